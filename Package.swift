@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+// The host side of Megha: the portable kernel libraries and their tests, and the `megha` command.
+// The same library folders are compiled a second time, for i686, by the build that `megha` drives
+// (docs/decisions/0001-two-builds-one-tree.md). Imports point one way: a target may import only
+// what it lists here, and the i686 build checks the same lists.
+import PackageDescription
+
+let portable: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .enableExperimentalFeature("Lifetimes"),
+  .treatAllWarnings(as: .error),
+]
+let host: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// A portable kernel library: `Kernel/<name>`, tested by `Tests/<name>Tests`.
+func kernelLibrary(_ name: String, dependencies: [Target.Dependency] = []) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, path: "Kernel/\(name)", swiftSettings: portable),
+    .testTarget(
+      name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies,
+      path: "Tests/\(name)Tests", swiftSettings: host),
+  ]
+}
+
+let package = Package(
+  name: "megha",
+  platforms: [.macOS(.v15)],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    .target(name: "ABI", path: "ABI/Interface", swiftSettings: portable),
+    .target(name: "ABIDefinition", path: "ABI/Definition", swiftSettings: host),
+    .testTarget(
+      name: "ABITests", dependencies: ["ABI", "ABIDefinition"], path: "Tests/ABITests",
+      swiftSettings: host),
+    .target(
+      name: "Drivers", dependencies: ["Primitives"], path: "Drivers", swiftSettings: portable),
+    .testTarget(
+      name: "DriversTests", dependencies: ["Drivers", "Primitives", "TestSupport"],
+      path: "Tests/DriversTests", swiftSettings: host),
+    .target(name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport", swiftSettings: host),
+    .executableTarget(
+      name: "megha",
+      dependencies: [
+        "ABIDefinition", "Boot", "MeghaBuild", "SymbolTables", "Primitives",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      path: "Tools/megha", swiftSettings: host),
+    .target(name: "MeghaBuild", path: "Tools/Build", swiftSettings: host),
+    .target(
+      name: "SymbolTables", dependencies: ["Diagnostics", "Primitives"], path: "Tools/SymbolTables",
+      swiftSettings: host),
+    .testTarget(
+      name: "ToolTests", dependencies: ["MeghaBuild", "SymbolTables", "Diagnostics"],
+      path: "Tests/ToolTests", swiftSettings: host),
+  ]
+    + kernelLibrary("Primitives")
+    + kernelLibrary("Boot", dependencies: ["Primitives"])
+    + kernelLibrary("Memory", dependencies: ["Primitives"])
+    + kernelLibrary("Executables", dependencies: ["Primitives"])
+    + kernelLibrary("Files", dependencies: ["Primitives"])
+    + kernelLibrary("Diagnostics", dependencies: ["Primitives"])
+    + kernelLibrary("Tasks", dependencies: ["Primitives"])
+    + kernelLibrary("Messages", dependencies: ["Primitives"])
+    + kernelLibrary("Modules", dependencies: ["Primitives", "Executables"]),
+  swiftLanguageModes: [.v6])

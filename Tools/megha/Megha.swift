@@ -1,0 +1,5 @@
+import ArgumentParser
+
+@main struct Megha: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Builds, runs and tests Megha.")
+}
