@@ -1,0 +1,78 @@
+// The vocabulary in which the system-call table is written. The table itself is SystemCallTable.swift.
+//
+// From one table come: the numbers the kernel dispatches on, the Swift and C stubs that programs call,
+// the reference page docs/system-calls.md and the grammar of the fuzzer. `megha generate` writes them
+// and `megha generate --check` fails when one of them is stale.
+
+/// What an argument word means. The kernel checks it accordingly; the fuzzer breaks it accordingly.
+public enum ArgumentKind: Sendable, Equatable {
+  /// A plain number.
+  case number
+  /// A set of bits; `allowed` names the type in ABI that lists them.
+  case flags(type: String)
+  /// The identity of a task.
+  case task
+  /// A handle of the calling process.
+  case handle
+  /// The address of bytes that the kernel reads; the next argument is their number.
+  case bytesIn
+  /// The address of bytes that the kernel writes; the next argument is their number.
+  case bytesOut
+  /// The number of bytes at the address in the argument before.
+  case length
+  /// The address of a structure of ABI that the kernel reads.
+  case structureIn(type: String)
+  /// The address of a structure of ABI that the kernel writes; 0 where the caller does not want it.
+  case structureOut(type: String)
+  /// An address of the caller's that the kernel does not read through.
+  case address
+}
+
+public struct Argument: Sendable {
+  public let name: String
+  public let kind: ArgumentKind
+  public let text: String
+  public init(_ name: String, _ kind: ArgumentKind, _ text: String) {
+    self.name = name
+    self.kind = kind
+    self.text = text
+  }
+}
+
+public struct SystemCallDeclaration: Sendable {
+  public let number: Int
+  /// lowerCamelCase; the C stub is `megha_` and the same in snake_case.
+  public let name: String
+  public let arguments: [Argument]
+  /// What a result of zero or more means.
+  public let result: String
+  public let errors: [String]
+  public let text: String
+  /// True where the call does not come back to its caller.
+  public let neverReturns: Bool
+
+  public init(
+    _ number: Int, _ name: String, _ arguments: [Argument], result: String = "0",
+    errors: [String] = [], neverReturns: Bool = false, _ text: String
+  ) {
+    self.number = number
+    self.name = name
+    self.arguments = arguments
+    self.result = result
+    self.errors = errors
+    self.neverReturns = neverReturns
+    self.text = text
+  }
+}
+
+public struct ErrorDeclaration: Sendable {
+  /// Negative; what EAX holds.
+  public let code: Int
+  public let name: String
+  public let text: String
+  public init(_ code: Int, _ name: String, _ text: String) {
+    self.code = code
+    self.name = name
+    self.text = text
+  }
+}

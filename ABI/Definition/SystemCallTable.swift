@@ -1,0 +1,267 @@
+// The one declaration of Megha's system calls and of the errors they return.
+//
+// A call: number in EAX, arguments in EBX ECX EDX ESI EDI, in the order given here. The result comes back
+// in EAX: zero or more, or a negative error code. All other registers are preserved.
+// Numbers are never reused; a new call takes the next free one.
+
+public enum SystemCallTable {
+  public static let errors: [ErrorDeclaration] = [
+    .init(-1, "unknownCall", "There is no system call of this number."),
+    .init(-2, "badAddress", "An address range is not wholly the caller's, or not accessible as the call needs."),
+    .init(-3, "badArgument", "An argument has a value that the call does not take."),
+    .init(-4, "notFound", "Nothing of this name exists."),
+    .init(-5, "outOfMemory", "There is not enough memory; nothing was changed."),
+    .init(-6, "notPermitted", "The caller does not hold the right that this needs."),
+    .init(-7, "noSuchTask", "No task has this identity."),
+    .init(-8, "noChild", "The caller has no such child or thread to wait for."),
+    .init(-9, "wouldBlock", "The call would have to wait and was asked not to."),
+    .init(-10, "timedOut", "The time given ran out first."),
+    .init(-11, "cancelled", "The wait was ended because the caller is being ended."),
+    .init(-12, "badHandle", "The caller holds no such handle, or not with the rights this needs."),
+    .init(-13, "badExecutable", "The file is not a program that can be started."),
+    .init(-14, "tooLarge", "A length or count is over its limit."),
+    .init(-15, "alreadyExists", "Something of this name exists already."),
+    .init(-16, "busy", "It is in use; the log says by whom."),
+    .init(-17, "serviceFaulted", "The service failed while it handled the call."),
+    .init(-18, "peerGone", "The other side ended."),
+    .init(-19, "unsupported", "This machine or this object cannot do it."),
+    .init(-20, "limitReached", "A table is full or a count is at its limit."),
+    .init(-21, "badModule", "The file is not a module that can be linked; the log says why."),
+  ]
+
+  public static let calls: [SystemCallDeclaration] = [
+    .init(0, "null", [], "Does nothing. It measures what entering and leaving the kernel costs."),
+    .init(
+      1, "exit", [.init("status", .number, "the exit status")], neverReturns: true,
+      "Ends the calling task. When the first thread of a process ends, the process ends, and its other threads with it."),
+    .init(
+      2, "abort", [.init("status", .number, "the exit status of the process")], neverReturns: true,
+      "Ends every task of the caller's address space."),
+    .init(3, "yield", [], "Lets the other ready tasks of the same priority run first."),
+    .init(
+      4, "sleep",
+      [
+        .init("nanosecondsLow", .number, "the low 32 bits of the time"),
+        .init("nanosecondsHigh", .number, "the high 32 bits of the time"),
+      ], errors: ["cancelled"], "Waits for at least the given time."),
+    .init(
+      5, "clock", [.init("reading", .structureOut(type: "ClockReading"), "where the reading goes")],
+      errors: ["badAddress"], "Reads the clocks: nanoseconds since boot, and seconds since 1970 at boot."),
+    .init(
+      6, "processStart",
+      [
+        .init("request", .structureIn(type: "ProcessRequest"), "what to start and how"),
+        .init("size", .length, "the size of the request in bytes"),
+      ],
+      result: "the identity of the new process",
+      errors: ["badAddress", "badArgument", "notFound", "badExecutable", "outOfMemory", "notPermitted", "tooLarge", "limitReached"],
+      "Starts a process from a file or from memory, in Ring 3 or Ring 0. The caller's process becomes its parent."),
+    .init(
+      7, "threadStart",
+      [
+        .init("request", .structureIn(type: "ThreadRequest"), "where to start and how"),
+        .init("size", .length, "the size of the request in bytes"),
+      ],
+      result: "the identity of the new thread",
+      errors: ["badAddress", "badArgument", "outOfMemory", "notPermitted", "limitReached"],
+      "Starts a thread in the caller's address space, in Ring 3 or Ring 0, whatever ring the caller runs in."),
+    .init(
+      8, "wait",
+      [
+        .init("task", .task, "a child process or a thread of the caller's process; 0: any child process"),
+        .init("flags", .flags(type: "WaitFlags"), "whether to wait"),
+        .init("outcome", .structureOut(type: "TaskOutcome"), "how it ended"),
+      ],
+      result: "the identity of the ended task",
+      errors: ["badAddress", "badArgument", "noChild", "wouldBlock", "cancelled"],
+      "Waits until a child process or a thread has ended, and takes its outcome."),
+    .init(
+      9, "kill",
+      [.init("task", .task, "the task to end"), .init("status", .number, "the exit status it gets")],
+      errors: ["noSuchTask", "notPermitted"],
+      "Ends a task. Ending the first thread of a process ends the process."),
+    .init(
+      10, "taskInformation",
+      [
+        .init("task", .task, "the task; 0: the caller"),
+        .init("information", .structureOut(type: "TaskInformation"), "where the description goes"),
+        .init("size", .length, "the size of the structure in bytes"),
+      ],
+      result: "the identity of the task",
+      errors: ["badAddress", "badArgument", "noSuchTask"], "Describes a task."),
+    .init(
+      11, "taskNext", [.init("task", .task, "a task, or 0 to begin")],
+      result: "the next task's identity, or 0 after the last", "Enumerates the tasks, in the order of their identities."),
+    .init(
+      12, "memoryMap",
+      [
+        .init("address", .address, "where, or 0 to let the kernel choose"),
+        .init("length", .number, "how many bytes; rounded up to pages"),
+        .init("permissions", .flags(type: "MemoryPermissions"), "what the pages allow"),
+      ],
+      result: "the address of the mapping divided by 4,096",
+      errors: ["badArgument", "outOfMemory", "alreadyExists"],
+      "Adds zeroed pages to the caller's address space. Writable and executable together is refused."),
+    .init(
+      13, "memoryUnmap",
+      [
+        .init("address", .address, "the first page"), .init("length", .number, "how many bytes"),
+      ], errors: ["badArgument"], "Removes pages that memoryMap added."),
+    .init(
+      14, "memoryProtect",
+      [
+        .init("address", .address, "the first page"), .init("length", .number, "how many bytes"),
+        .init("permissions", .flags(type: "MemoryPermissions"), "what the pages allow from now on"),
+      ], errors: ["badArgument", "outOfMemory"], "Changes what pages of the caller allow."),
+    .init(
+      15, "memoryInformation",
+      [
+        .init("information", .structureOut(type: "MemoryInformation"), "where the counts go"),
+        .init("flags", .flags(type: "MemoryInformationFlags"), "whether to prove the counts first"),
+      ], errors: ["badAddress", "badArgument"],
+      "Counts the machine's memory by owner. With `check` it walks all structures and reports the frames that nobody owns."),
+    .init(
+      16, "memoryRegion",
+      [
+        .init("task", .task, "a task; 0: the caller"), .init("address", .address, "where to look"),
+        .init("information", .structureOut(type: "RegionInformation"), "where the description goes"),
+      ], errors: ["badAddress", "noSuchTask", "notFound"],
+      "Describes the first region of an address space that ends above the address."),
+    .init(
+      17, "read",
+      [
+        .init("handle", .handle, "what to read from"), .init("buffer", .bytesOut, "where the bytes go"),
+        .init("length", .length, "how many at the most"),
+      ], result: "how many bytes were read; 0 at the end",
+      errors: ["badHandle", "badAddress", "cancelled", "unsupported"],
+      "Reads bytes. A console read waits for at least one byte."),
+    .init(
+      18, "write",
+      [
+        .init("handle", .handle, "what to write to"), .init("buffer", .bytesIn, "the bytes"),
+        .init("length", .length, "how many"),
+      ], result: "how many bytes were written",
+      errors: ["badHandle", "badAddress", "unsupported"], "Writes bytes."),
+    .init(
+      19, "open",
+      [
+        .init("path", .bytesIn, "the name, in UTF-8"), .init("length", .length, "its length in bytes"),
+        .init("flags", .flags(type: "OpenFlags"), "how"),
+      ], result: "a handle",
+      errors: ["badAddress", "badArgument", "notFound", "limitReached", "tooLarge"], "Opens a file or a device."),
+    .init(20, "close", [.init("handle", .handle, "the handle")], errors: ["badHandle"], "Gives a handle up."),
+    .init(
+      21, "fileEntry",
+      [
+        .init("index", .number, "which file of the boot archives, from 0"),
+        .init("entry", .structureOut(type: "FileEntry"), "where its description goes"),
+      ], errors: ["badAddress", "notFound"], "Enumerates the files of the boot archives."),
+    .init(
+      22, "seek", [.init("handle", .handle, "a file"), .init("position", .number, "bytes from its start")],
+      errors: ["badHandle", "badArgument", "unsupported"], "Sets where the next read begins."),
+    .init(
+      23, "logRead",
+      [
+        .init("position", .number, "bytes since boot; older than the log keeps: its oldest byte"),
+        .init("buffer", .bytesOut, "where the bytes go"), .init("length", .length, "how many at the most"),
+      ], result: "how many bytes were read", errors: ["badAddress"], "Reads the kernel's log."),
+    .init(
+      24, "powerOff", [.init("status", .number, "the status the host sees")], errors: ["notPermitted"],
+      "Stops the machine."),
+    .init(
+      25, "wordWait",
+      [
+        .init("word", .address, "the address of an aligned 32-bit word"),
+        .init("expected", .number, "the value it must still have"),
+        .init("nanosecondsLow", .number, "the low 32 bits of the longest wait; both 0xffffffff: no limit"),
+        .init("nanosecondsHigh", .number, "the high 32 bits"),
+      ], errors: ["badAddress", "badArgument", "wouldBlock", "timedOut", "cancelled"],
+      "Sleeps while a word has the expected value, until wordWake is called for it. If the value differs already: wouldBlock."),
+    .init(
+      26, "wordWake",
+      [.init("word", .address, "the word"), .init("count", .number, "how many waiters to wake at the most")],
+      result: "how many were woken", errors: ["badAddress", "badArgument"], "Wakes tasks that wait for a word."),
+    .init(
+      27, "prioritySet",
+      [.init("task", .task, "a task; 0: the caller"), .init("priority", .number, "0 (lowest) to 31")],
+      errors: ["noSuchTask", "badArgument", "notPermitted"], "Changes a task's priority."),
+    .init(
+      28, "rightsDrop", [.init("rights", .flags(type: "Rights"), "the rights to give up")],
+      result: "the rights that are left",
+      "Gives up rights of the caller's process, for good: its children do not get them either."),
+    .init(
+      29, "threadPointerSet", [.init("address", .address, "the base of segment GS")],
+      errors: ["badAddress"], "Sets the base of the caller's GS segment, for thread-local storage."),
+    .init(
+      30, "moduleLoad",
+      [
+        .init("path", .bytesIn, "the module's file"), .init("length", .length, "the length of the path"),
+        .init("parameters", .structureIn(type: "ModuleParameters"), "name=value words; 0: none"),
+      ], result: "the number of the module",
+      errors: ["badAddress", "notFound", "badModule", "outOfMemory", "notPermitted", "alreadyExists", "limitReached"],
+      "Links a module into the kernel half and starts it."),
+    .init(
+      31, "moduleUnload",
+      [.init("name", .bytesIn, "the module's name"), .init("length", .length, "its length in bytes")],
+      errors: ["badAddress", "notFound", "busy", "notPermitted"], "Stops a module and gives back all it holds."),
+    .init(
+      32, "moduleInformation",
+      [
+        .init("index", .number, "which module, from 0"),
+        .init("information", .structureOut(type: "ModuleInformation"), "where the description goes"),
+      ], errors: ["badAddress", "notFound"], "Describes a loaded module."),
+    .init(
+      33, "serviceOpen",
+      [
+        .init("name", .bytesIn, "the service's name"), .init("length", .length, "its length in bytes"),
+      ], result: "a handle to call it through",
+      errors: ["badAddress", "notFound", "limitReached", "outOfMemory"],
+      "Opens a service by name, whatever its placement."),
+    .init(
+      34, "call",
+      [
+        .init("handle", .handle, "a service or an endpoint"),
+        .init("message", .structureIn(type: "Message"), "the request; the reply replaces it"),
+      ], errors: ["badHandle", "badAddress", "badArgument", "serviceFaulted", "peerGone", "timedOut", "cancelled", "tooLarge", "outOfMemory"],
+      "Sends a request and waits for the reply."),
+    .init(
+      35, "servicePublish",
+      [
+        .init("name", .bytesIn, "the service's name"), .init("length", .length, "its length in bytes"),
+      ], result: "a handle to receive through",
+      errors: ["badAddress", "alreadyExists", "limitReached", "outOfMemory", "notPermitted"],
+      "Makes the caller's process the server of a name."),
+    .init(
+      36, "receive",
+      [
+        .init("handle", .handle, "an endpoint of the caller"),
+        .init("message", .structureOut(type: "Message"), "where the request goes"),
+      ], result: "the number of the request, for the reply",
+      errors: ["badHandle", "badAddress", "cancelled", "tooLarge"], "Waits for a request."),
+    .init(
+      37, "reply",
+      [
+        .init("request", .number, "the number that receive returned"),
+        .init("message", .structureIn(type: "Message"), "the reply"),
+      ], errors: ["badArgument", "badAddress", "peerGone", "tooLarge"], "Answers a request."),
+    .init(
+      38, "replyAndReceive",
+      [
+        .init("handle", .handle, "an endpoint of the caller"),
+        .init("request", .number, "the request to answer"),
+        .init("message", .structureIn(type: "Message"), "the reply; the next request replaces it"),
+      ], result: "the number of the next request",
+      errors: ["badHandle", "badAddress", "badArgument", "cancelled", "tooLarge"],
+      "Answers a request and waits for the next one, in one call."),
+    .init(
+      39, "serviceInformation",
+      [
+        .init("index", .number, "which service, from 0"),
+        .init("information", .structureOut(type: "ServiceInformation"), "where the description goes"),
+      ], errors: ["badAddress", "notFound"], "Describes a published service."),
+    .init(
+      40, "measure",
+      [.init("counters", .structureOut(type: "MachineCounters"), "where the counts go")],
+      errors: ["badAddress"], "Reads the counters of address-space changes, stack switches, TLB flushes, faults and copies."),
+  ]
+}

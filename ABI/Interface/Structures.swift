@@ -1,0 +1,314 @@
+// The structures that cross the system-call boundary. Every field is a 32-bit word or an array of bytes whose
+// size is a multiple of four, so that Swift and C lay them out alike; 64-bit numbers are two words, low first.
+
+public struct WordPair: Sendable {
+  public var low: UInt32
+  public var high: UInt32
+  @inlinable public init(_ value: UInt64 = 0) {
+    low = UInt32(truncatingIfNeeded: value)
+    high = UInt32(truncatingIfNeeded: value &>> 32)
+  }
+  @inlinable public var value: UInt64 { UInt64(high) &<< 32 | UInt64(low) }
+}
+
+/// A name of at most 31 bytes, padded with zeros.
+public struct Name: Sendable {
+  public var bytes: InlineArray<32, UInt8>
+  @inlinable public init() { bytes = InlineArray(repeating: 0) }
+}
+
+/// How a task is to run (`TaskMode`) and on which stack the kernel works for it.
+public struct StartFlags: OptionSet, Sendable {
+  public var rawValue: UInt32
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// Run in Ring 0. Needs the right `Rights.ring0`.
+  @inlinable public static var ring0: StartFlags { .init(rawValue: 1) }
+  /// Ring 0 only: the kernel works on the task's own stack instead of a kernel stack.
+  @inlinable public static var sharedStack: StartFlags { .init(rawValue: 2) }
+  /// Ring 0 only: kernel memory is read-only to the task.
+  @inlinable public static var guarded: StartFlags { .init(rawValue: 4) }
+  /// Threads only: nobody waits for it.
+  @inlinable public static var detached: StartFlags { .init(rawValue: 8) }
+  @inlinable public static var all: StartFlags { .init(rawValue: 15) }
+}
+
+/// An argument or an environment entry: bytes without a final zero.
+public struct TextSlice: Sendable {
+  public var address: UInt32
+  public var length: UInt32
+  @inlinable public init(address: UInt32 = 0, length: UInt32 = 0) {
+    self.address = address
+    self.length = length
+  }
+}
+
+public struct ProcessRequest: Sendable {
+  /// The program: a file's path, or, where `imageLength` is not 0, an ELF image in the caller's memory.
+  public var path = TextSlice()
+  public var imageAddress: UInt32 = 0
+  public var imageLength: UInt32 = 0
+  /// An array of `argumentCount` TextSlices. By custom the first is the program's name.
+  public var argumentsAddress: UInt32 = 0
+  public var argumentCount: UInt32 = 0
+  public var environmentAddress: UInt32 = 0
+  public var environmentCount: UInt32 = 0
+  public var flags = StartFlags(rawValue: 0)
+  /// 1 to 31; 0: the caller's priority.
+  public var priority: UInt32 = 0
+  /// Rights the new process does not get.
+  public var droppedRights = Rights(rawValue: 0)
+  /// Where one sentence goes that explains a refusal; capacity 0: it goes to the log only.
+  public var explanationAddress: UInt32 = 0
+  public var explanationCapacity: UInt32 = 0
+  @inlinable public init() {}
+}
+
+public struct ThreadRequest: Sendable {
+  /// A function of one argument, in the C calling convention; its return value is the exit status.
+  public var entry: UInt32 = 0
+  public var argument: UInt32 = 0
+  public var flags = StartFlags(rawValue: 0)
+  /// In bytes; 0: 64 KiB.
+  public var stackSize: UInt32 = 0
+  /// 1 to 31; 0: the caller's priority.
+  public var priority: UInt32 = 0
+  @inlinable public init() {}
+}
+
+public struct Rights: OptionSet, Sendable {
+  public var rawValue: UInt32
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// To start tasks in Ring 0.
+  @inlinable public static var ring0: Rights { .init(rawValue: 1) }
+  /// To load and unload kernel modules.
+  @inlinable public static var modules: Rights { .init(rawValue: 2) }
+  /// To end or change tasks of other processes that are not one's children.
+  @inlinable public static var tasks: Rights { .init(rawValue: 4) }
+  /// To stop the machine.
+  @inlinable public static var power: Rights { .init(rawValue: 8) }
+  /// To publish services.
+  @inlinable public static var services: Rights { .init(rawValue: 16) }
+  @inlinable public static var all: Rights { .init(rawValue: 31) }
+}
+
+public struct WaitFlags: OptionSet, Sendable {
+  public var rawValue: UInt32
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// Return wouldBlock instead of waiting.
+  @inlinable public static var noWait: WaitFlags { .init(rawValue: 1) }
+}
+
+public enum OutcomeKind: UInt32, Sendable {
+  /// It called exit or returned; `status` is what it gave.
+  case exited = 0
+  /// Another task ended it, or abort did; `status` is what that gave.
+  case killed = 1
+  /// The processor found a fault; `status` is the exception's vector.
+  case faulted = 2
+  /// It needed memory that was not there.
+  case outOfMemory = 3
+  /// It held the processor with interrupts off and was ended by the watchdog.
+  case stuck = 4
+}
+
+public struct TaskOutcome: Sendable {
+  public var task: UInt32 = 0
+  public var kind: UInt32 = 0
+  public var status: Int32 = 0
+  @inlinable public init() {}
+}
+
+public enum TaskState: UInt32, Sendable {
+  case ready = 0
+  case running = 1
+  case sleeping = 2
+  case waitingForTask = 3
+  case waitingForInput = 4
+  case waitingForWord = 5
+  case waitingForMessage = 6
+  case waitingForReply = 7
+  case ended = 8
+}
+
+public struct TaskInformation: Sendable {
+  public var task: UInt32 = 0
+  /// The identity of the process's first task.
+  public var process: UInt32 = 0
+  /// The parent process; 0 for the first process.
+  public var parent: UInt32 = 0
+  /// 3 or 0.
+  public var ring: UInt32 = 3
+  /// 1 for a thread, 0 for the first task of a process.
+  public var isThread: UInt32 = 0
+  public var flags = StartFlags(rawValue: 0)
+  public var state: UInt32 = 0
+  public var priority: UInt32 = 0
+  /// Equal for tasks that share an address space, different for all others.
+  public var addressSpace: UInt32 = 0
+  public var stackStart: UInt32 = 0
+  public var stackEnd: UInt32 = 0
+  /// The stack the kernel works on for this task; 0 and 0 for a shared stack.
+  public var kernelStackStart: UInt32 = 0
+  public var kernelStackEnd: UInt32 = 0
+  /// Pages of memory that the process holds.
+  public var pages: UInt32 = 0
+  public var rights = Rights(rawValue: 0)
+  public var nanoseconds = WordPair()
+  public var name = Name()
+  @inlinable public init() {}
+}
+
+public struct ClockReading: Sendable {
+  /// Nanoseconds since boot.
+  public var sinceBoot = WordPair()
+  /// Seconds since 1970 at boot, from the machine's clock; 0 where it has none.
+  public var bootTime = WordPair()
+  @inlinable public init() {}
+}
+
+public struct MemoryPermissions: OptionSet, Sendable {
+  public var rawValue: UInt32
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+  @inlinable public static var read: MemoryPermissions { .init(rawValue: 1) }
+  @inlinable public static var write: MemoryPermissions { .init(rawValue: 2) }
+  @inlinable public static var execute: MemoryPermissions { .init(rawValue: 4) }
+  @inlinable public static var all: MemoryPermissions { .init(rawValue: 7) }
+}
+
+public struct MemoryInformationFlags: OptionSet, Sendable {
+  public var rawValue: UInt32
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// Walk all structures and prove the counts.
+  @inlinable public static var check: MemoryInformationFlags { .init(rawValue: 1) }
+}
+
+/// Counts in pages of 4,096 bytes.
+public struct MemoryInformation: Sendable {
+  public var total: UInt32 = 0
+  public var free: UInt32 = 0
+  public var kernelImage: UInt32 = 0
+  public var bootArchive: UInt32 = 0
+  public var frameRecords: UInt32 = 0
+  public var pageTables: UInt32 = 0
+  public var kernelHeap: UInt32 = 0
+  public var kernelStacks: UInt32 = 0
+  public var processMemory: UInt32 = 0
+  public var shared: UInt32 = 0
+  public var devices: UInt32 = 0
+  public var modules: UInt32 = 0
+  /// With `check`: the number of frames whose owner is wrong; 0 when all is well.
+  public var discrepancies: UInt32 = 0
+  @inlinable public init() {}
+}
+
+public enum RegionPurpose: UInt32, Sendable {
+  case text = 0
+  case readOnlyData = 1
+  case data = 2
+  case mapping = 3
+  case stack = 4
+  case threadStack = 5
+  case guardPage = 6
+  case systemCallPage = 7
+  case device = 8
+  case shared = 9
+}
+
+public struct RegionInformation: Sendable {
+  public var start: UInt32 = 0
+  public var length: UInt32 = 0
+  public var permissions = MemoryPermissions(rawValue: 0)
+  public var purpose: UInt32 = 0
+  /// How many of its pages have memory behind them.
+  public var residentPages: UInt32 = 0
+  /// The task whose stack or guard page it is; 0: none.
+  public var task: UInt32 = 0
+  @inlinable public init() {}
+}
+
+public struct OpenFlags: OptionSet, Sendable {
+  public var rawValue: UInt32
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+}
+
+/// The handles every process starts with.
+public enum StandardHandle {
+  @inlinable public static var input: UInt32 { 0 }
+  @inlinable public static var output: UInt32 { 1 }
+}
+
+public struct FileEntry: Sendable {
+  public var size: UInt32 = 0
+  /// 0: an ordinary file, 1: a folder, 2: something else.
+  public var kind: UInt32 = 0
+  public var pathLength: UInt32 = 0
+  public var path = InlineArray<128, UInt8>(repeating: 0)
+  @inlinable public init() {}
+}
+
+public struct ModuleParameters: Sendable {
+  /// An array of `count` TextSlices `name=value`.
+  public var address: UInt32 = 0
+  public var count: UInt32 = 0
+  /// Where one sentence goes that explains a refusal; capacity 0: it goes to the log only.
+  public var explanationAddress: UInt32 = 0
+  public var explanationCapacity: UInt32 = 0
+  @inlinable public init() {}
+}
+
+public struct ModuleInformation: Sendable {
+  public var name = Name()
+  /// 0 loading, 1 live, 2 stopping, 3 failed.
+  public var state: UInt32 = 0
+  public var base: UInt32 = 0
+  public var pages: UInt32 = 0
+  /// Threads inside the module now, and modules that import from it.
+  public var threadsInside: UInt32 = 0
+  public var importers: UInt32 = 0
+  public var calls: UInt32 = 0
+  public var faults: UInt32 = 0
+  @inlinable public init() {}
+}
+
+/// A request or a reply. Six words travel in the structure; longer data is copied once from buffer to buffer.
+public struct Message: Sendable {
+  public var operation: UInt32 = 0
+  public var words = InlineArray<6, UInt32>(repeating: 0)
+  /// Bytes to send; the receiver's `bufferAddress`/`bufferCapacity` say where they may go.
+  public var dataAddress: UInt32 = 0
+  public var dataLength: UInt32 = 0
+  /// Where bytes that come in go, and how many there is room for.
+  public var bufferAddress: UInt32 = 0
+  public var bufferCapacity: UInt32 = 0
+  /// The identity of the sending process, filled in by the kernel.
+  public var sender: UInt32 = 0
+  @inlinable public init() {}
+}
+
+public enum ServicePlacement: UInt32, Sendable {
+  case server = 0
+  case ring0Server = 1
+  case linked = 2
+}
+
+public struct ServiceInformation: Sendable {
+  public var name = Name()
+  public var placement: UInt32 = 0
+  /// The process or module that serves it.
+  public var owner: UInt32 = 0
+  public var calls: UInt32 = 0
+  public var faults: UInt32 = 0
+  @inlinable public init() {}
+}
+
+/// What the machine did since boot; each a pair of words.
+public struct MachineCounters: Sendable {
+  public var addressSpaceChanges = WordPair()
+  public var taskSwitches = WordPair()
+  public var stackSwitches = WordPair()
+  public var tlbFlushes = WordPair()
+  public var pageFaults = WordPair()
+  public var bytesCopied = WordPair()
+  public var systemCalls = WordPair()
+  @inlinable public init() {}
+}
