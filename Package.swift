@@ -44,17 +44,20 @@ let package = Package(
     .executableTarget(
       name: "megha",
       dependencies: [
-        "ABIDefinition", "Boot", "MeghaBuild", "SymbolTables", "Primitives",
+        "ABIDefinition", "Boot", "Generator", "MeghaBuild", "SymbolTables", "Primitives",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       path: "Tools/megha", swiftSettings: host),
+    .target(
+      name: "Generator", dependencies: ["ABIDefinition"], path: "Tools/Generator", swiftSettings: host),
     .target(name: "MeghaBuild", path: "Tools/Build", swiftSettings: host),
     .target(
       name: "SymbolTables", dependencies: ["Diagnostics", "Primitives"], path: "Tools/SymbolTables",
       swiftSettings: host),
     .testTarget(
-      name: "ToolTests", dependencies: ["MeghaBuild", "SymbolTables", "Diagnostics"],
+      name: "ToolTests",
+      dependencies: ["ABI", "ABIDefinition", "Diagnostics", "Generator", "MeghaBuild", "SymbolTables"],
       path: "Tests/ToolTests", swiftSettings: host),
   ]
     + kernelLibrary("Primitives")

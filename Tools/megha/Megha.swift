@@ -1,5 +1,10 @@
+// The command `megha`: its subcommands are one file each beside this one.
+
 import ArgumentParser
 
 @main struct Megha: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Builds, runs and tests Megha.")
+  static let configuration = CommandConfiguration(
+    commandName: "megha",
+    abstract: "Builds, runs and tests Megha.",
+    subcommands: [Generate.self])
 }

@@ -1,0 +1,177 @@
+// Written by `megha generate` from ABI/Definition/SystemCallTable.swift; edit that.
+
+/// The system calls by number: what EAX holds when a task enters the kernel. The arguments are in EBX, ECX,
+/// EDX, ESI and EDI, in the order given; the result comes back in EAX.
+public enum SystemCall: UInt32, Sendable {
+  /// Does nothing. It measures what entering and leaving the kernel costs.
+  case null = 0
+  /// Ends the calling task. When the first thread of a process ends, the process ends, and its other threads
+  /// with it.
+  /// - `status`: the exit status.
+  case exit = 1
+  /// Ends every task of the caller's address space.
+  /// - `status`: the exit status of the process.
+  case abort = 2
+  /// Lets the other ready tasks of the same priority run first.
+  case yield = 3
+  /// Waits for at least the given time.
+  /// - `nanosecondsLow`: the low 32 bits of the time.
+  /// - `nanosecondsHigh`: the high 32 bits of the time.
+  case sleep = 4
+  /// Reads the clocks: nanoseconds since boot, and seconds since 1970 at boot.
+  /// - `reading`: where the reading goes.
+  case clock = 5
+  /// Starts a process from a file or from memory, in Ring 3 or Ring 0. The caller's process becomes its
+  /// parent.
+  /// - `request`: what to start and how.
+  /// - `size`: the size of the request in bytes.
+  case processStart = 6
+  /// Starts a thread in the caller's address space, in Ring 3 or Ring 0, whatever ring the caller runs in.
+  /// - `request`: where to start and how.
+  /// - `size`: the size of the request in bytes.
+  case threadStart = 7
+  /// Waits until a child process or a thread has ended, and takes its outcome.
+  /// - `task`: a child process or a thread of the caller's process; 0: any child process.
+  /// - `flags`: whether to wait.
+  /// - `outcome`: how it ended.
+  case wait = 8
+  /// Ends a task. Ending the first thread of a process ends the process.
+  /// - `task`: the task to end.
+  /// - `status`: the exit status it gets.
+  case kill = 9
+  /// Describes a task.
+  /// - `task`: the task; 0: the caller.
+  /// - `information`: where the description goes.
+  /// - `size`: the size of the structure in bytes.
+  case taskInformation = 10
+  /// Enumerates the tasks, in the order of their identities.
+  /// - `task`: a task, or 0 to begin.
+  case taskNext = 11
+  /// Adds zeroed pages to the caller's address space. Writable and executable together is refused.
+  /// - `address`: where, or 0 to let the kernel choose.
+  /// - `length`: how many bytes; rounded up to pages.
+  /// - `permissions`: what the pages allow.
+  case memoryMap = 12
+  /// Removes pages that memoryMap added.
+  /// - `address`: the first page.
+  /// - `length`: how many bytes.
+  case memoryUnmap = 13
+  /// Changes what pages of the caller allow.
+  /// - `address`: the first page.
+  /// - `length`: how many bytes.
+  /// - `permissions`: what the pages allow from now on.
+  case memoryProtect = 14
+  /// Counts the machine's memory by owner. With `check` it walks all structures and reports the frames that
+  /// nobody owns.
+  /// - `information`: where the counts go.
+  /// - `flags`: whether to prove the counts first.
+  case memoryInformation = 15
+  /// Describes the first region of an address space that ends above the address.
+  /// - `task`: a task; 0: the caller.
+  /// - `address`: where to look.
+  /// - `information`: where the description goes.
+  case memoryRegion = 16
+  /// Reads bytes. A console read waits for at least one byte.
+  /// - `handle`: what to read from.
+  /// - `buffer`: where the bytes go.
+  /// - `length`: how many at the most.
+  case read = 17
+  /// Writes bytes.
+  /// - `handle`: what to write to.
+  /// - `buffer`: the bytes.
+  /// - `length`: how many.
+  case write = 18
+  /// Opens a file or a device.
+  /// - `path`: the name, in UTF-8.
+  /// - `length`: its length in bytes.
+  /// - `flags`: how.
+  case open = 19
+  /// Gives a handle up.
+  /// - `handle`: the handle.
+  case close = 20
+  /// Enumerates the files of the boot archives.
+  /// - `index`: which file of the boot archives, from 0.
+  /// - `entry`: where its description goes.
+  case fileEntry = 21
+  /// Sets where the next read begins.
+  /// - `handle`: a file.
+  /// - `position`: bytes from its start.
+  case seek = 22
+  /// Reads the kernel's log.
+  /// - `position`: bytes since boot; older than the log keeps: its oldest byte.
+  /// - `buffer`: where the bytes go.
+  /// - `length`: how many at the most.
+  case logRead = 23
+  /// Stops the machine.
+  /// - `status`: the status the host sees.
+  case powerOff = 24
+  /// Sleeps while a word has the expected value, until wordWake is called for it. If the value differs
+  /// already: wouldBlock.
+  /// - `word`: the address of an aligned 32-bit word.
+  /// - `expected`: the value it must still have.
+  /// - `nanosecondsLow`: the low 32 bits of the longest wait; both 0xffffffff: no limit.
+  /// - `nanosecondsHigh`: the high 32 bits.
+  case wordWait = 25
+  /// Wakes tasks that wait for a word.
+  /// - `word`: the word.
+  /// - `count`: how many waiters to wake at the most.
+  case wordWake = 26
+  /// Changes a task's priority.
+  /// - `task`: a task; 0: the caller.
+  /// - `priority`: 0 (lowest) to 31.
+  case prioritySet = 27
+  /// Gives up rights of the caller's process, for good: its children do not get them either.
+  /// - `rights`: the rights to give up.
+  case rightsDrop = 28
+  /// Sets the base of the caller's GS segment, for thread-local storage.
+  /// - `address`: the base of segment GS.
+  case threadPointerSet = 29
+  /// Links a module into the kernel half and starts it.
+  /// - `path`: the module's file.
+  /// - `length`: the length of the path.
+  /// - `parameters`: name=value words; 0: none.
+  case moduleLoad = 30
+  /// Stops a module and gives back all it holds.
+  /// - `name`: the module's name.
+  /// - `length`: its length in bytes.
+  case moduleUnload = 31
+  /// Describes a loaded module.
+  /// - `index`: which module, from 0.
+  /// - `information`: where the description goes.
+  case moduleInformation = 32
+  /// Opens a service by name, whatever its placement.
+  /// - `name`: the service's name.
+  /// - `length`: its length in bytes.
+  case serviceOpen = 33
+  /// Sends a request and waits for the reply.
+  /// - `handle`: a service or an endpoint.
+  /// - `message`: the request; the reply replaces it.
+  case call = 34
+  /// Makes the caller's process the server of a name.
+  /// - `name`: the service's name.
+  /// - `length`: its length in bytes.
+  case servicePublish = 35
+  /// Waits for a request.
+  /// - `handle`: an endpoint of the caller.
+  /// - `message`: where the request goes.
+  case receive = 36
+  /// Answers a request.
+  /// - `request`: the number that receive returned.
+  /// - `message`: the reply.
+  case reply = 37
+  /// Answers a request and waits for the next one, in one call.
+  /// - `handle`: an endpoint of the caller.
+  /// - `request`: the request to answer.
+  /// - `message`: the reply; the next request replaces it.
+  case replyAndReceive = 38
+  /// Describes a published service.
+  /// - `index`: which service, from 0.
+  /// - `information`: where the description goes.
+  case serviceInformation = 39
+  /// Reads the counters of address-space changes, stack switches, TLB flushes, faults and copies.
+  /// - `counters`: where the counts go.
+  case measure = 40
+
+  /// How many there are; every number below it is a call.
+  @inlinable public static var count: UInt32 { 41 }
+}

@@ -1,0 +1,67 @@
+// Writes megha.h: the errors, the numbers and one inline function for each call, for programs in C.
+
+import ABIDefinition
+
+enum CHeader {
+  static func text(calls: [SystemCallDeclaration], errors: [ErrorDeclaration]) -> String {
+    var text = """
+      // \(GeneratedFile.notice)
+      //
+      // Megha's system calls for programs in C. A function returns zero or more, or a negative error code.
+      // The structures that the pointers lead to are those of ABI/Interface/Structures.swift.
+
+      #ifndef MEGHA_H
+      #define MEGHA_H
+
+      #include <stdint.h>
+
+      #include "system_call.h"
+
+      // Errors.
+
+      """
+    for error in errors {
+      text += TextShaping.wrapped(error.text, prefix: "/// ")
+      text += "#define MEGHA_ERROR_\(TextShaping.upperSnakeCase(error.name)) (\(error.code))\n"
+    }
+    text += "\n// Numbers.\n"
+    for call in calls {
+      text += "#define MEGHA_CALL_\(TextShaping.upperSnakeCase(call.name)) \(call.number)u\n"
+    }
+    text += "#define MEGHA_CALL_COUNT \(calls.count)u\n\n"
+    text += calls.map(stub).joined(separator: "\n")
+    return text + "\n#endif\n"
+  }
+
+  private static func stub(_ call: SystemCallDeclaration) -> String {
+    var text = TextShaping.wrapped(call.text, prefix: "/// ")
+    for argument in call.arguments {
+      let name = TextShaping.snakeCase(argument.name)
+      text += TextShaping.wrapped("\(name): \(argument.text).", prefix: "/// - ", continuation: "///   ")
+    }
+    let parameters = call.arguments.map { parameter($0) }.joined(separator: ", ")
+    let result = call.neverReturns ? "_Noreturn MEGHA_INLINE void" : "MEGHA_INLINE int32_t"
+    text +=
+      "\(result) megha_\(TextShaping.snakeCase(call.name))(\(parameters.isEmpty ? "void" : parameters)) {\n"
+    let words =
+      ["MEGHA_CALL_\(TextShaping.upperSnakeCase(call.name))"] + call.arguments.map { word($0) }
+    let invocation = "megha_system_call\(call.arguments.count)(\(words.joined(separator: ", ")));"
+    text +=
+      call.neverReturns ? "  (void)\(invocation)\n  __builtin_unreachable();\n" : "  return \(invocation)\n"
+    return text + "}\n"
+  }
+
+  private static func parameter(_ argument: Argument) -> String {
+    let name = TextShaping.snakeCase(argument.name)
+    return switch argument.kind {
+    case .number, .flags, .task, .handle, .length, .address: "uint32_t \(name)"
+    case .bytesIn, .structureIn: "const void *\(name)"
+    case .bytesOut, .structureOut: "void *\(name)"
+    }
+  }
+
+  private static func word(_ argument: Argument) -> String {
+    let name = TextShaping.snakeCase(argument.name)
+    return argument.kind.isAddress ? "(uint32_t)(uintptr_t)\(name)" : name
+  }
+}

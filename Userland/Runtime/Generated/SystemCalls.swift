@@ -1,0 +1,422 @@
+// Written by `megha generate` from ABI/Definition/SystemCallTable.swift; edit that.
+
+import ABI
+import UserSupport
+
+/// The system calls as they are: words in, one word out. A result of zero or more is a success, a negative
+/// one is the code of a `SystemError`.
+public enum SystemCalls {
+  /// Does nothing. It measures what entering and leaving the kernel costs.
+  /// - Returns: 0.
+  @inline(__always) @inlinable
+  public static func null() -> Int32 {
+    megha_system_call0(SystemCall.null.rawValue)
+  }
+
+  /// Ends the calling task. When the first thread of a process ends, the process ends, and its other threads
+  /// with it.
+  /// - Parameter status: the exit status.
+  @inline(__always) @inlinable
+  public static func exit(_ status: UInt32) -> Never {
+    _ = megha_system_call1(SystemCall.exit.rawValue, status)
+    while true {}
+  }
+
+  /// Ends every task of the caller's address space.
+  /// - Parameter status: the exit status of the process.
+  @inline(__always) @inlinable
+  public static func abort(_ status: UInt32) -> Never {
+    _ = megha_system_call1(SystemCall.abort.rawValue, status)
+    while true {}
+  }
+
+  /// Lets the other ready tasks of the same priority run first.
+  /// - Returns: 0.
+  @inline(__always) @inlinable
+  public static func yield() -> Int32 {
+    megha_system_call0(SystemCall.yield.rawValue)
+  }
+
+  /// Waits for at least the given time.
+  /// - Parameter nanosecondsLow: the low 32 bits of the time.
+  /// - Parameter nanosecondsHigh: the high 32 bits of the time.
+  /// - Returns: 0, or one of the errors cancelled.
+  @inline(__always) @inlinable
+  public static func sleep(_ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.sleep.rawValue, nanosecondsLow, nanosecondsHigh)
+  }
+
+  /// Reads the clocks: nanoseconds since boot, and seconds since 1970 at boot.
+  /// - Parameter reading: where the reading goes.
+  /// - Returns: 0, or one of the errors badAddress.
+  @inline(__always) @inlinable
+  public static func clock(_ reading: UnsafeMutablePointer<ClockReading>?) -> Int32 {
+    megha_system_call1(SystemCall.clock.rawValue, word(reading))
+  }
+
+  /// Starts a process from a file or from memory, in Ring 3 or Ring 0. The caller's process becomes its
+  /// parent.
+  /// - Parameter request: what to start and how.
+  /// - Parameter size: the size of the request in bytes.
+  /// - Returns: the identity of the new process, or one of the errors badAddress, badArgument, notFound,
+  ///   badExecutable, outOfMemory, notPermitted, tooLarge, limitReached.
+  @inline(__always) @inlinable
+  public static func processStart(_ request: UnsafePointer<ProcessRequest>?, _ size: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.processStart.rawValue, word(request), size)
+  }
+
+  /// Starts a thread in the caller's address space, in Ring 3 or Ring 0, whatever ring the caller runs in.
+  /// - Parameter request: where to start and how.
+  /// - Parameter size: the size of the request in bytes.
+  /// - Returns: the identity of the new thread, or one of the errors badAddress, badArgument, outOfMemory,
+  ///   notPermitted, limitReached.
+  @inline(__always) @inlinable
+  public static func threadStart(_ request: UnsafePointer<ThreadRequest>?, _ size: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.threadStart.rawValue, word(request), size)
+  }
+
+  /// Waits until a child process or a thread has ended, and takes its outcome.
+  /// - Parameter task: a child process or a thread of the caller's process; 0: any child process.
+  /// - Parameter flags: whether to wait.
+  /// - Parameter outcome: how it ended.
+  /// - Returns: the identity of the ended task, or one of the errors badAddress, badArgument, noChild,
+  ///   wouldBlock, cancelled.
+  @inline(__always) @inlinable
+  public static func wait(
+    _ task: UInt32, _ flags: WaitFlags, _ outcome: UnsafeMutablePointer<TaskOutcome>?
+  ) -> Int32 {
+    megha_system_call3(SystemCall.wait.rawValue, task, flags.rawValue, word(outcome))
+  }
+
+  /// Ends a task. Ending the first thread of a process ends the process.
+  /// - Parameter task: the task to end.
+  /// - Parameter status: the exit status it gets.
+  /// - Returns: 0, or one of the errors noSuchTask, notPermitted.
+  @inline(__always) @inlinable
+  public static func kill(_ task: UInt32, _ status: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.kill.rawValue, task, status)
+  }
+
+  /// Describes a task.
+  /// - Parameter task: the task; 0: the caller.
+  /// - Parameter information: where the description goes.
+  /// - Parameter size: the size of the structure in bytes.
+  /// - Returns: the identity of the task, or one of the errors badAddress, badArgument, noSuchTask.
+  @inline(__always) @inlinable
+  public static func taskInformation(
+    _ task: UInt32, _ information: UnsafeMutablePointer<TaskInformation>?, _ size: UInt32
+  ) -> Int32 {
+    megha_system_call3(SystemCall.taskInformation.rawValue, task, word(information), size)
+  }
+
+  /// Enumerates the tasks, in the order of their identities.
+  /// - Parameter task: a task, or 0 to begin.
+  /// - Returns: the next task's identity, or 0 after the last.
+  @inline(__always) @inlinable
+  public static func taskNext(_ task: UInt32) -> Int32 {
+    megha_system_call1(SystemCall.taskNext.rawValue, task)
+  }
+
+  /// Adds zeroed pages to the caller's address space. Writable and executable together is refused.
+  /// - Parameter address: where, or 0 to let the kernel choose.
+  /// - Parameter length: how many bytes; rounded up to pages.
+  /// - Parameter permissions: what the pages allow.
+  /// - Returns: the address of the mapping divided by 4,096, or one of the errors badArgument, outOfMemory,
+  ///   alreadyExists.
+  @inline(__always) @inlinable
+  public static func memoryMap(
+    _ address: UInt32, _ length: UInt32, _ permissions: MemoryPermissions
+  ) -> Int32 {
+    megha_system_call3(SystemCall.memoryMap.rawValue, address, length, permissions.rawValue)
+  }
+
+  /// Removes pages that memoryMap added.
+  /// - Parameter address: the first page.
+  /// - Parameter length: how many bytes.
+  /// - Returns: 0, or one of the errors badArgument.
+  @inline(__always) @inlinable
+  public static func memoryUnmap(_ address: UInt32, _ length: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.memoryUnmap.rawValue, address, length)
+  }
+
+  /// Changes what pages of the caller allow.
+  /// - Parameter address: the first page.
+  /// - Parameter length: how many bytes.
+  /// - Parameter permissions: what the pages allow from now on.
+  /// - Returns: 0, or one of the errors badArgument, outOfMemory.
+  @inline(__always) @inlinable
+  public static func memoryProtect(
+    _ address: UInt32, _ length: UInt32, _ permissions: MemoryPermissions
+  ) -> Int32 {
+    megha_system_call3(SystemCall.memoryProtect.rawValue, address, length, permissions.rawValue)
+  }
+
+  /// Counts the machine's memory by owner. With `check` it walks all structures and reports the frames that
+  /// nobody owns.
+  /// - Parameter information: where the counts go.
+  /// - Parameter flags: whether to prove the counts first.
+  /// - Returns: 0, or one of the errors badAddress, badArgument.
+  @inline(__always) @inlinable
+  public static func memoryInformation(
+    _ information: UnsafeMutablePointer<MemoryInformation>?, _ flags: MemoryInformationFlags
+  ) -> Int32 {
+    megha_system_call2(SystemCall.memoryInformation.rawValue, word(information), flags.rawValue)
+  }
+
+  /// Describes the first region of an address space that ends above the address.
+  /// - Parameter task: a task; 0: the caller.
+  /// - Parameter address: where to look.
+  /// - Parameter information: where the description goes.
+  /// - Returns: 0, or one of the errors badAddress, noSuchTask, notFound.
+  @inline(__always) @inlinable
+  public static func memoryRegion(
+    _ task: UInt32, _ address: UInt32, _ information: UnsafeMutablePointer<RegionInformation>?
+  ) -> Int32 {
+    megha_system_call3(SystemCall.memoryRegion.rawValue, task, address, word(information))
+  }
+
+  /// Reads bytes. A console read waits for at least one byte.
+  /// - Parameter handle: what to read from.
+  /// - Parameter buffer: where the bytes go.
+  /// - Parameter length: how many at the most.
+  /// - Returns: how many bytes were read; 0 at the end, or one of the errors badHandle, badAddress,
+  ///   cancelled, unsupported.
+  @inline(__always) @inlinable
+  public static func read(_ handle: UInt32, _ buffer: UnsafeMutableRawPointer?, _ length: UInt32) -> Int32 {
+    megha_system_call3(SystemCall.read.rawValue, handle, word(buffer), length)
+  }
+
+  /// Writes bytes.
+  /// - Parameter handle: what to write to.
+  /// - Parameter buffer: the bytes.
+  /// - Parameter length: how many.
+  /// - Returns: how many bytes were written, or one of the errors badHandle, badAddress, unsupported.
+  @inline(__always) @inlinable
+  public static func write(_ handle: UInt32, _ buffer: UnsafeRawPointer?, _ length: UInt32) -> Int32 {
+    megha_system_call3(SystemCall.write.rawValue, handle, word(buffer), length)
+  }
+
+  /// Opens a file or a device.
+  /// - Parameter path: the name, in UTF-8.
+  /// - Parameter length: its length in bytes.
+  /// - Parameter flags: how.
+  /// - Returns: a handle, or one of the errors badAddress, badArgument, notFound, limitReached, tooLarge.
+  @inline(__always) @inlinable
+  public static func open(_ path: UnsafeRawPointer?, _ length: UInt32, _ flags: OpenFlags) -> Int32 {
+    megha_system_call3(SystemCall.open.rawValue, word(path), length, flags.rawValue)
+  }
+
+  /// Gives a handle up.
+  /// - Parameter handle: the handle.
+  /// - Returns: 0, or one of the errors badHandle.
+  @inline(__always) @inlinable
+  public static func close(_ handle: UInt32) -> Int32 {
+    megha_system_call1(SystemCall.close.rawValue, handle)
+  }
+
+  /// Enumerates the files of the boot archives.
+  /// - Parameter index: which file of the boot archives, from 0.
+  /// - Parameter entry: where its description goes.
+  /// - Returns: 0, or one of the errors badAddress, notFound.
+  @inline(__always) @inlinable
+  public static func fileEntry(_ index: UInt32, _ entry: UnsafeMutablePointer<FileEntry>?) -> Int32 {
+    megha_system_call2(SystemCall.fileEntry.rawValue, index, word(entry))
+  }
+
+  /// Sets where the next read begins.
+  /// - Parameter handle: a file.
+  /// - Parameter position: bytes from its start.
+  /// - Returns: 0, or one of the errors badHandle, badArgument, unsupported.
+  @inline(__always) @inlinable
+  public static func seek(_ handle: UInt32, _ position: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.seek.rawValue, handle, position)
+  }
+
+  /// Reads the kernel's log.
+  /// - Parameter position: bytes since boot; older than the log keeps: its oldest byte.
+  /// - Parameter buffer: where the bytes go.
+  /// - Parameter length: how many at the most.
+  /// - Returns: how many bytes were read, or one of the errors badAddress.
+  @inline(__always) @inlinable
+  public static func logRead(
+    _ position: UInt32, _ buffer: UnsafeMutableRawPointer?, _ length: UInt32
+  ) -> Int32 {
+    megha_system_call3(SystemCall.logRead.rawValue, position, word(buffer), length)
+  }
+
+  /// Stops the machine.
+  /// - Parameter status: the status the host sees.
+  /// - Returns: 0, or one of the errors notPermitted.
+  @inline(__always) @inlinable
+  public static func powerOff(_ status: UInt32) -> Int32 {
+    megha_system_call1(SystemCall.powerOff.rawValue, status)
+  }
+
+  /// Sleeps while a word has the expected value, until wordWake is called for it. If the value differs
+  /// already: wouldBlock.
+  /// - Parameter word: the address of an aligned 32-bit word.
+  /// - Parameter expected: the value it must still have.
+  /// - Parameter nanosecondsLow: the low 32 bits of the longest wait; both 0xffffffff: no limit.
+  /// - Parameter nanosecondsHigh: the high 32 bits.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, wouldBlock, timedOut, cancelled.
+  @inline(__always) @inlinable
+  public static func wordWait(
+    _ word: UInt32, _ expected: UInt32, _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32
+  ) -> Int32 {
+    megha_system_call4(SystemCall.wordWait.rawValue, word, expected, nanosecondsLow, nanosecondsHigh)
+  }
+
+  /// Wakes tasks that wait for a word.
+  /// - Parameter word: the word.
+  /// - Parameter count: how many waiters to wake at the most.
+  /// - Returns: how many were woken, or one of the errors badAddress, badArgument.
+  @inline(__always) @inlinable
+  public static func wordWake(_ word: UInt32, _ count: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.wordWake.rawValue, word, count)
+  }
+
+  /// Changes a task's priority.
+  /// - Parameter task: a task; 0: the caller.
+  /// - Parameter priority: 0 (lowest) to 31.
+  /// - Returns: 0, or one of the errors noSuchTask, badArgument, notPermitted.
+  @inline(__always) @inlinable
+  public static func prioritySet(_ task: UInt32, _ priority: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.prioritySet.rawValue, task, priority)
+  }
+
+  /// Gives up rights of the caller's process, for good: its children do not get them either.
+  /// - Parameter rights: the rights to give up.
+  /// - Returns: the rights that are left.
+  @inline(__always) @inlinable
+  public static func rightsDrop(_ rights: Rights) -> Int32 {
+    megha_system_call1(SystemCall.rightsDrop.rawValue, rights.rawValue)
+  }
+
+  /// Sets the base of the caller's GS segment, for thread-local storage.
+  /// - Parameter address: the base of segment GS.
+  /// - Returns: 0, or one of the errors badAddress.
+  @inline(__always) @inlinable
+  public static func threadPointerSet(_ address: UInt32) -> Int32 {
+    megha_system_call1(SystemCall.threadPointerSet.rawValue, address)
+  }
+
+  /// Links a module into the kernel half and starts it.
+  /// - Parameter path: the module's file.
+  /// - Parameter length: the length of the path.
+  /// - Parameter parameters: name=value words; 0: none.
+  /// - Returns: the number of the module, or one of the errors badAddress, notFound, badModule, outOfMemory,
+  ///   notPermitted, alreadyExists, limitReached.
+  @inline(__always) @inlinable
+  public static func moduleLoad(
+    _ path: UnsafeRawPointer?, _ length: UInt32, _ parameters: UnsafePointer<ModuleParameters>?
+  ) -> Int32 {
+    megha_system_call3(SystemCall.moduleLoad.rawValue, word(path), length, word(parameters))
+  }
+
+  /// Stops a module and gives back all it holds.
+  /// - Parameter name: the module's name.
+  /// - Parameter length: its length in bytes.
+  /// - Returns: 0, or one of the errors badAddress, notFound, busy, notPermitted.
+  @inline(__always) @inlinable
+  public static func moduleUnload(_ name: UnsafeRawPointer?, _ length: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.moduleUnload.rawValue, word(name), length)
+  }
+
+  /// Describes a loaded module.
+  /// - Parameter index: which module, from 0.
+  /// - Parameter information: where the description goes.
+  /// - Returns: 0, or one of the errors badAddress, notFound.
+  @inline(__always) @inlinable
+  public static func moduleInformation(
+    _ index: UInt32, _ information: UnsafeMutablePointer<ModuleInformation>?
+  ) -> Int32 {
+    megha_system_call2(SystemCall.moduleInformation.rawValue, index, word(information))
+  }
+
+  /// Opens a service by name, whatever its placement.
+  /// - Parameter name: the service's name.
+  /// - Parameter length: its length in bytes.
+  /// - Returns: a handle to call it through, or one of the errors badAddress, notFound, limitReached,
+  ///   outOfMemory.
+  @inline(__always) @inlinable
+  public static func serviceOpen(_ name: UnsafeRawPointer?, _ length: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.serviceOpen.rawValue, word(name), length)
+  }
+
+  /// Sends a request and waits for the reply.
+  /// - Parameter handle: a service or an endpoint.
+  /// - Parameter message: the request; the reply replaces it.
+  /// - Returns: 0, or one of the errors badHandle, badAddress, badArgument, serviceFaulted, peerGone,
+  ///   timedOut, cancelled, tooLarge, outOfMemory.
+  @inline(__always) @inlinable
+  public static func call(_ handle: UInt32, _ message: UnsafePointer<Message>?) -> Int32 {
+    megha_system_call2(SystemCall.call.rawValue, handle, word(message))
+  }
+
+  /// Makes the caller's process the server of a name.
+  /// - Parameter name: the service's name.
+  /// - Parameter length: its length in bytes.
+  /// - Returns: a handle to receive through, or one of the errors badAddress, alreadyExists, limitReached,
+  ///   outOfMemory, notPermitted.
+  @inline(__always) @inlinable
+  public static func servicePublish(_ name: UnsafeRawPointer?, _ length: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.servicePublish.rawValue, word(name), length)
+  }
+
+  /// Waits for a request.
+  /// - Parameter handle: an endpoint of the caller.
+  /// - Parameter message: where the request goes.
+  /// - Returns: the number of the request, for the reply, or one of the errors badHandle, badAddress,
+  ///   cancelled, tooLarge.
+  @inline(__always) @inlinable
+  public static func receive(_ handle: UInt32, _ message: UnsafeMutablePointer<Message>?) -> Int32 {
+    megha_system_call2(SystemCall.receive.rawValue, handle, word(message))
+  }
+
+  /// Answers a request.
+  /// - Parameter request: the number that receive returned.
+  /// - Parameter message: the reply.
+  /// - Returns: 0, or one of the errors badArgument, badAddress, peerGone, tooLarge.
+  @inline(__always) @inlinable
+  public static func reply(_ request: UInt32, _ message: UnsafePointer<Message>?) -> Int32 {
+    megha_system_call2(SystemCall.reply.rawValue, request, word(message))
+  }
+
+  /// Answers a request and waits for the next one, in one call.
+  /// - Parameter handle: an endpoint of the caller.
+  /// - Parameter request: the request to answer.
+  /// - Parameter message: the reply; the next request replaces it.
+  /// - Returns: the number of the next request, or one of the errors badHandle, badAddress, badArgument,
+  ///   cancelled, tooLarge.
+  @inline(__always) @inlinable
+  public static func replyAndReceive(
+    _ handle: UInt32, _ request: UInt32, _ message: UnsafePointer<Message>?
+  ) -> Int32 {
+    megha_system_call3(SystemCall.replyAndReceive.rawValue, handle, request, word(message))
+  }
+
+  /// Describes a published service.
+  /// - Parameter index: which service, from 0.
+  /// - Parameter information: where the description goes.
+  /// - Returns: 0, or one of the errors badAddress, notFound.
+  @inline(__always) @inlinable
+  public static func serviceInformation(
+    _ index: UInt32, _ information: UnsafeMutablePointer<ServiceInformation>?
+  ) -> Int32 {
+    megha_system_call2(SystemCall.serviceInformation.rawValue, index, word(information))
+  }
+
+  /// Reads the counters of address-space changes, stack switches, TLB flushes, faults and copies.
+  /// - Parameter counters: where the counts go.
+  /// - Returns: 0, or one of the errors badAddress.
+  @inline(__always) @inlinable
+  public static func measure(_ counters: UnsafeMutablePointer<MachineCounters>?) -> Int32 {
+    megha_system_call1(SystemCall.measure.rawValue, word(counters))
+  }
+
+  /// The address that travels in a register; 0 for nil.
+  @inline(__always) @inlinable
+  static func word(_ pointer: UnsafeRawPointer?) -> UInt32 {
+    UInt32(truncatingIfNeeded: UInt(bitPattern: pointer))
+  }
+}

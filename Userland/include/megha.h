@@ -1,0 +1,393 @@
+// Written by `megha generate` from ABI/Definition/SystemCallTable.swift; edit that.
+//
+// Megha's system calls for programs in C. A function returns zero or more, or a negative error code.
+// The structures that the pointers lead to are those of ABI/Interface/Structures.swift.
+
+#ifndef MEGHA_H
+#define MEGHA_H
+
+#include <stdint.h>
+
+#include "system_call.h"
+
+// Errors.
+/// There is no system call of this number.
+#define MEGHA_ERROR_UNKNOWN_CALL (-1)
+/// An address range is not wholly the caller's, or not accessible as the call needs.
+#define MEGHA_ERROR_BAD_ADDRESS (-2)
+/// An argument has a value that the call does not take.
+#define MEGHA_ERROR_BAD_ARGUMENT (-3)
+/// Nothing of this name exists.
+#define MEGHA_ERROR_NOT_FOUND (-4)
+/// There is not enough memory; nothing was changed.
+#define MEGHA_ERROR_OUT_OF_MEMORY (-5)
+/// The caller does not hold the right that this needs.
+#define MEGHA_ERROR_NOT_PERMITTED (-6)
+/// No task has this identity.
+#define MEGHA_ERROR_NO_SUCH_TASK (-7)
+/// The caller has no such child or thread to wait for.
+#define MEGHA_ERROR_NO_CHILD (-8)
+/// The call would have to wait and was asked not to.
+#define MEGHA_ERROR_WOULD_BLOCK (-9)
+/// The time given ran out first.
+#define MEGHA_ERROR_TIMED_OUT (-10)
+/// The wait was ended because the caller is being ended.
+#define MEGHA_ERROR_CANCELLED (-11)
+/// The caller holds no such handle, or not with the rights this needs.
+#define MEGHA_ERROR_BAD_HANDLE (-12)
+/// The file is not a program that can be started.
+#define MEGHA_ERROR_BAD_EXECUTABLE (-13)
+/// A length or count is over its limit.
+#define MEGHA_ERROR_TOO_LARGE (-14)
+/// Something of this name exists already.
+#define MEGHA_ERROR_ALREADY_EXISTS (-15)
+/// It is in use; the log says by whom.
+#define MEGHA_ERROR_BUSY (-16)
+/// The service failed while it handled the call.
+#define MEGHA_ERROR_SERVICE_FAULTED (-17)
+/// The other side ended.
+#define MEGHA_ERROR_PEER_GONE (-18)
+/// This machine or this object cannot do it.
+#define MEGHA_ERROR_UNSUPPORTED (-19)
+/// A table is full or a count is at its limit.
+#define MEGHA_ERROR_LIMIT_REACHED (-20)
+/// The file is not a module that can be linked; the log says why.
+#define MEGHA_ERROR_BAD_MODULE (-21)
+
+// Numbers.
+#define MEGHA_CALL_NULL 0u
+#define MEGHA_CALL_EXIT 1u
+#define MEGHA_CALL_ABORT 2u
+#define MEGHA_CALL_YIELD 3u
+#define MEGHA_CALL_SLEEP 4u
+#define MEGHA_CALL_CLOCK 5u
+#define MEGHA_CALL_PROCESS_START 6u
+#define MEGHA_CALL_THREAD_START 7u
+#define MEGHA_CALL_WAIT 8u
+#define MEGHA_CALL_KILL 9u
+#define MEGHA_CALL_TASK_INFORMATION 10u
+#define MEGHA_CALL_TASK_NEXT 11u
+#define MEGHA_CALL_MEMORY_MAP 12u
+#define MEGHA_CALL_MEMORY_UNMAP 13u
+#define MEGHA_CALL_MEMORY_PROTECT 14u
+#define MEGHA_CALL_MEMORY_INFORMATION 15u
+#define MEGHA_CALL_MEMORY_REGION 16u
+#define MEGHA_CALL_READ 17u
+#define MEGHA_CALL_WRITE 18u
+#define MEGHA_CALL_OPEN 19u
+#define MEGHA_CALL_CLOSE 20u
+#define MEGHA_CALL_FILE_ENTRY 21u
+#define MEGHA_CALL_SEEK 22u
+#define MEGHA_CALL_LOG_READ 23u
+#define MEGHA_CALL_POWER_OFF 24u
+#define MEGHA_CALL_WORD_WAIT 25u
+#define MEGHA_CALL_WORD_WAKE 26u
+#define MEGHA_CALL_PRIORITY_SET 27u
+#define MEGHA_CALL_RIGHTS_DROP 28u
+#define MEGHA_CALL_THREAD_POINTER_SET 29u
+#define MEGHA_CALL_MODULE_LOAD 30u
+#define MEGHA_CALL_MODULE_UNLOAD 31u
+#define MEGHA_CALL_MODULE_INFORMATION 32u
+#define MEGHA_CALL_SERVICE_OPEN 33u
+#define MEGHA_CALL_CALL 34u
+#define MEGHA_CALL_SERVICE_PUBLISH 35u
+#define MEGHA_CALL_RECEIVE 36u
+#define MEGHA_CALL_REPLY 37u
+#define MEGHA_CALL_REPLY_AND_RECEIVE 38u
+#define MEGHA_CALL_SERVICE_INFORMATION 39u
+#define MEGHA_CALL_MEASURE 40u
+#define MEGHA_CALL_COUNT 41u
+
+/// Does nothing. It measures what entering and leaving the kernel costs.
+MEGHA_INLINE int32_t megha_null(void) {
+  return megha_system_call0(MEGHA_CALL_NULL);
+}
+
+/// Ends the calling task. When the first thread of a process ends, the process ends, and its other threads
+/// with it.
+/// - status: the exit status.
+_Noreturn MEGHA_INLINE void megha_exit(uint32_t status) {
+  (void)megha_system_call1(MEGHA_CALL_EXIT, status);
+  __builtin_unreachable();
+}
+
+/// Ends every task of the caller's address space.
+/// - status: the exit status of the process.
+_Noreturn MEGHA_INLINE void megha_abort(uint32_t status) {
+  (void)megha_system_call1(MEGHA_CALL_ABORT, status);
+  __builtin_unreachable();
+}
+
+/// Lets the other ready tasks of the same priority run first.
+MEGHA_INLINE int32_t megha_yield(void) {
+  return megha_system_call0(MEGHA_CALL_YIELD);
+}
+
+/// Waits for at least the given time.
+/// - nanoseconds_low: the low 32 bits of the time.
+/// - nanoseconds_high: the high 32 bits of the time.
+MEGHA_INLINE int32_t megha_sleep(uint32_t nanoseconds_low, uint32_t nanoseconds_high) {
+  return megha_system_call2(MEGHA_CALL_SLEEP, nanoseconds_low, nanoseconds_high);
+}
+
+/// Reads the clocks: nanoseconds since boot, and seconds since 1970 at boot.
+/// - reading: where the reading goes.
+MEGHA_INLINE int32_t megha_clock(void *reading) {
+  return megha_system_call1(MEGHA_CALL_CLOCK, (uint32_t)(uintptr_t)reading);
+}
+
+/// Starts a process from a file or from memory, in Ring 3 or Ring 0. The caller's process becomes its parent.
+/// - request: what to start and how.
+/// - size: the size of the request in bytes.
+MEGHA_INLINE int32_t megha_process_start(const void *request, uint32_t size) {
+  return megha_system_call2(MEGHA_CALL_PROCESS_START, (uint32_t)(uintptr_t)request, size);
+}
+
+/// Starts a thread in the caller's address space, in Ring 3 or Ring 0, whatever ring the caller runs in.
+/// - request: where to start and how.
+/// - size: the size of the request in bytes.
+MEGHA_INLINE int32_t megha_thread_start(const void *request, uint32_t size) {
+  return megha_system_call2(MEGHA_CALL_THREAD_START, (uint32_t)(uintptr_t)request, size);
+}
+
+/// Waits until a child process or a thread has ended, and takes its outcome.
+/// - task: a child process or a thread of the caller's process; 0: any child process.
+/// - flags: whether to wait.
+/// - outcome: how it ended.
+MEGHA_INLINE int32_t megha_wait(uint32_t task, uint32_t flags, void *outcome) {
+  return megha_system_call3(MEGHA_CALL_WAIT, task, flags, (uint32_t)(uintptr_t)outcome);
+}
+
+/// Ends a task. Ending the first thread of a process ends the process.
+/// - task: the task to end.
+/// - status: the exit status it gets.
+MEGHA_INLINE int32_t megha_kill(uint32_t task, uint32_t status) {
+  return megha_system_call2(MEGHA_CALL_KILL, task, status);
+}
+
+/// Describes a task.
+/// - task: the task; 0: the caller.
+/// - information: where the description goes.
+/// - size: the size of the structure in bytes.
+MEGHA_INLINE int32_t megha_task_information(uint32_t task, void *information, uint32_t size) {
+  return megha_system_call3(MEGHA_CALL_TASK_INFORMATION, task, (uint32_t)(uintptr_t)information, size);
+}
+
+/// Enumerates the tasks, in the order of their identities.
+/// - task: a task, or 0 to begin.
+MEGHA_INLINE int32_t megha_task_next(uint32_t task) {
+  return megha_system_call1(MEGHA_CALL_TASK_NEXT, task);
+}
+
+/// Adds zeroed pages to the caller's address space. Writable and executable together is refused.
+/// - address: where, or 0 to let the kernel choose.
+/// - length: how many bytes; rounded up to pages.
+/// - permissions: what the pages allow.
+MEGHA_INLINE int32_t megha_memory_map(uint32_t address, uint32_t length, uint32_t permissions) {
+  return megha_system_call3(MEGHA_CALL_MEMORY_MAP, address, length, permissions);
+}
+
+/// Removes pages that memoryMap added.
+/// - address: the first page.
+/// - length: how many bytes.
+MEGHA_INLINE int32_t megha_memory_unmap(uint32_t address, uint32_t length) {
+  return megha_system_call2(MEGHA_CALL_MEMORY_UNMAP, address, length);
+}
+
+/// Changes what pages of the caller allow.
+/// - address: the first page.
+/// - length: how many bytes.
+/// - permissions: what the pages allow from now on.
+MEGHA_INLINE int32_t megha_memory_protect(uint32_t address, uint32_t length, uint32_t permissions) {
+  return megha_system_call3(MEGHA_CALL_MEMORY_PROTECT, address, length, permissions);
+}
+
+/// Counts the machine's memory by owner. With `check` it walks all structures and reports the frames that
+/// nobody owns.
+/// - information: where the counts go.
+/// - flags: whether to prove the counts first.
+MEGHA_INLINE int32_t megha_memory_information(void *information, uint32_t flags) {
+  return megha_system_call2(MEGHA_CALL_MEMORY_INFORMATION, (uint32_t)(uintptr_t)information, flags);
+}
+
+/// Describes the first region of an address space that ends above the address.
+/// - task: a task; 0: the caller.
+/// - address: where to look.
+/// - information: where the description goes.
+MEGHA_INLINE int32_t megha_memory_region(uint32_t task, uint32_t address, void *information) {
+  return megha_system_call3(MEGHA_CALL_MEMORY_REGION, task, address, (uint32_t)(uintptr_t)information);
+}
+
+/// Reads bytes. A console read waits for at least one byte.
+/// - handle: what to read from.
+/// - buffer: where the bytes go.
+/// - length: how many at the most.
+MEGHA_INLINE int32_t megha_read(uint32_t handle, void *buffer, uint32_t length) {
+  return megha_system_call3(MEGHA_CALL_READ, handle, (uint32_t)(uintptr_t)buffer, length);
+}
+
+/// Writes bytes.
+/// - handle: what to write to.
+/// - buffer: the bytes.
+/// - length: how many.
+MEGHA_INLINE int32_t megha_write(uint32_t handle, const void *buffer, uint32_t length) {
+  return megha_system_call3(MEGHA_CALL_WRITE, handle, (uint32_t)(uintptr_t)buffer, length);
+}
+
+/// Opens a file or a device.
+/// - path: the name, in UTF-8.
+/// - length: its length in bytes.
+/// - flags: how.
+MEGHA_INLINE int32_t megha_open(const void *path, uint32_t length, uint32_t flags) {
+  return megha_system_call3(MEGHA_CALL_OPEN, (uint32_t)(uintptr_t)path, length, flags);
+}
+
+/// Gives a handle up.
+/// - handle: the handle.
+MEGHA_INLINE int32_t megha_close(uint32_t handle) {
+  return megha_system_call1(MEGHA_CALL_CLOSE, handle);
+}
+
+/// Enumerates the files of the boot archives.
+/// - index: which file of the boot archives, from 0.
+/// - entry: where its description goes.
+MEGHA_INLINE int32_t megha_file_entry(uint32_t index, void *entry) {
+  return megha_system_call2(MEGHA_CALL_FILE_ENTRY, index, (uint32_t)(uintptr_t)entry);
+}
+
+/// Sets where the next read begins.
+/// - handle: a file.
+/// - position: bytes from its start.
+MEGHA_INLINE int32_t megha_seek(uint32_t handle, uint32_t position) {
+  return megha_system_call2(MEGHA_CALL_SEEK, handle, position);
+}
+
+/// Reads the kernel's log.
+/// - position: bytes since boot; older than the log keeps: its oldest byte.
+/// - buffer: where the bytes go.
+/// - length: how many at the most.
+MEGHA_INLINE int32_t megha_log_read(uint32_t position, void *buffer, uint32_t length) {
+  return megha_system_call3(MEGHA_CALL_LOG_READ, position, (uint32_t)(uintptr_t)buffer, length);
+}
+
+/// Stops the machine.
+/// - status: the status the host sees.
+MEGHA_INLINE int32_t megha_power_off(uint32_t status) {
+  return megha_system_call1(MEGHA_CALL_POWER_OFF, status);
+}
+
+/// Sleeps while a word has the expected value, until wordWake is called for it. If the value differs already:
+/// wouldBlock.
+/// - word: the address of an aligned 32-bit word.
+/// - expected: the value it must still have.
+/// - nanoseconds_low: the low 32 bits of the longest wait; both 0xffffffff: no limit.
+/// - nanoseconds_high: the high 32 bits.
+MEGHA_INLINE int32_t megha_word_wait(uint32_t word, uint32_t expected, uint32_t nanoseconds_low, uint32_t nanoseconds_high) {
+  return megha_system_call4(MEGHA_CALL_WORD_WAIT, word, expected, nanoseconds_low, nanoseconds_high);
+}
+
+/// Wakes tasks that wait for a word.
+/// - word: the word.
+/// - count: how many waiters to wake at the most.
+MEGHA_INLINE int32_t megha_word_wake(uint32_t word, uint32_t count) {
+  return megha_system_call2(MEGHA_CALL_WORD_WAKE, word, count);
+}
+
+/// Changes a task's priority.
+/// - task: a task; 0: the caller.
+/// - priority: 0 (lowest) to 31.
+MEGHA_INLINE int32_t megha_priority_set(uint32_t task, uint32_t priority) {
+  return megha_system_call2(MEGHA_CALL_PRIORITY_SET, task, priority);
+}
+
+/// Gives up rights of the caller's process, for good: its children do not get them either.
+/// - rights: the rights to give up.
+MEGHA_INLINE int32_t megha_rights_drop(uint32_t rights) {
+  return megha_system_call1(MEGHA_CALL_RIGHTS_DROP, rights);
+}
+
+/// Sets the base of the caller's GS segment, for thread-local storage.
+/// - address: the base of segment GS.
+MEGHA_INLINE int32_t megha_thread_pointer_set(uint32_t address) {
+  return megha_system_call1(MEGHA_CALL_THREAD_POINTER_SET, address);
+}
+
+/// Links a module into the kernel half and starts it.
+/// - path: the module's file.
+/// - length: the length of the path.
+/// - parameters: name=value words; 0: none.
+MEGHA_INLINE int32_t megha_module_load(const void *path, uint32_t length, const void *parameters) {
+  return megha_system_call3(MEGHA_CALL_MODULE_LOAD, (uint32_t)(uintptr_t)path, length, (uint32_t)(uintptr_t)parameters);
+}
+
+/// Stops a module and gives back all it holds.
+/// - name: the module's name.
+/// - length: its length in bytes.
+MEGHA_INLINE int32_t megha_module_unload(const void *name, uint32_t length) {
+  return megha_system_call2(MEGHA_CALL_MODULE_UNLOAD, (uint32_t)(uintptr_t)name, length);
+}
+
+/// Describes a loaded module.
+/// - index: which module, from 0.
+/// - information: where the description goes.
+MEGHA_INLINE int32_t megha_module_information(uint32_t index, void *information) {
+  return megha_system_call2(MEGHA_CALL_MODULE_INFORMATION, index, (uint32_t)(uintptr_t)information);
+}
+
+/// Opens a service by name, whatever its placement.
+/// - name: the service's name.
+/// - length: its length in bytes.
+MEGHA_INLINE int32_t megha_service_open(const void *name, uint32_t length) {
+  return megha_system_call2(MEGHA_CALL_SERVICE_OPEN, (uint32_t)(uintptr_t)name, length);
+}
+
+/// Sends a request and waits for the reply.
+/// - handle: a service or an endpoint.
+/// - message: the request; the reply replaces it.
+MEGHA_INLINE int32_t megha_call(uint32_t handle, const void *message) {
+  return megha_system_call2(MEGHA_CALL_CALL, handle, (uint32_t)(uintptr_t)message);
+}
+
+/// Makes the caller's process the server of a name.
+/// - name: the service's name.
+/// - length: its length in bytes.
+MEGHA_INLINE int32_t megha_service_publish(const void *name, uint32_t length) {
+  return megha_system_call2(MEGHA_CALL_SERVICE_PUBLISH, (uint32_t)(uintptr_t)name, length);
+}
+
+/// Waits for a request.
+/// - handle: an endpoint of the caller.
+/// - message: where the request goes.
+MEGHA_INLINE int32_t megha_receive(uint32_t handle, void *message) {
+  return megha_system_call2(MEGHA_CALL_RECEIVE, handle, (uint32_t)(uintptr_t)message);
+}
+
+/// Answers a request.
+/// - request: the number that receive returned.
+/// - message: the reply.
+MEGHA_INLINE int32_t megha_reply(uint32_t request, const void *message) {
+  return megha_system_call2(MEGHA_CALL_REPLY, request, (uint32_t)(uintptr_t)message);
+}
+
+/// Answers a request and waits for the next one, in one call.
+/// - handle: an endpoint of the caller.
+/// - request: the request to answer.
+/// - message: the reply; the next request replaces it.
+MEGHA_INLINE int32_t megha_reply_and_receive(uint32_t handle, uint32_t request, const void *message) {
+  return megha_system_call3(MEGHA_CALL_REPLY_AND_RECEIVE, handle, request, (uint32_t)(uintptr_t)message);
+}
+
+/// Describes a published service.
+/// - index: which service, from 0.
+/// - information: where the description goes.
+MEGHA_INLINE int32_t megha_service_information(uint32_t index, void *information) {
+  return megha_system_call2(MEGHA_CALL_SERVICE_INFORMATION, index, (uint32_t)(uintptr_t)information);
+}
+
+/// Reads the counters of address-space changes, stack switches, TLB flushes, faults and copies.
+/// - counters: where the counts go.
+MEGHA_INLINE int32_t megha_measure(void *counters) {
+  return megha_system_call1(MEGHA_CALL_MEASURE, (uint32_t)(uintptr_t)counters);
+}
+
+#endif
