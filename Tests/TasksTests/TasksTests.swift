@@ -1,1 +1,142 @@
+import Primitives
+import TestSupport
 import Testing
+
+@testable import Tasks
+
+/// Tasks for tests, at addresses that stay.
+final class TaskPool {
+  private(set) var tasks: [Reference<Tasks.Task>] = []
+
+  func make(_ identity: UInt32, priority: UInt8 = 16) -> Reference<Tasks.Task> {
+    let pointer = UnsafeMutablePointer<Tasks.Task>.allocate(capacity: 1)
+    pointer.initialize(
+      to: Task(identity: .init(identity), mode: .user, priority: priority, isThread: false, owner: 0))
+    let task = Reference(pointer)
+    tasks.append(task)
+    return task
+  }
+
+  deinit {
+    for task in tasks {
+      task.unsafePointer.deinitialize(count: 1)
+      task.unsafePointer.deallocate()
+    }
+  }
+}
+
+@Suite struct RunQueueTests {
+  @Test(arguments: [UInt64(1), 2, 3])
+  func agreesWithAModel(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let pool = TaskPool()
+    let storage = UnsafeMutablePointer<TaskQueue>.allocate(capacity: 32)
+    for index in 0..<32 { (storage + index).initialize(to: TaskQueue()) }
+    defer { storage.deallocate() }
+    var queue = RunQueue(storage: storage)
+    var model: [[UInt32]] = Array(repeating: [], count: 32)
+    var outside = (1...200).map { pool.make(UInt32($0), priority: UInt8.random(in: 0..<32, using: &random)) }
+    var inside: [Reference<Tasks.Task>] = []
+    for _ in 0..<50_000 {
+      switch Int.random(in: 0..<3, using: &random) {
+      case 0 where !outside.isEmpty:
+        let task = outside.remove(at: Int.random(in: 0..<outside.count, using: &random))
+        queue.add(task)
+        inside.append(task)
+        model[Int(task.value.priority)].append(task.value.identity.value)
+      case 1 where !inside.isEmpty:
+        let task = inside.remove(at: Int.random(in: 0..<inside.count, using: &random))
+        queue.remove(task)
+        outside.append(task)
+        model[Int(task.value.priority)].removeAll { $0 == task.value.identity.value }
+      default:
+        let expected = model.lastIndex { !$0.isEmpty }.map { model[$0].removeFirst() }
+        let next = queue.takeNext()
+        #expect(next?.value.identity.value == expected)
+        if let next {
+          inside.removeAll { $0 == next }
+          outside.append(next)
+        }
+      }
+      #expect(queue.count == inside.count)
+      #expect(queue.highestPriority == model.lastIndex { !$0.isEmpty }.map(UInt8.init))
+    }
+  }
+}
+
+@Suite struct TimerQueueTests {
+  @Test(arguments: [UInt64(4), 5])
+  func givesTasksBackInOrder(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let pool = TaskPool()
+    let storage = UnsafeMutablePointer<Reference<Tasks.Task>?>.allocate(capacity: 256)
+    storage.initialize(repeating: nil, count: 256)
+    defer { storage.deallocate() }
+    var timers = TimerQueue(storage: storage, capacity: 256)
+    var outside = (1...256).map { pool.make(UInt32($0)) }
+    var inside: [Reference<Tasks.Task>] = []
+    for _ in 0..<50_000 {
+      if Bool.random(using: &random), let task = outside.popLast() {
+        timers.add(task, deadline: UInt64.random(in: 0..<1000, using: &random))
+        inside.append(task)
+      } else if Bool.random(using: &random), !inside.isEmpty {
+        let task = inside.remove(at: Int.random(in: 0..<inside.count, using: &random))
+        timers.remove(task)
+        #expect(task.value.timerIndex == -1)
+        outside.append(task)
+      } else {
+        let now = UInt64.random(in: 0..<1000, using: &random)
+        let earliest = inside.map { $0.value.deadline }.min()
+        #expect(timers.earliest == earliest)
+        let task = timers.takeExpired(now: now)
+        #expect(task?.value.deadline == earliest.flatMap { $0 <= now ? $0 : nil })
+        if let task {
+          inside.removeAll { $0 == task }
+          outside.append(task)
+        }
+      }
+      #expect(timers.count == inside.count)
+    }
+  }
+}
+
+@Suite struct TaskTableTests {
+  @Test func identitiesAreNeverGivenTwice() {
+    let pool = TaskPool()
+    let storage = UnsafeMutablePointer<Reference<Tasks.Task>?>.allocate(capacity: 8)
+    storage.initialize(repeating: nil, count: 8)
+    defer { storage.deallocate() }
+    var table = TaskTable(storage: storage, capacity: 8)
+    var seen: Set<UInt32> = []
+    var live: [Reference<Tasks.Task>] = []
+    for round in 0..<1000 {
+      if live.count == 8 || (round % 3 == 2 && !live.isEmpty) {
+        let dead = live.remove(at: round % live.count)
+        table.remove(dead)
+        #expect(table.find(dead.value.identity) == nil)
+        continue
+      }
+      let identity = table.reserveIdentity()
+      #expect(identity != nil)
+      guard let identity else { return }
+      #expect(seen.insert(identity.value).inserted)
+      let task = pool.make(identity.value)
+      table.insert(task)
+      live.append(task)
+      #expect(table.find(identity) == task)
+    }
+    while live.count < 8, let identity = table.reserveIdentity() {
+      let task = pool.make(identity.value)
+      table.insert(task)
+      live.append(task)
+    }
+    #expect(table.reserveIdentity() == nil)
+    var enumerated: [UInt32] = []
+    var last = TaskIdentity.none
+    while let task = table.next(after: last) {
+      last = task.value.identity
+      enumerated.append(last.value)
+    }
+    #expect(enumerated == live.map { $0.value.identity.value }.sorted())
+  }
+}

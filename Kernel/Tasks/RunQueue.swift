@@ -1,0 +1,54 @@
+// The tasks that are ready to run: one queue for each priority and a bit map of those that are not empty. Adding,
+// taking out and choosing the next are all of constant cost, however many tasks there are.
+//
+// Invariant: bit p of `occupied` is set exactly when queue p is not empty.
+
+import Primitives
+
+@safe public struct RunQueue: ~Copyable {
+  public static var priorities: Int { 32 }
+
+  private var occupied: UInt32 = 0
+  private let queues: UnsafeMutablePointer<TaskQueue>
+  public private(set) var count: Int = 0
+
+  /// `storage` holds 32 initialized queues and outlives the run queue.
+  @safe public init(storage: UnsafeMutablePointer<TaskQueue>) { unsafe queues = storage }
+
+  private func queue(_ priority: UInt8) -> Reference<TaskQueue> {
+    unsafe Reference(queues + Int(priority & 31))
+  }
+
+  /// Puts a task behind the others of its priority.
+  public mutating func add(_ task: Reference<Task>) {
+    let priority = task.value.priority & 31
+    task.value.state = .ready
+    queue(priority).append(task)
+    occupied |= 1 &<< UInt32(priority)
+    count &+= 1
+  }
+
+  public mutating func remove(_ task: Reference<Task>) {
+    let priority = task.value.priority & 31
+    let own = queue(priority)
+    own.value.remove(task)
+    if own.value.isEmpty { occupied &= ~(1 &<< UInt32(priority)) }
+    count &-= 1
+  }
+
+  /// The highest priority at which a task is ready, or nil.
+  public var highestPriority: UInt8? {
+    occupied == 0 ? nil : 31 &- UInt8(truncatingIfNeeded: occupied.leadingZeroBitCount)
+  }
+
+  /// Takes out the task that is to run next: the first of the highest priority.
+  public mutating func takeNext() -> Reference<Task>? {
+    guard occupied != 0 else { return nil }
+    let priority = 31 &- UInt8(truncatingIfNeeded: occupied.leadingZeroBitCount)
+    let own = queue(priority)
+    let task = own.value.removeFirst()
+    if own.value.isEmpty { occupied &= ~(1 &<< UInt32(priority)) }
+    count &-= 1
+    return task
+  }
+}

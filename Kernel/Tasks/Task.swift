@@ -1,0 +1,99 @@
+// A task: what the scheduler runs. The first task of a process and every thread is one, in Ring 3 or Ring 0.
+//
+// Invariants:
+// - A task is in at most one TaskQueue (the run queue's or a wait queue's) and at most once in the TimerQueue.
+// - `state` is `.ready` exactly while it is in the run queue, `.running` exactly while it is the CPU's current task.
+// - Its identity is never used again before 2^31 others were; a stale identity finds nothing, never another task.
+
+import Primitives
+
+/// Names a task for good: a number that only grows, so that a late `kill` cannot hit a newcomer.
+public struct TaskIdentity: Equatable, Sendable {
+  public var value: UInt32
+  @inlinable public init(_ value: UInt32) { self.value = value }
+  @inlinable public static var none: TaskIdentity { TaskIdentity(0) }
+}
+
+/// The processor's privilege level a task runs at, and, in Ring 0, whose stack the kernel works on for it.
+public enum TaskMode: UInt8, Sendable {
+  /// Ring 3: the kernel works on a kernel stack, to which the processor itself switches.
+  case user
+  /// Ring 0: the kernel entry switches to a kernel stack.
+  case kernelSeparateStack
+  /// Ring 0: the kernel works on the task's own stack.
+  case kernelSharedStack
+
+  @inlinable public var isRing0: Bool { self != .user }
+}
+
+public enum TaskState: UInt8, Sendable {
+  case ready, running, sleeping, waitingForTask, waitingForInput, waitingForWord, waitingForMessage
+  case waitingForReply, ended
+}
+
+/// Why a wait came back.
+public enum WakeReason: UInt8, Sendable {
+  case woken, timedOut, cancelled
+}
+
+/// How a task came to its end.
+public enum TaskEnding: UInt8, Sendable {
+  case exited, killed, faulted, outOfMemory, stuck
+}
+
+public struct Task: ~Copyable {
+  public var identity: TaskIdentity
+  public var mode: TaskMode
+  public var state: TaskState = .ready
+  /// 0 (lowest) to 31.
+  public var priority: UInt8
+  public var isThread: Bool
+  public var isGuarded: Bool = false
+  public var isDetached: Bool = false
+  /// It is to end as soon as it would go back to its own code, or wait.
+  public var isEnding: Bool = false
+  public var wakeReason: WakeReason = .woken
+  public var ending: TaskEnding = .exited
+  public var status: Int32 = 0
+
+  /// The address of the owning process's record; the kernel's `process` gives it its type.
+  public var owner: UInt
+  /// The next thread of the same process.
+  public var nextOfProcess: Reference<Task>?
+
+  // What a switch needs: where the kernel stack pointer was left, and the CR3 value of the address space.
+  public var savedStackPointer: UInt32 = 0
+  public var directory: UInt32 = 0
+  /// The kernel stack, `start ..< end`; both 0 with a shared stack.
+  public var kernelStackStart: UInt32 = 0
+  public var kernelStackEnd: UInt32 = 0
+  /// The task's own stack.
+  public var stackStart: UInt32 = 0
+  public var stackEnd: UInt32 = 0
+  /// The base of segment GS.
+  public var threadPointer: UInt32 = 0
+  /// Where its x87 and SSE registers are saved; 0 until it uses them.
+  public var floatState: UInt = 0
+
+  /// What it waits for, where that is a word of memory or another object: compared, never followed.
+  public var waitKey: UInt64 = 0
+  /// Time stamps (`RDTSC`): processor time used, and when it was last given the processor.
+  public var timeUsed: UInt64 = 0
+  public var timeStarted: UInt64 = 0
+
+  // Links of the queue it is in.
+  public var next: Reference<Task>?
+  public var previous: Reference<Task>?
+  public var queue: Reference<TaskQueue>?
+  /// When to wake it, in nanoseconds since boot, and its place in the timer queue; -1: not in it.
+  public var deadline: UInt64 = 0
+  public var timerIndex: Int = -1
+
+  public init(identity: TaskIdentity, mode: TaskMode, priority: UInt8, isThread: Bool, owner: UInt) {
+    self.identity = identity
+    self.mode = mode
+    self.priority = priority
+    self.isThread = isThread
+    self.owner = owner
+  }
+}

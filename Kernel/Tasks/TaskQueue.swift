@@ -1,0 +1,47 @@
+// A queue of tasks, linked through the tasks themselves: joining and leaving take constant time and no memory.
+//
+// Invariant: a queue stays where it is while tasks are in it, because each of them points back at it.
+
+import Primitives
+
+public struct TaskQueue: ~Copyable {
+  public private(set) var first: Reference<Task>?
+  public private(set) var last: Reference<Task>?
+  public private(set) var count: Int = 0
+
+  public init() {}
+
+  @inlinable public var isEmpty: Bool { first == nil }
+
+  /// Puts a task that is in no queue at the end. `own` is the queue's own address.
+  public mutating func append(_ task: Reference<Task>, own: Reference<TaskQueue>) {
+    task.value.next = nil
+    task.value.previous = last
+    task.value.queue = own
+    if let last { last.value.next = task } else { first = task }
+    last = task
+    count &+= 1
+  }
+
+  /// Takes out a task that is in this queue.
+  public mutating func remove(_ task: Reference<Task>) {
+    let next = task.value.next
+    let previous = task.value.previous
+    if let previous { previous.value.next = next } else { first = next }
+    if let next { next.value.previous = previous } else { last = previous }
+    task.value.next = nil
+    task.value.previous = nil
+    task.value.queue = nil
+    count &-= 1
+  }
+
+  public mutating func removeFirst() -> Reference<Task>? {
+    guard let task = first else { return nil }
+    remove(task)
+    return task
+  }
+}
+
+extension Reference where Value == TaskQueue {
+  public func append(_ task: Reference<Task>) { value.append(task, own: self) }
+}

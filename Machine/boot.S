@@ -1,0 +1,156 @@
+// From the boot loader to the higher half.
+//
+// The image carries both Multiboot headers: version 1 for `qemu -kernel`, version 2 for GRUB. Either way we are
+// called in protected mode without paging, EAX holding the loader's magic number and EBX the physical address of
+// its information. Here the processor is checked for PAE, the first page tables are made (the direct map of the
+// first 512 MiB, also at address 0 until the kernel proper drops that), and the kernel is called in the upper half.
+
+.set MB1_MAGIC, 0x1BADB002
+.set MB1_FLAGS, 0x00000003             // page-aligned modules, memory information
+.set KERNEL_BASE, 0xC0000000
+.set DIRECT_MAP_PAGES, 256             // of 2 MiB each
+
+.section .multiboot, "a"
+.align 8
+multiboot1:
+  .long MB1_MAGIC, MB1_FLAGS, -(MB1_MAGIC + MB1_FLAGS)
+.align 8
+multiboot2:
+  .long 0xE85250D6, 0, multiboot2_end - multiboot2, -(0xE85250D6 + 0 + (multiboot2_end - multiboot2))
+.align 8
+  .short 6, 0                          // modules on page boundaries
+  .long 8
+.align 8
+  .short 0, 0
+  .long 8
+multiboot2_end:
+
+.section .boot.text, "ax"
+.globl boot_start
+boot_start:
+  cli
+  cld
+  movl $(boot_stack_end - KERNEL_BASE), %esp
+  movl %eax, %esi                      // magic
+  movl %ebx, %edi                      // information
+
+  // CPUID exists where the ID flag can be changed (Intel SDM Vol. 1, 20.1).
+  pushfl
+  popl %eax
+  movl %eax, %ecx
+  xorl $0x200000, %eax
+  pushl %eax
+  popfl
+  pushfl
+  popl %eax
+  cmpl %eax, %ecx
+  je no_pae
+  movl $1, %eax
+  cpuid
+  testl $0x40, %edx                    // PAE
+  jz no_pae
+
+  // 2 MiB pages: present, writable, large; global is added later.
+  movl $(kernel_page_directory - KERNEL_BASE), %ebx
+  movl $0x83, %eax
+  movl $DIRECT_MAP_PAGES, %ecx
+1:movl %eax, (%ebx)
+  movl $0, 4(%ebx)
+  addl $0x200000, %eax
+  addl $8, %ebx
+  loop 1b
+
+  movl $(boot_directory_pointers - KERNEL_BASE), %ebx
+  movl $(kernel_page_directory - KERNEL_BASE + 1), %eax
+  movl %eax, (%ebx)                    // address 0, until the kernel drops it
+  movl %eax, 24(%ebx)                  // 0xC0000000
+
+  // No-execute must be on before an entry may carry the bit (Intel SDM Vol. 3, 4.1.4).
+  movl $0x80000000, %eax
+  cpuid
+  cmpl $0x80000001, %eax
+  jb 2f
+  movl $0x80000001, %eax
+  cpuid
+  testl $0x100000, %edx
+  jz 2f
+  movl $0xC0000080, %ecx               // IA32_EFER
+  rdmsr
+  orl $0x800, %eax                     // NXE
+  wrmsr
+2:movl %cr4, %eax
+  orl $0x20, %eax                      // PAE
+  movl %eax, %cr4
+  movl $(boot_directory_pointers - KERNEL_BASE), %eax
+  movl %eax, %cr3
+  movl %cr0, %eax
+  orl $0x80010000, %eax                // PG, WP
+  movl %eax, %cr0
+  movl $upper_half, %eax
+  jmp *%eax
+
+// A processor that Megha cannot run on gets a sentence on the screen and the first serial port.
+no_pae:
+  movl $no_pae_text, %esi
+  movl $0xB8000, %edi
+1:lodsb
+  testb %al, %al
+  jz 3f
+  movb $0x4F, %ah
+  stosw
+  movb %al, %bl
+  movw $0x3FD, %dx
+  movl $100000, %ecx
+2:inb %dx, %al
+  testb $0x20, %al
+  loopz 2b
+  movb %bl, %al
+  movw $0x3F8, %dx
+  outb %al, %dx
+  jmp 1b
+3:movw $0x2F8, %dx                     // the host channel: a line that `megha run` understands
+  movl $no_pae_status, %esi
+4:lodsb
+  testb %al, %al
+  jz 5f
+  outb %al, %dx
+  jmp 4b
+5:movb $0x11, %al
+  outb %al, $0xF4
+6:hlt
+  jmp 6b
+
+.section .boot.data, "a"
+no_pae_text: .asciz "Megha needs a processor with PAE (physical address extension); this one has none.\r\n"
+no_pae_status: .asciz "panic no PAE\n"
+
+.section .text.boot, "ax"
+upper_half:
+  movl $boot_stack_end, %esp
+  xorl %ebp, %ebp                      // ends every walk of the frames
+  pushl %edi
+  pushl %esi
+  call kernel_main
+1:cli
+  hlt
+  jmp 1b
+
+.section .bss.pages, "aw", @nobits
+.align 4096
+.globl kernel_page_directory, boot_directory_pointers, kernel_storage
+kernel_page_directory: .skip 4096
+.globl exit_stack_start, exit_stack_end, idle_stack_start, idle_stack_end
+.globl double_fault_stack_end, nmi_stack_end
+exit_stack_start: .skip 16384
+exit_stack_end:
+double_fault_stack_start: .skip 8192
+double_fault_stack_end:
+nmi_stack_start: .skip 8192
+nmi_stack_end:
+// The boot stack becomes the stack of the idle loop.
+idle_stack_start:
+boot_stack_start: .skip 32768
+boot_stack_end:
+idle_stack_end:
+kernel_storage: .skip 16384
+boot_directory_pointers: .skip 32

@@ -1,0 +1,403 @@
+// Every way into the kernel and out of it.
+//
+// Invariants:
+// - CS = KERNEL_CODE means: the kernel (or a linked module) runs, interrupts are off except in the idle loop.
+//   Ring-0 programs run with CS = RING0_TASK_CODE, so a frame's CS tells who was interrupted.
+// - The kernel works for a task on its kernel stack, or, for a Ring-0 task with a shared stack, on the task's own,
+//   of which `shared_stack_floor` keeps a reserve free.
+// - DS and ES hold USER_DATA in all rings; entries load them, so a program may put anything there.
+// - Interrupt gates leave AC and DF as they were; entries clear both (AC suspends SMAP: Intel SDM Vol. 3, 4.6).
+
+#include "cpu_area.inc"
+
+.section .text.entry, "ax"
+
+// ---- Traps, interrupts and the gate ----
+
+.macro VECTOR number
+  .align 16
+  .if \number == 8 || (\number >= 10 && \number <= 14) || \number == 17 || \number == 21 || \number == 29 || \number == 30
+    pushl $\number                     // the processor pushed an error code
+  .else
+    pushl $0
+    pushl $\number
+  .endif
+  .if \number == 1
+    jmp debug_trap
+  .else
+    jmp trap_common
+  .endif
+.endm
+
+.globl trap_vectors, trap_vector_size, system_call_vector, spurious_vector
+.set trap_vector_size, 16
+.align 16
+trap_vectors:
+.altmacro
+.set number, 0
+.rept 64
+  VECTOR %number
+  .set number, number + 1
+.endr
+.noaltmacro
+.align 16
+system_call_vector:
+  pushl $0
+  pushl $0x80
+  jmp trap_common
+.align 16
+spurious_vector:
+  pushl $0
+  pushl $0xff
+  jmp trap_common
+
+// A program that single-steps into SYSENTER makes the first instruction of sysenter_entry trap, on the few words
+// that MSR IA32_SYSENTER_ESP points at. Drop the trap flag and go on; nothing else fits there.
+debug_trap:
+  cmpl $sysenter_entry, 8(%esp)
+  jne trap_common
+  andl $~0x100, 16(%esp)
+  addl $8, %esp
+  iret
+
+trap_common:
+  pushal
+  cld
+  movw %ds, FRAME_SEGMENTS(%esp)
+  movw %es, FRAME_SEGMENTS + 2(%esp)
+  movl $USER_DATA, %eax
+  movl %eax, %ds
+  movl %eax, %es
+  movl FRAME_CS(%esp), %eax
+  cmpl $KERNEL_CODE, %eax
+  je from_kernel
+  testb $3, %al
+  jz from_ring0_task
+
+smap_patch_1: nopl (%eax)              // CLAC where the processor has SMAP
+  pushl %esp
+  call trap_handler
+  addl $4, %esp
+  popal
+  addl $8, %esp
+  iret
+
+from_kernel:
+  pushl %esp
+  call trap_handler
+  addl $4, %esp
+  popal
+  addl $8, %esp
+  iret
+
+// The processor pushed EFLAGS, CS and EIP, but no SS and ESP, on the stack the task was using.
+from_ring0_task:
+  cmpl $0, CPU_GUARDED
+  jne guarded_task
+1:cmpl $0, CPU_SHARED_STACK
+  jne shared_task
+  movl %esp, %esi
+  leal FRAME_ESP(%esi), %eax           // ESP as it was before the trap
+  movl CPU_KERNEL_STACK_END, %esp
+2:pushl $KERNEL_DATA
+  pushl %eax
+  subl $FRAME_ESP, %esp
+  movl %esp, %edi
+  movl $(FRAME_ESP / 4), %ecx
+  rep movsl
+  pushl %esp
+  call trap_handler
+  addl $4, %esp
+  jmp return_to_ring0_task
+
+// The kernel half is read-only to a guarded task. The kernel works with CR0.WP off on its behalf.
+guarded_task:
+  movl %cr0, %eax
+  andl $~0x10000, %eax
+  movl %eax, %cr0
+  jmp 1b
+
+shared_task:
+  cmpl CPU_SHARED_STACK_FLOOR, %esp
+  jb stack_pointer_outside
+  cmpl CPU_SHARED_STACK_END, %esp
+  ja stack_pointer_outside
+  leal FRAME_ESP(%esp), %eax
+  movl %esp, %esi
+  subl $8, %esp                        // room for SS and ESP: the frame moves down
+  movl %esp, %edi
+  movl $(FRAME_ESP / 4), %ecx
+  rep movsl
+  movl %eax, FRAME_ESP(%esp)
+  movl $KERNEL_DATA, FRAME_SS(%esp)
+  pushl %esp
+  call trap_handler
+  addl $4, %esp
+  jmp return_to_ring0_task
+
+// Not enough of the shared stack is left to work on: take what came (it may be a device's interrupt, which must
+// not be lost) on the exit stack, and end the task.
+stack_pointer_outside:
+  movl %esp, %esi
+  leal FRAME_ESP(%esi), %eax
+  movl CPU_EXIT_STACK_END, %esp
+  pushl $KERNEL_DATA
+  pushl %eax
+  subl $FRAME_ESP, %esp
+  movl %esp, %edi
+  movl $(FRAME_ESP / 4), %ecx
+  rep movsl
+  pushl %esp
+  call trap_without_stack
+
+// IRET to the same ring does not load ESP: put what it pops on the task's stack first. Those three writes can
+// fault when the task left its stack pointer somewhere bad; the trap handler knows them by their addresses.
+return_to_ring0_task:
+  movl FRAME_ESP(%esp), %eax
+  movl FRAME_EIP(%esp), %ecx
+  movl FRAME_CS(%esp), %edx
+  movl FRAME_EFLAGS(%esp), %ebx
+.globl ring0_return_start, ring0_return_end, ring0_return_fault
+ring0_return_start:
+  movl %ecx, -12(%eax)
+  movl %edx, -8(%eax)
+  movl %ebx, -4(%eax)
+ring0_return_end:
+  subl $12, %eax
+  movl %eax, FRAME_VECTOR(%esp)
+  cmpl $0, CPU_GUARDED
+  jne 2f
+1:popal
+  popl %esp
+  iret
+2:movl %cr0, %ecx
+  orl $0x10000, %ecx
+  movl %ecx, %cr0
+  jmp 1b
+ring0_return_fault:
+  call ring0_return_failed
+
+// A new task begins here: switch_context returned to it with a whole trap frame on the stack.
+.globl task_start
+task_start:
+  testb $3, FRAME_CS(%esp)
+  jz return_to_ring0_task
+  popal
+  addl $8, %esp
+  iret
+
+// ---- System calls from Ring 3 through SYSENTER ----
+// The system-call page pushed ECX, EDX and EBP and left its ESP in EBP. IA32_SYSENTER_ESP points at the TSS's
+// ESP0, so one load gives the task's kernel stack.
+
+.globl sysenter_entry
+sysenter_entry:
+  movl (%esp), %esp
+  pushl $USER_DATA
+  pushl %ebp
+  pushl $0x202
+  pushl $USER_CODE
+  pushl $(SYSTEM_CALL_PAGE + sysexit_return - system_call_page_sysenter)
+  pushl $0
+  pushl $0x80
+  pushal
+  pushl $2
+  popfl
+  movl $USER_DATA, %eax
+  movl %eax, %ds
+  movl %eax, %es
+  pushl %esp
+  call system_call
+  addl $4, %esp
+  movl %eax, FRAME_EAX(%esp)
+  cmpl $0, CPU_ATTENTION
+  jne 1f
+  popal
+  movl %ebp, %ecx
+  movl $(SYSTEM_CALL_PAGE + sysexit_return - system_call_page_sysenter), %edx
+  sti                                  // takes effect after the next instruction
+  sysexit
+1:call task_attention
+  popal
+  addl $8, %esp
+  iret
+
+// ---- System calls from Ring 0: a far call from the system-call page, interrupts off ----
+// On the task's stack: EIP, CS (of the page), EFLAGS, return address.
+
+.globl direct_entry_separate
+direct_entry_separate:
+  movl %esp, CPU_SAVED_STACK_POINTER
+  movl CPU_KERNEL_STACK_END, %esp
+  pushl CPU_SAVED_STACK_POINTER
+  pushal
+  cld
+  pushl %esp
+  call system_call
+  addl $4, %esp
+  movl %eax, FRAME_EAX(%esp)
+  cmpl $0, CPU_ATTENTION
+  jne 1f
+  popal
+  popl %esp
+  lretl
+1:call task_attention
+  popal
+  popl %esp
+  lretl
+
+.globl direct_entry_shared
+direct_entry_shared:
+  cmpl CPU_SHARED_STACK_FLOOR, %esp
+  jb 2f
+  pushal
+  cld
+  pushl %esp
+  call system_call
+  addl $4, %esp
+  movl %eax, FRAME_EAX(%esp)
+  cmpl $0, CPU_ATTENTION
+  jne 1f
+  popal
+  lretl
+1:call task_attention
+  popal
+  lretl
+2:movl CPU_EXIT_STACK_END, %esp
+  call direct_call_without_stack
+
+// A linked module, which already runs inside the kernel, calls the page: nest on the stack it is on.
+direct_entry_nested:
+  pushal
+  cld
+  pushl %esp
+  call system_call
+  addl $4, %esp
+  movl %eax, FRAME_EAX(%esp)
+  popal
+  lretl
+
+.globl direct_entry_guarded
+direct_entry_guarded:
+  pushl %eax
+  movl %cr0, %eax
+  andl $~0x10000, %eax
+  movl %eax, %cr0
+  popl %eax
+  movl %esp, CPU_SAVED_STACK_POINTER
+  movl CPU_KERNEL_STACK_END, %esp
+  pushl CPU_SAVED_STACK_POINTER
+  pushal
+  cld
+  pushl %esp
+  call system_call
+  addl $4, %esp
+  movl %eax, FRAME_EAX(%esp)
+  cmpl $0, CPU_ATTENTION
+  je 1f
+  call task_attention
+1:popal
+  popl %esp
+  pushl %eax
+  movl %cr0, %eax
+  orl $0x10000, %eax
+  movl %eax, %cr0
+  popl %eax
+  lretl
+
+// ---- Task gates: each entry is a hardware task with its own state segment, stack and directory ----
+// IRET goes back to the interrupted task, whose state the handler may have changed; the next entry resumes after it.
+
+.globl double_fault_entry, nmi_entry
+double_fault_entry:
+  call double_fault_handler
+  addl $4, %esp                        // the error code, always 0
+  iret
+  jmp double_fault_entry
+
+nmi_entry:
+  call nmi_handler
+  iret
+  jmp nmi_entry
+
+// Where a task whose stack was lost is resumed to be ended: on the exit stack, in the kernel's own directory.
+.globl resume_dead
+resume_dead:
+  movl $USER_DATA, %eax
+  movl %eax, %ds
+  movl %eax, %es
+  xorl %ebp, %ebp
+  call end_task_without_stack
+
+// ---- The system-call page, copied to a frame of its own and mapped at SYSTEM_CALL_PAGE in every address space ----
+// Every caller enters at offset 0, whatever its ring: one comparison of CS tells Ring 3, a Ring-0 task (above)
+// and a linked module (below) apart.
+
+.section .rodata.system_call_page, "a"
+.globl system_call_page_sysenter, system_call_page_gate, system_call_page_size
+.align 16
+system_call_page_sysenter:
+  pushl %cs
+  cmpb $USER_CODE, (%esp)
+  leal 4(%esp), %esp
+  jne 1f
+  pushl %ecx
+  pushl %edx
+  pushl %ebp
+  movl %esp, %ebp
+  sysenter
+sysexit_return:
+  popl %ebp
+  popl %edx
+  popl %ecx
+  ret
+1:jb 2f
+  pushfl
+  cli
+  lcall *CPU_DIRECT_ENTRY
+  popfl
+  ret
+2:pushfl
+  cli
+  lcall $KERNEL_CODE, $direct_entry_nested
+  popfl
+  ret
+system_call_page_sysenter_end:
+
+.align 16
+system_call_page_gate:
+  pushl %cs
+  cmpb $USER_CODE, (%esp)
+  leal 4(%esp), %esp
+  jne 1f
+  int $0x80
+  ret
+1:jb 2f
+  pushfl
+  cli
+  lcall *CPU_DIRECT_ENTRY
+  popfl
+  ret
+2:pushfl
+  cli
+  lcall $KERNEL_CODE, $direct_entry_nested
+  popfl
+  ret
+.set system_call_page_size, 128
+
+// Places that become STAC or CLAC (0F 01 CB, 0F 01 CA) on a processor with SMAP: address, last byte.
+.section .rodata.smap_patches, "a"
+.globl smap_patches, smap_patches_end
+.align 4
+smap_patches:
+  .long smap_patch_1, 0xca
+  .long user_copy_stac, 0xcb
+  .long user_copy_clac, 0xca
+  .long user_copy_fault, 0xca
+smap_patches_end:
+
+// The CPU's area has pages of its own: in the guarded view of the kernel half it is mapped once more, writable.
+.section .data.pages, "aw"
+.align 4096
+.globl cpu_area
+cpu_area: .skip 4096

@@ -1,0 +1,162 @@
+// What no Swift can say: single instructions, and the symbols and layouts that the assembly files share with
+// Swift. Nothing here has logic. Instruction names are those of the Intel SDM, Vol. 2.
+#pragma once
+#include <stdint.h>
+
+#define SELECTOR_KERNEL_CODE 0x08
+#define SELECTOR_KERNEL_DATA 0x10
+#define SELECTOR_USER_CODE 0x1b
+#define SELECTOR_USER_DATA 0x23
+// Code of Ring-0 tasks. Same base, limit and privilege as kernel code: only the number differs, so that the CS
+// in a trap frame tells whether the kernel or a Ring-0 program was interrupted.
+#define SELECTOR_RING0_TASK_CODE 0x28
+#define SELECTOR_THREAD_DATA 0x33
+#define SELECTOR_TASK_STATE 0x38
+#define SELECTOR_DOUBLE_FAULT_STATE 0x40
+#define SELECTOR_NMI_STATE 0x48
+
+// The 104-byte task-state segment (Intel SDM Vol. 3, 8.2.1).
+struct task_state_segment {
+  uint32_t link, esp0, ss0, esp1, ss1, esp2, ss2, cr3, eip, eflags;
+  uint32_t eax, ecx, edx, ebx, esp, ebp, esi, edi;
+  uint32_t es, cs, ss, ds, fs, gs, ldt;
+  uint16_t trap, io_map_base;
+};
+
+// What the assembly needs to know of the CPU it runs on. cpu_area.h of the assembly repeats the offsets;
+// the boot stage `checkLayouts` compares them.
+struct cpu_area {
+  uint32_t kernel_stack_end;      // 0x00: where the kernel works for a task with a separate stack
+  uint32_t saved_stack_pointer;   // 0x04: scratch of the direct entry, valid while interrupts are off
+  uint32_t attention;             // 0x08: not 0: see to something before returning to the task
+  uint32_t shared_stack;          // 0x0c: 1 while the current task is in Ring 0 with a shared stack
+  uint32_t shared_stack_floor;    // 0x10: the lowest stack pointer on which the kernel still works
+  uint32_t shared_stack_end;      // 0x14: the highest
+  uint32_t exit_stack_end;        // 0x18: the stack on which tasks are taken apart
+  uint32_t kernel_directory;      // 0x1c: CR3 of the kernel's own address space
+  uint32_t loaded_directory;      // 0x20: CR3 now; written before CR3 is
+  uint32_t direct_entry;          // 0x24: far pointer through which the system-call page enters from Ring 0
+  uint32_t direct_entry_selector; // 0x28
+  uint32_t guarded;               // 0x2c: 1 while the current task is guarded
+  uint32_t kernel_stack_start;    // 0x30
+  uint32_t reserved[35];
+  uint32_t debug_trap_room[16];   // a debug trap on the first instruction of sysenter_entry is pushed here
+  struct task_state_segment state;       // 0x100
+  uint32_t pad0[6];
+  struct task_state_segment double_fault; // 0x180
+  uint32_t pad1[6];
+  struct task_state_segment nmi;          // 0x200
+  uint32_t pad2[38];
+  uint64_t descriptors[10];       // 0x300: the GDT
+  uint32_t pad3[300];
+  uint64_t interrupts[256];       // 0x800: the IDT
+};
+extern struct cpu_area cpu_area;
+
+struct saved_registers { uint32_t edi, esi, ebp, segments, ebx, edx, ecx, eax; };
+struct trap_frame {
+  struct saved_registers registers;
+  uint32_t vector, error, eip, cs, eflags;
+  uint32_t esp, ss; // absent where the kernel itself was interrupted (cs == SELECTOR_KERNEL_CODE)
+};
+
+// Symbols of the linker script and of the assembly files; only their addresses mean something.
+extern uint8_t __image_physical_start[], __text_start[], __text_end[], __read_only_start[], __read_only_end[];
+extern uint8_t __data_start[], __data_end[], __image_end[], __symbols_start[], __symbols_end[];
+extern uint8_t __entry_start[], __entry_end[];
+extern uint8_t boot_directory_pointers[], kernel_page_directory[], kernel_storage[];
+extern uint8_t exit_stack_start[], exit_stack_end[], idle_stack_start[], idle_stack_end[];
+extern uint8_t double_fault_stack_end[], nmi_stack_end[];
+extern uint8_t trap_vectors[], trap_vector_size[], system_call_vector[], spurious_vector[];
+extern uint8_t sysenter_entry[], direct_entry_separate[], direct_entry_shared[], direct_entry_guarded[];
+extern uint8_t double_fault_entry[], nmi_entry[], task_start[], resume_dead[];
+extern uint8_t system_call_page_sysenter[], system_call_page_gate[], system_call_page_size[];
+extern uint8_t user_copy_start[], user_copy_end[], user_copy_fault[];
+extern uint8_t ring0_return_start[], ring0_return_end[], ring0_return_fault[];
+extern uint8_t smap_patches[], smap_patches_end[];
+
+#define ADDRESS_OF(name) static inline uint32_t address_of_##name(void) { return (uint32_t)&name; }
+ADDRESS_OF(__image_physical_start) ADDRESS_OF(__text_start) ADDRESS_OF(__text_end)
+ADDRESS_OF(__read_only_start) ADDRESS_OF(__read_only_end) ADDRESS_OF(__data_start) ADDRESS_OF(__data_end)
+ADDRESS_OF(__image_end) ADDRESS_OF(__symbols_start) ADDRESS_OF(__symbols_end)
+ADDRESS_OF(__entry_start) ADDRESS_OF(__entry_end)
+ADDRESS_OF(boot_directory_pointers) ADDRESS_OF(kernel_page_directory) ADDRESS_OF(kernel_storage)
+ADDRESS_OF(exit_stack_start) ADDRESS_OF(exit_stack_end) ADDRESS_OF(idle_stack_start) ADDRESS_OF(idle_stack_end)
+ADDRESS_OF(double_fault_stack_end) ADDRESS_OF(nmi_stack_end)
+ADDRESS_OF(trap_vectors) ADDRESS_OF(trap_vector_size) ADDRESS_OF(system_call_vector) ADDRESS_OF(spurious_vector)
+ADDRESS_OF(sysenter_entry) ADDRESS_OF(direct_entry_separate) ADDRESS_OF(direct_entry_shared)
+ADDRESS_OF(direct_entry_guarded)
+ADDRESS_OF(double_fault_entry) ADDRESS_OF(nmi_entry) ADDRESS_OF(task_start) ADDRESS_OF(resume_dead)
+ADDRESS_OF(system_call_page_sysenter) ADDRESS_OF(system_call_page_gate) ADDRESS_OF(system_call_page_size)
+ADDRESS_OF(user_copy_start) ADDRESS_OF(user_copy_end) ADDRESS_OF(user_copy_fault)
+ADDRESS_OF(ring0_return_start) ADDRESS_OF(ring0_return_end) ADDRESS_OF(ring0_return_fault)
+ADDRESS_OF(smap_patches) ADDRESS_OF(smap_patches_end)
+#undef ADDRESS_OF
+
+static inline struct cpu_area *current_cpu_area(void) { return &cpu_area; }
+
+// switch.S
+void switch_context(uint32_t *saved_stack_pointer, uint32_t stack_pointer, uint32_t directory);
+__attribute__((noreturn)) void resume_context(uint32_t stack_pointer, uint32_t directory);
+__attribute__((noreturn)) void call_on_exit_stack(void (*function)(void));
+// user_copy.S: 0 when all was copied, else the number of bytes left when an access faulted.
+uint32_t user_copy(void *destination, const void *source, uint32_t count);
+
+static inline void port_write8(uint16_t port, uint8_t value) { __asm__ volatile("outb %0,%1" ::"a"(value), "Nd"(port)); }
+static inline void port_write16(uint16_t port, uint16_t value) { __asm__ volatile("outw %0,%1" ::"a"(value), "Nd"(port)); }
+static inline void port_write32(uint16_t port, uint32_t value) { __asm__ volatile("outl %0,%1" ::"a"(value), "Nd"(port)); }
+static inline uint8_t port_read8(uint16_t port) { uint8_t v; __asm__ volatile("inb %1,%0" : "=a"(v) : "Nd"(port)); return v; }
+static inline uint16_t port_read16(uint16_t port) { uint16_t v; __asm__ volatile("inw %1,%0" : "=a"(v) : "Nd"(port)); return v; }
+static inline uint32_t port_read32(uint16_t port) { uint32_t v; __asm__ volatile("inl %1,%0" : "=a"(v) : "Nd"(port)); return v; }
+
+static inline uint32_t memory_read32(uint32_t address) { return *(volatile uint32_t *)address; }
+static inline void memory_write32(uint32_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
+static inline uint16_t memory_read16(uint32_t address) { return *(volatile uint16_t *)address; }
+static inline void memory_write16(uint32_t address, uint16_t value) { *(volatile uint16_t *)address = value; }
+
+static inline uint64_t read_time_stamp(void) { uint32_t lo, hi; __asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi)); return ((uint64_t)hi << 32) | lo; }
+static inline uint64_t read_model_register(uint32_t number) { uint32_t lo, hi; __asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(number)); return ((uint64_t)hi << 32) | lo; }
+static inline void write_model_register(uint32_t number, uint32_t low, uint32_t high) { __asm__ volatile("wrmsr" ::"c"(number), "a"(low), "d"(high)); }
+struct cpuid_result { uint32_t eax, ebx, ecx, edx; };
+static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf) {
+  struct cpuid_result r;
+  __asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
+  return r;
+}
+
+struct __attribute__((packed)) descriptor_table { uint16_t limit; uint32_t base; };
+static inline void load_interrupt_table(uint32_t base, uint16_t limit) { struct descriptor_table d = {limit, base}; __asm__ volatile("lidt %0" ::"m"(d) : "memory"); }
+static inline void load_descriptor_table(uint32_t base, uint16_t limit) {
+  struct descriptor_table d = {limit, base};
+  __asm__ volatile("lgdt %0\n\tljmp %1,$1f\n1:\tmovl %2,%%ss\n\tmovl %3,%%ds\n\tmovl %3,%%es\n\tmovl %4,%%fs\n\tmovl %4,%%gs"
+                   ::"m"(d), "i"(SELECTOR_KERNEL_CODE), "r"(SELECTOR_KERNEL_DATA), "r"(SELECTOR_USER_DATA), "r"(0) : "memory");
+}
+static inline void load_task_register(uint16_t selector) { __asm__ volatile("ltr %0" ::"r"(selector)); }
+static inline void load_thread_segment(void) { __asm__ volatile("movl %0,%%gs" ::"r"(SELECTOR_THREAD_DATA) : "memory"); }
+
+#define CONTROL_REGISTER(n) \
+  static inline uint32_t read_cr##n(void) { uint32_t v; __asm__ volatile("movl %%cr" #n ",%0" : "=r"(v)); return v; } \
+  static inline void write_cr##n(uint32_t v) { __asm__ volatile("movl %0,%%cr" #n ::"r"(v) : "memory"); }
+CONTROL_REGISTER(0) CONTROL_REGISTER(2) CONTROL_REGISTER(3) CONTROL_REGISTER(4)
+#undef CONTROL_REGISTER
+static inline void invalidate_page(uint32_t address) { __asm__ volatile("invlpg (%0)" ::"r"(address) : "memory"); }
+static inline void disable_interrupts(void) { __asm__ volatile("cli" ::: "memory"); }
+// STI holds interrupts off for one more instruction, so none can slip in before HLT (Intel SDM Vol. 2, STI).
+static inline void wait_for_interrupt(void) { __asm__ volatile("sti\n\thlt\n\tcli" ::: "memory"); }
+__attribute__((noreturn)) static inline void halt_forever(void) { for (;;) __asm__ volatile("cli\n\thlt"); }
+static inline uint32_t read_frame_pointer(void) { return (uint32_t)__builtin_frame_address(0); }
+
+static inline void clear_task_switched(void) { __asm__ volatile("clts"); }
+static inline void save_extended_state(uint32_t area) { __asm__ volatile("fxsave (%0)" ::"r"(area) : "memory"); }
+static inline void restore_extended_state(uint32_t area) { __asm__ volatile("fxrstor (%0)" ::"r"(area) : "memory"); }
+static inline void save_float_state(uint32_t area) { __asm__ volatile("fnsave (%0)" ::"r"(area) : "memory"); }
+static inline void restore_float_state(uint32_t area) { __asm__ volatile("frstor (%0)" ::"r"(area) : "memory"); }
+static inline void initialize_float_state(void) { __asm__ volatile("fninit"); }
+
+// A string instruction zeroes a frame in 1,025 counted instructions and on real machines at bus speed.
+static inline void zero_words(uint32_t address, uint32_t words) {
+  __asm__ volatile("rep stosl" : "+D"(address), "+c"(words) : "a"(0) : "memory");
+}
+static inline void copy_words(uint32_t to, uint32_t from, uint32_t words) {
+  __asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(words)::"memory");
+}

@@ -1,0 +1,123 @@
+// The memory functions that compiled code calls, with string instructions, and the copy that may fault.
+// Written in assembly because a compiler turns a loop that copies into a call of the function it stands in.
+
+.section .text.memory, "ax"
+
+// void *memcpy(void *destination, const void *source, uint32_t count)
+.globl memcpy
+memcpy:
+  pushl %esi
+  pushl %edi
+  movl 12(%esp), %edi
+  movl 16(%esp), %esi
+  movl 20(%esp), %ecx
+  movl %edi, %eax
+  movl %ecx, %edx
+  shrl $2, %ecx
+  rep movsl
+  movl %edx, %ecx
+  andl $3, %ecx
+  rep movsb
+  popl %edi
+  popl %esi
+  ret
+
+// void *memmove(void *destination, const void *source, uint32_t count)
+.globl memmove
+memmove:
+  movl 4(%esp), %eax
+  subl 8(%esp), %eax
+  cmpl 12(%esp), %eax                  // destination - source, unsigned: overlaps forward only when below count
+  jae memcpy
+  pushl %esi
+  pushl %edi
+  movl 12(%esp), %edi
+  movl 16(%esp), %esi
+  movl 20(%esp), %ecx
+  movl %edi, %eax
+  leal -1(%edi,%ecx), %edi
+  leal -1(%esi,%ecx), %esi
+  std
+  rep movsb
+  cld
+  popl %edi
+  popl %esi
+  ret
+
+// void *memset(void *destination, int value, uint32_t count)
+.globl memset
+memset:
+  pushl %edi
+  movl 8(%esp), %edi
+  movzbl 12(%esp), %eax
+  movl 16(%esp), %ecx
+  imull $0x01010101, %eax
+  movl %ecx, %edx
+  shrl $2, %ecx
+  rep stosl
+  movl %edx, %ecx
+  andl $3, %ecx
+  rep stosb
+  movl 8(%esp), %eax
+  popl %edi
+  ret
+
+// int memcmp(const void *left, const void *right, uint32_t count)
+.globl memcmp
+memcmp:
+  pushl %esi
+  pushl %edi
+  movl 12(%esp), %esi
+  movl 16(%esp), %edi
+  movl 20(%esp), %ecx
+  xorl %eax, %eax
+  cmpl %eax, %ecx
+  repe cmpsb
+  je 1f
+  movzbl -1(%esi), %eax
+  movzbl -1(%edi), %ecx
+  subl %ecx, %eax
+1:popl %edi
+  popl %esi
+  ret
+
+// uint32_t strlen(const char *text)
+.globl strlen
+strlen:
+  movl 4(%esp), %eax
+1:cmpb $0, (%eax)
+  je 2f
+  incl %eax
+  jmp 1b
+2:subl 4(%esp), %eax
+  ret
+
+// uint32_t user_copy(void *destination, const void *source, uint32_t count)
+// One side is a task's memory. A page fault between user_copy_start and user_copy_end that cannot be resolved goes
+// to user_copy_fault, with ECX as the string instruction left it. Returns 0, or not 0 when the copy was cut short.
+.globl user_copy, user_copy_start, user_copy_end, user_copy_fault, user_copy_stac, user_copy_clac
+user_copy:
+  pushl %esi
+  pushl %edi
+  movl 12(%esp), %edi
+  movl 16(%esp), %esi
+  movl 20(%esp), %ecx
+  movl %ecx, %edx
+  shrl $2, %ecx
+  andl $3, %edx
+user_copy_stac: nopl (%eax)
+user_copy_start:
+  rep movsl
+  movl %edx, %ecx
+  rep movsb
+user_copy_end:
+user_copy_clac: nopl (%eax)
+  xorl %eax, %eax
+  popl %edi
+  popl %esi
+  ret
+user_copy_fault: nopl (%eax)
+  movl $1, %eax
+  popl %edi
+  popl %esi
+  ret

@@ -1,0 +1,61 @@
+// Changing from one task to another.
+//
+// Invariant: between the load of CR3 and the load of ESP nothing is pushed or popped. The old stack may be in an
+// address space that is no longer there: that is what Ring-0 tasks with a shared stack need.
+
+#include "cpu_area.inc"
+
+.section .text.entry, "ax"
+
+// void switch_context(uint32_t *saved_stack_pointer, uint32_t stack_pointer, uint32_t directory)
+// Saves what the C calling convention preserves, changes the address space unless `directory` is 0, and returns
+// to whoever called switch_context on the new stack.
+.globl switch_context
+switch_context:
+  movl 4(%esp), %eax
+  movl 8(%esp), %edx
+  movl 12(%esp), %ecx
+  pushl %ebp
+  pushl %ebx
+  pushl %esi
+  pushl %edi
+  movl %esp, (%eax)
+  testl %ecx, %ecx
+  jz 1f
+  movl %ecx, CPU_LOADED_DIRECTORY
+  movl %ecx, %cr3
+1:movl %edx, %esp
+  popl %edi
+  popl %esi
+  popl %ebx
+  popl %ebp
+  ret
+
+// The same without saving: the caller's stack is given up.
+.globl resume_context
+resume_context:
+  movl 4(%esp), %edx
+  movl 8(%esp), %ecx
+  testl %ecx, %ecx
+  jz 1f
+  movl %ecx, CPU_LOADED_DIRECTORY
+  movl %ecx, %cr3
+1:movl %edx, %esp
+  popl %edi
+  popl %esi
+  popl %ebx
+  popl %ebp
+  ret
+
+// void call_on_exit_stack(void (*function)(void))
+// Leaves the current stack and address space for good, so that both can be taken apart.
+.globl call_on_exit_stack
+call_on_exit_stack:
+  movl 4(%esp), %eax
+  movl CPU_KERNEL_DIRECTORY, %ecx
+  movl CPU_EXIT_STACK_END, %edx
+  movl %ecx, CPU_LOADED_DIRECTORY
+  movl %ecx, %cr3
+  movl %edx, %esp
+  xorl %ebp, %ebp
+  call *%eax
