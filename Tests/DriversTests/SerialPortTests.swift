@@ -1,0 +1,185 @@
+import Drivers
+import Primitives
+import TestSupport
+import Testing
+
+/// A model of the 16550's registers that matter here.
+private final class SerialModel {
+  var scratch: UInt32 = 0
+  var lineControl: UInt32 = 0
+  var modemControl: UInt32 = 0
+  var received: [UInt32] = []
+  var sent: [UInt8] = []
+  var acceptsBytes = true
+  var corruption: UInt32 = 0
+  var losesLoopback = false
+
+  func attach(to recorder: Recorder, base: UInt32) {
+    recorder.onWrite = { [self] address, value in
+      switch address - base {
+      case 0 where lineControl & 0x80 == 0:
+        if modemControl & 0x10 != 0 {
+          if !losesLoopback { received.append(value ^ corruption) }
+        } else {
+          sent.append(UInt8(value))
+        }
+      case 3: lineControl = value
+      case 4: modemControl = value
+      case 7: scratch = value
+      default: break
+      }
+    }
+    recorder.onRead = { [self] address in
+      switch address - base {
+      case 0: received.isEmpty ? 0 : received.removeFirst()
+      case 5: (acceptsBytes ? 0x60 : 0) | (received.isEmpty ? 0 : 1)
+      case 7: scratch
+      default: 0
+      }
+    }
+  }
+}
+
+@Suite struct SerialPortTests {
+  private func text(_ error: SerialPortError) -> String {
+    var output = TextCollector()
+    error.describe(to: &output)
+    return output.text
+  }
+
+  @Test func initialisationWritesThisTraceAndNoOther() throws {
+    try Recorder().run { recorder in
+      SerialModel().attach(to: recorder, base: 0x3f8)
+      var port = SerialPort<FakePorts>(base: 0x3f8)
+      try port.initialise()
+      #expect(port.isPresent)
+      #expect(
+        recorder.takeTrace() == [
+          "out 3ff 5a", "in 3ff", "out 3ff a5", "in 3ff",
+          "in 3fd", "out 3f9 0", "out 3fb 80", "out 3f8 1", "out 3f9 0", "out 3fb 3", "out 3fa 7",
+          "out 3fc 1e", "out 3f8 ae", "in 3fd", "in 3f8", "out 3fc b",
+        ])
+    }
+  }
+
+  @Test(arguments: [(UInt16(0), UInt32(1), UInt32(0)), (12, 12, 0), (0x1234, 0x34, 0x12)])
+  func divisorIsWrittenLowThenHigh(divisor: UInt16, low: UInt32, high: UInt32) throws {
+    try Recorder().run { recorder in
+      SerialModel().attach(to: recorder, base: 0x2f8)
+      var port = SerialPort<FakePorts>(base: SerialPort<FakePorts>.secondBase)
+      try port.initialise(divisor: divisor)
+      #expect(recorder.writes(to: 0x2f8).first == low)
+      #expect(recorder.writes(to: 0x2f9) == [0, high])
+    }
+  }
+
+  @Test(arguments: [UInt32(0xff), 0x00, 0x5a])
+  func absentPortIsFoundAndNeverWrittenTo(floating: UInt32) {
+    Recorder().run { recorder in
+      recorder.onRead = { _ in floating }
+      var port = SerialPort<FakePorts>(base: 0x2f8)
+      #expect(throws: SerialPortError.absent(base: 0x2f8)) { try port.initialise() }
+      #expect(!port.isPresent)
+      _ = recorder.takeTrace()
+      port.write("text")
+      port.enableReceiveInterrupt()
+      port.disableInterrupts()
+      #expect(port.read() == nil)
+      #expect(recorder.takeTrace().isEmpty)
+    }
+    #expect(text(.absent(base: 0x2f8)) == "serial port 0x2f8: absent")
+  }
+
+  @Test func failedLoopbackSaysWhatItSaw() {
+    Recorder().run { recorder in
+      let model = SerialModel()
+      model.corruption = 0x01
+      model.attach(to: recorder, base: 0x3f8)
+      var port = SerialPort<FakePorts>(base: 0x3f8)
+      let error = SerialPortError.loopbackMismatch(base: 0x3f8, sent: 0xae, received: 0xaf)
+      #expect(throws: error) { try port.initialise() }
+      #expect(!port.isPresent)
+      #expect(text(error) == "serial port 0x3f8: the loopback test sent 0xae and received 0xaf")
+    }
+  }
+
+  @Test func silentLoopbackEnds() {
+    Recorder().run { recorder in
+      let model = SerialModel()
+      model.losesLoopback = true
+      model.attach(to: recorder, base: 0x3f8)
+      var port = SerialPort<FakePorts>(base: 0x3f8)
+      #expect(throws: SerialPortError.loopbackSilent(base: 0x3f8)) { try port.initialise() }
+      #expect(recorder.accessCount < 70_000)
+      #expect(model.modemControl == 0)
+    }
+    #expect(text(.loopbackSilent(base: 0x3f8)).hasSuffix("received nothing"))
+  }
+
+  @Test(arguments: [(false, "a\nb"), (true, "a\r\nb")])
+  func lineFeedsAreTranslatedOnlyWhenAsked(translates: Bool, expected: String) {
+    Recorder().run { recorder in
+      let model = SerialModel()
+      model.attach(to: recorder, base: 0x3f8)
+      var port = SerialPort<FakePorts>(adopting: 0x3f8)
+      #expect(!port.sendsReturnBeforeLineFeed)
+      port.sendsReturnBeforeLineFeed = translates
+      port.write("a\nb")
+      #expect(String(decoding: model.sent, as: UTF8.self) == expected)
+    }
+  }
+
+  @Test func aStuckTransmitterCostsOneLongWait() {
+    Recorder().run { recorder in
+      let model = SerialModel()
+      model.acceptsBytes = false
+      model.attach(to: recorder, base: 0x3f8)
+      var port = SerialPort<FakePorts>(adopting: 0x3f8)
+      port.write(byte: 0x41)
+      #expect(recorder.accessCount == 65_536)
+      for _ in 0..<100 { port.write(byte: 0x42) }
+      #expect(recorder.accessCount == 65_636)
+      #expect(port.lostCount == 101)
+      #expect(model.sent.isEmpty)
+      model.acceptsBytes = true
+      port.write(byte: 0x43)
+      #expect(model.sent == [0x43])
+      model.acceptsBytes = false
+      port.write(byte: 0x44)
+      #expect(recorder.accessCount == 65_638 + 65_536)
+    }
+  }
+
+  @Test func readingTakesIntactBytesAndCountsDamagedOnes() {
+    Recorder().run { recorder in
+      var port = SerialPort<FakePorts>(adopting: 0x3f8)
+      // Break, framing error and parity error before an intact byte.
+      recorder.answers = [0x3fd: [0x71, 0x69, 0x65, 0x61, 0x60], 0x3f8: [0, 1, 2, 0x58]]
+      #expect(port.read() == 0x58)
+      #expect(port.read() == nil)
+      #expect(port.damagedCount == 3)
+    }
+  }
+
+  @Test(arguments: [UInt32(0xff), 0x05, 0x01])
+  func readingEndsWhateverTheStatusSays(status: UInt32) {
+    Recorder().run { recorder in
+      recorder.onRead = { $0 == 0x3fd ? status : 0x41 }
+      var port = SerialPort<FakePorts>(adopting: 0x3f8)
+      let ring = SharedRing()
+      let taken = port.receive(into: &ring.bytes)
+      #expect(taken == (status == 0x01 ? 64 : 0))
+      #expect(ring.count == taken)
+      #expect(recorder.accessCount <= 130)
+    }
+  }
+
+  @Test func interruptEnableIsOneRegister() {
+    Recorder().run { recorder in
+      let port = SerialPort<FakePorts>(adopting: 0x3f8)
+      port.enableReceiveInterrupt()
+      port.disableInterrupts()
+      #expect(recorder.takeTrace() == ["out 3f9 1", "out 3f9 0"])
+    }
+  }
+}
