@@ -13,11 +13,15 @@ let portable: [SwiftSetting] = [
 let host: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// A portable kernel library: `Kernel/<name>`, tested by `Tests/<name>Tests`.
-func kernelLibrary(_ name: String, dependencies: [Target.Dependency] = []) -> [Target] {
+/// `testDependencies` are for its tests alone.
+func kernelLibrary(
+  _ name: String, dependencies: [Target.Dependency] = [], testDependencies: [Target.Dependency] = []
+) -> [Target] {
   [
     .target(name: name, dependencies: dependencies, path: "Kernel/\(name)", swiftSettings: portable),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies,
+      name: "\(name)Tests",
+      dependencies: [.target(name: name), "TestSupport"] + dependencies + testDependencies,
       path: "Tests/\(name)Tests", swiftSettings: host),
   ]
 }
@@ -51,7 +55,8 @@ let package = Package(
       path: "Tools/megha", swiftSettings: host),
     .target(
       name: "Generator", dependencies: ["ABIDefinition"], path: "Tools/Generator", swiftSettings: host),
-    .target(name: "MeghaBuild", path: "Tools/Build", swiftSettings: host),
+    .target(
+      name: "MeghaBuild", dependencies: ["Boot", "Primitives"], path: "Tools/Build", swiftSettings: host),
     .target(
       name: "SymbolTables", dependencies: ["Diagnostics", "Primitives"], path: "Tools/SymbolTables",
       swiftSettings: host),
@@ -61,10 +66,10 @@ let package = Package(
       path: "Tests/ToolTests", swiftSettings: host),
   ]
     + kernelLibrary("Primitives")
-    + kernelLibrary("Boot", dependencies: ["Primitives"])
+    + kernelLibrary("Boot", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
     + kernelLibrary("Memory", dependencies: ["Primitives"])
     + kernelLibrary("Executables", dependencies: ["Primitives"])
-    + kernelLibrary("Files", dependencies: ["Primitives"])
+    + kernelLibrary("Files", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
     + kernelLibrary("Diagnostics", dependencies: ["Primitives"])
     + kernelLibrary("Tasks", dependencies: ["Primitives"])
     + kernelLibrary("Messages", dependencies: ["Primitives"])
