@@ -1,0 +1,48 @@
+// Telling the frame allocator what memory there is. Used at boot, and when the boot archive's frames are given back.
+
+import Primitives
+
+extension FrameAllocator {
+  /// Makes `count` absent frames from `first` free. Nothing changes when one of them is not absent.
+  public mutating func addFree(first: FrameNumber, count: UInt32) throws(FrameFault) {
+    try validateAbsent(first: first, count: count)
+    var frame = first.value
+    let end = first.value &+ count
+    for inside in frame..<end { records[inside].owner = .free }
+    totalFrames &+= count
+    while frame < end {
+      // The largest block that starts here by its alignment and ends within the range.
+      var order = min(FrameAllocator.largestOrder, frame.trailingZeroBitCount)
+      while end &- frame < 1 &<< UInt32(order) { order &-= 1 }
+      giveBlock(frame, order: order)
+      frame &+= 1 &<< UInt32(order)
+    }
+  }
+
+  /// Records that `count` absent frames from `first` are memory that `owner` holds already: the kernel's image, the
+  /// boot archive, the frame records, what the firmware keeps. Except for `reserved` ones, each can be given back
+  /// as a single frame. Nothing changes when one of them is not absent.
+  public mutating func claim(first: FrameNumber, count: UInt32, owner: FrameOwner) throws(FrameFault) {
+    guard owner.isHandedOut || owner == .reserved else {
+      throw FrameFault.alreadyOwned(frame: first, owner: owner)
+    }
+    try validateAbsent(first: first, count: count)
+    for frame in first.value..<(first.value &+ count) {
+      records[frame].owner = owner
+      records[frame].order = 0
+      records[frame].references = 1
+    }
+    totalFrames &+= count
+    ownerCounts[Int(owner.rawValue & 15)] &+= count
+  }
+
+  private func validateAbsent(first: FrameNumber, count: UInt32) throws(FrameFault) {
+    let (end, overflow) = first.value.addingReportingOverflow(count)
+    guard !overflow && end <= records.count else {
+      throw FrameFault.outOfRange(frame: first, limit: records.count)
+    }
+    for frame in first.value..<end where records[frame].owner != .absent {
+      throw FrameFault.alreadyOwned(frame: FrameNumber(frame), owner: records[frame].owner)
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// What is known about each frame of physical memory: who owns it, how many hold it, and where it sits in the
+// allocator's lists.
+//
+// Invariants: there is one record per frame from 0 to the highest frame of memory; the record of a frame that is not
+// memory says `absent`. A record is 12 bytes, so that the records of 8 MiB take 24 KiB.
+
+import Primitives
+
+/// Who a frame belongs to. The raw values order the states: everything above `free` was handed out and can be
+/// given back.
+public enum FrameOwner: UInt8, Sendable {
+  /// Not memory, or never told to the allocator.
+  case absent = 0
+  /// Memory that the firmware keeps.
+  case reserved = 1
+  case free = 2
+  /// The kernel's text and data as loaded.
+  case kernelImage = 3
+  /// The files that the boot loader placed in memory.
+  case bootArchive = 4
+  /// The frame records and the other tables made at boot.
+  case metadata = 5
+  /// Page-directory-pointer tables, page directories and page tables.
+  case pageTable = 6
+  case kernelHeap = 7
+  case kernelStack = 8
+  /// The text, data and modules of the kernel half that were loaded after boot.
+  case module = 9
+  /// Pages of one process.
+  case processMemory = 10
+  /// Pages that several processes map.
+  case shared = 11
+  /// Buffers that devices read and write (DMA).
+  case device = 12
+
+  /// All owners, in the order of their raw values.
+  public static var count: Int { 13 }
+
+  /// True for a frame that somebody holds and can give back.
+  @inlinable public var isHandedOut: Bool { rawValue > FrameOwner.free.rawValue }
+
+  /// The name that reports use.
+  public var name: StaticString {
+    switch self {
+    case .absent: "absent"
+    case .reserved: "reserved"
+    case .free: "free"
+    case .kernelImage: "kernel image"
+    case .bootArchive: "boot archive"
+    case .metadata: "metadata"
+    case .pageTable: "page tables"
+    case .kernelHeap: "kernel heap"
+    case .kernelStack: "kernel stacks"
+    case .module: "modules"
+    case .processMemory: "processes"
+    case .shared: "shared"
+    case .device: "device buffers"
+    }
+  }
+}
+
+/// The part of memory that an allocation may come from. The raw value is the highest zone that serves it; lower
+/// zones are the fallback, so that the scarce ones are used last.
+public enum FrameZone: Int, Sendable {
+  /// Below 16 MiB: what the ISA bus's DMA controller reaches.
+  case dma = 0
+  /// Below 512 MiB: what the kernel's direct map reaches.
+  case low = 1
+  /// Anywhere; above 512 MiB first.
+  case any = 2
+
+  /// The first frame above the zone.
+  @inlinable public var end: UInt32 {
+    switch self {
+    case .dma: 0x1000
+    case .low: 0x2_0000
+    case .any: 0x0100_0000
+    }
+  }
+
+  /// The zone that `frame` lies in.
+  @inlinable static func index(of frame: UInt32) -> Int { frame < 0x1000 ? 0 : frame < 0x2_0000 ? 1 : 2 }
+}
+
+/// One frame's record. A frame in a free list is linked through `next` and `previous`.
+public struct FrameRecord: Sendable {
+  /// The frame after this one in its list, or `none`.
+  var next: UInt32 = FrameRecord.none
+  /// The frame before this one in its list, or `none`.
+  var previous: UInt32 = FrameRecord.none
+  /// How many hold the block that starts at this frame; 0 in free blocks and inside blocks.
+  var references: UInt16 = 0
+  /// The binary logarithm of the number of frames in the block that starts here, or `interior` or `cached`.
+  var order: UInt8 = FrameRecord.interior
+  var owner: FrameOwner = .absent
+
+  init() {}
+
+  /// No frame: the end of a list.
+  static var none: UInt32 { 0xffff_ffff }
+  /// The order of a frame inside a block.
+  static var interior: UInt8 { 0xff }
+  /// The order of a single free frame in a zone's cache.
+  static var cached: UInt8 { 0xfe }
+}
+
+/// The records of all frames, at a fixed address.
+///
+/// Indexing is not checked against `count`: the allocator checks a frame number where it comes in, and follows only
+/// links that it wrote itself.
+@safe struct FrameRecords {
+  private let first: UnsafeMutablePointer<FrameRecord>
+  let count: UInt32
+
+  /// Makes `count` records of absent frames. Unsafe: nothing else may use `storage` from now on, and it must hold
+  /// `count` records.
+  @unsafe init(initializing storage: UnsafeMutablePointer<FrameRecord>, count: UInt32) {
+    unsafe first = storage
+    self.count = count
+    unsafe storage.initialize(repeating: FrameRecord(), count: Int(count))
+  }
+
+  subscript(_ frame: UInt32) -> FrameRecord {
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(first + Int(frame)) }
+    @inline(__always) nonmutating unsafeMutableAddress { unsafe first + Int(frame) }
+  }
+}
