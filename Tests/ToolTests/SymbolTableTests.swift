@@ -87,6 +87,9 @@ struct FunctionNameTests {
     ("closure #2 () -> () in closure #1 in A.b(c:)", "closure #2 in closure #1 in A.b(c:)"),
     ("merged specialized Table.value.getter", "Table.value.getter"),
     ("partial apply forwarder for closure #1 in f()", "closure #1 in f()"),
+    ("specialized Log.copy<A, B1>(from:to:)", "Log.copy(from:to:)"),
+    ("MutableSpan<>.check(_:)", "MutableSpan.check(_:)"),
+    ("Array<Int>.< infix(_:_:)", "Array<Int>.< infix(_:_:)"),
   ])
   func shortened(name: String, expected: String) {
     #expect(FunctionNames.shortened(name) == expected)

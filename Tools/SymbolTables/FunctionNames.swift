@@ -30,7 +30,7 @@ enum FunctionNames {
     let pieces = rest.components(separatedBy: " in ").map { piece in
       droppingClosureType(piece.hasPrefix("static ") ? String(piece.dropFirst(7)) : piece)
     }
-    let short = pieces.joined(separator: " in ")
+    let short = droppingGenericParameters(pieces.joined(separator: " in "))
     guard short.count > longest else { return short }
     return short.prefix(longest - 3) + "..."
   }
@@ -50,5 +50,22 @@ enum FunctionNames {
       return kind + number
     }
     return piece
+  }
+
+  /// `copy<A, B>(from:)` becomes `copy(from:)`: the letters are the demangler's and say nothing.
+  private static func droppingGenericParameters(_ name: String) -> String {
+    var result = ""
+    var rest = Substring(name)
+    while let open = rest.firstIndex(of: "<") {
+      result += rest[..<open]
+      rest = rest[open...]
+      let list = rest.dropFirst().prefix { $0.isUppercase || $0.isNumber || $0 == "," || $0 == " " }
+      if list.endIndex < rest.endIndex, rest[list.endIndex] == ">" {
+        rest = rest[rest.index(after: list.endIndex)...]
+      } else {
+        result.append(rest.removeFirst())
+      }
+    }
+    return result + rest
   }
 }
