@@ -56,7 +56,7 @@ public struct SymbolTable {
   @unsafe
   public init(bytes: UnsafeRawBufferPointer, loadBias: UInt32 = 0) throws(SymbolTableError) {
     typealias Format = SymbolTableFormat
-    guard bytes.count >= Int(Format.Header.size) else {
+    guard bytes.count >= Int(truncatingIfNeeded: Format.Header.size) else {
       throw .truncated(size: UInt32(truncatingIfNeeded: bytes.count))
     }
     func word(_ field: Format.Header) -> UInt32 {
@@ -147,7 +147,8 @@ public struct SymbolTable {
 extension SymbolTable {
   /// The word at a byte offset; the caller has checked that it lies inside the table.
   private func word(at offset: UInt32) -> UInt32 {
-    unsafe UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: Int(offset), as: UInt32.self))
+    unsafe UInt32(
+      littleEndian: bytes.loadUnaligned(fromByteOffset: Int(truncatingIfNeeded: offset), as: UInt32.self))
   }
 
   /// The last record of a sorted part whose first word is at most `place`, by halving.
@@ -179,10 +180,11 @@ extension SymbolTable {
 
   private func text(at offset: UInt32) -> SymbolText {
     guard offset < stringBytes else { return .empty }
-    let length = unsafe UInt32(bytes[Int(stringStart &+ offset)])
+    let length = unsafe UInt32(bytes[Int(truncatingIfNeeded: stringStart &+ offset)])
     guard length <= stringBytes &- offset &- 1 else { return .empty }
-    let start = unsafe bytes.baseAddress?.advanced(by: Int(stringStart &+ offset &+ 1))
-    return unsafe SymbolText(start: start?.assumingMemoryBound(to: UInt8.self), count: Int(length))
+    let start = unsafe bytes.baseAddress?.advanced(by: Int(truncatingIfNeeded: stringStart &+ offset &+ 1))
+    return unsafe SymbolText(
+      start: start?.assumingMemoryBound(to: UInt8.self), count: Int(truncatingIfNeeded: length))
   }
 
   private func fileName(_ index: UInt32) -> SymbolText {
@@ -219,7 +221,7 @@ extension SymbolTable {
 
   private func rowByte(_ cursor: inout RowCursor) -> UInt8? {
     guard cursor.position < cursor.end else { return nil }
-    let byte = unsafe bytes[Int(rowStart &+ cursor.position)]
+    let byte = unsafe bytes[Int(truncatingIfNeeded: rowStart &+ cursor.position)]
     cursor.position &+= 1
     return byte
   }

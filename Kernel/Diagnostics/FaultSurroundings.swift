@@ -1,0 +1,40 @@
+// What the fault printer may ask of the world around it: memory that may not be there, and the images that
+// addresses belong to.
+//
+// Invariant: no answer faults, waits or allocates. The kernel implements this by walking the page tables of the
+// interrupted address space; tests implement it with a few words.
+
+import Primitives
+
+/// Something that code was loaded from.
+public struct CodeImage {
+  /// "kernel", a program's or a module's name.
+  public var name: ShortText
+  /// Nil where the image came without a symbol table.
+  public var symbols: SymbolTable?
+
+  public init(name: ShortText, symbols: SymbolTable?) {
+    self.name = name
+    self.symbols = symbols
+  }
+}
+
+/// The memory and the code that a fault is explained with.
+public protocol FaultSurroundings {
+  /// The little-endian word at any address, aligned or not, of the address space in which the fault happened;
+  /// nil where a byte of it is not mapped.
+  func word(at address: UInt32) -> UInt32?
+
+  /// The byte at an address; nil where it is not mapped.
+  func byte(at address: UInt32) -> UInt8?
+
+  /// The image whose code lies at `address`, or nil.
+  func image(containing address: UInt32) -> CodeImage?
+}
+
+extension FaultSurroundings {
+  /// Takes the byte from its aligned word, which never reaches into another page.
+  public func byte(at address: UInt32) -> UInt8? {
+    word(at: address & ~3).map { UInt8(truncatingIfNeeded: $0 >> ((address & 3) &* 8)) }
+  }
+}
