@@ -118,6 +118,7 @@ struct SymbolImageTests {
         $0.hasPrefix("Unexpectedly found nil while unwrapping an Optional value in Crash.unwrap(_:)")
       }, "\(traps)")
     #expect(traps.contains { $0.hasSuffix("in Crash.pick(_:_:) at Sources/Crash.swift:7") }, "\(traps)")
+    #expect(contents.traps.allSatisfy { $0.file.isEmpty == ($0.line == 0) })
     #expect(contents.functions.allSatisfy { !$0.rows.contains { $0.file.hasPrefix("/") } })
   }
 

@@ -120,11 +120,12 @@ public enum SymbolTableBuilder {
       guard let reason = chain.first?.function, reason.hasPrefix(prefix) else { continue }
       let callers = chain.drop { $0.function.hasPrefix(prefix) }
       // The standard library's own functions carry no lines, so this is the project's innermost one.
-      let place = callers.first(where: \.hasLine) ?? callers.last
+      let place = callers.first(where: \.hasLine)
       traps.append(
         .init(
-          address: address, reason: String(reason.dropFirst(prefix.count)), function: place?.function ?? "",
-          file: place.map { paths.short($0.file) } ?? "", line: place?.line ?? 0))
+          address: address, reason: String(reason.dropFirst(prefix.count)),
+          function: (place ?? callers.last)?.function ?? "", file: place.map { paths.short($0.file) } ?? "",
+          line: place?.line ?? 0))
     }
     let names = try FunctionNames.readable(traps.map(\.function), tools: tools)
     for index in traps.indices { traps[index].function = names[index] }
