@@ -32,6 +32,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
   ],
   targets: [
     .target(name: "ABI", path: "ABI/Interface", swiftSettings: portable),
@@ -48,21 +49,31 @@ let package = Package(
     .executableTarget(
       name: "megha",
       dependencies: [
-        "ABIDefinition", "Boot", "Generator", "MeghaBuild", "SymbolTables", "Primitives",
+        "ABIDefinition", "Boot", "Emulator", "Generator", "MeghaBuild", "SymbolTables", "Primitives",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       path: "Tools/megha", swiftSettings: host),
     .target(
+      name: "Emulator",
+      dependencies: [
+        "MeghaBuild", .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ], path: "Tools/Emulator", swiftSettings: host),
+    .target(
       name: "Generator", dependencies: ["ABIDefinition"], path: "Tools/Generator", swiftSettings: host),
     .target(
-      name: "MeghaBuild", dependencies: ["Boot", "Primitives"], path: "Tools/Build", swiftSettings: host),
+      name: "MeghaBuild", dependencies: ["Boot", "Primitives"], path: "Tools/Build",
+      exclude: ["symbols.S"], swiftSettings: host),
     .target(
       name: "SymbolTables", dependencies: ["Diagnostics", "Primitives"], path: "Tools/SymbolTables",
       swiftSettings: host),
     .testTarget(
       name: "ToolTests",
-      dependencies: ["ABI", "ABIDefinition", "Diagnostics", "Generator", "MeghaBuild", "SymbolTables"],
+      dependencies: [
+        "ABI", "ABIDefinition", "Diagnostics", "Emulator", "Generator", "MeghaBuild", "SymbolTables",
+      ],
       path: "Tests/ToolTests", swiftSettings: host),
   ]
     + kernelLibrary("Primitives")

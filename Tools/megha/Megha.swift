@@ -6,5 +6,8 @@ import ArgumentParser
   static let configuration = CommandConfiguration(
     commandName: "megha",
     abstract: "Builds, runs and tests Megha.",
-    subcommands: [Generate.self])
+    subcommands: [
+      Run.self, Build.self, Image.self, Debug.self, Doctor.self, MemoryMapCommand.self, Generate.self,
+      Internal.self,
+    ])
 }

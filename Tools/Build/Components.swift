@@ -1,0 +1,65 @@
+// The components of Megha: what depends on what. Package.swift repeats the portable ones for the host; a test
+// compares the two lists.
+
+import Foundation
+
+public enum Components {
+  static let machineHeaders = Component.Headers(module: "MachineSupport", folder: "Machine/include")
+  static let userHeaders = Component.Headers(module: "UserSupport", folder: "Userland/include")
+
+  /// The libraries of Kernel, ABI and Drivers, which are compiled on the host too.
+  public static let portable: [Component] = [
+    library("Primitives"),
+    Component("ABI", folder: "ABI/Interface", kind: .portableLibrary),
+    library("Boot", ["Primitives"]),
+    library("Memory", ["Primitives"]),
+    library("Executables", ["Primitives"]),
+    library("Files", ["Primitives"]),
+    library("Diagnostics", ["Primitives"]),
+    library("Tasks", ["Primitives"]),
+    library("Messages", ["Primitives"]),
+    library("Modules", ["Primitives", "Executables"]),
+    Component("Drivers", folder: "Drivers", kind: .portableLibrary, dependencies: ["Primitives"]),
+  ]
+
+  /// The hardware access and the kernel's composition root.
+  public static let kernel: [Component] = [
+    Component(
+      "Machine", folder: "Machine", kind: .machineLibrary, side: .kernel,
+      dependencies: ["ABI", "Primitives", "Boot", "Memory", "Diagnostics", "Tasks", "Drivers"],
+      headers: [machineHeaders]),
+    Component(
+      "Kernel", folder: "Image", kind: .image(linkerScript: "Machine/kernel.ld"), side: .kernel,
+      dependencies: portable.map { $0.name } + ["Machine"], headers: [machineHeaders]),
+  ]
+
+  /// What every program is built on.
+  public static let userland: [Component] = [
+    Component(
+      "Runtime", folder: "Userland/Runtime", kind: .machineLibrary, side: .user,
+      dependencies: ["ABI", "Primitives"], headers: [userHeaders]),
+    Component(
+      "SDK", folder: "Userland/SDK", kind: .machineLibrary, side: .user,
+      dependencies: ["ABI", "Primitives", "Runtime"], headers: [userHeaders]),
+  ]
+
+  /// The kernel that `megha doctor` boots: as little as shows that the toolchain works.
+  public static let probe = Component(
+    "Probe", folder: "Tools/Probe", kind: .image(linkerScript: "Tools/Probe/probe.ld"), side: .kernel,
+    headers: [Component.Headers(module: "ProbeSupport", folder: "Tools/Probe/include")])
+
+  public static let programScript = "Userland/program.ld"
+
+  /// A program: a folder of Swift whose module has the same name with a capital letter.
+  public static func program(folder: String) -> Component {
+    let name = URL(fileURLWithPath: folder).lastPathComponent
+    return Component(
+      name.prefix(1).uppercased() + name.dropFirst() + "Program", folder: folder,
+      kind: .image(linkerScript: programScript), side: .user,
+      dependencies: ["ABI", "Primitives", "Runtime", "SDK"], headers: [userHeaders])
+  }
+
+  private static func library(_ name: String, _ dependencies: [String] = []) -> Component {
+    Component(name, folder: "Kernel/\(name)", kind: .portableLibrary, dependencies: dependencies)
+  }
+}

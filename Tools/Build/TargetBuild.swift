@@ -1,0 +1,242 @@
+// Turns the components into a ninja file: what is compiled from what, with which flags, and how the images are
+// linked. Ninja then does only what is out of date.
+//
+// All modules are compiled to LLVM bitcode and meet in the linker, which inlines across them and, knowing the
+// final addresses, makes code that is not position-independent (docs/decisions/0001-two-builds-one-tree.md).
+
+import Foundation
+
+/// The i686 build of a tree.
+public struct TargetBuild: Sendable {
+  public let root: URL
+  public let toolchain: Toolchain
+  /// The command `megha` itself, which makes symbol tables and archives for the build.
+  public let tool: String
+  /// Programs outside of the tree: a folder each.
+  public var externalPrograms: [String] = []
+
+  /// Compilers have been seen to hang or to take all memory: seconds, and KiB of address space.
+  static let timeLimit = 300
+  static let memoryLimit = 12_000_000
+
+  public init(root: URL, toolchain: Toolchain, tool: String) {
+    self.root = root
+    self.toolchain = toolchain
+    self.tool = tool
+  }
+
+  /// What `megha run` needs.
+  public static let defaultTargets = ["build/kernel.elf", "build/boot.cpio"]
+  public static let probeTarget = "build/probe.elf"
+
+  /// The programs of the tree, by folder.
+  public func programFolders() -> [String] {
+    let folder = root.appending(path: "Userland/Programs")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.sorted().map { "Userland/Programs/\($0)" }
+      .filter { !Sources.find(in: $0, root: root).swift.isEmpty }
+  }
+
+  /// The text of the ninja file.
+  /// - Throws: `ComponentMistake` when an import is not declared.
+  public func ninjaFile() throws -> String {
+    var graph = Graph(build: self)
+    graph.writeRules()
+    try graph.addKernel()
+    try graph.addProbe()
+    var programs: [String] = []
+    for folder in programFolders() {
+      let name = URL(fileURLWithPath: folder).lastPathComponent
+      try graph.addProgram(folder: folder, output: "build/programs/\(name)")
+      programs.append(name)
+    }
+    for folder in externalPrograms {
+      let name = URL(fileURLWithPath: folder).lastPathComponent
+      try graph.addProgram(folder: folder, output: "\(folder)/build/\(name)")
+    }
+    graph.addArchive(programs: programs)
+    graph.file.defaults(Self.defaultTargets)
+    return graph.file.text
+  }
+
+  /// Writes the ninja file where it differs from what is there, and returns its path relative to the root.
+  public func write() throws -> String {
+    let path = externalPrograms.isEmpty ? "build/build.ninja" : "build/external.ninja"
+    let text = try ninjaFile()
+    let url = root.appending(path: path)
+    if (try? String(contentsOf: url, encoding: .utf8)) != text {
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: url)
+    }
+    return path
+  }
+}
+
+/// The ninja file while components are added to it. A component is compiled once for each side.
+private struct Graph {
+  let build: TargetBuild
+  var file = NinjaFile(comment: "Written by megha; changed whenever the sources are.")
+  private let set = ComponentSet(Components.portable + Components.kernel + Components.userland)
+  /// The objects of each component that was added, by side and name.
+  private var objects: [String: [String]] = [:]
+
+  init(build: TargetBuild) { self.build = build }
+
+  mutating func writeRules() {
+    let guarded = "ulimit -v \(TargetBuild.memoryLimit) && timeout \(TargetBuild.timeLimit)"
+    let tools = build.toolchain.tools
+    file.variable("ninja_required_version", "1.8")
+    file.variable("builddir", "build")
+    file.variable("megha", NinjaFile.quoted(build.tool))
+    // A module file that would not change is left alone, so that only the linker runs after a change in a body.
+    file.rule(
+      "swift",
+      command: "\(guarded) \(tools)/swiftc $flags -module-cache-path build/module-cache "
+        + "-module-name $module -emit-module -emit-module-path $interface.new -c $in -o $object && "
+        + "if cmp -s $interface.new $interface; then rm $interface.new; "
+        + "else mv $interface.new $interface; fi",
+      description: "swift $module ($side)", keepsUnchanged: true)
+    file.rule(
+      "c", command: "\(guarded) \(tools)/clang $flags -c $in -o $out", description: "c $in")
+    file.rule(
+      "assemble", command: "\(guarded) \(tools)/clang $flags $in -o $out", description: "assemble $in")
+    file.rule(
+      "link", command: "\(guarded) \(tools)/ld.lld $flags $in $libraries -o $out", description: "link $out")
+    file.rule(
+      "optimize",
+      command: "\(guarded) \(tools)/ld.lld $flags $in $libraries --lto-obj-path=$out -o $out.elf",
+      description: "optimize $out")
+    file.rule(
+      "symbols", command: "$megha internal symbols $in $out", description: "symbols $in")
+    file.rule(
+      "embed",
+      command: "\(tools)/llvm-objcopy --strip-debug --add-section .megha.symbols=$symbols $in $out",
+      description: "strip $out")
+    file.rule(
+      "archive", command: "$megha internal archive $out $in", description: "archive $out")
+  }
+
+  /// Compiles `component` for `side` and everything it depends on; returns all objects for the linker.
+  private mutating func add(_ component: Component, side: Side) throws -> [String] {
+    let dependencies = try set.closure(of: component)
+    var all: [String] = []
+    for dependency in dependencies + [component] {
+      let key = "\(side.rawValue)/\(dependency.name)"
+      if objects[key] == nil { objects[key] = try compile(dependency, side: side) }
+      all = (objects[key] ?? []) + all
+    }
+    return all
+  }
+
+  private mutating func compile(_ component: Component, side: Side) throws -> [String] {
+    let sources = Sources.find(in: component.folder, root: build.root)
+    if let mistake = try sources.undeclaredImport(of: component, root: build.root) { throw mistake }
+    let folder = "build/\(side.rawValue)/\(component.name)"
+    var objects: [String] = []
+    let headerFolders = component.headers.map { $0.folder }
+    let headers =
+      sources.headers
+      + headerFolders.flatMap { Sources.find(in: $0, root: build.root).headers }
+      .filter { !sources.headers.contains($0) }
+    let includes = headerFolders.flatMap { ["-I", $0] }
+    if !sources.swift.isEmpty {
+      let dependencies = try set.closure(of: component)
+        .filter { !Sources.find(in: $0.folder, root: build.root).swift.isEmpty }
+        .map { "build/\(side.rawValue)/\($0.name)" }
+      let flags =
+        Flags.swift(side: side, portable: component.kind == .portableLibrary)
+        + dependencies.flatMap { ["-I", $0] } + includes
+      let interface = "\(folder)/\(component.name).swiftmodule"
+      let object = "\(folder)/\(component.name).bc"
+      file.build(
+        [object, interface], rule: "swift", inputs: sources.swift,
+        implicit: headers
+          + dependencies.map { "\($0)/\(URL(fileURLWithPath: $0).lastPathComponent).swiftmodule" },
+        variables: [
+          "module": component.name, "interface": interface, "object": object, "side": side.rawValue,
+          "flags": command(flags),
+        ])
+      objects.append(object)
+    }
+    for source in sources.c {
+      let object = "\(folder)/\(URL(fileURLWithPath: source).lastPathComponent).bc"
+      file.build(
+        [object], rule: "c", inputs: [source], implicit: headers,
+        variables: ["flags": command(Flags.c(side: side) + includes)])
+      objects.append(object)
+    }
+    for source in sources.assembly {
+      let object = "\(folder)/\(URL(fileURLWithPath: source).lastPathComponent).o"
+      file.build(
+        [object], rule: "assemble", inputs: [source], implicit: headers,
+        variables: ["flags": command(Flags.assembly + includes + ["-I", component.folder])])
+      objects.append(object)
+    }
+    return objects
+  }
+
+  /// The optimizer runs once over the whole kernel; its object is then linked twice, without the symbol table
+  /// and with it. The table is the last segment, so its addresses are those of the first link.
+  mutating func addKernel() throws {
+    guard let kernel = set["Kernel"], case .image(let script) = kernel.kind else { return }
+    let objects = try add(kernel, side: .kernel)
+    let native = objects.filter { $0.hasSuffix(".o") }
+    let libraries = build.toolchain.compilerLibrary
+    let flags = command(Flags.link + ["-T", script])
+    file.build(
+      ["build/kernel/optimized.o"], rule: "optimize", inputs: objects, implicit: [script],
+      variables: ["flags": command(Flags.link + ["--lto-O2", "-T", script]), "libraries": libraries])
+    file.build(
+      ["build/kernel/plain.elf"], rule: "link", inputs: ["build/kernel/optimized.o"] + native,
+      implicit: [script], variables: ["flags": flags, "libraries": libraries])
+    file.build(
+      ["build/kernel/symbols"], rule: "symbols", inputs: ["build/kernel/plain.elf"], implicit: [build.tool])
+    let source = "Tools/Build/symbols.S"
+    file.build(
+      ["build/kernel/symbols.o"], rule: "assemble", inputs: [source], implicit: ["build/kernel/symbols"],
+      variables: ["flags": command(Flags.assembly + ["-I", "build/kernel"])])
+    file.build(
+      ["build/kernel.elf"], rule: "link",
+      inputs: ["build/kernel/optimized.o"] + native + ["build/kernel/symbols.o"], implicit: [script],
+      variables: ["flags": flags, "libraries": libraries])
+  }
+
+  mutating func addProbe() throws {
+    guard case .image(let script) = Components.probe.kind else { return }
+    let objects = try add(Components.probe, side: .kernel)
+    file.build(
+      [TargetBuild.probeTarget], rule: "link", inputs: objects, implicit: [script],
+      variables: [
+        "flags": command(Flags.link + ["--lto-O2", "-T", script]),
+        "libraries": build.toolchain.compilerLibrary,
+      ])
+  }
+
+  /// Makes `output`, the program without debug information and with its symbol table, and `output`.debug.
+  mutating func addProgram(folder: String, output: String) throws {
+    let component = Components.program(folder: folder)
+    let objects = try add(component, side: .user)
+    file.build(
+      ["\(output).debug"], rule: "link", inputs: objects, implicit: [Components.programScript],
+      variables: [
+        "flags": command(Flags.link + ["--lto-O2", "-T", Components.programScript]),
+        "libraries": "\(build.toolchain.compilerLibrary) \(build.toolchain.unicodeTables)",
+      ])
+    file.build(
+      ["\(output).symbols"], rule: "symbols", inputs: ["\(output).debug"], implicit: [build.tool])
+    file.build(
+      [output], rule: "embed", inputs: ["\(output).debug"], implicit: ["\(output).symbols"],
+      variables: ["symbols": "\(output).symbols"])
+  }
+
+  mutating func addArchive(programs: [String]) {
+    file.build(
+      ["build/boot.cpio"], rule: "archive", inputs: programs.map { "build/programs/\($0)" },
+      implicit: [build.tool])
+  }
+
+  private func command(_ words: [String]) -> String {
+    words.map(NinjaFile.quoted).joined(separator: " ")
+  }
+}

@@ -1,0 +1,102 @@
+// The tools that the i686 build runs, and the flags it gives them.
+
+import Foundation
+
+/// A tool that the build needs and that is not there.
+public struct MissingTool: Error, Equatable, CustomStringConvertible {
+  public let name: String
+  public let advice: String
+  public var description: String { "\(name) was not found. \(advice)" }
+}
+
+/// Where the tools are.
+public struct Toolchain: Sendable {
+  /// The folder of swiftc, clang, ld.lld and the binary tools of one Swift toolchain.
+  public let tools: String
+  /// 64-bit arithmetic for i686: `__udivdi3` and its like.
+  public let compilerLibrary: String
+  /// Unicode tables for the programs that use String. The kernel does not link them: they contain SSE.
+  public let unicodeTables: String
+
+  public init(tools: String, compilerLibrary: String, unicodeTables: String) {
+    self.tools = tools
+    self.compilerLibrary = compilerLibrary
+    self.unicodeTables = unicodeTables
+  }
+
+  public static func find(
+    path: String = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+  ) throws -> Toolchain {
+    let manager = FileManager.default
+    guard
+      let swiftc = path.split(separator: ":").map({ "\($0)/swiftc" })
+        .first(where: { manager.isExecutableFile(atPath: $0) })
+    else { throw MissingTool(name: "swiftc", advice: "Install Swift 6.3 from https://swift.org/install.") }
+    let tools = URL(fileURLWithPath: swiftc).resolvingSymlinksInPath().deletingLastPathComponent()
+    for tool in ["clang", "ld.lld", "llvm-objcopy", "llvm-objdump"]
+    where !manager.isExecutableFile(atPath: tools.appending(path: tool).path) {
+      throw MissingTool(name: tool, advice: "It is part of the Swift toolchain; expected in \(tools.path).")
+    }
+    let unicode = tools.deletingLastPathComponent()
+      .appending(path: "lib/swift/embedded/i686-unknown-none-elf/libswiftUnicodeDataTables.a").path
+    guard manager.fileExists(atPath: unicode) else {
+      throw MissingTool(
+        name: unicode, advice: "This Swift toolchain has no Embedded Swift for i686-unknown-none-elf.")
+    }
+    return Toolchain(
+      tools: tools.path, compilerLibrary: try compilerLibrary(), unicodeTables: unicode)
+  }
+
+  /// libgcc.a for i386, which the package gcc-multilib brings; the highest version there is.
+  private static func compilerLibrary() throws -> String {
+    let folder = "/usr/lib/gcc/x86_64-linux-gnu"
+    let versions = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let libraries = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "\(folder)/\($0)/32/libgcc.a" }
+    guard let found = libraries.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+      throw MissingTool(name: "libgcc.a for i386", advice: "Install the package gcc-multilib.")
+    }
+    return found
+  }
+}
+
+/// The flags of the compilers and of the linker.
+public enum Flags {
+  static let target = "i686-unknown-none-elf"
+
+  public static func swift(side: Side, portable: Bool) -> [String] {
+    var flags = [
+      "-target", target, "-enable-experimental-feature", "Embedded", "-enable-experimental-feature",
+      "Lifetimes", "-wmo", "-g", "-parse-as-library", "-swift-version", "6", "-package-name", "megha",
+      "-enforce-exclusivity=unchecked", "-warnings-as-errors", "-avoid-emit-module-source-info",
+      "-lto=llvm-full",
+    ]
+    flags += frontend(["-function-sections", "-disable-stack-protector", "-no-clang-module-breadcrumbs"])
+    flags += clang(["-ffreestanding"])
+    switch side {
+    case .kernel:
+      flags += ["-O"] + clang(["-mno-sse", "-mno-mmx", "-mno-implicit-float"])
+      flags += clang(["-Xclang", "-target-feature", "-Xclang", "+soft-float"])
+    case .user:
+      flags += ["-Osize"] + clang(["-msse2"])
+    }
+    if portable { flags.append("-strict-memory-safety") }
+    return flags
+  }
+
+  public static func c(side: Side) -> [String] {
+    let common = [
+      "-target", target, "-std=c17", "-ffreestanding", "-fno-stack-protector", "-fno-omit-frame-pointer",
+      "-g", "-flto", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections",
+    ]
+    switch side {
+    case .kernel: return common + ["-O2", "-mno-sse", "-mno-mmx", "-msoft-float", "-mno-implicit-float"]
+    case .user: return common + ["-Os", "-msse2"]
+    }
+  }
+
+  static let assembly = ["-target", target, "-g", "-c", "-Wa,--fatal-warnings"]
+  static let link = ["-m", "elf_i386", "--gc-sections", "--fatal-warnings", "-z", "noexecstack"]
+
+  private static func frontend(_ flags: [String]) -> [String] { flags.flatMap { ["-Xfrontend", $0] } }
+  private static func clang(_ flags: [String]) -> [String] { flags.flatMap { ["-Xcc", $0] } }
+}
