@@ -1,0 +1,159 @@
+// Starts QEMU, passes the console on as it comes, and finds out how the run ended.
+//
+// Invariant: when a run returns or the command is interrupted, QEMU is gone, the terminal is as it was, and the
+// folder of the run is deleted.
+
+import Foundation
+import Subprocess
+import SystemPackage
+
+/// One run's files: the overlay archive, the host channel, the monitor's socket.
+public struct RunFolder: Sendable {
+  public let url: URL
+
+  public init() throws {
+    let pattern = FileManager.default.temporaryDirectory.appending(path: "megha-XXXXXX").path
+    var bytes = Array(pattern.utf8CString)
+    guard mkdtemp(&bytes) != nil else {
+      throw OverlayError(description: "A temporary folder could not be made: \(pattern).")
+    }
+    url = URL(
+      fileURLWithPath: String(decoding: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    LiveRuns.add(folder: url)
+  }
+
+  public func path(_ name: String) -> String { url.appending(path: name).path }
+
+  public func delete() {
+    try? FileManager.default.removeItem(at: url)
+    LiveRuns.remove(folder: url)
+  }
+
+  func text(_ name: String) -> String {
+    (try? Data(contentsOf: url.appending(path: name))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+}
+
+/// What a run left behind.
+public struct RunResult: Sendable {
+  public let outcome: Outcome
+  public let channel: HostChannel
+  /// The registers at a time-out or reset, as QEMU prints them.
+  public let registers: String?
+}
+
+public enum Emulator {
+  public static let executable = "qemu-system-i386"
+
+  /// Boots the machine with its console going to `console`, which is called with pieces of output in order.
+  ///
+  /// - Parameters:
+  ///   - root: the folder that relative paths in `options` begin at.
+  ///   - timeout: seconds after which the machine is stopped; nil: never.
+  public static func run(
+    _ options: MachineOptions, root: URL, folder: RunFolder, timeout: Int?,
+    console: @escaping @Sendable ([UInt8]) -> Void
+  ) async throws -> RunResult {
+    let configuration = configuration(options, root: root, folder: folder, isWatched: true)
+    let result = try await Subprocess.run(
+      configuration, input: .none, output: .sequence, error: .currentStandardError
+    ) { execution -> End in
+      let identifier = execution.processIdentifier.value
+      LiveRuns.add(process: identifier)
+      defer { LiveRuns.remove(process: identifier) }
+      return try await withThrowingTaskGroup(of: End?.self) { group in
+        group.addTask {
+          for try await buffer in execution.standardOutput { console(buffer.withUnsafeBytes { Array($0) }) }
+          return nil
+        }
+        let watch = Monitor.Watch(socket: folder.path("events"))
+        group.addTask { await watch.waitForStop() ? .reset(registers: registers(folder)) : nil }
+        if let timeout {
+          group.addTask {
+            try? await Task.sleep(for: .seconds(timeout))
+            return Task.isCancelled ? nil : .timeout(registers: registers(folder))
+          }
+        }
+        while let end = try await group.next() {
+          if let end {
+            try execution.send(signal: .kill)
+            group.cancelAll()
+            return end
+          }
+          // The console or the monitor is closed, so QEMU is ending by itself.
+          watch.giveUp()
+          group.cancelAll()
+        }
+        return .byItself
+      }
+    }
+    return finish(
+      folder, end: result.closureResult, status: exitStatus(result.terminationStatus), timeout: timeout)
+  }
+
+  /// Why the wait for QEMU was over.
+  private enum End: Sendable {
+    case byItself
+    case reset(registers: String?)
+    case timeout(registers: String?)
+  }
+
+  private static func registers(_ folder: RunFolder) -> String? {
+    Monitor.answer(to: "info registers", socket: folder.path("monitor"))
+  }
+
+  /// Boots the machine with the console connected to the terminal, or to a pipe, until it is switched off.
+  public static func runInteractively(
+    _ options: MachineOptions, root: URL, folder: RunFolder
+  ) async throws -> RunResult {
+    let configuration = configuration(options, root: root, folder: folder, isWatched: false)
+    let terminal = Terminal.save()
+    defer { terminal?.restore() }
+    let result = try await Subprocess.run(
+      configuration, input: .currentStandardInput, output: .currentStandardOutput,
+      error: .currentStandardError
+    ) { execution in
+      let identifier = execution.processIdentifier.value
+      LiveRuns.add(process: identifier)
+    }
+    LiveRuns.remove(process: result.processIdentifier.value)
+    return finish(folder, end: .byItself, status: exitStatus(result.terminationStatus), timeout: nil)
+  }
+
+  private static func configuration(
+    _ options: MachineOptions, root: URL, folder: RunFolder, isWatched: Bool
+  ) -> Configuration {
+    let monitors =
+      isWatched
+      ? MachineOptions.Monitors(people: folder.path("monitor"), events: folder.path("events")) : nil
+    return Configuration(
+      executable: .name(executable),
+      arguments: Arguments(options.arguments(hostChannel: folder.path("host"), monitors: monitors)),
+      workingDirectory: FilePath(root.path))
+  }
+
+  private static func finish(_ folder: RunFolder, end: End, status: Int32, timeout: Int?) -> RunResult {
+    let channel = HostChannel(folder.text("host"))
+    switch end {
+    case .byItself:
+      return RunResult(
+        outcome: Outcome(channel: channel, qemuStatus: status, timedOutAfter: nil), channel: channel,
+        registers: nil)
+    case .reset(let registers):
+      return RunResult(
+        outcome: Outcome(channel: channel, qemuStatus: 0, timedOutAfter: nil), channel: channel,
+        registers: registers)
+    case .timeout(let registers):
+      return RunResult(
+        outcome: Outcome(channel: channel, qemuStatus: status, timedOutAfter: timeout), channel: channel,
+        registers: registers)
+    }
+  }
+
+  private static func exitStatus(_ status: TerminationStatus) -> Int32 {
+    switch status {
+    case .exited(let code): Int32(code)
+    case .signaled(let signal): 128 + Int32(signal)
+    }
+  }
+}

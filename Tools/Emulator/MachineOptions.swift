@@ -1,0 +1,102 @@
+// What machine QEMU shall be, and the command line that makes it so.
+//
+// Invariant: with `deterministic`, two runs of the same files execute the same instructions.
+
+/// A size of memory as QEMU reads it: a number of mebibytes, or of gibibytes with `G`.
+public struct MemorySize: Sendable, Equatable {
+  public let mebibytes: Int
+
+  /// Reads `64M`, `4G` or a plain number of mebibytes; nil for anything else and for sizes that QEMU's 32-bit
+  /// machine cannot have.
+  public init?(_ text: String) {
+    let unit: Int
+    let digits: Substring
+    switch text.last {
+    case "M", "m": (unit, digits) = (1, text.dropLast())
+    case "G", "g": (unit, digits) = (1024, text.dropLast())
+    default: (unit, digits) = (1, text[...])
+    }
+    guard let number = Int(digits), (1...4096).contains(number), number * unit <= 64 << 10 else { return nil }
+    mebibytes = number * unit
+  }
+}
+
+/// The machine and what it boots.
+public struct MachineOptions: Sendable {
+  public enum Boot: Sendable, Equatable {
+    /// Multiboot 1, by QEMU itself: the kernel, and archives as modules.
+    case kernel(path: String, modules: [String])
+    /// Multiboot 2, through GRUB.
+    case iso(path: String)
+  }
+
+  /// What the first serial port, the console, is connected to.
+  public enum Console: Sendable, Equatable {
+    /// QEMU's own output; there is no input.
+    case output
+    /// The terminal, in raw mode, shared with QEMU's monitor (Ctrl-A C); Ctrl-A X quits.
+    case terminal
+    /// Standard input and output that are no terminal.
+    case pipe
+  }
+
+  public var boot: Boot
+  public var memory = MemorySize("256M")
+  public var processor = "max"
+  /// What the kernel gets as its command line. An ISO has its own.
+  public var commandLine = ""
+  public var console = Console.output
+  public var display = false
+  public var deterministic = false
+  /// Wait for GDB on port 1234 before the first instruction.
+  public var waitsForDebugger = false
+  public var extraArguments: [String] = []
+
+  public init(boot: Boot) { self.boot = boot }
+
+  /// The sockets of QEMU's monitors.
+  struct Monitors {
+    let people: String
+    let events: String
+  }
+
+  /// QEMU's arguments.
+  /// - Parameters:
+  ///   - hostChannel: the file that the second serial port writes to.
+  ///   - monitors: where QEMU is watched through; a machine that resets itself then stops and keeps its
+  ///     registers. Nil: it ends.
+  func arguments(hostChannel: String, monitors: Monitors?) -> [String] {
+    var words = ["-accel", "tcg", "-m", "\(memory?.mebibytes ?? 256)", "-cpu", processor]
+    words += ["-nodefaults", "-vga", "std", "-net", "none"]
+    if !display { words += ["-display", "none"] }
+    switch boot {
+    case .kernel(let path, let modules):
+      words += ["-kernel", path]
+      if !modules.isEmpty { words += ["-initrd", modules.map(Self.escaped).joined(separator: ",")] }
+      if !commandLine.isEmpty { words += ["-append", commandLine] }
+    case .iso(let path): words += ["-boot", "d", "-cdrom", path]
+    }
+    switch console {
+    case .output: words += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
+    case .terminal: words += ["-serial", "mon:stdio"]
+    case .pipe: words += ["-serial", "stdio"]
+    }
+    words += ["-chardev", "file,id=host,path=\(Self.escaped(hostChannel))", "-serial", "chardev:host"]
+    words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    if let monitors {
+      words += ["-action", "reboot=shutdown,shutdown=pause"]
+      words += ["-monitor", "unix:\(Self.escaped(monitors.people)),server=on,wait=off"]
+      words += ["-qmp", "unix:\(Self.escaped(monitors.events)),server=on,wait=off"]
+    } else {
+      words.append("-no-reboot")
+    }
+    if deterministic {
+      words += ["-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm"]
+    }
+    if waitsForDebugger { words += ["-s", "-S"] }
+    return words + extraArguments
+  }
+
+  /// QEMU separates options by commas and reads two commas as one.
+  private static func escaped(_ path: String) -> String { path.replacing(",", with: ",,") }
+}

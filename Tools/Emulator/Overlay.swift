@@ -1,0 +1,66 @@
+// The archive of one run: the files that were added and the script for the shell.
+
+import Foundation
+import MeghaBuild
+
+/// A file that cannot be given to the guest.
+public struct OverlayError: Error, Equatable, CustomStringConvertible {
+  public let description: String
+}
+
+public enum Overlay {
+  /// The lines of a script: commands are separated by semicolons and line ends, except inside quotation marks.
+  public static func commands(of script: String) -> [String] {
+    var commands: [String] = []
+    var command = ""
+    var quotation: Character?
+    for character in script {
+      if let mark = quotation {
+        if character == mark { quotation = nil }
+        command.append(character)
+      } else if character == ";" || character.isNewline {
+        commands.append(command)
+        command = ""
+      } else {
+        if character == "\"" || character == "'" { quotation = character }
+        command.append(character)
+      }
+    }
+    commands.append(command)
+    return commands.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+  }
+
+  /// The archive, or nil where there is nothing to put into it. Files lie in `extra/` under their bare names; a
+  /// folder gives its own files.
+  public static func archive(files: [URL], script: String?) throws -> [UInt8]? {
+    guard !files.isEmpty || script != nil else { return nil }
+    var archive = BootArchive()
+    var names: Set<String> = []
+    for file in try files.flatMap(expanded) {
+      let name = file.lastPathComponent
+      guard names.insert(name).inserted else {
+        throw OverlayError(description: "Two files named \(name) were added; the guest has room for one.")
+      }
+      archive.add(path: "extra/\(name)", contents: [UInt8](try Data(contentsOf: file)))
+    }
+    if let script {
+      let text = commands(of: script).map { $0 + "\n" }.joined()
+      archive.add(path: "boot/script", contents: Array(text.utf8))
+    }
+    return archive.bytes()
+  }
+
+  private static func expanded(_ url: URL) throws -> [URL] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+      throw OverlayError(description: "\(url.path) does not exist.")
+    }
+    guard isFolder.boolValue else { return [url] }
+    return try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
+      .map { url.appending(path: $0) }
+      .filter {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: $0.path, isDirectory: &isFolder) && !isFolder.boolValue
+      }
+  }
+}

@@ -1,0 +1,55 @@
+// `megha image`: a CD image that boots through GRUB, on QEMU and on a PC with a BIOS.
+
+import ArgumentParser
+import Emulator
+import Foundation
+import MeghaBuild
+
+struct Image: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Makes build/megha.iso, a CD image that boots.")
+
+  func run() async throws {
+    let project = try Project.current()
+    try await project.build()
+    let path = "build/megha.iso"
+    try await project.makeImage(
+      at: project.file(path).path, modules: ["build/boot.cpio"], commandLine: "")
+    print("made \(path)")
+  }
+}
+
+extension Project {
+  /// The parts of GRUB that the image needs; all of them would make it ten times as large.
+  private static let grubModules = "multiboot2 normal iso9660 biosdisk part_msdos"
+
+  /// Makes a CD image of the kernel, without its debug information, and of boot archives.
+  func makeImage(at path: String, modules: [String], commandLine: String) async throws {
+    let folder = try RunFolder()
+    defer { folder.delete() }
+    let boot = folder.url.appending(path: "disk/boot")
+    let manager = FileManager.default
+    try manager.createDirectory(at: boot.appending(path: "grub"), withIntermediateDirectories: true)
+    let toolchain = try Toolchain.find()
+    let stripped = try await ChildProcess.run(
+      "\(toolchain.tools)/llvm-objcopy",
+      ["--strip-debug", "build/kernel.elf", boot.appending(path: "kernel.elf").path], in: root)
+    guard stripped == 0 else { throw Failure("The kernel could not be copied for the image.") }
+    var lines = [
+      "set timeout=0", "menuentry Megha {", "  multiboot2 /boot/kernel.elf \(commandLine)",
+    ]
+    for module in modules {
+      let source = URL(fileURLWithPath: module, relativeTo: root)
+      try manager.copyItem(at: source, to: boot.appending(path: source.lastPathComponent))
+      lines.append("  module2 /boot/\(source.lastPathComponent)")
+    }
+    lines.append("}\n")
+    try Data(lines.joined(separator: "\n").utf8).write(to: boot.appending(path: "grub/grub.cfg"))
+    let made = try await ChildProcess.capture(
+      "grub-mkrescue",
+      [
+        "--install-modules=\(Self.grubModules)", "--fonts=", "--locales=", "--themes=", "--compress=xz",
+        "-o", path, folder.path("disk"),
+      ], in: root)
+    guard made.status == 0 else { throw Failure("grub-mkrescue failed:\n\(made.output)") }
+  }
+}

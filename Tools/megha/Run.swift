@@ -1,0 +1,138 @@
+// `megha run`: builds what is out of date and boots it in QEMU.
+
+import ArgumentParser
+import Emulator
+import Foundation
+import MeghaBuild
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The options that say which machine is booted.
+struct MachineArguments: ParsableArguments {
+  @Option(name: .customLong("ram"), help: "The size of memory, such as 8M, 512M or 4G.")
+  var memory = MemorySize.standard
+
+  @Option(name: .customLong("cpu"), help: "The processor, as QEMU names it: qemu32, max, ...")
+  var processor = "max"
+
+  @Flag(help: "Boot through GRUB from a CD image instead of handing the kernel to QEMU.")
+  var iso = false
+
+  @Flag(help: "Count instructions instead of time, so that two runs are the same.")
+  var icount = false
+
+  @Option(
+    name: .customLong("add"), parsing: .singleValue,
+    help: "Put a file of the host, or the files of a folder, into /extra of the guest.")
+  var added: [String] = []
+
+  @Option(help: ArgumentHelp("The kernel's command line.", visibility: .hidden))
+  var append = ""
+}
+
+extension MemorySize: ExpressibleByArgument {
+  static let standard = MemorySize("256M")!
+  public init?(argument: String) { self.init(argument) }
+  public var defaultValueDescription: String { "\(mebibytes)M" }
+}
+
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Boots Megha in QEMU.",
+    discussion: """
+      With --script the commands are given to the shell, the console appears on standard output, and the exit \
+      status is that of the last command; 124 means that the time ran out, 125 that the kernel panicked or the \
+      machine reset itself. Without it, the console is connected to the terminal: Ctrl-A X quits.
+      """)
+
+  @OptionGroup var machine: MachineArguments
+
+  @Flag(help: "Show the machine's screen in a window.")
+  var display = false
+
+  @Option(help: "Commands for the shell, separated by semicolons or line ends.")
+  var script: String?
+
+  @Option(help: "Seconds after which a script is stopped.")
+  var timeout = 120
+
+  func run() async throws {
+    let project = try Project.current()
+    let environment = ProcessInfo.processInfo.environment
+    if display, environment["DISPLAY"] == nil, environment["WAYLAND_DISPLAY"] == nil {
+      throw Failure("--display needs a graphical desktop: neither DISPLAY nor WAYLAND_DISPLAY is set.")
+    }
+    try await project.build()
+    LiveRuns.endWithThisProcess()
+    let folder = try RunFolder()
+    defer { folder.delete() }
+    var options = try await project.machine(machine, script: script, folder: folder)
+    options.display = display
+    let result: RunResult
+    if script != nil {
+      result = try await Emulator.run(
+        options, root: project.root, folder: folder, timeout: timeout, console: writeConsole)
+    } else {
+      options.console = isatty(STDIN_FILENO) != 0 ? .terminal : .pipe
+      result = try await Emulator.runInteractively(options, root: project.root, folder: folder)
+    }
+    report(result)
+    folder.delete()
+    throw ExitCode(result.outcome.exitStatus)
+  }
+
+  /// Says on standard error what the console could not.
+  private func report(_ result: RunResult) {
+    switch result.outcome {
+    case .status: return
+    case .panic(let text): printError("The kernel panicked: \(text)")
+    case .timedOut(let seconds): printError("The machine was stopped after \(seconds) s.")
+    case .reset(let status):
+      if result.registers != nil {
+        printError("The processor reset itself.")
+      } else if script == nil && status == 0 {
+        return
+      } else {
+        printError("QEMU ended with status \(status) before the kernel gave one.")
+      }
+    }
+    if let registers = result.registers { printError(registers) }
+  }
+}
+
+/// The console's bytes on standard output, without carriage returns.
+@Sendable func writeConsole(_ bytes: [UInt8]) {
+  FileHandle.standardOutput.write(Data(bytes.filter { $0 != 0x0d }))
+}
+
+func printError(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+extension Project {
+  /// The machine with its files: the overlay archive and, where asked for, the CD image of this run.
+  func machine(
+    _ arguments: MachineArguments, script: String?, folder: RunFolder
+  ) async throws -> MachineOptions {
+    let overlay = try Overlay.archive(
+      files: arguments.added.map { URL(fileURLWithPath: $0) }, script: script)
+    var modules = ["build/boot.cpio"]
+    if let overlay {
+      modules.append(folder.path("overlay.cpio"))
+      try Data(overlay).write(to: URL(fileURLWithPath: folder.path("overlay.cpio")))
+    }
+    var options: MachineOptions
+    if arguments.iso {
+      let path = folder.path("megha.iso")
+      try await makeImage(at: path, modules: modules, commandLine: arguments.append)
+      options = MachineOptions(boot: .iso(path: path))
+    } else {
+      options = MachineOptions(boot: .kernel(path: "build/kernel.elf", modules: modules))
+    }
+    options.memory = arguments.memory
+    options.processor = arguments.processor
+    options.deterministic = arguments.icount
+    options.commandLine = arguments.append
+    return options
+  }
+}
