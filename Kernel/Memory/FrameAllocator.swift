@@ -115,7 +115,8 @@ public struct FrameAllocator: ~Copyable {
     if allocationsUntilFailure != 0 && failsNow() { return nil }
     var index = zone.rawValue
     while index >= 0 {
-      if let frame = takeBlock(order: order, zone: index) ?? takeBlockAfterDraining(order: order, zone: index) {
+      let block = takeBlock(order: order, zone: index) ?? takeBlockAfterDraining(order: order, zone: index)
+      if let frame = block {
         for inside in frame..<(frame &+ (1 &<< UInt32(order))) {
           records[inside].owner = owner
           records[inside].order = FrameRecord.interior

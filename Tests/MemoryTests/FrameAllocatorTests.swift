@@ -1,3 +1,5 @@
+// The frame allocator against a plain table of frames, its refusals, and its checker against damage.
+
 import Primitives
 import TestSupport
 import Testing
@@ -36,7 +38,9 @@ private struct FrameModel {
   func agreesWithAModel(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     // A map with holes, unaligned ends, and the borders of the zones inside.
-    let ranges: [Range<UInt32>] = [1..<0x9f, 0x101..<0x333, 0xffd..<0x1405, 0x1fff0..<0x20011, 0x20400..<0x20800]
+    let ranges: [Range<UInt32>] = [
+      1..<0x9f, 0x101..<0x333, 0xffd..<0x1405, 0x1fff0..<0x20011, 0x20400..<0x20800,
+    ]
     let count: UInt32 = 0x20801
     let fixture = try FrameFixture(frameCount: count, free: ranges)
     let frames = fixture.frames
@@ -285,7 +289,9 @@ private struct FrameModel {
     #expect(
       text(.wrongOrder(frame: frame, given: 0, actual: 3))
         == "frame 0x001f3 was given back with order 0 but handed out with order 3")
-    #expect(text(.outOfRange(frame: frame, limit: 0x100)) == "frame 0x001f3 reaches past the last managed frame 0x000000ff")
+    #expect(
+      text(.outOfRange(frame: frame, limit: 0x100))
+        == "frame 0x001f3 reaches past the last managed frame 0x000000ff")
     var output = TextCollector()
     FrameViolation.ownerCount(owner: .pageTable, counted: 4, recorded: 5).describe(to: &output)
     #expect(output.text == "the number of frames of page tables is wrong: counted 4, recorded 5")

@@ -1,3 +1,5 @@
+// Frames for tests: real records on the host, any map of memory.
+
 import Primitives
 
 @testable import Memory
