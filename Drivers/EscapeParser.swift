@@ -110,7 +110,7 @@ struct EscapeParser {
   private mutating func takeParameter(_ byte: UInt8) {
     switch byte {
     case 0x30...0x39:
-      guard current < Self.parameterLimit else { return }
+      guard current >= 0, current < Self.parameterLimit else { return }
       let value = parameters[current] &* 10 &+ UInt16(byte &- 0x30)
       parameters[current] = min(value, Self.valueLimit)
     case 0x3b:

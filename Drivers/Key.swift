@@ -114,13 +114,13 @@ public struct KeyText: Equatable, Sendable {
   /// The byte at `index`, or zero outside the text.
   public subscript(index: Int) -> UInt8 {
     guard index >= 0, index < count else { return 0 }
-    return UInt8(truncatingIfNeeded: bytes &>> UInt64(index &* 8))
+    return UInt8(truncatingIfNeeded: bytes &>> UInt64(truncatingIfNeeded: index &* 8))
   }
 
   /// Adds a byte; a ninth is ignored. The longest sequence of any key has seven bytes.
   mutating func append(_ byte: UInt8) {
     guard count < 8 else { return }
-    bytes |= UInt64(byte) &<< UInt64(count &* 8)
+    bytes |= UInt64(byte) &<< UInt64(truncatingIfNeeded: count &* 8)
     count &+= 1
   }
 }

@@ -134,12 +134,24 @@ public struct KeyboardController<Ports: PortAccess> {
     for _ in 0..<3 {
       guard waitUntilWritable() else { return .controllerBusy(command: request) }
       Ports.write8(Self.dataPort, request)
-      guard let byte = waitForByte() else { return .keyboardSilent }
+      guard let byte = waitForAnswer() else { return .keyboardSilent }
       answer = byte
       if answer == 0xfa { return .ready }
       if answer != 0xfe { break }
     }
     return .keyboardRefused(command: request, answer: answer)
+  }
+
+  /// The keyboard's answer, past the bytes of up to seven keys that somebody pressed meanwhile; the last
+  /// byte where none of them is an answer, and nil where none came.
+  private func waitForAnswer() -> UInt8? {
+    var last: UInt8?
+    for _ in 0..<8 {
+      guard let byte = waitForByte() else { break }
+      last = byte
+      if byte == 0xfa || byte == 0xfe { break }
+    }
+    return last
   }
 
   /// Takes the next byte of the keyboard, or nil where none waits. Bytes of a mouse are thrown away, at

@@ -173,11 +173,19 @@ public struct TextConsole<Cells: CellMemory, Ports: PortAccess>: TextOutput {
       move(toRow: parser.parameter(0, or: 1) &- 1, column: parser.parameter(1, or: 1) &- 1)
     case 0x4a: eraseScreen()
     case 0x4b: eraseLine()
-    case 0x6d:
-      for index in 0..<parser.parameterCount { style.select(parser.parameter(index, or: 0)) }
+    case 0x6d: selectStyle()
     case 0x73: saveCursor()
     case 0x75: restoreCursor()
     default: break
+    }
+  }
+
+  /// ESC [ m: obeys each parameter in turn.
+  private mutating func selectStyle() {
+    var index = 0
+    while index < parser.parameterCount {
+      style.select(parser.parameter(index, or: 0))
+      index &+= 1
     }
   }
 

@@ -12,6 +12,8 @@ private final class ControllerModel {
   var wiresAnswer: UInt32 = 0
   /// The keyboard's answers to a byte, in turn; nil for a keyboard that is not there.
   var keyboardAnswers: [UInt32]? = []
+  /// What somebody types before each answer.
+  var typed: [UInt32] = []
   /// The command from which on the controller takes nothing more.
   var busyAfter: UInt32?
   /// The commands that get no answer.
@@ -48,6 +50,7 @@ private final class ControllerModel {
     }
     toKeyboard.append(value)
     guard var answers = keyboardAnswers else { return }
+    output.append(contentsOf: typed)
     output.append(answers.isEmpty ? 0xfa : answers.removeFirst())
     keyboardAnswers = answers
   }
@@ -160,6 +163,15 @@ private final class ControllerModel {
     let strange = initialise { $0.keyboardAnswers = [0xfa, 0x1e] }
     #expect(strange.0 == .keyboardRefused(command: 0xf4, answer: 0x1e))
     #expect(text(strange.0) == "keyboard: command 0xf4 was answered with 0x1e instead of 0xfa")
+  }
+
+  @Test func keysPressedAtBootAreNoAnswers() {
+    let typing = initialise { $0.typed = [0x1e, 0x9e, 0xe0, 0x48, 0xe0, 0xc8, 0x1f] }
+    #expect(typing.0 == .ready)
+    #expect(typing.1.toKeyboard == [0xf6, 0xf4])
+    let flood = initialise { $0.typed = [UInt32](repeating: 0x1e, count: 8) }
+    #expect(flood.0 == .keyboardRefused(command: 0xf6, answer: 0x1e))
+    #expect(flood.2 < 110_000)
   }
 
   @Test func readingSkipsTheMouseAndEnds() {
