@@ -31,11 +31,11 @@ struct EscapeParser {
   }
 
   private static var parameterLimit: Int { 8 }
-  private static var valueLimit: UInt16 { 9_999 }
+  private static var valueLimit: UInt32 { 9_999 }
   private static var lengthLimit: Int { 32 }
 
   private var progress = Progress.text
-  private var parameters = InlineArray<8, UInt16>(repeating: 0)
+  private var parameters = InlineArray<8, UInt32>(repeating: 0)
   /// The index of the parameter that digits go to; at the limit they go nowhere.
   private var current = 0
   private var length = 0
@@ -44,9 +44,11 @@ struct EscapeParser {
   var parameterCount: Int { min(current &+ 1, Self.parameterLimit) }
 
   /// Parameter `index`, or `standard` where it is left out or zero.
-  func parameter(_ index: Int, or standard: UInt16) -> Int {
-    guard index >= 0, index < parameterCount, parameters[index] != 0 else { return Int(standard) }
-    return Int(parameters[index])
+  func parameter(_ index: Int, or standard: UInt32) -> Int {
+    guard index >= 0, index < parameterCount, parameters[index] != 0 else {
+      return Int(truncatingIfNeeded: standard)
+    }
+    return Int(truncatingIfNeeded: parameters[index])
   }
 
   /// Takes one byte.
@@ -111,7 +113,7 @@ struct EscapeParser {
     switch byte {
     case 0x30...0x39:
       guard current >= 0, current < Self.parameterLimit else { return }
-      let value = parameters[current] &* 10 &+ UInt16(byte &- 0x30)
+      let value = parameters[current] &* 10 &+ UInt32(byte &- 0x30)
       parameters[current] = min(value, Self.valueLimit)
     case 0x3b:
       if current < Self.parameterLimit { current &+= 1 }

@@ -24,9 +24,8 @@ public struct IntervalTimer<Ports: PortAccess> {
     guard hertz > 18 else { return 0 }
     let (rounded, overflow) = frequency.addingReportingOverflow(hertz / 2)
     guard !overflow else { return 2 }
-    let divisor = rounded / hertz
-    if divisor < 2 { return 2 }
-    return divisor > 65_535 ? 0 : UInt16(truncatingIfNeeded: divisor)
+    // From 19 Hz on the divisor is at most 62,799.
+    return UInt16(truncatingIfNeeded: max(2, rounded / hertz))
   }
 
   /// Lets channel 0 interrupt every `divisor` counts (mode 2, rate generator); 0 stands for 65,536.

@@ -98,6 +98,7 @@ public struct TextConsole<Cells: CellMemory, Ports: PortAccess>: TextOutput {
   private mutating func obey(_ byte: UInt8) {
     switch byte {
     case 0x08:
+      // Behind a full line the cursor still stands on its last character, so that one is behind it.
       if column > 0 && !wrapsNext { column &-= 1 }
       wrapsNext = false
     case 0x09:

@@ -126,7 +126,8 @@ extension TextOutput {
 
   @Test(arguments: [
     ("[H", 0, 0), ("[5;7H", 4, 6), ("[5;7f", 4, 6), ("[5H", 4, 0), ("[;9H", 0, 8), ("[0;0H", 0, 0),
-    ("[99;999H", 24, 79), ("[9999999999999999;1H", 24, 0), ("[A", 9, 10), ("[3A", 7, 10), ("[99A", 0, 10),
+    ("[99;999H", 24, 79), ("[9999999999999999;1H", 24, 0), ("[65537;65538H", 24, 79), ("[A", 9, 10),
+    ("[3A", 7, 10), ("[99A", 0, 10),
     ("[B", 11, 10), ("[99B", 24, 10), ("[C", 10, 11), ("[4C", 10, 14), ("[999C", 10, 79), ("[D", 10, 9),
     ("[4D", 10, 6), ("[0D", 10, 9), ("[999D", 10, 0), ("[33G", 10, 32), ("[5z", 10, 10), ("[?25l", 10, 10),
     ("(B", 10, 10), ("=", 10, 10), ("[1;2;3;4;5;6;7;8;9;10;11H", 0, 1),
@@ -192,6 +193,26 @@ extension TextOutput {
       // Without any abort at most 32 bytes are lost.
       console.send(garbage + String(repeating: " ", count: 33) + "\u{1b}[2J\u{1b}[Hstill ok")
       #expect(screen.row(0) == "still ok")
+    }
+  }
+
+  @Test func aSequenceEndsAfterThirtyTwoBytes() {
+    withConsole { console, screen, _ in
+      console.send("\u{1b}[" + String(repeating: "1", count: 32) + "text")
+      #expect(screen.row(0) == "text")
+      console.send("\r\u{1b}[" + String(repeating: "1", count: 30) + "mlonger")
+      #expect(screen.row(0) == "longer")
+    }
+  }
+
+  @Test func erasingBackwardsFromAFullLineTakesItsLastCharacter() {
+    withConsole { console, screen, _ in
+      console.send(String(repeating: "x", count: 80) + "\u{8} \u{8}")
+      #expect(screen.row(0) == String(repeating: "x", count: 79))
+      #expect(console.row == 0 && console.column == 79)
+      console.send("y\u{8} \u{8}\u{8} \u{8}")
+      #expect(screen.row(0) == String(repeating: "x", count: 78))
+      #expect(console.column == 78)
     }
   }
 
