@@ -6,6 +6,7 @@ import Primitives
 
 extension FrameAllocator {
   /// Takes a block of 2^`order` frames out of the zone's lists, splitting the smallest block that is large enough.
+  @inline(never)
   mutating func takeBlock(order: Int, zone: Int) -> UInt32? {
     let candidates = zones[zone].nonEmpty &>> UInt32(order)
     guard candidates != 0 else { return nil }

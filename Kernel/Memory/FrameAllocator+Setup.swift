@@ -5,7 +5,7 @@ import Primitives
 extension FrameAllocator {
   /// Makes `count` absent frames from `first` free. Nothing changes when one of them is not absent.
   public mutating func addFree(first: FrameNumber, count: UInt32) throws(FrameFault) {
-    try validateAbsent(first: first, count: count)
+    try records.validateAbsent(first: first, count: count)
     var frame = first.value
     let end = first.value &+ count
     for inside in frame..<end { records[inside].owner = .free }
@@ -26,7 +26,7 @@ extension FrameAllocator {
     guard owner.isHandedOut || owner == .reserved else {
       throw FrameFault.alreadyOwned(frame: first, owner: owner)
     }
-    try validateAbsent(first: first, count: count)
+    try records.validateAbsent(first: first, count: count)
     for frame in first.value..<(first.value &+ count) {
       records[frame].owner = owner
       records[frame].order = 0
@@ -34,15 +34,5 @@ extension FrameAllocator {
     }
     totalFrames &+= count
     ownerCounts[Int(owner.rawValue & 15)] &+= count
-  }
-
-  private func validateAbsent(first: FrameNumber, count: UInt32) throws(FrameFault) {
-    let (end, overflow) = first.value.addingReportingOverflow(count)
-    guard !overflow && end <= records.count else {
-      throw FrameFault.outOfRange(frame: first, limit: records.count)
-    }
-    for frame in first.value..<end where records[frame].owner != .absent {
-      throw FrameFault.alreadyOwned(frame: FrameNumber(frame), owner: records[frame].owner)
-    }
   }
 }

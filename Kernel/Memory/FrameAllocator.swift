@@ -149,7 +149,7 @@ public struct FrameAllocator: ~Copyable {
 
   /// Adds a holder to the block that starts at `frame`.
   public mutating func retain(_ frame: FrameNumber) throws(FrameFault) {
-    try validate(frame)
+    try records.validate(frame)
     guard records[frame.value].references < UInt16.max else {
       throw FrameFault.tooManyReferences(frame: frame)
     }
@@ -160,7 +160,7 @@ public struct FrameAllocator: ~Copyable {
   /// - Returns: how many still hold it.
   @discardableResult
   public mutating func release(_ frame: FrameNumber) throws(FrameFault) -> UInt16 {
-    try validate(frame)
+    try records.validate(frame)
     let left = records[frame.value].references &- 1
     if left != 0 {
       records[frame.value].references = left
@@ -172,7 +172,7 @@ public struct FrameAllocator: ~Copyable {
 
   /// Frees the block of 2^`order` frames that starts at `frame` and that its only holder gives back.
   public mutating func free(_ frame: FrameNumber, order: Int = 0) throws(FrameFault) {
-    try validate(frame)
+    try records.validate(frame)
     let record = records[frame.value]
     guard Int(record.order) == order else {
       throw FrameFault.wrongOrder(
@@ -186,30 +186,12 @@ public struct FrameAllocator: ~Copyable {
 
   /// Passes the handed-out block that starts at `frame` from its owner to `owner`.
   public mutating func changeOwner(of frame: FrameNumber, to owner: FrameOwner) throws(FrameFault) {
-    try validate(frame)
+    try records.validate(frame)
     guard owner.isHandedOut else { throw FrameFault.alreadyOwned(frame: frame, owner: owner) }
     let size: UInt32 = 1 &<< UInt32(records[frame.value].order)
     ownerCounts[Int(records[frame.value].owner.rawValue & 15)] &-= size
     ownerCounts[Int(owner.rawValue & 15)] &+= size
     for inside in frame.value..<(frame.value &+ size) { records[inside].owner = owner }
-  }
-
-  /// Throws unless `frame` starts a handed-out block.
-  @inline(__always)
-  private func validate(_ frame: FrameNumber) throws(FrameFault) {
-    guard frame.value < records.count, records[frame.value].owner.isHandedOut,
-      records[frame.value].order <= 10
-    else { throw explain(frame) }
-  }
-
-  @inline(never)
-  private func explain(_ frame: FrameNumber) -> FrameFault {
-    guard frame.value < records.count else { return .outOfRange(frame: frame, limit: records.count) }
-    switch records[frame.value].owner {
-    case .free: return .alreadyFree(frame: frame)
-    case .absent, .reserved: return .notHandedOut(frame: frame, owner: records[frame.value].owner)
-    default: return .insideBlock(frame: frame)
-    }
   }
 
   /// Frees a handed-out block whose last holder is gone.

@@ -121,7 +121,37 @@ public struct FrameRecord: Sendable {
   }
 
   subscript(_ frame: UInt32) -> FrameRecord {
-    @inline(__always) unsafeAddress { unsafe UnsafePointer(first + Int(frame)) }
-    @inline(__always) nonmutating unsafeMutableAddress { unsafe first + Int(frame) }
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(first + Int(truncatingIfNeeded: frame)) }
+    @inline(__always) nonmutating unsafeMutableAddress { unsafe first + Int(truncatingIfNeeded: frame) }
+  }
+
+  /// Throws unless `frame` starts a handed-out block.
+  @inline(__always)
+  func validate(_ frame: FrameNumber) throws(FrameFault) {
+    guard frame.value < count, self[frame.value].owner.isHandedOut,
+      self[frame.value].order != FrameRecord.interior
+    else { throw explain(frame) }
+  }
+
+  /// Why `frame` does not start a handed-out block.
+  @inline(never)
+  private func explain(_ frame: FrameNumber) -> FrameFault {
+    guard frame.value < count else { return .outOfRange(frame: frame, limit: count) }
+    switch self[frame.value].owner {
+    case .free: return .alreadyFree(frame: frame)
+    case .absent, .reserved: return .notHandedOut(frame: frame, owner: self[frame.value].owner)
+    default: return .insideBlock(frame: frame)
+    }
+  }
+
+  /// Throws unless the `count` frames from `first` are managed and absent.
+  func validateAbsent(first: FrameNumber, count: UInt32) throws(FrameFault) {
+    let (end, overflow) = first.value.addingReportingOverflow(count)
+    guard !overflow && end <= self.count else {
+      throw FrameFault.outOfRange(frame: first, limit: self.count)
+    }
+    for frame in first.value..<end where self[frame].owner != .absent {
+      throw FrameFault.alreadyOwned(frame: FrameNumber(frame), owner: self[frame].owner)
+    }
   }
 }
