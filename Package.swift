@@ -49,12 +49,13 @@ let package = Package(
     .executableTarget(
       name: "megha",
       dependencies: [
-        "ABIDefinition", "Boot", "Emulator", "Generator", "MeghaBuild", "SymbolTables", "Primitives",
+        "ABIDefinition", "Boot", "Checks", "Emulator", "Generator", "MeghaBuild", "SymbolTables", "Primitives",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       path: "Tools/megha", swiftSettings: host),
+    .target(name: "Checks", dependencies: ["Emulator"], path: "Tools/Checks", swiftSettings: host),
     .target(
       name: "Emulator",
       dependencies: [
@@ -72,7 +73,7 @@ let package = Package(
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "ABI", "ABIDefinition", "Diagnostics", "Emulator", "Generator", "MeghaBuild", "SymbolTables",
+        "ABI", "ABIDefinition", "Checks", "Diagnostics", "Emulator", "Generator", "MeghaBuild", "SymbolTables",
       ],
       path: "Tests/ToolTests", swiftSettings: host),
   ]

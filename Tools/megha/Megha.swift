@@ -7,7 +7,8 @@ import ArgumentParser
     commandName: "megha",
     abstract: "Builds, runs and tests Megha.",
     subcommands: [
-      Run.self, Build.self, Image.self, Debug.self, Doctor.self, MemoryMapCommand.self, Generate.self,
+      Run.self, Test.self, Build.self, Image.self, Debug.self, Doctor.self, MemoryMapCommand.self,
+      Generate.self,
       Internal.self,
     ])
 }

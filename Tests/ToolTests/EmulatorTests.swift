@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@testable import Emulator
+
+@Suite struct MachineOptionsTests {
+  @Test(arguments: [("8M", 8), ("512", 512), ("4G", 4096), ("1g", 1024)])
+  func sizesAreRead(text: String, mebibytes: Int) {
+    #expect(MemorySize(text)?.mebibytes == mebibytes)
+  }
+
+  @Test(arguments: ["", "M", "-1M", "0", "64K", "1.5G", "99G", "4097"])
+  func otherSizesAreRefused(text: String) {
+    #expect(MemorySize(text) == nil)
+  }
+
+  @Test func modulesAreSeparatedByCommasThatPathsMayContain() throws {
+    var options = MachineOptions(boot: .kernel(path: "kernel", modules: ["one", "t,wo"]))
+    options.commandLine = "quiet"
+    options.deterministic = true
+    let words = options.arguments(hostChannel: "/h", monitors: nil)
+    let position = try #require(words.firstIndex(of: "-initrd"))
+    #expect(words[position + 1] == "one,t,,wo")
+    #expect(words.contains("-no-reboot"))
+    #expect(words.contains("shift=0,sleep=off"))
+    #expect(words.contains("base=2026-01-01,clock=vm"))
+    let append = try #require(words.firstIndex(of: "-append"))
+    #expect(words[append + 1] == "quiet")
+  }
+
+  @Test func aWatchedMachineStopsInsteadOfEnding() {
+    let options = MachineOptions(boot: .iso(path: "image"))
+    let words = options.arguments(
+      hostChannel: "/h", monitors: MachineOptions.Monitors(people: "/m", events: "/e"))
+    #expect(words.contains("reboot=shutdown,shutdown=pause"))
+    #expect(words.contains("unix:/e,server=on,wait=off"))
+    #expect(!words.contains("-no-reboot"))
+  }
+}
+
+@Suite struct HostChannelTests {
+  @Test func linesAreReadAndOthersPassedOver() {
+    let channel = HostChannel("ready\r\nnonsense\nstatus 3\nstatus 260\n")
+    #expect(channel.isReady)
+    #expect(channel.status == 260)
+    #expect(channel.panic == nil)
+    #expect(HostChannel("panic Out of frames.\n").panic == "Out of frames.")
+    #expect(HostChannel("status x\n").status == nil)
+  }
+
+  @Test func theExitStatusTellsHowTheRunEnded() {
+    func outcome(_ text: String, timeout: Int? = nil) -> Outcome {
+      Outcome(channel: HostChannel(text), qemuStatus: 0, timedOutAfter: timeout)
+    }
+    #expect(outcome("status 260\n").exitStatus == 4)
+    #expect(outcome("status -1\n").exitStatus == 255)
+    #expect(outcome("panic\n").exitStatus == 125)
+    #expect(outcome("status 0\npanic late\n").exitStatus == 125)
+    #expect(outcome("ready\n").exitStatus == 125)
+    #expect(outcome("ready\n", timeout: 9).exitStatus == 124)
+    #expect(outcome("ready\n", timeout: 9) == .timedOut(seconds: 9))
+  }
+}
+
+@Suite struct OverlayTests {
+  @Test func scriptsAreSplitOutsideOfQuotationMarks() {
+    #expect(Overlay.commands(of: "a; b\n c ;;\n") == ["a", "b", "c"])
+    #expect(Overlay.commands(of: "echo 'x; y'; echo \"p;q\"") == ["echo 'x; y'", "echo \"p;q\""])
+    #expect(Overlay.commands(of: " ; ").isEmpty)
+  }
+
+  @Test func filesAreAddedByTheirBareNames() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "overlay-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let inner = folder.appending(path: "inner")
+    try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+    try Data("1".utf8).write(to: folder.appending(path: "one"))
+    try Data("2".utf8).write(to: inner.appending(path: "two"))
+    #expect(try Overlay.archive(files: [], script: nil) == nil)
+    let archive = try #require(try Overlay.archive(files: [folder, inner], script: "a;b"))
+    let text = String(decoding: archive, as: UTF8.self)
+    #expect(text.contains("extra/one\0") && text.contains("extra/two\0"))
+    #expect(text.contains("boot/script\0") && text.contains("a\nb\n"))
+    #expect(throws: OverlayError.self) { try Overlay.archive(files: [inner, inner], script: nil) }
+    #expect(throws: OverlayError.self) {
+      try Overlay.archive(files: [folder.appending(path: "none")], script: nil)
+    }
+  }
+}

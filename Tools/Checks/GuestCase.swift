@@ -1,0 +1,135 @@
+// Guest cases: what is booted, what the shell is told, and what must then be seen. They are written as text, in
+// Tests/Guest; this file reads them and judges a run.
+//
+// A file holds cases separated by blank lines; a line is `key: value`, and `#` starts a line of comment.
+//   case:    its name
+//   script:  commands for the shell; several lines are joined
+//   machine: options as `megha run` takes them: --ram, --cpu, --iso, --append
+//   add:     a file of the tree for /extra
+//   status:  the exit status that is expected; 0 where it is not given
+//   timeout: seconds; 60 where it is not given
+//   expect:  a regular expression; all are found in the console's output, in the order given
+//   forbid:  a regular expression that is not found
+//   needs:   a program of the tree; while it does not exist, the case is skipped
+//   apart:   yes: runs in real time and alone, not counting instructions
+
+import Emulator
+
+/// One case.
+public struct GuestCase: Sendable {
+  public var name = ""
+  /// The file it came from, without folder and extension.
+  public var group = ""
+  public var script: [String] = []
+  public var machine: [String] = []
+  public var added: [String] = []
+  public var status: Int32 = 0
+  public var timeout = 60
+  public var expectations: [String] = []
+  public var forbidden: [String] = []
+  public var programs: [String] = []
+  public var runsApart = false
+
+  public var fullName: String { "\(group): \(name)" }
+
+  /// Reads all cases of a file.
+  public static func parse(_ text: String, group: String) throws(GuestCaseMistake) -> [GuestCase] {
+    var cases: [GuestCase] = []
+    var current: GuestCase?
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (index, line) in lines.enumerated() {
+      let line = line.trimmed
+      if line.hasPrefix("#") { continue }
+      if line.isEmpty {
+        if let finished = current { cases.append(finished) }
+        current = nil
+        continue
+      }
+      guard let colon = line.firstIndex(of: ":") else {
+        throw GuestCaseMistake(group: group, line: index + 1, what: "there is no colon after the key")
+      }
+      let key = line[..<colon]
+      let value = String(line[line.index(after: colon)...].trimmed)
+      var edited = current ?? GuestCase(group: group)
+      guard edited.set(String(key), value) else {
+        throw GuestCaseMistake(
+          group: group, line: index + 1, what: "\"\(line)\" says nothing that a case knows")
+      }
+      guard !edited.name.isEmpty else {
+        throw GuestCaseMistake(group: group, line: index + 1, what: "a case begins with its name")
+      }
+      current = edited
+    }
+    if let finished = current { cases.append(finished) }
+    return cases
+  }
+
+  private init(group: String) { self.group = group }
+
+  /// Takes one line; false where the key or the value is none.
+  private mutating func set(_ key: String, _ value: String) -> Bool {
+    switch key {
+    case "case": name = value
+    case "script": script.append(value)
+    case "machine": machine += value.split(separator: " ").map(String.init)
+    case "add": added.append(value)
+    case "expect", "forbid":
+      guard (try? Regex(value)) != nil else { return false }
+      if key == "expect" { expectations.append(value) } else { forbidden.append(value) }
+    case "needs": programs.append(value)
+    case "apart": runsApart = value == "yes"
+    case "status":
+      guard let number = Int32(value) else { return false }
+      status = number
+    case "timeout":
+      guard let number = Int(value), number > 0 else { return false }
+      timeout = number
+    default: return false
+    }
+    return true
+  }
+
+  /// What is wrong with a run, as sentences; empty where all is as expected.
+  public func judge(console: String, outcome: Outcome) -> [String] {
+    var complaints: [String] = []
+    if outcome.exitStatus != status {
+      complaints.append("the exit status is \(outcome.exitStatus), not \(status): \(outcome)")
+    }
+    var rest = console[...]
+    for expectation in expectations {
+      // Both were compiled once already, when the case was read.
+      guard let regex = try? Regex(expectation).anchorsMatchLineEndings() else { continue }
+      if let match = rest.firstMatch(of: regex) {
+        rest = rest[match.range.upperBound...]
+      } else {
+        let place = expectation == expectations.first ? "" : ", after what was expected before it"
+        complaints.append("not found\(place): \(expectation)")
+        break
+      }
+    }
+    for pattern in forbidden {
+      guard let regex = try? Regex(pattern).anchorsMatchLineEndings() else { continue }
+      if let match = console.firstMatch(of: regex) {
+        complaints.append("forbidden, but there: \(console[match.range])")
+      }
+    }
+    return complaints
+  }
+}
+
+/// A file of cases that cannot be read.
+public struct GuestCaseMistake: Error, Equatable, CustomStringConvertible {
+  public let group: String
+  public let line: Int
+  public let what: String
+  public var description: String { "Tests/Guest/\(group).txt, line \(line): \(what)." }
+}
+
+extension StringProtocol {
+  fileprivate var trimmed: SubSequence {
+    var text = self[...]
+    while let first = text.first, first == " " || first == "\t" { text = text.dropFirst() }
+    while let last = text.last, last == " " || last == "\t" { text = text.dropLast() }
+    return text
+  }
+}

@@ -1,0 +1,88 @@
+// The guest suites: cases from Tests/Guest, each in a machine of its own, two at a time.
+
+import ArgumentParser
+import Emulator
+import Checks
+import Foundation
+import MeghaBuild
+
+extension Project {
+  private static let machinesAtOnce = 2
+
+  func testGuest(_ report: Report, filter: String?) async throws {
+    var cases = try guestCases()
+    if let filter {
+      let regex = try Regex(filter)
+      cases.removeAll { !$0.fullName.contains(regex) }
+    }
+    do { try await build() } catch {
+      report.fail("guest: kernel and programs build", ["\(error)"])
+      return
+    }
+    var ready: [GuestCase] = []
+    for guestCase in cases {
+      let missing = guestCase.programs.first {
+        !FileManager.default.fileExists(atPath: file("build/programs/\($0)").path)
+      }
+      if let missing {
+        report.skip("guest \(guestCase.fullName)", reason: "there is no program \(missing)")
+      } else {
+        ready.append(guestCase)
+      }
+    }
+    let together = ready.filter { !$0.runsApart }
+    try await withThrowingTaskGroup(of: GuestResult.self) { group in
+      for (index, guestCase) in together.enumerated() {
+        if index >= Self.machinesAtOnce, let result = try await group.next() { result.add(to: report) }
+        group.addTask { await run(guestCase) }
+      }
+      while let result = try await group.next() { result.add(to: report) }
+    }
+    for guestCase in ready where guestCase.runsApart { await run(guestCase).add(to: report) }
+  }
+
+  /// All cases, in the order of their files.
+  private func guestCases() throws -> [GuestCase] {
+    let folder = file("Tests/Guest")
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+    return try names.filter { $0.hasSuffix(".txt") }.flatMap { name in
+      try GuestCase.parse(
+        String(contentsOf: folder.appending(path: name), encoding: .utf8), group: String(name.dropLast(4)))
+    }
+  }
+
+  private func run(_ guestCase: GuestCase) async -> GuestResult {
+    let started = Date()
+    let console = Collector()
+    do {
+      let folder = try RunFolder()
+      defer { folder.delete() }
+      var arguments = try MachineArguments.parse(guestCase.machine)
+      arguments.icount = !guestCase.runsApart
+      arguments.added += guestCase.added.map { file($0).path }
+      let options = try await machine(
+        arguments, script: guestCase.script.joined(separator: "\n"), folder: folder)
+      let result = try await Emulator.run(
+        options, root: root, folder: folder, timeout: guestCase.timeout, console: console.append)
+      var complaints = guestCase.judge(console: console.text, outcome: result.outcome)
+      if !complaints.isEmpty {
+        complaints += ["console:", console.text]
+        if let registers = result.registers { complaints += ["registers:", registers] }
+      }
+      return GuestResult(
+        name: guestCase.fullName, complaints: complaints, seconds: Date().timeIntervalSince(started))
+    } catch {
+      return GuestResult(name: guestCase.fullName, complaints: ["\(error)"], seconds: 0)
+    }
+  }
+}
+
+private struct GuestResult: Sendable {
+  let name: String
+  let complaints: [String]
+  let seconds: Double
+
+  func add(to report: Report) {
+    report.judge("guest \(name)", complaints: complaints, seconds: seconds)
+  }
+}
