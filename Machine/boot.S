@@ -153,4 +153,6 @@ boot_stack_start: .skip 32768
 boot_stack_end:
 idle_stack_end:
 kernel_storage: .skip 16384
+.globl log_storage
+log_storage: .skip 65536
 boot_directory_pointers: .skip 32

@@ -7,9 +7,27 @@
 
 .section .text.entry, "ax"
 
-// void switch_context(uint32_t *saved_stack_pointer, uint32_t stack_pointer, uint32_t directory)
-// Saves what the C calling convention preserves, changes the address space unless `directory` is 0, and returns
-// to whoever called switch_context on the new stack.
+// ECX: the directory to load or 0. EBX: whether to load the control registers too. No stack is touched.
+.macro CHANGE
+  testl %ecx, %ecx
+  jz 1f
+  movl %ecx, CPU_LOADED_DIRECTORY
+  movl %ecx, %cr3
+1:testl %ebx, %ebx
+  jz 2f
+  movl CPU_NEXT_CONTROL_4, %eax
+  movl %eax, %cr4
+  movl CPU_NEXT_CONTROL_0, %eax
+  movl %eax, %cr0
+2:
+.endm
+
+// CR0.WP, CR4.SMEP and CR4.SMAP decide which stacks can be used at all, so they change here too: a shared stack is
+// user memory, and a guarded task's view of the kernel half is read-only.
+
+// void switch_context(uint32_t *saved_stack_pointer, uint32_t stack_pointer, uint32_t directory, uint32_t protect)
+// Saves what the C calling convention preserves, changes the address space unless `directory` is 0 and the control
+// registers unless `protect` is 0, and returns to whoever called switch_context on the new stack.
 .globl switch_context
 switch_context:
   movl 4(%esp), %eax
@@ -19,12 +37,10 @@ switch_context:
   pushl %ebx
   pushl %esi
   pushl %edi
+  movl 32(%esp), %ebx
   movl %esp, (%eax)
-  testl %ecx, %ecx
-  jz 1f
-  movl %ecx, CPU_LOADED_DIRECTORY
-  movl %ecx, %cr3
-1:movl %edx, %esp
+  CHANGE
+  movl %edx, %esp
   popl %edi
   popl %esi
   popl %ebx
@@ -36,11 +52,9 @@ switch_context:
 resume_context:
   movl 4(%esp), %edx
   movl 8(%esp), %ecx
-  testl %ecx, %ecx
-  jz 1f
-  movl %ecx, CPU_LOADED_DIRECTORY
-  movl %ecx, %cr3
-1:movl %edx, %esp
+  movl 12(%esp), %ebx
+  CHANGE
+  movl %edx, %esp
   popl %edi
   popl %esi
   popl %ebx

@@ -1,7 +1,7 @@
 // The structures that cross the system-call boundary. Every field is a 32-bit word or an array of bytes whose
 // size is a multiple of four, so that Swift and C lay them out alike; 64-bit numbers are two words, low first.
 
-public struct WordPair: Sendable {
+public struct WordPair: BitwiseCopyable, Sendable {
   public var low: UInt32
   public var high: UInt32
   @inlinable public init(_ value: UInt64 = 0) {
@@ -12,13 +12,13 @@ public struct WordPair: Sendable {
 }
 
 /// A name of at most 31 bytes, padded with zeros.
-public struct Name: Sendable {
+public struct Name: BitwiseCopyable, Sendable {
   public var bytes: InlineArray<32, UInt8>
   @inlinable public init() { bytes = InlineArray(repeating: 0) }
 }
 
 /// How a task is to run (`TaskMode`) and on which stack the kernel works for it.
-public struct StartFlags: OptionSet, Sendable {
+public struct StartFlags: OptionSet, BitwiseCopyable, Sendable {
   public var rawValue: UInt32
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
   /// Run in Ring 0. Needs the right `Rights.ring0`.
@@ -33,7 +33,7 @@ public struct StartFlags: OptionSet, Sendable {
 }
 
 /// An argument or an environment entry: bytes without a final zero.
-public struct TextSlice: Sendable {
+public struct TextSlice: BitwiseCopyable, Sendable {
   public var address: UInt32
   public var length: UInt32
   @inlinable public init(address: UInt32 = 0, length: UInt32 = 0) {
@@ -42,7 +42,7 @@ public struct TextSlice: Sendable {
   }
 }
 
-public struct ProcessRequest: Sendable {
+public struct ProcessRequest: BitwiseCopyable, Sendable {
   /// The program: a file's path, or, where `imageLength` is not 0, an ELF image in the caller's memory.
   public var path = TextSlice()
   public var imageAddress: UInt32 = 0
@@ -63,7 +63,7 @@ public struct ProcessRequest: Sendable {
   @inlinable public init() {}
 }
 
-public struct ThreadRequest: Sendable {
+public struct ThreadRequest: BitwiseCopyable, Sendable {
   /// A function of one argument, in the C calling convention; its return value is the exit status.
   public var entry: UInt32 = 0
   public var argument: UInt32 = 0
@@ -75,7 +75,7 @@ public struct ThreadRequest: Sendable {
   @inlinable public init() {}
 }
 
-public struct Rights: OptionSet, Sendable {
+public struct Rights: OptionSet, BitwiseCopyable, Sendable {
   public var rawValue: UInt32
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
   /// To start tasks in Ring 0.
@@ -91,7 +91,7 @@ public struct Rights: OptionSet, Sendable {
   @inlinable public static var all: Rights { .init(rawValue: 31) }
 }
 
-public struct WaitFlags: OptionSet, Sendable {
+public struct WaitFlags: OptionSet, BitwiseCopyable, Sendable {
   public var rawValue: UInt32
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
   /// Return wouldBlock instead of waiting.
@@ -111,7 +111,7 @@ public enum OutcomeKind: UInt32, Sendable {
   case stuck = 4
 }
 
-public struct TaskOutcome: Sendable {
+public struct TaskOutcome: BitwiseCopyable, Sendable {
   public var task: UInt32 = 0
   public var kind: UInt32 = 0
   public var status: Int32 = 0
@@ -130,7 +130,7 @@ public enum TaskState: UInt32, Sendable {
   case ended = 8
 }
 
-public struct TaskInformation: Sendable {
+public struct TaskInformation: BitwiseCopyable, Sendable {
   public var task: UInt32 = 0
   /// The identity of the process's first task.
   public var process: UInt32 = 0
@@ -158,7 +158,7 @@ public struct TaskInformation: Sendable {
   @inlinable public init() {}
 }
 
-public struct ClockReading: Sendable {
+public struct ClockReading: BitwiseCopyable, Sendable {
   /// Nanoseconds since boot.
   public var sinceBoot = WordPair()
   /// Seconds since 1970 at boot, from the machine's clock; 0 where it has none.
@@ -166,7 +166,7 @@ public struct ClockReading: Sendable {
   @inlinable public init() {}
 }
 
-public struct MemoryPermissions: OptionSet, Sendable {
+public struct MemoryPermissions: OptionSet, BitwiseCopyable, Sendable {
   public var rawValue: UInt32
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
   @inlinable public static var read: MemoryPermissions { .init(rawValue: 1) }
@@ -175,7 +175,7 @@ public struct MemoryPermissions: OptionSet, Sendable {
   @inlinable public static var all: MemoryPermissions { .init(rawValue: 7) }
 }
 
-public struct MemoryInformationFlags: OptionSet, Sendable {
+public struct MemoryInformationFlags: OptionSet, BitwiseCopyable, Sendable {
   public var rawValue: UInt32
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
   /// Walk all structures and prove the counts.
@@ -183,7 +183,7 @@ public struct MemoryInformationFlags: OptionSet, Sendable {
 }
 
 /// Counts in pages of 4,096 bytes.
-public struct MemoryInformation: Sendable {
+public struct MemoryInformation: BitwiseCopyable, Sendable {
   public var total: UInt32 = 0
   public var free: UInt32 = 0
   public var kernelImage: UInt32 = 0
@@ -214,7 +214,7 @@ public enum RegionPurpose: UInt32, Sendable {
   case shared = 9
 }
 
-public struct RegionInformation: Sendable {
+public struct RegionInformation: BitwiseCopyable, Sendable {
   public var start: UInt32 = 0
   public var length: UInt32 = 0
   public var permissions = MemoryPermissions(rawValue: 0)
@@ -226,7 +226,7 @@ public struct RegionInformation: Sendable {
   @inlinable public init() {}
 }
 
-public struct OpenFlags: OptionSet, Sendable {
+public struct OpenFlags: OptionSet, BitwiseCopyable, Sendable {
   public var rawValue: UInt32
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
@@ -237,7 +237,7 @@ public enum StandardHandle {
   @inlinable public static var output: UInt32 { 1 }
 }
 
-public struct FileEntry: Sendable {
+public struct FileEntry: BitwiseCopyable, Sendable {
   public var size: UInt32 = 0
   /// 0: an ordinary file, 1: a folder, 2: something else.
   public var kind: UInt32 = 0
@@ -246,7 +246,7 @@ public struct FileEntry: Sendable {
   @inlinable public init() {}
 }
 
-public struct ModuleParameters: Sendable {
+public struct ModuleParameters: BitwiseCopyable, Sendable {
   /// An array of `count` TextSlices `name=value`.
   public var address: UInt32 = 0
   public var count: UInt32 = 0
@@ -256,7 +256,7 @@ public struct ModuleParameters: Sendable {
   @inlinable public init() {}
 }
 
-public struct ModuleInformation: Sendable {
+public struct ModuleInformation: BitwiseCopyable, Sendable {
   public var name = Name()
   /// 0 loading, 1 live, 2 stopping, 3 failed.
   public var state: UInt32 = 0
@@ -271,7 +271,7 @@ public struct ModuleInformation: Sendable {
 }
 
 /// A request or a reply. Six words travel in the structure; longer data is copied once from buffer to buffer.
-public struct Message: Sendable {
+public struct Message: BitwiseCopyable, Sendable {
   public var operation: UInt32 = 0
   public var words = InlineArray<6, UInt32>(repeating: 0)
   /// Bytes to send; the receiver's `bufferAddress`/`bufferCapacity` say where they may go.
@@ -291,7 +291,7 @@ public enum ServicePlacement: UInt32, Sendable {
   case linked = 2
 }
 
-public struct ServiceInformation: Sendable {
+public struct ServiceInformation: BitwiseCopyable, Sendable {
   public var name = Name()
   public var placement: UInt32 = 0
   /// The process or module that serves it.
@@ -302,7 +302,7 @@ public struct ServiceInformation: Sendable {
 }
 
 /// What the machine did since boot; each a pair of words.
-public struct MachineCounters: Sendable {
+public struct MachineCounters: BitwiseCopyable, Sendable {
   public var addressSpaceChanges = WordPair()
   public var taskSwitches = WordPair()
   public var stackSwitches = WordPair()

@@ -39,7 +39,9 @@ struct cpu_area {
   uint32_t direct_entry_selector; // 0x28
   uint32_t guarded;               // 0x2c: 1 while the current task is guarded
   uint32_t kernel_stack_start;    // 0x30
-  uint32_t reserved[35];
+  uint32_t next_control_0;        // 0x34: CR0 and CR4 for the next task, loaded in the switch
+  uint32_t next_control_4;        // 0x38
+  uint32_t reserved[33];
   uint32_t debug_trap_room[16];   // a debug trap on the first instruction of sysenter_entry is pushed here
   struct task_state_segment state;       // 0x100
   uint32_t pad0[6];
@@ -64,7 +66,7 @@ struct trap_frame {
 extern uint8_t __image_physical_start[], __text_start[], __text_end[], __read_only_start[], __read_only_end[];
 extern uint8_t __data_start[], __data_end[], __image_end[], __symbols_start[], __symbols_end[];
 extern uint8_t __entry_start[], __entry_end[];
-extern uint8_t boot_directory_pointers[], kernel_page_directory[], kernel_storage[];
+extern uint8_t boot_directory_pointers[], kernel_page_directory[], kernel_storage[], log_storage[];
 extern uint8_t exit_stack_start[], exit_stack_end[], idle_stack_start[], idle_stack_end[];
 extern uint8_t double_fault_stack_end[], nmi_stack_end[];
 extern uint8_t trap_vectors[], trap_vector_size[], system_call_vector[], spurious_vector[];
@@ -80,7 +82,7 @@ ADDRESS_OF(__image_physical_start) ADDRESS_OF(__text_start) ADDRESS_OF(__text_en
 ADDRESS_OF(__read_only_start) ADDRESS_OF(__read_only_end) ADDRESS_OF(__data_start) ADDRESS_OF(__data_end)
 ADDRESS_OF(__image_end) ADDRESS_OF(__symbols_start) ADDRESS_OF(__symbols_end)
 ADDRESS_OF(__entry_start) ADDRESS_OF(__entry_end)
-ADDRESS_OF(boot_directory_pointers) ADDRESS_OF(kernel_page_directory) ADDRESS_OF(kernel_storage)
+ADDRESS_OF(boot_directory_pointers) ADDRESS_OF(kernel_page_directory) ADDRESS_OF(kernel_storage) ADDRESS_OF(log_storage) ADDRESS_OF(cpu_area)
 ADDRESS_OF(exit_stack_start) ADDRESS_OF(exit_stack_end) ADDRESS_OF(idle_stack_start) ADDRESS_OF(idle_stack_end)
 ADDRESS_OF(double_fault_stack_end) ADDRESS_OF(nmi_stack_end)
 ADDRESS_OF(trap_vectors) ADDRESS_OF(trap_vector_size) ADDRESS_OF(system_call_vector) ADDRESS_OF(spurious_vector)
@@ -96,8 +98,8 @@ ADDRESS_OF(smap_patches) ADDRESS_OF(smap_patches_end)
 static inline struct cpu_area *current_cpu_area(void) { return &cpu_area; }
 
 // switch.S
-void switch_context(uint32_t *saved_stack_pointer, uint32_t stack_pointer, uint32_t directory);
-__attribute__((noreturn)) void resume_context(uint32_t stack_pointer, uint32_t directory);
+void switch_context(uint32_t *saved_stack_pointer, uint32_t stack_pointer, uint32_t directory, uint32_t protect);
+__attribute__((noreturn)) void resume_context(uint32_t stack_pointer, uint32_t directory, uint32_t protect);
 __attribute__((noreturn)) void call_on_exit_stack(void (*function)(void));
 // user_copy.S: 0 when all was copied, else the number of bytes left when an access faulted.
 uint32_t user_copy(void *destination, const void *source, uint32_t count);

@@ -1,0 +1,41 @@
+// The end of the machine's work: on purpose, or because the kernel itself cannot go on.
+//
+// Invariant: nothing here allocates, waits or returns.
+
+import MachineSupport
+import Memory
+import Primitives
+import Tasks
+
+/// The port of QEMU's isa-debug-exit device; on a real machine nothing answers there.
+private var exitPort: UInt16 { 0xf4 }
+
+/// Tells the host the status and stops the machine.
+func stopMachine(status: Int32) -> Never {
+  kernel.console.tellHost("status", status)
+  port_write32(exitPort, 0x10)
+  var output = KernelOutput()
+  output.write("The machine is stopped; it can be switched off.\n")
+  halt_forever()
+}
+
+/// The kernel found itself in a state it cannot go on from. Says what, and stops.
+func panic(_ reason: StaticString) -> Never {
+  disable_interrupts()
+  var output = KernelOutput()
+  output.write("\nKERNEL PANIC: ")
+  output.write(reason)
+  output.write("\n")
+  output.write("uptime ")
+  output.write(decimal: kernel.clock.now / 1_000_000)
+  output.write(" ms, ")
+  output.write(decimal: kernel.scheduler.tasks.count)
+  output.write(" tasks, current ")
+  output.write(decimal: Scheduler.current.value.identity.value)
+  output.write(", ")
+  output.write(decimal: kernel.memory.frames.freeFrames)
+  output.write(" pages free\n")
+  kernel.console.tellHost("panic")
+  port_write32(exitPort, 0x11)
+  halt_forever()
+}

@@ -1,0 +1,166 @@
+// Explains what went wrong: fills in what the kernel knows of a fault and has it printed.
+//
+// Invariant: it only looks. Whoever calls it decides what is done about the fault.
+
+import ABI
+import Diagnostics
+import Machine
+import MachineSupport
+import Primitives
+import Tasks
+
+enum FaultReporter {
+  /// A task's fault, from its trap frame.
+  static func write(frame: TrapFrame, address: UInt32?) {
+    let task = Scheduler.current
+    let registers = self.registers(of: frame)
+    let error = frame.pointee.error
+    var report = FaultReport(
+      cause: .exception(vector: UInt8(truncatingIfNeeded: frame.pointee.vector), errorCode: error),
+      registers: registers, owner: .task(identity(of: task)), outcome: .taskEnded)
+    if let address {
+      report.faultAddress = address
+      report.addressMeaning = AddressMeanings.meaning(of: address, for: task)
+    }
+    print(report, for: task)
+  }
+
+  /// A Ring-0 task whose stack the processor or the kernel could not use.
+  static func writeStackFault(frame: TrapFrame?) {
+    let task = Scheduler.current
+    var registers = FaultRegisters()
+    if let frame { registers = self.registers(of: frame) }
+    if frame == nil {
+      registers.esp = cpu.saved_stack_pointer
+      registers.cs = UInt32(SELECTOR_RING0_TASK_CODE)
+    }
+    var report = FaultReport(
+      cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0), registers: registers,
+      owner: .task(identity(of: task)), outcome: .taskEnded)
+    report.faultAddress = registers.esp
+    report.addressMeaning = AddressMeanings.meaning(of: registers.esp &- 4, for: task)
+    report.stackProblem = report.addressMeaning
+    print(report, for: task)
+  }
+
+  /// A double fault that arrived through the task gate: the registers are in the CPU's main task state.
+  static func writeDoubleFault(_ state: task_state_segment, address: UInt32) {
+    let task = Scheduler.current
+    var report = FaultReport(
+      cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0),
+      registers: registers(of: state), owner: .task(identity(of: task)), outcome: .taskEnded)
+    report.faultAddress = address
+    report.addressMeaning = AddressMeanings.meaning(of: address, for: task)
+    report.stackProblem = AddressMeanings.meaning(of: state.esp &- 4, for: task)
+    print(report, for: task)
+  }
+
+  /// A Ring-0 task that held the processor with interrupts off.
+  static func writeStuck(_ state: task_state_segment) {
+    let task = Scheduler.current
+    let milliseconds = Watchdog.patience * 1000 / Interrupts.watchdogFrequency
+    let report = FaultReport(
+      cause: .interruptsOff(milliseconds: milliseconds), registers: registers(of: state),
+      owner: .task(identity(of: task)), outcome: .taskEnded)
+    print(report, for: task)
+  }
+
+  static func writeOutOfMemory(frame: TrapFrame, address: UInt32) {
+    var output = KernelOutput()
+    output.write("memory: ")
+    identity(of: Scheduler.current).write(to: &output)
+    output.write(" ended: no memory is left for the page at ")
+    output.write(hexadecimal: address & ~4095)
+    output.write("\n")
+  }
+
+  /// The kernel's own fault, before the panic.
+  static func announceKernelFault(frame: TrapFrame, address: UInt32?) {
+    let task = Scheduler.current
+    let caller = task == kernel.scheduler.idle ? nil : identity(of: task)
+    var report = FaultReport(
+      cause: .exception(
+        vector: UInt8(truncatingIfNeeded: frame.pointee.vector), errorCode: frame.pointee.error),
+      registers: registers(of: frame), owner: .kernel(workingFor: caller), outcome: .machineStopped)
+    if let address {
+      report.faultAddress = address
+      report.addressMeaning = AddressMeanings.meaning(of: address, for: task)
+    }
+    print(report, for: task)
+  }
+
+  static func announceDoubleFault(_ state: task_state_segment, address: UInt32) {
+    let task = Scheduler.current
+    let caller = task == kernel.scheduler.idle ? nil : identity(of: task)
+    var report = FaultReport(
+      cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0),
+      registers: registers(of: state), owner: .kernel(workingFor: caller), outcome: .machineStopped)
+    report.faultAddress = address
+    report.addressMeaning = AddressMeanings.meaning(of: address, for: task)
+    report.stackProblem = AddressMeanings.meaning(of: state.esp &- 4, for: task)
+    print(report, for: task)
+  }
+
+  private static func print(_ report: FaultReport, for task: Reference<Task>) {
+    var output = KernelOutput()
+    let process = task == kernel.scheduler.idle ? nil : Optional(task.value.process)
+    report.write(to: &output, in: KernelSurroundings(process: process))
+  }
+
+  // MARK: What the kernel knows
+
+  static func identity(of task: Reference<Task>) -> Diagnostics.TaskIdentity {
+    let process = task.value.process
+    let mode: Diagnostics.TaskIdentity.Mode =
+      switch task.value.mode {
+      case .user: .ring3
+      case .kernelSeparateStack: .ring0SeparateStack
+      case .kernelSharedStack: .ring0SharedStack
+      }
+    return Diagnostics.TaskIdentity(
+      identifier: task.value.identity.value,
+      kind: task.value.isThread ? .thread(ofProcess: process.value.identity.value) : .process,
+      name: process.value.name.shortText, mode: mode, isGuarded: task.value.isGuarded)
+  }
+
+  private static func registers(of frame: TrapFrame) -> FaultRegisters {
+    var registers = FaultRegisters()
+    let saved = frame.pointee.registers
+    registers.eax = saved.eax
+    registers.ebx = saved.ebx
+    registers.ecx = saved.ecx
+    registers.edx = saved.edx
+    registers.esi = saved.esi
+    registers.edi = saved.edi
+    registers.ebp = saved.ebp
+    registers.eip = frame.pointee.eip
+    registers.cs = frame.pointee.cs
+    registers.eflags = frame.pointee.eflags
+    if frame.isKernel {
+      // No ESP was pushed: it pointed just above the frame.
+      registers.esp = UInt32(UInt(bitPattern: frame)) &+ 52
+      registers.ss = UInt32(SELECTOR_KERNEL_DATA)
+    } else {
+      registers.esp = frame.pointee.esp
+      registers.ss = frame.pointee.ss
+    }
+    return registers
+  }
+
+  private static func registers(of state: task_state_segment) -> FaultRegisters {
+    var registers = FaultRegisters()
+    registers.eax = state.eax
+    registers.ebx = state.ebx
+    registers.ecx = state.ecx
+    registers.edx = state.edx
+    registers.esi = state.esi
+    registers.edi = state.edi
+    registers.ebp = state.ebp
+    registers.esp = state.esp
+    registers.eip = state.eip
+    registers.eflags = state.eflags
+    registers.cs = state.cs
+    registers.ss = state.ss
+    return registers
+  }
+}

@@ -1,0 +1,36 @@
+// The start of the kernel: one list of stages, in the order in which each needs the ones before it.
+
+import Boot
+import Diagnostics
+import Drivers
+import Files
+import Machine
+import MachineSupport
+import Primitives
+import Tasks
+
+/// Called by boot.S in the upper half, on the boot stack, interrupts off. `magic` and `information` are what the boot
+/// loader left in EAX and EBX.
+@c(kernel_main) public func kernelMain(_ magic: UInt32, _ information: UInt32) {
+  Startup.makeKernel()  // the kernel value in its initial state
+  kernel.clock.start()  // time zero
+  kernel.console.start()  // serial ports and screen: from here on everything is explained
+  Startup.readSymbols()  // the kernel's own symbols, for early panics
+  Startup.greet()
+  DescriptorTables.install()  // segments, task states, traps: faults are explained, not resets
+  Startup.enableProcessor()  // no-execute, global pages, SMEP, SMAP, x87 and SSE
+  let boot = Startup.readBootInformation(magic, information)
+  KernelMemory.start(boot)  // frames, from the boot loader's memory map
+  KernelMemory.protect()  // final permissions of the kernel half
+  KernelMemory.mapDevices()  // interrupt controllers, windows
+  KernelMemory.makePermanentParts()  // the system-call page
+  KernelStacks.start()
+  Scheduler.start()  // the boot flow becomes the idle task
+  kernel.interrupts.start()  // controllers, routing, watchdog
+  kernel.clock.calibrate(kernel.interrupts.local)
+  kernel.clock.readRealTime()
+  Startup.startInput()  // keyboard and serial input
+  Startup.openArchives(boot)  // the files that came with the kernel
+  Startup.startFirstProcess()
+  Scheduler.idle()
+}

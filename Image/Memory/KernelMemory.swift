@@ -1,0 +1,329 @@
+// The kernel's own memory: the frame allocator, the kernel half of the address space, and what is permanent in it.
+//
+// Invariants:
+// - The kernel half is one page directory that every address space points at: a mapping made here is seen everywhere.
+// - Every page has the least permission: text is read-only and executable, all else is not executable.
+// - Frames handed out for kernel objects lie in the direct map.
+
+import Boot
+import Diagnostics
+import Machine
+import MachineSupport
+import Memory
+import Primitives
+import Tasks
+
+/// Where things lie in the kernel half, above the direct map.
+enum KernelLayout {
+  /// Kernel stacks, each below a guard page.
+  static var stacksStart: UInt32 { 0xe000_0000 }
+  static var stacksEnd: UInt32 { 0xf000_0000 }
+  /// Linked modules.
+  static var modulesStart: UInt32 { 0xf000_0000 }
+  static var modulesEnd: UInt32 { 0xf800_0000 }
+  /// Registers of the interrupt controllers.
+  static var localController: UInt32 { 0xffe0_0000 }
+  static var routingController: UInt32 { 0xffe0_1000 }
+  /// Two pages through which frames outside the direct map are reached.
+  static var windows: UInt32 { 0xffe1_0000 }
+}
+
+/// Reaches page tables through the direct map and takes them from the frame allocator.
+struct DirectTableMemory: PageTableMemory {
+  @inline(__always)
+  func read(entryAt address: PhysicalAddress) -> UInt64 {
+    let words = DirectMap.pointer(DirectMap.address(of: address), as: UInt32.self)
+    return UInt64(words[1]) << 32 | UInt64(words[0])
+  }
+
+  @inline(__always)
+  func write(_ entry: UInt64, at address: PhysicalAddress) {
+    let low = DirectMap.address(of: address)
+    let high = UInt32(truncatingIfNeeded: entry &>> 32)
+    // The half with the present bit goes last when the entry becomes present, and first when it stops being so.
+    if entry & 1 != 0 {
+      memory_write32(low &+ 4, high)
+      memory_write32(low, UInt32(truncatingIfNeeded: entry))
+    } else {
+      memory_write32(low, UInt32(truncatingIfNeeded: entry))
+      memory_write32(low &+ 4, high)
+    }
+  }
+
+  func allocateTable() -> FrameNumber? {
+    guard let frame = kernel.memory.frames.allocate(zone: .low, owner: .pageTable) else { return nil }
+    zero_words(DirectMap.address(of: frame), 1024)
+    return frame
+  }
+
+  func freeTable(_ table: FrameNumber) { Frames.release(table) }
+
+  // A table's frame is held once by its being a table and once by each of its entries.
+  func countEntry(in table: FrameNumber) { Frames.retain(table) }
+
+  func uncountEntry(in table: FrameNumber) -> UInt32 {
+    Frames.release(table)
+    return entries(in: table)
+  }
+
+  func entries(in table: FrameNumber) -> UInt32 { UInt32(kernel.memory.frames.references(of: table)) &- 1 }
+}
+
+/// This processor's cache of translations.
+struct ProcessorTranslationCache: TranslationCache {
+  @inline(__always)
+  func invalidate(page address: VirtualAddress) {
+    invalidate_page(address.value)
+    kernel.counters.tlbFlushes &+= 1
+  }
+
+  func reload() {
+    write_cr3(read_cr3())
+    kernel.counters.tlbFlushes &+= 1
+  }
+}
+
+struct KernelMemory: ~Copyable {
+  var frames: FrameAllocator
+  var tables: PageTables<DirectTableMemory>
+  var log: Log
+  var stacks = KernelStackPool()
+  var guarded = GuardedDirectory()
+  var heap = TempHeap()
+  /// 64 queues of tasks that wait for words (WordWaits.swift).
+  var wordWaitQueues: UnsafeMutablePointer<TaskQueue>
+  /// The frame of the system-call page.
+  var systemCallFrame = FrameNumber(0)
+  /// The next identity of an address space.
+  var nextSpaceIdentity: UInt32 = 1
+  /// Free memory at the end of the last permanent allocation.
+  fileprivate var permanentNext: UInt32 = 0
+  fileprivate var permanentEnd: UInt32 = 0
+
+  /// What the kernel value starts with: no frames, and a log in the image.
+  init() {
+    let nowhere = address_of_kernel_storage()
+    frames = FrameAllocator(storage: DirectMap.pointer(nowhere), frameCount: 0)
+    tables = PageTables(
+      root: PhysicalAddress(UInt64(address_of_boot_directory_pointers() &- DirectMap.start)),
+      memory: DirectTableMemory(), noExecute: false)
+    let logBytes = UnsafeMutableRawBufferPointer(
+      start: UnsafeMutableRawPointer(bitPattern: UInt(address_of_log_storage())), count: 65536)
+    log = Log(buffer: logBytes).unsafelyUnwrapped
+    wordWaitQueues = DirectMap.pointer(nowhere)
+  }
+}
+
+extension KernelMemory {
+  /// The bytes of a map row's sentence, on the console.
+  private static func printNote(_ note: MemoryMapNote) {
+    var output = KernelOutput()
+    output.write("memory: ")
+    note.describe(to: &output)
+    output.write("\n")
+  }
+
+  /// Makes the frame allocator from the boot loader's map.
+  static func start(_ boot: borrowing BootInformation) {
+    var map: MemoryMap
+    do throws(MemoryMapError) {
+      map = try MemoryMap(rows: boot.memoryMapRows, note: printNote)
+    } catch {
+      var output = KernelOutput()
+      output.write("memory: ")
+      error.describe(to: &output)
+      output.write("\n")
+      panic("there is no memory map to believe")
+    }
+    func reserve(_ range: PhysicalRange) { map.reserve(range, note: { _ in }) }
+    let imageStart = UInt64(address_of___image_physical_start())
+    let imageEnd = UInt64(address_of___image_end() &- DirectMap.start)
+    if let image = PhysicalRange(start: PhysicalAddress(imageStart), length: imageEnd - imageStart) { reserve(image) }
+    boot.forEachOccupiedRange(reserve)
+
+    // One record for each frame up to the highest, in the first range of the direct map that holds them all.
+    var frameCount: UInt32 = 0
+    for index in 0..<map.count {
+      frameCount = max(frameCount, map[index].first.value &+ map[index].count)
+    }
+    var place: FrameNumber?
+    var recordFrames: UInt32 = 0
+    while place == nil && frameCount > 0 {
+      recordFrames = pagesNeeded(frameCount &* UInt32(MemoryLayout<FrameRecord>.stride))
+      for index in 0..<map.count where place == nil {
+        let range = map[index]
+        let reachable = min(range.first.value &+ range.count, DirectMap.endFrame.value)
+        if reachable >= range.first.value &+ recordFrames { place = range.first }
+      }
+      // Not even the records fit: do without the highest memory.
+      if place == nil { frameCount /= 2 }
+    }
+    guard let place else { panic("there is no memory for the frame records") }
+    let records = DirectMap.pointer(DirectMap.address(of: place), as: FrameRecord.self)
+    kernel.memory.frames = FrameAllocator(storage: records, frameCount: frameCount)
+    if let range = PhysicalRange(start: place.address, length: UInt64(recordFrames) << 12) { reserve(range) }
+    do throws(FrameFault) {
+      for index in 0..<map.count {
+        let range = map[index]
+        guard range.first.value < frameCount else { continue }
+        try kernel.memory.frames.addFree(first: range.first, count: min(range.count, frameCount - range.first.value))
+      }
+      try kernel.memory.frames.claim(first: place, count: recordFrames, owner: .metadata)
+      let imageFirst = FrameNumber(UInt32(imageStart >> 12))
+      try kernel.memory.frames.claim(
+        first: imageFirst, count: UInt32((imageEnd + 4095) >> 12) - imageFirst.value, owner: .kernelImage)
+    } catch { Frames.report(error) }
+    for index in 0..<boot.moduleCount {
+      let range = boot.module(index).range
+      let first = UInt32(truncatingIfNeeded: range.start.value >> 12)
+      let end = UInt32(truncatingIfNeeded: (range.end.value &+ 4095) >> 12)
+      for frame in first..<max(first, end) {
+        // Two archives may share a page.
+        do throws(FrameFault) {
+          try kernel.memory.frames.claim(first: FrameNumber(frame), count: 1, owner: .bootArchive)
+        } catch {}
+      }
+    }
+  }
+
+  /// Gives every page of the kernel half its final permission.
+  static func protect() {
+    let features = kernel.features
+    kernel.memory.tables = PageTables(
+      root: kernel.memory.tables.root, memory: DirectTableMemory(), noExecute: features.hasNoExecute)
+    let directory = DirectMap.pointer(address_of_kernel_page_directory(), as: UInt64.self)
+    let global: UInt64 = features.hasGlobalPages ? 1 << 8 : 0
+    let noExecute: UInt64 = features.hasNoExecute ? 1 << 63 : 0
+    // The image lies in the first large pages: these become tables, the others data.
+    let imageEnd = address_of___image_end() &- DirectMap.start
+    let imageLargePages = Int((imageEnd + 0x1f_ffff) >> 21)
+    // Beyond the last frame there is nothing to reach: an address there is a mistake and faults.
+    let present = Int((min(kernel.memory.frames.frameCount, DirectMap.endFrame.value) + 511) >> 9)
+    for index in 0..<256 {
+      if index < imageLargePages {
+        guard let table = DirectTableMemory().allocateTable() else { panic("no memory for the kernel's page tables") }
+        let entries = DirectMap.pointer(DirectMap.address(of: table), as: UInt64.self)
+        for page in 0..<512 {
+          let physical = UInt32(index) << 21 | UInt32(page) << 12
+          entries[page] = UInt64(physical) | permissions(of: DirectMap.start &+ physical) | global
+            | (isText(DirectMap.start &+ physical) ? 0 : noExecute)
+        }
+        directory[index] = UInt64(table.value) << 12 | 3
+      } else {
+        directory[index] = index < present ? (directory[index] | global | noExecute) : 0
+      }
+    }
+    // Address 0 was only for the way up.
+    DirectMap.pointer(address_of_boot_directory_pointers(), as: UInt64.self)[0] = 0
+    let root = UInt32(truncatingIfNeeded: kernel.memory.tables.root.value)
+    cpu.kernel_directory = root
+    cpu.loaded_directory = root
+    cpu.double_fault.cr3 = root
+    cpu.nmi.cr3 = root
+    write_cr3(root)
+  }
+
+  private static func isText(_ address: UInt32) -> Bool {
+    address >= address_of___text_start() && address < address_of___text_end()
+  }
+
+  private static func permissions(of address: UInt32) -> UInt64 {
+    let isReadOnly =
+      address >= address_of___text_start() && address < address_of___read_only_end()
+      || address >= address_of___symbols_start() && address < address_of___image_end()
+    return isReadOnly ? 1 : 3
+  }
+
+  /// Maps a page of the kernel half.
+  static func map(
+    _ address: UInt32, to frame: FrameNumber, _ permissions: PagePermissions
+  ) throws(PageTableError) {
+    let allowed = kernel.features.hasGlobalPages ? permissions.union(.global) : permissions
+    try kernel.memory.tables.map(VirtualAddress(address), to: frame, allowed).settle(ProcessorTranslationCache())
+  }
+
+  /// Removes a page of the kernel half. Returns the frame that was behind it.
+  static func unmap(_ address: UInt32) -> FrameNumber? {
+    do throws(PageTableError) {
+      guard let change = try kernel.memory.tables.unmap(VirtualAddress(address)) else { return nil }
+      return change.settle(ProcessorTranslationCache()).frame
+    } catch { return nil }
+  }
+
+  /// Maps the registers of the interrupt controllers, and the tables of the windows.
+  static func mapDevices() {
+    do throws(PageTableError) {
+      try map(KernelLayout.localController, to: FrameNumber(0xfee00), [.write, .uncached])
+      try map(KernelLayout.routingController, to: FrameNumber(0xfec00), [.write, .uncached])
+      if let range = VirtualRange(start: KernelLayout.windows, length: 2 * pageSize) {
+        try kernel.memory.tables.prepareTables(for: range)
+      }
+    } catch { panic("no memory to map the interrupt controllers") }
+  }
+
+  /// Memory that is never given back, zeroed, on an 8-byte boundary.
+  static func permanent(_ bytes: Int) -> UInt32 {
+    let size = UInt32(bytes + 7) & ~7
+    if kernel.memory.permanentEnd - kernel.memory.permanentNext < size {
+      let pages = pagesNeeded(size)
+      let order = pages <= 1 ? 0 : 32 - (pages - 1).leadingZeroBitCount
+      guard let frame = kernel.memory.frames.allocate(order: order, zone: .low, owner: .metadata) else {
+        panic("no memory for the kernel's tables")
+      }
+      kernel.memory.permanentNext = DirectMap.address(of: frame)
+      kernel.memory.permanentEnd = kernel.memory.permanentNext + pageSize << UInt32(order)
+      zero_words(kernel.memory.permanentNext, 1024 << UInt32(order))
+    }
+    let address = kernel.memory.permanentNext
+    kernel.memory.permanentNext += size
+    return address
+  }
+
+  /// Makes the system-call page from the template that suits the processor, and the queues of waiting words.
+  static func makePermanentParts() {
+    guard let frame = kernel.memory.frames.allocate(zone: .low, owner: .metadata) else { panic("no memory") }
+    let page = DirectMap.address(of: frame)
+    zero_words(page, 1024)
+    let template =
+      kernel.features.hasSystemEnter ? address_of_system_call_page_sysenter() : address_of_system_call_page_gate()
+    copy_words(page, template, address_of_system_call_page_size() / 4)
+    kernel.memory.systemCallFrame = frame
+    let queues = DirectMap.pointer(permanent(MemoryLayout<TaskQueue>.stride * 64), as: TaskQueue.self)
+    for index in 0..<64 { (queues + index).initialize(to: TaskQueue()) }
+    kernel.memory.wordWaitQueues = queues
+  }
+}
+
+/// The frame allocator's calls whose failure is the kernel's own error.
+enum Frames {
+  @inline(__always)
+  static func retain(_ frame: FrameNumber) {
+    do throws(FrameFault) { try kernel.memory.frames.retain(frame) } catch { report(error) }
+  }
+
+  @inline(__always)
+  static func release(_ frame: FrameNumber) {
+    do throws(FrameFault) { try kernel.memory.frames.release(frame) } catch { report(error) }
+  }
+
+  static func report(_ fault: FrameFault) -> Never {
+    var output = KernelOutput()
+    output.write("memory: ")
+    fault.describe(to: &output)
+    output.write("\n")
+    panic("the frame allocator was misused")
+  }
+
+  /// Runs `body` with an address at which the frame's 4,096 bytes can be read and written.
+  @inline(__always)
+  static func withAddress<Result>(of frame: FrameNumber, _ body: (UInt32) -> Result) -> Result {
+    if frame < DirectMap.endFrame { return body(DirectMap.address(of: frame)) }
+    let window = KernelLayout.windows
+    do throws(PageTableError) {
+      try kernel.memory.tables.map(VirtualAddress(window), to: frame, [.write]).settle(ProcessorTranslationCache())
+    } catch { panic("the temporary window is in use") }
+    let result = body(window)
+    _ = KernelMemory.unmap(window)
+    return result
+  }
+}

@@ -1,0 +1,103 @@
+// Kernel stacks: 12 KiB each, with an unmapped page below, so that running over the end is a fault and not a silent
+// overwriting of the neighbour.
+//
+// A few stacks stay mapped after use, so that a short-lived task costs no page-table work; they count as free.
+//
+// Invariant: slot i is at `stacksStart + 16 KiB * i`, its first page never mapped.
+
+import ABI
+import Machine
+import MachineSupport
+import Memory
+import Primitives
+
+struct KernelStackPool {
+  /// Numbers of slots that were used and are free again; -1 ends the list. Kept in the slots' entries of `links`.
+  fileprivate var links: UnsafeMutablePointer<Int16>?
+  fileprivate var firstFree: Int16 = -1
+  fileprivate var nextUnused: Int16 = 0
+  /// Mapped stacks that wait to be used again.
+  fileprivate var ready = InlineArray<16, UInt32>(repeating: 0)
+  fileprivate var readyCount = 0
+
+  /// Pages behind the stacks that are ready: as good as free.
+  var idlePages: UInt32 { UInt32(readyCount) * KernelStacks.pages }
+}
+
+enum KernelStacks {
+  static var pages: UInt32 { 3 }
+  static var size: UInt32 { pages * pageSize }
+  private static var slotSize: UInt32 { 4 * pageSize }
+  private static var slots: Int { SchedulerState.capacity }
+
+  static func start() {
+    kernel.memory.stacks.links = DirectMap.pointer(KernelMemory.permanent(slots * 2), as: Int16.self)
+  }
+
+  /// The first address of a mapped stack.
+  static func take() throws(SystemError) -> UInt32 {
+    if kernel.memory.stacks.readyCount > 0 {
+      kernel.memory.stacks.readyCount -= 1
+      return kernel.memory.stacks.ready[kernel.memory.stacks.readyCount]
+    }
+    let slot = try takeSlot()
+    let start = KernelLayout.stacksStart + UInt32(slot) * slotSize + pageSize
+    for page in 0..<pages {
+      do throws(PageTableError) {
+        guard let frame = kernel.memory.frames.allocate(zone: .low, owner: .kernelStack) else {
+          throw .outOfMemory(page: VirtualAddress(start))
+        }
+        do throws(PageTableError) {
+          try KernelMemory.map(start + page * pageSize, to: frame, [.write])
+        } catch {
+          Frames.release(frame)
+          throw error
+        }
+      } catch {
+        unmap(start, pages: page)
+        giveSlot(slot)
+        throw .outOfMemory
+      }
+    }
+    return start
+  }
+
+  static func give(back start: UInt32) {
+    if kernel.memory.stacks.readyCount < 16 {
+      kernel.memory.stacks.ready[kernel.memory.stacks.readyCount] = start
+      kernel.memory.stacks.readyCount += 1
+      return
+    }
+    unmap(start, pages: pages)
+    giveSlot(Int16((start - KernelLayout.stacksStart) / slotSize))
+  }
+
+  private static func unmap(_ start: UInt32, pages: UInt32) {
+    for page in 0..<pages {
+      if let frame = KernelMemory.unmap(start + page * pageSize) { Frames.release(frame) }
+    }
+  }
+
+  private static func takeSlot() throws(SystemError) -> Int16 {
+    guard let links = kernel.memory.stacks.links else { throw .outOfMemory }
+    let slot = kernel.memory.stacks.firstFree
+    if slot >= 0 {
+      kernel.memory.stacks.firstFree = links[Int(slot)]
+      return slot
+    }
+    guard kernel.memory.stacks.nextUnused < Int16(slots) else { throw .limitReached }
+    kernel.memory.stacks.nextUnused += 1
+    return kernel.memory.stacks.nextUnused - 1
+  }
+
+  private static func giveSlot(_ slot: Int16) {
+    kernel.memory.stacks.links?[Int(slot)] = kernel.memory.stacks.firstFree
+    kernel.memory.stacks.firstFree = slot
+  }
+
+  /// Whether `address` is in the unmapped page below a stack.
+  static func isGuard(_ address: UInt32) -> Bool {
+    address >= KernelLayout.stacksStart && address < KernelLayout.stacksEnd
+      && (address - KernelLayout.stacksStart) % slotSize < pageSize
+  }
+}

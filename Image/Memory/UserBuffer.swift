@@ -1,0 +1,97 @@
+// Memory that a system call's caller names: inert until it is copied from or to.
+//
+// The same checks hold for callers in both rings: the range must lie in the user half, and the copy itself finds out,
+// page by page, whether it is mapped and writable; an access that cannot be resolved ends the copy with an error.
+// What is read is read once: a caller's other threads cannot change it between check and use.
+//
+// Invariant: no kernel code follows a caller's address in any other way.
+
+import ABI
+import MachineSupport
+import Primitives
+
+struct UserBuffer {
+  let address: UInt32
+  let length: UInt32
+
+  init(address: UInt32, length: UInt32) {
+    self.address = address
+    self.length = length
+  }
+
+  /// Whether the range lies in the part of the address space that tasks may use.
+  private func check() throws(SystemError) {
+    if length == 0 { return }
+    let (end, overflow) = address.addingReportingOverflow(length)
+    guard !overflow, address >= AddressLayout.nullGuardEnd, end <= AddressLayout.kernelStart else {
+      throw .badAddress
+    }
+  }
+
+  /// Reads every page of the buffer once, for a call that wants to know only that the bytes are the caller's.
+  func checkReadable() throws(SystemError) {
+    guard length > 0 else { return }
+    try check()
+    var page = address & ~(pageSize - 1)
+    var probe: UInt8 = 0
+    while page < address &+ length {
+      let place = max(page, address)
+      try withUnsafeMutablePointer(to: &probe) { pointer throws(SystemError) in
+        try copyIn(to: pointer, offset: place - address, count: 1)
+      }
+      page += pageSize
+    }
+  }
+
+  /// Copies `count` bytes from `offset` of the buffer to kernel memory.
+  func copyIn(to destination: UnsafeMutableRawPointer, offset: UInt32 = 0, count: UInt32) throws(SystemError) {
+    try check()
+    guard offset <= length, count <= length &- offset else { throw .badArgument }
+    let source = UnsafeRawPointer(bitPattern: UInt(address &+ offset))
+    guard count == 0 || user_copy(destination, source, count) == 0 else { throw .badAddress }
+    kernel.counters.bytesCopied &+= UInt64(count)
+  }
+
+  /// Copies `count` bytes of kernel memory to `offset` of the buffer.
+  func copyOut(from source: UnsafeRawPointer, offset: UInt32 = 0, count: UInt32) throws(SystemError) {
+    try check()
+    guard offset <= length, count <= length &- offset else { throw .badArgument }
+    try checkWritable(offset: offset, count: count)
+    let destination = UnsafeMutableRawPointer(bitPattern: UInt(address &+ offset))
+    guard count == 0 || user_copy(destination, source, count) == 0 else { throw .badAddress }
+    kernel.counters.bytesCopied &+= UInt64(count)
+  }
+
+  /// For a guarded task the kernel works with CR0.WP off, so the processor would not refuse to write a read-only
+  /// page: look at the regions instead.
+  private func checkWritable(offset: UInt32, count: UInt32) throws(SystemError) {
+    guard cpu.guarded != 0, count > 0, let space = Scheduler.current.value.process.value.space else { return }
+    guard space.isWritable(start: address &+ offset, length: count) else { throw .badAddress }
+  }
+
+  /// Reads a structure of the ABI.
+  func read<T: BitwiseCopyable>(into value: inout T) throws(SystemError) {
+    let size = UInt32(MemoryLayout<T>.size)
+    let whole = UserBuffer(address: address, length: size)
+    var result: SystemError?
+    withUnsafeMutablePointer(to: &value) { pointer in
+      do throws(SystemError) {
+        try whole.copyIn(to: pointer, count: size)
+      } catch { result = error }
+    }
+    if let result { throw result }
+  }
+
+  /// Writes a structure of the ABI.
+  func write<T: BitwiseCopyable>(_ value: T) throws(SystemError) {
+    let size = UInt32(MemoryLayout<T>.size)
+    let whole = UserBuffer(address: address, length: size)
+    var result: SystemError?
+    withUnsafePointer(to: value) { pointer in
+      do throws(SystemError) {
+        try whole.copyOut(from: pointer, count: size)
+      } catch { result = error }
+    }
+    if let result { throw result }
+  }
+}

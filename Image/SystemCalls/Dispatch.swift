@@ -1,0 +1,86 @@
+// Dispatch of system calls: one exhaustive switch over the declared table. A call decodes its arguments, checks them
+// all, and only then changes anything; its typed error becomes the negative number of the ABI here and nowhere else.
+
+import ABI
+import MachineSupport
+import Primitives
+import Tasks
+
+typealias CallRegisters = UnsafeMutablePointer<saved_registers>
+
+@c(system_call) func systemCall(_ registers: CallRegisters) -> Int32 {
+  guard let call = SystemCall(rawValue: registers.pointee.eax) else { return SystemError.unknownCall.rawValue }
+  if call == .null { return 0 }
+  do throws(SystemError) {
+    return try dispatch(call, Arguments(registers))
+  } catch {
+    return error.rawValue
+  }
+}
+
+/// The five argument words of a call.
+struct Arguments {
+  let first: UInt32
+  let second: UInt32
+  let third: UInt32
+  let fourth: UInt32
+  let fifth: UInt32
+
+  @inline(__always)
+  init(_ registers: CallRegisters) {
+    first = registers.pointee.ebx
+    second = registers.pointee.ecx
+    third = registers.pointee.edx
+    fourth = registers.pointee.esi
+    fifth = registers.pointee.edi
+  }
+
+  /// Two words as one 64-bit number, the low one first.
+  static func wide(_ low: UInt32, _ high: UInt32) -> UInt64 { UInt64(high) << 32 | UInt64(low) }
+}
+
+private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemError) -> Int32 {
+  switch call {
+  case .null: return 0
+  case .exit: Exit.endCurrent(.exited, status: Int32(bitPattern: arguments.first))
+  case .abort: TaskCalls.abort(arguments)
+  case .yield: return TaskCalls.yield()
+  case .sleep: return try TaskCalls.sleep(arguments)
+  case .clock: return try SystemCalls.clock(arguments)
+  case .processStart: return try TaskCalls.processStart(arguments)
+  case .threadStart: return try TaskCalls.threadStart(arguments)
+  case .wait: return try TaskCalls.wait(arguments)
+  case .kill: return try TaskCalls.kill(arguments)
+  case .taskInformation: return try TaskCalls.information(arguments)
+  case .taskNext: return TaskCalls.next(arguments)
+  case .memoryMap: return try MemoryCalls.map(arguments)
+  case .memoryUnmap: return try MemoryCalls.unmap(arguments)
+  case .memoryProtect: return try MemoryCalls.protect(arguments)
+  case .memoryInformation: return try MemoryCalls.information(arguments)
+  case .memoryRegion: return try MemoryCalls.region(arguments)
+  case .read: return try FileCalls.read(arguments)
+  case .write: return try FileCalls.write(arguments)
+  case .open: return try FileCalls.open(arguments)
+  case .close: return try FileCalls.close(arguments)
+  case .fileEntry: return try FileCalls.entry(arguments)
+  case .seek: return try FileCalls.seek(arguments)
+  case .logRead: return try SystemCalls.logRead(arguments)
+  case .powerOff: return try SystemCalls.powerOff(arguments)
+  case .wordWait: return try TaskCalls.wordWait(arguments)
+  case .wordWake: return try WordWaits.wake(word: arguments.first, count: arguments.second)
+  case .prioritySet: return try TaskCalls.prioritySet(arguments)
+  case .rightsDrop: return TaskCalls.rightsDrop(arguments)
+  case .threadPointerSet: return try TaskCalls.threadPointerSet(arguments)
+  case .moduleLoad: return try ModuleCalls.load(arguments)
+  case .moduleUnload: return try ModuleCalls.unload(arguments)
+  case .moduleInformation: return try ModuleCalls.information(arguments)
+  case .serviceOpen: return try MessageCalls.serviceOpen(arguments)
+  case .call: return try MessageCalls.call(arguments)
+  case .servicePublish: return try MessageCalls.servicePublish(arguments)
+  case .receive: return try MessageCalls.receive(arguments)
+  case .reply: return try MessageCalls.reply(arguments)
+  case .replyAndReceive: return try MessageCalls.replyAndReceive(arguments)
+  case .serviceInformation: return try MessageCalls.serviceInformation(arguments)
+  case .measure: return try SystemCalls.measure(arguments)
+  }
+}

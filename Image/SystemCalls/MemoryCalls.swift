@@ -1,0 +1,99 @@
+// System calls about memory: mapping pages, and counting and describing what there is.
+
+import ABI
+import Machine
+import Memory
+import Primitives
+import Tasks
+
+enum MemoryCalls {
+  /// The most a single call maps, in bytes.
+  private static var lengthLimit: UInt32 { AddressLayout.dynamicEnd - AddressLayout.dynamicStart }
+
+  static func map(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let permissions = try checkedPermissions(arguments.third)
+    let length = try roundedLength(arguments.second)
+    let space = try currentSpace()
+    let start: UInt32
+    if arguments.first == 0 {
+      start = try space.addMapping(length: length, permissions)
+    } else {
+      try checkDynamic(arguments.first, length)
+      try space.addRegion(start: arguments.first, length: length, permissions, .mapping)
+      start = arguments.first
+    }
+    return Int32(bitPattern: start >> 12)
+  }
+
+  static func unmap(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let length = try roundedLength(arguments.second)
+    try checkDynamic(arguments.first, length)
+    try currentSpace().removeMappings(start: arguments.first, length: length)
+    return 0
+  }
+
+  static func protect(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let permissions = try checkedPermissions(arguments.third)
+    let length = try roundedLength(arguments.second)
+    try checkDynamic(arguments.first, length)
+    try currentSpace().protectMappings(start: arguments.first, length: length, permissions)
+    return 0
+  }
+
+  static func information(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let flags = MemoryInformationFlags(rawValue: arguments.second)
+    guard flags.isSubset(of: .check) else { throw .badArgument }
+    var information = MemoryCounts.take()
+    if flags.contains(.check) { information.discrepancies = MemoryCounts.discrepancies() }
+    try UserBuffer(address: arguments.first, length: 0).write(information)
+    return 0
+  }
+
+  static func region(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let process: Reference<Process>
+    if arguments.first == 0 {
+      process = Scheduler.current.value.process
+    } else {
+      guard let task = kernel.scheduler.tasks.find(TaskIdentity(arguments.first)) else { throw .noSuchTask }
+      process = task.value.process
+    }
+    guard let space = process.value.space, let region = space.region(endingAbove: arguments.second) else {
+      throw .notFound
+    }
+    var information = RegionInformation()
+    information.start = region.start
+    information.length = region.length
+    information.permissions = region.permissions
+    information.purpose = region.purpose.rawValue
+    information.residentPages = space.residentPages(of: region)
+    information.task = process.task(withStackNear: region.start)?.value.identity.value ?? 0
+    try UserBuffer(address: arguments.third, length: 0).write(information)
+    return 0
+  }
+
+  private static func currentSpace() throws(SystemError) -> Reference<AddressSpace> {
+    guard let space = Scheduler.current.value.process.value.space else { throw .cancelled }
+    return space
+  }
+
+  private static func checkedPermissions(_ word: UInt32) throws(SystemError) -> MemoryPermissions {
+    let permissions = MemoryPermissions(rawValue: word)
+    guard permissions.isSubset(of: .all), !permissions.isSuperset(of: [.write, .execute]) else {
+      throw .badArgument
+    }
+    // The processor has no pages that can be written or run but not read.
+    return permissions.isEmpty ? permissions : permissions.union(.read)
+  }
+
+  private static func roundedLength(_ length: UInt32) throws(SystemError) -> UInt32 {
+    guard length > 0, length <= lengthLimit else { throw .badArgument }
+    return pagesNeeded(length) * pageSize
+  }
+
+  /// Programs may place mappings only in the dynamic part of the address space.
+  private static func checkDynamic(_ start: UInt32, _ length: UInt32) throws(SystemError) {
+    guard start & (pageSize - 1) == 0, start >= AddressLayout.dynamicStart, start < AddressLayout.dynamicEnd,
+      length <= AddressLayout.dynamicEnd - start
+    else { throw .badArgument }
+  }
+}

@@ -1,0 +1,52 @@
+// System calls about the machine as a whole: clocks, the log, counters, the end.
+
+import ABI
+import Diagnostics
+import Primitives
+
+enum SystemCalls {
+  static func clock(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    var reading = ClockReading()
+    reading.sinceBoot = WordPair(kernel.clock.now)
+    reading.bootTime = WordPair(kernel.clock.bootTime)
+    try UserBuffer(address: arguments.first, length: 0).write(reading)
+    return 0
+  }
+
+  static func logRead(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let buffer = UserBuffer(address: arguments.second, length: arguments.third)
+    let log = kernel.memory.log
+    var chunk = InlineArray<256, UInt8>(repeating: 0)
+    var position = log.bootStart + UInt64(arguments.first)
+    var done: UInt32 = 0
+    while done < min(arguments.third, 0x7fff_ffff) {
+      var target = chunk.mutableSpan
+      let (start, count) = log.read(from: position, into: &target)
+      let wanted = min(UInt32(count), arguments.third - done)
+      if wanted == 0 { break }
+      try chunk.span.withUnsafeBytes { bytes throws(SystemError) in
+        try buffer.copyOut(from: bytes.baseAddress.unsafelyUnwrapped, offset: done, count: wanted)
+      }
+      done += wanted
+      position = start + UInt64(wanted)
+    }
+    return Int32(bitPattern: done)
+  }
+
+  static func powerOff(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard Scheduler.current.value.process.value.rights.contains(.power) else { throw .notPermitted }
+    stopMachine(status: Int32(bitPattern: arguments.first))
+  }
+
+  static func measure(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    var counters = MachineCounters()
+    counters.addressSpaceChanges = WordPair(kernel.counters.addressSpaceChanges)
+    counters.taskSwitches = WordPair(kernel.counters.taskSwitches)
+    counters.stackSwitches = WordPair(kernel.counters.stackSwitches)
+    counters.tlbFlushes = WordPair(kernel.counters.tlbFlushes)
+    counters.pageFaults = WordPair(kernel.counters.pageFaults)
+    counters.bytesCopied = WordPair(kernel.counters.bytesCopied)
+    try UserBuffer(address: arguments.first, length: 0).write(counters)
+    return 0
+  }
+}

@@ -1,0 +1,156 @@
+// System calls about tasks: starting, ending, waiting, describing.
+
+import ABI
+import Machine
+import MachineSupport
+import Primitives
+import Tasks
+
+enum TaskCalls {
+  static func abort(_ arguments: Arguments) -> Never {
+    let process = Scheduler.current.value.process
+    let status = Int32(bitPattern: arguments.first)
+    Exit.tellProcessToEnd(process, .exited, status: status)
+    Exit.endCurrent(.exited, status: status)
+  }
+
+  static func yield() -> Int32 {
+    Scheduler.yield()
+    return 0
+  }
+
+  static func sleep(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let time = Arguments.wide(arguments.first, arguments.second)
+    if Scheduler.block(.sleeping, deadline: deadline(after: time)) == .cancelled { throw .cancelled }
+    return 0
+  }
+
+  /// The moment `time` nanoseconds from now; the end of time where that is past it.
+  private static func deadline(after time: UInt64) -> UInt64 {
+    let (moment, overflow) = kernel.clock.now.addingReportingOverflow(time)
+    return overflow ? .max - 1 : moment
+  }
+
+  static func processStart(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard arguments.second == UInt32(MemoryLayout<ProcessRequest>.size) else { throw .badArgument }
+    var request = ProcessRequest()
+    try UserBuffer(address: arguments.first, length: arguments.second).read(into: &request)
+    let identity = try ProcessStart.start(request, by: Scheduler.current)
+    return Int32(bitPattern: identity.value)
+  }
+
+  static func threadStart(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard arguments.second == UInt32(MemoryLayout<ThreadRequest>.size) else { throw .badArgument }
+    var request = ThreadRequest()
+    try UserBuffer(address: arguments.first, length: arguments.second).read(into: &request)
+    let identity = try ThreadStart.start(request, by: Scheduler.current)
+    return Int32(bitPattern: identity.value)
+  }
+
+  static func wait(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let flags = WaitFlags(rawValue: arguments.second)
+    guard flags.isSubset(of: .noWait), arguments.first <= 0x7fff_ffff else { throw .badArgument }
+    let outcome =
+      arguments.third == 0
+      ? nil : UserBuffer(address: arguments.third, length: UInt32(MemoryLayout<TaskOutcome>.size))
+    // An outcome that cannot be delivered must not be taken: see that the place is writable first.
+    try outcome?.write(TaskOutcome())
+    return try Wait.wait(for: TaskIdentity(arguments.first), flags: flags, outcome: outcome)
+  }
+
+  static func kill(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let task = try find(arguments.first)
+    try checkRight(over: task)
+    let status = Int32(bitPattern: arguments.second)
+    if task.value.isThread {
+      Exit.tellToEnd(task, .killed, status: status)
+    } else {
+      guard task.value.process != kernel.root else { throw .notPermitted }
+      Exit.tellProcessToEnd(task.value.process, .killed, status: status)
+    }
+    return 0
+  }
+
+  static func information(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard arguments.third == UInt32(MemoryLayout<TaskInformation>.size) else { throw .badArgument }
+    let task = arguments.first == 0 ? Scheduler.current : try find(arguments.first)
+    try UserBuffer(address: arguments.second, length: arguments.third).write(describe(task))
+    return Int32(bitPattern: task.value.identity.value)
+  }
+
+  static func next(_ arguments: Arguments) -> Int32 {
+    let task = kernel.scheduler.tasks.next(after: TaskIdentity(arguments.first))
+    return task.map { Int32(bitPattern: $0.value.identity.value) } ?? 0
+  }
+
+  private static func describe(_ task: Reference<Task>) -> TaskInformation {
+    let process = task.value.process
+    var information = TaskInformation()
+    information.task = task.value.identity.value
+    information.process = process.value.identity.value
+    information.parent = process.value.parent?.value.identity.value ?? 0
+    information.ring = task.value.mode.isRing0 ? 0 : 3
+    information.isThread = task.value.isThread ? 1 : 0
+    if task.value.mode.isRing0 { information.flags.insert(.ring0) }
+    if task.value.mode == .kernelSharedStack { information.flags.insert(.sharedStack) }
+    if task.value.isGuarded { information.flags.insert(.guarded) }
+    if task.value.isDetached { information.flags.insert(.detached) }
+    information.state = UInt32(task.value.state.rawValue)
+    information.priority = UInt32(task.value.priority)
+    if let space = process.value.space {
+      information.addressSpace = space.value.identity
+      information.pages = space.value.residentPages
+    }
+    information.stackStart = task.value.stackStart
+    information.stackEnd = task.value.stackEnd
+    information.kernelStackStart = task.value.kernelStackStart
+    information.kernelStackEnd = task.value.kernelStackEnd
+    information.rights = process.value.rights
+    var used = task.value.timeUsed
+    if task == Scheduler.current { used &+= read_time_stamp() &- task.value.timeStarted }
+    information.nanoseconds = WordPair(kernel.clock.nanoseconds(stamps: used))
+    information.name = process.value.name
+    return information
+  }
+
+  static func wordWait(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let time = Arguments.wide(arguments.third, arguments.fourth)
+    try WordWaits.wait(
+      word: arguments.first, expected: arguments.second, deadline: time == .max ? nil : deadline(after: time))
+    return 0
+  }
+
+  static func prioritySet(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard arguments.second < UInt32(RunQueue.priorities) else { throw .badArgument }
+    let task = arguments.first == 0 ? Scheduler.current : try find(arguments.first)
+    try checkRight(over: task)
+    Scheduler.setPriority(task, UInt8(arguments.second))
+    return 0
+  }
+
+  static func rightsDrop(_ arguments: Arguments) -> Int32 {
+    let process = Scheduler.current.value.process
+    process.value.rights.subtract(Rights(rawValue: arguments.first))
+    return Int32(bitPattern: process.value.rights.rawValue)
+  }
+
+  static func threadPointerSet(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard arguments.first < AddressLayout.kernelStart else { throw .badAddress }
+    Scheduler.current.value.threadPointer = arguments.first
+    DescriptorTables.setThreadSegment(base: arguments.first)
+    return 0
+  }
+
+  private static func find(_ identity: UInt32) throws(SystemError) -> Reference<Task> {
+    guard let task = kernel.scheduler.tasks.find(TaskIdentity(identity)) else { throw .noSuchTask }
+    return task
+  }
+
+  /// A process may change its own tasks and its children; others only with the right to.
+  private static func checkRight(over task: Reference<Task>) throws(SystemError) {
+    let own = Scheduler.current.value.process
+    let process = task.value.process
+    if process == own || process.value.parent == own { return }
+    guard own.value.rights.contains(.tasks) else { throw .notPermitted }
+  }
+}

@@ -1,0 +1,164 @@
+// Starting a process: from a file or an image in memory, in Ring 3 or Ring 0, without ever standing in its address
+// space. Everything is built through the direct map and temporary windows while the caller's address space stays
+// loaded; the processor first sees the new one in the switch.
+//
+// Invariant: everything is checked before anything is made, and what was made is undone when a later step fails.
+
+import ABI
+import Executables
+import Files
+import Machine
+import MachineSupport
+import Primitives
+import Tasks
+
+enum ProcessStart {
+  /// The longest path, in bytes.
+  static var pathLimit: UInt32 { 255 }
+  /// The most arguments and environment entries, and the bytes of all of them together.
+  static var textCountLimit: UInt32 { 256 }
+  static var textBytesLimit: UInt32 { 16384 }
+
+  /// Starts what a task asks for. The task's process becomes the parent.
+  static func start(_ request: ProcessRequest, by starter: Reference<Task>) throws(SystemError) -> TaskIdentity {
+    let parent = starter.value.process
+    let mode = try StartMode(request.flags, rights: parent.value.rights, isThread: false)
+    let priority = try StartMode.priority(request.priority, of: starter)
+    let explanation =
+      request.explanationCapacity == 0
+      ? nil : UserBuffer(address: request.explanationAddress, length: request.explanationCapacity)
+
+    if request.imageLength > 0 {
+      let image = try KernelHeapMemory.copy(
+        of: UserBuffer(address: request.imageAddress, length: request.imageLength), limit: 0x0100_0000)
+      defer { KernelHeapMemory.free(image.pointer) }
+      let name = try ProcessName(request.path)
+      return try start(
+        image: image.bytes, name: name, request: request, mode: mode, priority: priority, parent: parent,
+        explanation: explanation, isPermanent: false)
+    }
+    let name = try ProcessName(request.path)
+    guard let file = kernel.archives.file(at: name.path.span) else { throw .notFound }
+    return try start(
+      image: file, name: name, request: request, mode: mode, priority: priority, parent: parent,
+      explanation: explanation, isPermanent: true)
+  }
+
+  /// Starts the first process of the system, which has no parent.
+  static func startFirst(path: StaticString) throws(SystemError) {
+    var name = ProcessName()
+    name.set(path)
+    guard let file = kernel.archives.file(at: name.path.span) else { throw .notFound }
+    let request = ProcessRequest()
+    _ = try start(
+      image: file, name: name, request: request, mode: StartMode(mode: .user, isGuarded: false), priority: 16,
+      parent: nil, explanation: nil, isPermanent: true)
+  }
+
+  private static func start(
+    image: KernelBytes, name: ProcessName, request: ProcessRequest, mode: StartMode, priority: UInt8,
+    parent: Reference<Process>?, explanation: UserBuffer?, isPermanent: Bool
+  ) throws(SystemError) -> TaskIdentity {
+    let plan: ProgramPlan
+    do throws(ElfError) {
+      plan = try ProgramPlan(file: image.span)
+    } catch {
+      explain(error, name: name, to: explanation)
+      throw .badExecutable
+    }
+    var texts = try StackTexts(request)
+    defer { texts.end() }
+
+    let space = try AddressSpaces.make()
+    do throws(SystemError) {
+      for index in plan.segments.indices { try space.load(plan.segments[index], from: image) }
+      let stackSize = mode.mode.isRing0 ? StackSizes.ring0 : AddressLayout.processStackLimit
+      let stackEnd = AddressLayout.processStackEnd
+      try space.addStack(start: stackEnd - stackSize, end: stackEnd, purpose: .stack, isCommitted: mode.mode.isRing0)
+      let stackPointer = try texts.place(in: space, stackEnd: stackEnd)
+      let task = try TaskRecords.make(mode: mode.mode, priority: priority, isThread: false, owner: 0)
+      do throws(SystemError) {
+        task.value.isGuarded = mode.isGuarded
+        task.value.stackStart = stackEnd - stackSize
+        task.value.stackEnd = stackEnd
+        try TaskStart.prepare(task, space: space, entry: plan.entry, stackPointer: stackPointer)
+        let rights = parent.map { $0.value.rights } ?? .all
+        let process = try ProcessRecords.make(
+          Process(mainTask: task, space: space, rights: rights.subtracting(request.droppedRights)))
+        process.value.name = name.short
+        if isPermanent { process.value.image = (image.address, image.length) }
+        task.value.owner = process.address
+        if let parent { parent.addChild(process) } else { kernel.root = process }
+        let identity = task.value.identity
+        Scheduler.makeReady(task)
+        return identity
+      } catch {
+        TaskStart.undo(task)
+        TaskRecords.free(task)
+        throw error
+      }
+    } catch {
+      AddressSpaces.destroy(space)
+      throw error
+    }
+  }
+
+  /// Says why a file cannot be started: to the caller if it asked, and to the log.
+  private static func explain(_ error: ElfError, name: ProcessName, to explanation: UserBuffer?) {
+    var sentence = TextBuffer()
+    sentence.write(name.path.span)
+    sentence.write(": ")
+    error.describe(to: &sentence)
+    var log = LogOutput()
+    log.write(sentence.span)
+    log.write("\n")
+    sentence.deliver(to: explanation)
+  }
+}
+
+/// How a task is to run, checked.
+struct StartMode {
+  let mode: TaskMode
+  let isGuarded: Bool
+
+  init(mode: TaskMode, isGuarded: Bool) {
+    self.mode = mode
+    self.isGuarded = isGuarded
+  }
+
+  /// Checks flags and rights. A right, never a path, allows Ring 0.
+  init(_ flags: StartFlags, rights: Rights, isThread: Bool) throws(SystemError) {
+    guard flags.isSubset(of: .all) else { throw .badArgument }
+    if flags.contains(.detached) && !isThread { throw .badArgument }
+    guard flags.contains(.ring0) else {
+      if flags.contains(.sharedStack) || flags.contains(.guarded) { throw .badArgument }
+      mode = .user
+      isGuarded = false
+      return
+    }
+    guard rights.contains(.ring0) else { throw .notPermitted }
+    // A guarded task's kernel works with CR0.WP off, on a kernel stack of its own.
+    if flags.contains(.sharedStack) && flags.contains(.guarded) { throw .badArgument }
+    mode = flags.contains(.sharedStack) ? .kernelSharedStack : .kernelSeparateStack
+    isGuarded = flags.contains(.guarded)
+  }
+
+  static func priority(_ wanted: UInt32, of starter: Reference<Task>) throws(SystemError) -> UInt8 {
+    guard wanted < UInt32(RunQueue.priorities) else { throw .badArgument }
+    return wanted == 0 ? starter.value.priority : UInt8(wanted)
+  }
+}
+
+/// The sizes of stacks, in bytes.
+enum StackSizes {
+  /// A Ring-0 process's first stack: committed at once, because the processor cannot take a page fault on the page
+  /// that it needs to push the fault's frame.
+  static var ring0: UInt32 { 32 * 1024 }
+  /// A thread's stack where the starter does not say.
+  static var thread: UInt32 { 64 * 1024 }
+  static var ring0Thread: UInt32 { 32 * 1024 }
+  static var threadLimit: UInt32 { 16 * 1024 * 1024 }
+  static var ring0ThreadMinimum: UInt32 { 16 * 1024 }
+  /// How much of a shared stack must be left for the kernel to work on.
+  static var sharedReserve: UInt32 { 8 * 1024 }
+}

@@ -1,0 +1,298 @@
+// Who runs. The highest priority with a ready task runs, tasks of one priority take turns, and when nothing is ready
+// the idle loop halts the processor.
+//
+// Invariants:
+// - `current` is the task whose registers the processor holds; it is in no run queue.
+// - A switch changes the address space and the stack pointer together, last of all (switch.S).
+// - The timer is set while more than one task is ready or a deadline is pending, and silent otherwise.
+
+import Machine
+import MachineSupport
+import Primitives
+import Tasks
+
+struct SchedulerState: ~Copyable {
+  var tasks: TaskTable
+  var ready: RunQueue
+  var timers: TimerQueue
+  var current: Reference<Task>
+  var idle: Reference<Task>
+  /// When the running task's turn ends, in nanoseconds since boot.
+  var turnEnds: UInt64 = 0
+  /// The moment for which the timer is set; UInt64.max: it is silent.
+  var timerSetFor: UInt64 = .max
+  /// The task whose x87 and SSE registers the processor holds.
+  var floatOwner: Reference<Task>?
+  // What the watchdog saw (Watchdog.swift).
+  var stuckLooks: UInt32 = 0
+  var isFoundStuck = false
+  // The registers of a task that is ended through a task gate, and the address of its page fault.
+  var lostState = task_state_segment()
+  var lostAddress: UInt32 = 0
+
+  /// How many tasks there can be.
+  static var capacity: Int { 8192 }
+  /// How long a task runs while others of its priority are ready, in nanoseconds.
+  static var turn: UInt64 { 10_000_000 }
+
+  /// A scheduler without room for tasks: what the kernel value starts with, before there is memory.
+  init() {
+    let nowhere = DirectMap.pointer(address_of_kernel_storage(), as: Task.self)
+    tasks = TaskTable(storage: DirectMap.pointer(address_of_kernel_storage()), capacity: 1)
+    ready = RunQueue(storage: DirectMap.pointer(address_of_kernel_storage()))
+    timers = TimerQueue(storage: DirectMap.pointer(address_of_kernel_storage()), capacity: 0)
+    current = Reference(nowhere)
+    idle = Reference(nowhere)
+  }
+}
+
+enum Scheduler {
+  static var current: Reference<Task> {
+    @inline(__always) get { kernel.scheduler.current }
+  }
+
+  /// Makes the boot flow the idle task. It counts as Ring 3 because the kernel's protection from user pages holds
+  /// while it runs.
+  static func start() {
+    let queues = DirectMap.pointer(KernelMemory.permanent(MemoryLayout<TaskQueue>.stride * 32), as: TaskQueue.self)
+    for index in 0..<32 { (queues + index).initialize(to: TaskQueue()) }
+    kernel.scheduler.ready = RunQueue(storage: queues)
+    let slotBytes = SchedulerState.capacity * MemoryLayout<Reference<Task>?>.stride
+    let slots = DirectMap.pointer(KernelMemory.permanent(slotBytes), as: Optional<Reference<Task>>.self)
+    slots.initialize(repeating: nil, count: SchedulerState.capacity)
+    kernel.scheduler.tasks = TaskTable(storage: slots, capacity: UInt32(SchedulerState.capacity))
+    let entries = DirectMap.pointer(KernelMemory.permanent(slotBytes), as: Optional<Reference<Task>>.self)
+    entries.initialize(repeating: nil, count: SchedulerState.capacity)
+    kernel.scheduler.timers = TimerQueue(storage: entries, capacity: SchedulerState.capacity)
+
+    let idle = DirectMap.pointer(KernelMemory.permanent(MemoryLayout<Task>.stride), as: Task.self)
+    idle.initialize(
+      to: Task(identity: .none, mode: .user, priority: 0, isThread: false, owner: 0))
+    kernel.scheduler.idle = Reference(idle)
+    kernel.scheduler.current = Reference(idle)
+    Scheduler.current.value.state = .running
+    Scheduler.current.value.kernelStackStart = address_of_idle_stack_start()
+    Scheduler.current.value.kernelStackEnd = address_of_idle_stack_end()
+  }
+
+  /// The idle loop: the processor sleeps until an interrupt makes a task ready.
+  static func idle() -> Never {
+    while true {
+      if kernel.scheduler.ready.count > 0 { reschedule() }
+      if kernel.scheduler.ready.count == 0 { wait_for_interrupt() }
+    }
+  }
+
+  // MARK: Ready and waiting
+
+  /// Puts a task among the ready ones; asks for a switch if it should run before the current one.
+  static func makeReady(_ task: Reference<Task>) {
+    kernel.scheduler.ready.add(task)
+    let running = current
+    if running == kernel.scheduler.idle { return }
+    if task.value.priority > running.value.priority {
+      cpu.attention |= Attention.reschedule
+    } else if task.value.priority == running.value.priority {
+      armTimer()
+    }
+  }
+
+  /// Lets the others of the current task's priority, and all above, run first.
+  static func yield() {
+    let task = current
+    kernel.scheduler.ready.add(task)
+    reschedule()
+  }
+
+  /// Waits until another task wakes this one, or until `deadline` (nanoseconds since boot), or until it is to end.
+  /// The caller holds nothing that its own end would leave behind.
+  static func block(
+    _ state: TaskState, on queue: Reference<TaskQueue>? = nil, deadline: UInt64? = nil
+  ) -> WakeReason {
+    let task = current
+    if task.value.isEnding { return .cancelled }
+    task.value.state = state
+    task.value.wakeReason = .woken
+    if let queue { queue.append(task) }
+    if let deadline {
+      kernel.scheduler.timers.add(task, deadline: deadline)
+      armTimer()
+    }
+    reschedule()
+    return task.value.wakeReason
+  }
+
+  /// Wakes a waiting task.
+  static func wake(_ task: Reference<Task>, _ reason: WakeReason = .woken) {
+    if let queue = task.value.queue { queue.value.remove(task) }
+    if task.value.timerIndex >= 0 { kernel.scheduler.timers.remove(task) }
+    task.value.wakeReason = reason
+    makeReady(task)
+  }
+
+  /// Wakes every task in a queue.
+  static func wakeAll(_ queue: Reference<TaskQueue>) {
+    while let task = queue.value.first { wake(task) }
+  }
+
+  /// Changes a task's priority, wherever it is.
+  static func setPriority(_ task: Reference<Task>, _ priority: UInt8) {
+    if task.value.state == .ready {
+      kernel.scheduler.ready.remove(task)
+      task.value.priority = priority
+      makeReady(task)
+    } else {
+      task.value.priority = priority
+      if task == current, let best = kernel.scheduler.ready.highestPriority, best > priority {
+        cpu.attention |= Attention.reschedule
+      }
+    }
+  }
+
+  // MARK: Switching
+
+  /// Runs the next ready task. The current one has been put where it belongs: a queue, or the ready ones.
+  static func reschedule() {
+    cpu.attention &= ~Attention.reschedule
+    let previous = current
+    let next = kernel.scheduler.ready.takeNext() ?? kernel.scheduler.idle
+    if next == previous {
+      previous.value.state = .running
+      return
+    }
+    let change = prepare(next, after: previous)
+    switch_context(
+      &previous.value.savedStackPointer, next.value.savedStackPointer, change.directory, change.protect)
+  }
+
+  /// On the exit stack: the current task is gone; until the next is resumed the flow counts as idle.
+  static func leaveCurrent() {
+    let previous = current
+    let idle = kernel.scheduler.idle
+    previous.value.timeUsed &+= read_time_stamp() &- previous.value.timeStarted
+    if changeProtection(for: idle, after: previous) != 0 {
+      write_cr4(cpu.next_control_4)
+      write_cr0(cpu.next_control_0)
+    }
+    if previous.value.threadPointer != 0 { DescriptorTables.setThreadSegment(base: 0) }
+    cpu.attention = 0
+    kernel.scheduler.current = idle
+  }
+
+  /// Runs the next ready task; the current flow's stack is given up.
+  static func resumeNext() -> Never {
+    let next = kernel.scheduler.ready.takeNext() ?? kernel.scheduler.idle
+    let change = prepare(next, after: current)
+    resume_context(next.value.savedStackPointer, change.directory, change.protect)
+  }
+
+  /// What the last step of a switch has to load: the directory, or 0; and 1 where CR0 and CR4 change too.
+  private typealias Change = (directory: UInt32, protect: UInt32)
+
+  /// Everything of a switch but its last step: times, timer, the CPU's area.
+  private static func prepare(_ next: Reference<Task>, after previous: Reference<Task>) -> Change {
+    let stamp = read_time_stamp()
+    previous.value.timeUsed &+= stamp &- previous.value.timeStarted
+    next.value.timeStarted = stamp
+    next.value.state = .running
+    kernel.scheduler.current = next
+    kernel.counters.taskSwitches &+= 1
+    if next == kernel.scheduler.idle {
+      armTimer()
+      return (0, changeProtection(for: next, after: previous))
+    }
+    cpu.attention = next.value.isEnding ? Attention.ending : 0
+    kernel.scheduler.turnEnds = 0
+    if kernel.scheduler.ready.count > 0 { armTimer() }
+
+    cpu.state.esp0 = next.value.kernelStackEnd
+    cpu.kernel_stack_end = next.value.kernelStackEnd
+    cpu.kernel_stack_start = next.value.kernelStackStart
+    if next.value.mode.isRing0 {
+      if next.value.mode == .kernelSharedStack {
+        cpu.shared_stack = 1
+        cpu.shared_stack_floor = next.value.stackStart &+ StackSizes.sharedReserve
+        cpu.shared_stack_end = next.value.stackEnd
+        cpu.direct_entry = address_of_direct_entry_shared()
+      } else {
+        cpu.shared_stack = 0
+        cpu.direct_entry =
+          next.value.isGuarded ? address_of_direct_entry_guarded() : address_of_direct_entry_separate()
+      }
+    }
+    let protect = changeProtection(for: next, after: previous)
+    if next.value.threadPointer != previous.value.threadPointer {
+      DescriptorTables.setThreadSegment(base: next.value.threadPointer)
+    }
+    guard next.value.directory != cpu.loaded_directory else { return (0, protect) }
+    kernel.counters.addressSpaceChanges &+= 1
+    if next.value.isGuarded, let space = next.value.process.value.space { GuardedView.synchronize(space) }
+    return (next.value.directory, protect)
+  }
+
+  /// SMEP and SMAP hold while the kernel works for Ring-3 tasks; Ring-0 tasks run code and data of user pages. For a
+  /// guarded task the kernel works with CR0.WP off, which the entry restores on the way out. CR0.TS is set unless the
+  /// x87 and SSE registers are the task's own. Returns 1 where CR0 or CR4 must change.
+  private static func changeProtection(for next: Reference<Task>, after previous: Reference<Task>) -> UInt32 {
+    cpu.guarded = next.value.isGuarded ? 1 : 0
+    let present = read_cr0()
+    var control =
+      next.value.isGuarded ? present & ~ControlBits.writeProtect : present | ControlBits.writeProtect
+    control =
+      kernel.scheduler.floatOwner == next ? control & ~ControlBits.taskSwitched : control | ControlBits.taskSwitched
+    let isSameRing = next.value.mode.isRing0 == previous.value.mode.isRing0
+    if control == present && isSameRing { return 0 }
+    let prevention = kernel.features.supervisorPrevention
+    cpu.next_control_0 = control
+    cpu.next_control_4 = next.value.mode.isRing0 ? read_cr4() & ~prevention : read_cr4() | prevention
+    return 1
+  }
+
+  // MARK: Time
+
+  /// Sets the timer for the next thing that needs it.
+  static func armTimer() {
+    var wanted = kernel.scheduler.timers.earliest ?? .max
+    let isIdle = current == kernel.scheduler.idle
+    if !isIdle && kernel.scheduler.ready.count > 0 {
+      if kernel.scheduler.turnEnds == 0 {
+        // A turn is not measured to the nanosecond: while the timer is set for sooner, it serves.
+        if kernel.scheduler.timerSetFor != .max && kernel.scheduler.timerSetFor <= wanted { return }
+        kernel.scheduler.turnEnds = kernel.clock.now &+ SchedulerState.turn
+      }
+      wanted = min(wanted, kernel.scheduler.turnEnds)
+    }
+    guard wanted < kernel.scheduler.timerSetFor else { return }
+    kernel.scheduler.timerSetFor = wanted
+    let now = kernel.clock.now
+    kernel.interrupts.setTimer(ticks: kernel.clock.timerTicks(wanted > now ? wanted &- now : 0))
+  }
+
+  /// The timer's interrupt: wakes whoever waited for this moment, and ends the running task's turn.
+  static func timerExpired() {
+    let now = kernel.clock.now
+    kernel.scheduler.timerSetFor = .max
+    while let task = kernel.scheduler.timers.takeExpired(now: now) { wake(task, .timedOut) }
+    if current != kernel.scheduler.idle, let best = kernel.scheduler.ready.highestPriority,
+      best >= current.value.priority
+    {
+      cpu.attention |= Attention.reschedule
+    }
+    armTimer()
+  }
+}
+
+/// Called at the outermost way out of the kernel while `attention` is set: ends the task, or lets another run.
+@c(task_attention) func taskAttention() {
+  while cpu.attention != 0 {
+    let task = Scheduler.current
+    if task.value.isEnding { Exit.leave() }
+    if cpu.attention & Attention.reschedule != 0 {
+      cpu.attention &= ~Attention.reschedule
+      kernel.scheduler.ready.add(task)
+      Scheduler.reschedule()
+    } else {
+      cpu.attention = 0
+    }
+  }
+}

@@ -1,0 +1,115 @@
+// What starting a process and starting a thread have in common: a stack for the kernel to work on, and the first
+// trap frame, from which the task begins as if it returned from a trap.
+//
+// A task with a shared stack has no kernel stack: its first frame lies on its own stack, written there through the
+// direct map or a window, because the address space is not the loaded one.
+
+import ABI
+import Machine
+import MachineSupport
+import Primitives
+import Tasks
+
+enum TaskStart {
+  /// Words below the frame that switch_context pops: EDI, ESI, EBX, EBP and the return address.
+  private static var switchWords: UInt32 { 5 }
+
+  /// Gives a new task its kernel stack and its first frame.
+  static func prepare(
+    _ task: Reference<Task>, space: Reference<AddressSpace>, entry: UInt32, stackPointer: UInt32
+  ) throws(SystemError) {
+    task.value.directory = try space.directory(isGuarded: task.value.isGuarded)
+    let frameSize = UInt32(MemoryLayout<trap_frame>.size)
+    let frame = firstFrame(task, entry: entry, stackPointer: stackPointer)
+    let size = frameSize + switchWords * 4
+    if task.value.mode == .kernelSharedStack {
+      let start = (stackPointer - size) & ~15
+      var position = start
+      for _ in 0..<(switchWords - 1) { try space.write(word: 0, at: &position) }
+      try space.write(word: address_of_task_start(), at: &position)
+      try withUnsafePointer(to: frame) { pointer throws(SystemError) in
+        try space.write(UnsafeRawPointer(pointer), count: frameSize, at: position)
+      }
+      task.value.savedStackPointer = start
+      return
+    }
+    let stack = try KernelStacks.take()
+    task.value.kernelStackStart = stack
+    task.value.kernelStackEnd = stack + KernelStacks.size
+    let start = task.value.kernelStackEnd - size
+    let words = DirectMap.pointer(start, as: UInt32.self)
+    for index in 0..<Int(switchWords - 1) { words[index] = 0 }
+    words[Int(switchWords) - 1] = address_of_task_start()
+    DirectMap.pointer(start + switchWords * 4, as: trap_frame.self).pointee = frame
+    task.value.savedStackPointer = start
+  }
+
+  static func undo(_ task: Reference<Task>) {
+    if task.value.kernelStackStart != 0 { KernelStacks.give(back: task.value.kernelStackStart) }
+    task.value.kernelStackStart = 0
+  }
+
+  private static func firstFrame(_ task: Reference<Task>, entry: UInt32, stackPointer: UInt32) -> trap_frame {
+    var frame = trap_frame()
+    frame.eip = entry
+    frame.esp = stackPointer
+    frame.eflags = 0x202
+    if task.value.mode.isRing0 {
+      frame.cs = UInt32(SELECTOR_RING0_TASK_CODE)
+      frame.ss = UInt32(SELECTOR_KERNEL_DATA)
+    } else {
+      frame.cs = UInt32(SELECTOR_USER_CODE)
+      frame.ss = UInt32(SELECTOR_USER_DATA)
+    }
+    return frame
+  }
+}
+
+enum ThreadStart {
+  /// Starts a thread in the address space of the starter's process.
+  static func start(_ request: ThreadRequest, by starter: Reference<Task>) throws(SystemError) -> TaskIdentity {
+    let process = starter.value.process
+    guard let space = process.value.space, !process.value.isEnding else { throw .cancelled }
+    let mode = try StartMode(request.flags, rights: process.value.rights, isThread: true)
+    let priority = try StartMode.priority(request.priority, of: starter)
+    guard request.entry >= AddressLayout.nullGuardEnd, request.entry < AddressLayout.kernelStart else {
+      throw .badAddress
+    }
+    var size = request.stackSize
+    if size == 0 { size = mode.mode.isRing0 ? StackSizes.ring0Thread : StackSizes.thread }
+    guard size <= StackSizes.threadLimit else { throw .tooLarge }
+    if mode.mode.isRing0 { size = max(size, StackSizes.ring0ThreadMinimum) }
+    size = pagesNeeded(size) * pageSize
+
+    let task = try TaskRecords.make(mode: mode.mode, priority: priority, isThread: true, owner: process.address)
+    do throws(SystemError) {
+      let stackStart = try space.addThreadStack(size: size, isCommitted: mode.mode.isRing0)
+      do throws(SystemError) {
+        let stackEnd = stackStart + size
+        // As a call would leave it: the argument above a return address of 0, which faults if it is ever used.
+        var position = stackEnd - 16
+        try space.write(word: 0, at: &position)
+        position = stackEnd - 20
+        let stackPointer = position
+        try space.write(word: 0, at: &position)
+        try space.write(word: request.argument, at: &position)
+        task.value.isGuarded = mode.isGuarded
+        task.value.isDetached = request.flags.contains(.detached)
+        task.value.stackStart = stackStart
+        task.value.stackEnd = stackEnd
+        try TaskStart.prepare(task, space: space, entry: request.entry, stackPointer: stackPointer)
+      } catch {
+        space.removeThreadStack(start: stackStart, end: stackStart + size)
+        throw error
+      }
+    } catch {
+      TaskRecords.free(task)
+      throw error
+    }
+    process.addThread(task)
+    process.value.liveTasks += 1
+    let identity = task.value.identity
+    Scheduler.makeReady(task)
+    return identity
+  }
+}

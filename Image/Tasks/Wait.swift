@@ -1,0 +1,67 @@
+// Waiting for children and threads, and taking their outcome.
+//
+// Invariant: an outcome is taken exactly once; with it the record of the ended task goes.
+
+import ABI
+import Primitives
+import Tasks
+
+enum Wait {
+  /// Waits for a child process or a thread of the caller's process. `identity` 0: any child process.
+  static func wait(
+    for identity: TaskIdentity, flags: WaitFlags, outcome: UserBuffer?
+  ) throws(SystemError) -> Int32 {
+    let process = Scheduler.current.value.process
+    while true {
+      if let ended = try find(identity, in: process) {
+        var result = TaskOutcome()
+        result.task = ended.value.identity.value
+        result.kind = outcomeKind(ended.value.ending).rawValue
+        result.status = ended.value.status
+        try outcome?.write(result)
+        if ended.value.isThread {
+          process.removeThread(ended)
+          TaskRecords.free(ended)
+        } else {
+          Exit.forget(ended.value.process)
+        }
+        return Int32(bitPattern: result.task)
+      }
+      if flags.contains(.noWait) { throw .wouldBlock }
+      let reason = Scheduler.block(.waitingForTask, on: reference(to: &process.value.waiters))
+      if reason == .cancelled { throw .cancelled }
+    }
+  }
+
+  /// The ended task that a wait would take, or nil where one must be waited for.
+  private static func find(
+    _ identity: TaskIdentity, in process: Reference<Process>
+  ) throws(SystemError) -> Reference<Task>? {
+    if identity == .none {
+      guard process.value.firstChild != nil else { throw .noChild }
+      var child = process.value.firstChild
+      while let candidate = child {
+        if candidate.value.hasEnded { return candidate.value.mainTask }
+        child = candidate.value.nextSibling
+      }
+      return nil
+    }
+    guard let task = kernel.scheduler.tasks.find(identity), task != Scheduler.current else { throw .noChild }
+    if task.value.isThread {
+      guard task.value.process == process, !task.value.isDetached else { throw .noChild }
+      return task.value.state == .ended ? task : nil
+    }
+    guard task.value.process.value.parent == process else { throw .noChild }
+    return task.value.process.value.hasEnded ? task : nil
+  }
+
+  private static func outcomeKind(_ ending: TaskEnding) -> OutcomeKind {
+    switch ending {
+    case .exited: .exited
+    case .killed: .killed
+    case .faulted: .faulted
+    case .outOfMemory: .outOfMemory
+    case .stuck: .stuck
+    }
+  }
+}

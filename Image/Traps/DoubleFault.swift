@@ -1,0 +1,70 @@
+// The double fault: the processor could not push a frame, nearly always because a Ring-0 task's stack pointer was bad.
+//
+// It arrives through a task gate, with a stack and an address space of its own; the interrupted registers are in the
+// CPU's main task state. A Ring-0 task is ended and the machine goes on; anything else is the kernel's own error.
+//
+// Invariant: an interrupt that the controller had already handed out when the push failed is delivered here, or its
+// device would stay silent for ever.
+
+import Drivers
+import Machine
+import MachineSupport
+import Primitives
+import Tasks
+
+@c(double_fault_handler) func doubleFaultHandler() {
+  let state = cpu.state
+  kernel.scheduler.lostState = state
+  kernel.scheduler.lostAddress = read_cr2()
+  deliverLostInterrupt()
+  let task = Scheduler.current
+  guard task != kernel.scheduler.idle, wasRunning(task, state) else {
+    FaultReporter.announceDoubleFault(state, address: kernel.scheduler.lostAddress)
+    panic("double fault in the kernel")
+  }
+  resumeDead()
+}
+
+/// Makes the interrupted flow go on at `resume_dead`, on the exit stack and in the kernel's directory.
+func resumeDead() {
+  cpu.state.eip = address_of_resume_dead()
+  cpu.state.esp = cpu.exit_stack_end
+  cpu.state.cs = UInt32(SELECTOR_KERNEL_CODE)
+  cpu.state.ss = UInt32(SELECTOR_KERNEL_DATA)
+  cpu.state.ds = UInt32(SELECTOR_USER_DATA)
+  cpu.state.es = UInt32(SELECTOR_USER_DATA)
+  cpu.state.fs = 0
+  cpu.state.gs = UInt32(SELECTOR_THREAD_DATA)
+  cpu.state.ldt = 0
+  cpu.state.eflags = 2
+  cpu.state.cr3 = cpu.kernel_directory
+  cpu.loaded_directory = cpu.kernel_directory
+}
+
+/// Whether the code that was interrupted is a Ring-0 task's: its own selector, or the first instructions of the
+/// kernel's entry, which still stand on the task's stack.
+private func wasRunning(_ task: Reference<Task>, _ state: task_state_segment) -> Bool {
+  guard task.value.mode.isRing0 else { return false }
+  if state.cs != UInt32(SELECTOR_KERNEL_CODE) { return true }
+  let isEntry = state.eip >= address_of___entry_start() && state.eip < address_of___entry_end()
+  let isKernelStack = state.esp >= cpu.kernel_stack_start && state.esp <= cpu.kernel_stack_end
+  return isEntry && !isKernelStack
+}
+
+/// The controller considers an interrupt delivered once the processor has taken its vector, also if the push of the
+/// frame then failed.
+private func deliverLostInterrupt() {
+  guard let vector = kernel.interrupts.local.inServiceVector() else { return }
+  _ = Interrupts.handle(UInt32(vector))
+}
+
+/// On the exit stack: the current task lost its stack, or was found stuck.
+@c(end_task_without_stack) func endTaskWithoutStack() {
+  let state = kernel.scheduler.lostState
+  if Watchdog.takeVerdict() {
+    FaultReporter.writeStuck(state)
+    Exit.endCurrent(.stuck, status: 0)
+  }
+  FaultReporter.writeDoubleFault(state, address: kernel.scheduler.lostAddress)
+  Exit.endCurrent(.faulted, status: Int32(ExceptionVector.doubleFault))
+}

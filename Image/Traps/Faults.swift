@@ -1,0 +1,49 @@
+// Exceptions that nobody resolves: the task they belong to ends, with an explanation; one of the kernel's own is a
+// panic, except at the few instructions that are meant to fault.
+
+import Machine
+import MachineSupport
+import Primitives
+import Tasks
+
+enum Faults {
+  /// An exception other than a page fault.
+  static func handle(_ frame: TrapFrame) {
+    if frame.isKernel { return inKernel(frame) }
+    end(frame, address: nil)
+  }
+
+  /// Ends the current task for what it did.
+  static func end(_ frame: TrapFrame, address: UInt32?) -> Never {
+    FaultReporter.write(frame: frame, address: address)
+    Exit.endCurrent(.faulted, status: Int32(frame.pointee.vector))
+  }
+
+  /// Ends the current task, whose stack pointer the kernel cannot work on.
+  static func endForStack(_ frame: TrapFrame?) -> Never {
+    FaultReporter.writeStackFault(frame: frame)
+    Exit.endCurrent(.faulted, status: Int32(ExceptionVector.doubleFault))
+  }
+
+  /// An exception while the kernel's own code ran.
+  static func inKernel(_ frame: TrapFrame, address: UInt32? = nil) {
+    let eip = frame.pointee.eip
+    if eip >= address_of_user_copy_start() && eip < address_of_user_copy_end() {
+      frame.pointee.eip = address_of_user_copy_fault()
+      return
+    }
+    if eip >= address_of_ring0_return_start() && eip < address_of_ring0_return_end() {
+      frame.pointee.eip = address_of_ring0_return_fault()
+      return
+    }
+    // A Ring-0 program may have left anything in DS and ES before it called. The entry has loaded the right
+    // selectors by now: the instruction works the second time.
+    let usable = UInt32(SELECTOR_USER_DATA) << 16 | UInt32(SELECTOR_USER_DATA)
+    if frame.pointee.vector == ExceptionVector.generalProtection && frame.pointee.registers.segments != usable {
+      return
+    }
+    Modules.containFault(frame, address: address)
+    FaultReporter.announceKernelFault(frame: frame, address: address)
+    panic("the kernel faulted")
+  }
+}

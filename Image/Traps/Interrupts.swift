@@ -1,0 +1,90 @@
+// Interrupts from devices: the local interrupt controller with its timer, and the I/O controller that routes the
+// keyboard, the serial port and, as a non-maskable interrupt, the watchdog's clock.
+//
+// Invariant: every interrupt that the controller has handed out is acknowledged exactly once, also when the
+// processor could not deliver it (DoubleFault.swift).
+
+import Drivers
+import Machine
+import MachineSupport
+import Primitives
+
+/// The memory-mapped registers of devices, at the virtual addresses where KernelMemory maps them.
+enum MachineMemory: MemoryAccess {
+  @inline(__always) static func read32(_ address: UInt32) -> UInt32 { memory_read32(address) }
+  @inline(__always) static func write32(_ address: UInt32, _ value: UInt32) { memory_write32(address, value) }
+}
+
+/// The vectors of device interrupts.
+enum InterruptVector {
+  static var timer: UInt32 { 0x30 }
+  static var keyboard: UInt32 { 0x31 }
+  static var serial: UInt32 { 0x34 }
+  static var spurious: UInt32 { 0xff }
+}
+
+struct Interrupts {
+  private(set) var local = LocalInterruptController<MachineMemory>(base: KernelLayout.localController)
+  private var routing = InputOutputInterruptController<MachineMemory>(base: KernelLayout.routingController)
+  private var legacy = LegacyInterruptController<MachinePorts>()
+  private(set) var hasWatchdog = false
+
+  /// How often the watchdog looks, a second.
+  static var watchdogFrequency: UInt32 { 25 }
+
+  /// Silences the old controllers and turns the new ones on.
+  mutating func start() {
+    legacy.initialise()
+    legacy.maskAll()
+    local.enable(spuriousVector: UInt8(InterruptVector.spurious))
+    do throws(InputOutputInterruptControllerError) {
+      try routing.initialise()
+      let target = local.identifier
+      try routing.program(pin: 1, delivery: .fixed(vector: UInt8(InterruptVector.keyboard)), destination: target)
+      try routing.program(pin: 4, delivery: .fixed(vector: UInt8(InterruptVector.serial)), destination: target)
+      IntervalTimer<MachinePorts>().startPeriodic(
+        divisor: IntervalTimer<MachinePorts>.divisor(forFrequency: Interrupts.watchdogFrequency))
+      try routing.program(
+        pin: InputOutputInterruptController<MachineMemory>.timerPin, delivery: .nonMaskable,
+        destination: target)
+      hasWatchdog = true
+    } catch {
+      var output = KernelOutput()
+      output.write("interrupts: ")
+      error.describe(to: &output)
+      output.write("; no keyboard, no serial input, no watchdog\n")
+    }
+  }
+
+  func acknowledge() { local.endOfInterrupt() }
+
+  /// Sets the timer to interrupt once after `ticks`.
+  func setTimer(ticks: UInt32) {
+    local.startOneShot(vector: UInt8(InterruptVector.timer), divider: .by1, count: ticks)
+  }
+
+  func stopTimer() { local.stopTimer() }
+
+  /// Handles the device interrupt `vector`. Returns false where it belongs to no device.
+  static func handle(_ vector: UInt32) -> Bool {
+    switch vector {
+    case InterruptVector.timer:
+      kernel.interrupts.acknowledge()
+      Scheduler.timerExpired()
+    case InterruptVector.keyboard:
+      kernel.interrupts.acknowledge()
+      kernel.console.receiveKeyboard()
+      Scheduler.wakeAll(reference(to: &kernel.console.readers))
+    case InterruptVector.serial:
+      kernel.interrupts.acknowledge()
+      kernel.console.receiveSerial()
+      Scheduler.wakeAll(reference(to: &kernel.console.readers))
+    case InterruptVector.spurious, 0x27, 0x2f:
+      // Nothing was asked for: there is nothing to acknowledge (Intel SDM Vol. 3, 10.9; 8259A data sheet).
+      break
+    default:
+      return false
+    }
+    return true
+  }
+}

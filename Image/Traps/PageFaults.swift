@@ -1,0 +1,40 @@
+// Page faults. Most are not errors: the first touch of a page that was promised and is now needed.
+
+import ABI
+import Machine
+import MachineSupport
+import Primitives
+import Tasks
+
+enum PageFaults {
+  static func handle(_ frame: TrapFrame) {
+    let address = read_cr2()
+    kernel.counters.pageFaults &+= 1
+    if address < AddressLayout.kernelStart, Scheduler.current != kernel.scheduler.idle,
+      let space = Scheduler.current.value.process.value.space
+    {
+      switch space.resolve(address: address, error: PageFaultCode(rawValue: frame.pointee.error)) {
+      case .resolved: return
+      case .outOfMemory:
+        if !frame.isKernel {
+          FaultReporter.writeOutOfMemory(frame: frame, address: address)
+          Exit.endCurrent(.outOfMemory, status: 0)
+        }
+      case .forbidden: break
+      }
+    }
+    if frame.isKernel { return Faults.inKernel(frame, address: address) }
+    Faults.end(frame, address: address)
+  }
+}
+
+/// The error code of a page fault (Intel SDM Vol. 3, 4.7).
+struct PageFaultCode: OptionSet {
+  var rawValue: UInt32
+  /// The page is there; the access is not allowed. Else: it is not there.
+  static var protection: PageFaultCode { .init(rawValue: 1) }
+  static var write: PageFaultCode { .init(rawValue: 2) }
+  static var user: PageFaultCode { .init(rawValue: 4) }
+  static var reserved: PageFaultCode { .init(rawValue: 8) }
+  static var execute: PageFaultCode { .init(rawValue: 16) }
+}

@@ -1,0 +1,60 @@
+// Every trap, interrupt and gate call ends here (entry.S). One frame, one way in, one way out.
+//
+// Invariant: a fault belongs to whoever's code selector the frame carries: the kernel's own means a kernel error,
+// unless the faulting instruction is one of the few that are allowed to fault.
+
+import Machine
+import MachineSupport
+import Primitives
+import Tasks
+
+/// Exceptions by number (Intel SDM Vol. 3, table 6-1).
+enum ExceptionVector {
+  static var invalidOpcode: UInt32 { 6 }
+  static var deviceNotAvailable: UInt32 { 7 }
+  static var doubleFault: UInt32 { 8 }
+  static var generalProtection: UInt32 { 13 }
+  static var pageFault: UInt32 { 14 }
+}
+
+typealias TrapFrame = UnsafeMutablePointer<trap_frame>
+
+extension UnsafeMutablePointer where Pointee == trap_frame {
+  var isKernel: Bool { pointee.cs == UInt32(SELECTOR_KERNEL_CODE) }
+}
+
+@c(trap_handler) func trapHandler(_ frame: TrapFrame) {
+  let vector = frame.pointee.vector
+  switch vector {
+  case ExceptionVector.pageFault: PageFaults.handle(frame)
+  case 0x80: frame.pointee.registers.eax = UInt32(bitPattern: systemCall(&frame.pointee.registers))
+  case ExceptionVector.deviceNotAvailable:
+    if frame.isKernel {
+      Faults.inKernel(frame)
+    } else if !FloatState.take() {
+      Exit.endCurrent(.outOfMemory, status: 0)
+    }
+  case 0..<32: Faults.handle(frame)
+  default:
+    if !Interrupts.handle(vector) {
+      var output = KernelOutput()
+      output.write("interrupts: nobody handles vector ")
+      output.write(decimal: vector)
+      output.write("\n")
+    }
+  }
+  if !frame.isKernel && cpu.attention != 0 { taskAttention() }
+}
+
+/// A trap came while a Ring-0 task with a shared stack had its stack pointer where the kernel cannot work. A device's
+/// interrupt is still handled; then the task ends.
+@c(trap_without_stack) func trapWithoutStack(_ frame: TrapFrame) {
+  if frame.pointee.vector >= 32 && frame.pointee.vector != 0x80 { _ = Interrupts.handle(frame.pointee.vector) }
+  Faults.endForStack(frame)
+}
+
+/// A Ring-0 task with a shared stack called the kernel with too little stack left.
+@c(direct_call_without_stack) func directCallWithoutStack() { Faults.endForStack(nil) }
+
+/// The way back to a Ring-0 task could not put the return address on its stack.
+@c(ring0_return_failed) func ring0ReturnFailed() { Faults.endForStack(nil) }

@@ -1,0 +1,38 @@
+// The watchdog: a non-maskable interrupt, 25 times a second, that sees a Ring-0 program holding the processor with
+// interrupts off, and ends it.
+//
+// Invariant: it acts only on code of Ring-0 tasks (by selector); the kernel itself always has interrupts off and is
+// left alone.
+
+import Machine
+import MachineSupport
+import Primitives
+import Tasks
+
+enum Watchdog {
+  /// How many looks in a row must find the same program with interrupts off: a fifth of a second.
+  static var patience: UInt32 { 5 }
+
+  /// Whether the task that is being ended was found stuck; asking clears it.
+  static func takeVerdict() -> Bool {
+    let verdict = kernel.scheduler.isFoundStuck
+    kernel.scheduler.isFoundStuck = false
+    return verdict
+  }
+}
+
+@c(nmi_handler) func nmiHandler() {
+  // Going back loads CR3 from the interrupted state, where the processor does not store it.
+  cpu.state.cr3 = cpu.loaded_directory
+  let interruptsOff = cpu.state.eflags & 0x200 == 0
+  guard cpu.state.cs == UInt32(SELECTOR_RING0_TASK_CODE), interruptsOff else {
+    kernel.scheduler.stuckLooks = 0
+    return
+  }
+  kernel.scheduler.stuckLooks += 1
+  guard kernel.scheduler.stuckLooks >= Watchdog.patience else { return }
+  kernel.scheduler.stuckLooks = 0
+  kernel.scheduler.isFoundStuck = true
+  kernel.scheduler.lostState = cpu.state
+  resumeDead()
+}

@@ -1,0 +1,90 @@
+// Segments, task states and interrupt gates (Intel SDM Vol. 3, 3.4.5, 6.11 and 8.2).
+//
+// Memory is flat: every segment spans 4 GiB, except GS, whose base is the running thread's pointer to its own data.
+
+import MachineSupport
+
+package enum DescriptorTables {
+  /// Fills the GDT, the three task states and the IDT of this CPU's area and loads them.
+  package static func install() {
+    let area = current_cpu_area()!
+    let flags: UInt64 = 0xc  // 4 KiB granularity, 32-bit
+    withUnsafeMutablePointer(to: &area.pointee.descriptors) { tuple in
+      let table = UnsafeMutableRawPointer(tuple).assumingMemoryBound(to: UInt64.self)
+      // "Accessed" is set beforehand: the processor must never write to the table, which a guarded view may hold
+      // read-only.
+      table[1] = segment(base: 0, limit: 0xf_ffff, access: 0x9b, flags: flags)
+      table[2] = segment(base: 0, limit: 0xf_ffff, access: 0x93, flags: flags)
+      table[3] = segment(base: 0, limit: 0xf_ffff, access: 0xfb, flags: flags)
+      table[4] = segment(base: 0, limit: 0xf_ffff, access: 0xf3, flags: flags)
+      table[5] = segment(base: 0, limit: 0xf_ffff, access: 0x9b, flags: flags)
+      table[6] = segment(base: 0, limit: 0xf_ffff, access: 0xf3, flags: flags)
+      table[7] = taskState(UInt32(UInt(bitPattern: area)) + 0x100)
+      table[8] = taskState(UInt32(UInt(bitPattern: area)) + 0x180)
+      table[9] = taskState(UInt32(UInt(bitPattern: area)) + 0x200)
+      load_descriptor_table(UInt32(UInt(bitPattern: table)), 10 * 8 - 1)
+    }
+    area.pointee.state.ss0 = UInt32(SELECTOR_KERNEL_DATA)
+    area.pointee.state.io_map_base = 104
+    area.pointee.exit_stack_end = address_of_exit_stack_end()
+    area.pointee.direct_entry = address_of_direct_entry_separate()
+    area.pointee.direct_entry_selector = UInt32(SELECTOR_KERNEL_CODE)
+    prepare(&area.pointee.double_fault, entry: address_of_double_fault_entry(), stack: address_of_double_fault_stack_end())
+    prepare(&area.pointee.nmi, entry: address_of_nmi_entry(), stack: address_of_nmi_stack_end())
+    load_task_register(UInt16(SELECTOR_TASK_STATE))
+    load_thread_segment()
+
+    withUnsafeMutablePointer(to: &area.pointee.interrupts) { tuple in
+      let table = UnsafeMutableRawPointer(tuple).assumingMemoryBound(to: UInt64.self)
+      let size = address_of_trap_vector_size()
+      for vector in 0..<64 {
+        // Breakpoint and overflow may be raised by programs in Ring 3.
+        let privilege: UInt64 = vector == 3 || vector == 4 ? 3 : 0
+        table[vector] = gate(address_of_trap_vectors() + UInt32(vector) * size, privilege: privilege)
+      }
+      table[2] = taskGate(SELECTOR_NMI_STATE)
+      table[8] = taskGate(SELECTOR_DOUBLE_FAULT_STATE)
+      table[0x80] = gate(address_of_system_call_vector(), privilege: 3)
+      table[0xff] = gate(address_of_spurious_vector(), privilege: 0)
+      load_interrupt_table(UInt32(UInt(bitPattern: table)), 256 * 8 - 1)
+    }
+  }
+
+  /// Points GS at a thread's own data; it takes effect when the selector is loaded.
+  package static func setThreadSegment(base: UInt32) {
+    let area = current_cpu_area()!
+    withUnsafeMutablePointer(to: &area.pointee.descriptors) { tuple in
+      UnsafeMutableRawPointer(tuple).assumingMemoryBound(to: UInt64.self)[6] =
+        segment(base: base, limit: 0xf_ffff, access: 0xf3, flags: 0xc)
+    }
+    load_thread_segment()
+  }
+
+  private static func prepare(_ state: inout task_state_segment, entry: UInt32, stack: UInt32) {
+    state.eip = entry
+    state.esp = stack
+    state.cs = UInt32(SELECTOR_KERNEL_CODE)
+    state.ss = UInt32(SELECTOR_KERNEL_DATA)
+    state.ds = UInt32(SELECTOR_USER_DATA)
+    state.es = UInt32(SELECTOR_USER_DATA)
+    state.eflags = 2
+    state.io_map_base = 104
+  }
+
+  private static func segment(base: UInt32, limit: UInt32, access: UInt64, flags: UInt64) -> UInt64 {
+    let base = UInt64(base)
+    let limit = UInt64(limit)
+    return (limit & 0xffff) | (base & 0xff_ffff) << 16 | access << 40 | ((limit >> 16) | flags << 4) << 48
+      | (base >> 24) << 56
+  }
+
+  private static func taskState(_ base: UInt32) -> UInt64 { segment(base: base, limit: 103, access: 0x89, flags: 0) }
+
+  /// An interrupt gate: interrupts are off on entry.
+  private static func gate(_ entry: UInt32, privilege: UInt64) -> UInt64 {
+    UInt64(entry & 0xffff) | UInt64(SELECTOR_KERNEL_CODE) << 16 | (0x8e00 | privilege << 13) << 32
+      | UInt64(entry >> 16) << 48
+  }
+
+  private static func taskGate(_ selector: Int32) -> UInt64 { UInt64(selector) << 16 | 0x8500 << 32 }
+}
