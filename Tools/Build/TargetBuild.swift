@@ -111,7 +111,7 @@ private struct Graph {
       "symbols", command: "$megha internal symbols $in $out", description: "symbols $in")
     file.rule(
       "embed",
-      command: "\(tools)/llvm-objcopy --strip-debug --add-section .megha.symbols=$symbols $in $out",
+      command: "\(tools)/llvm-objcopy --strip-all --add-section .megha.symbols=$symbols $in $out",
       description: "strip $out")
     file.rule(
       "archive", command: "$megha internal archive $out $in", description: "archive $out")

@@ -42,6 +42,26 @@ public struct RunResult: Sendable {
   public let registers: String?
 }
 
+/// Somebody who sits at a machine that runs.
+public struct Operator: Sendable {
+  let folder: RunFolder
+
+  /// Waits until the first program has started; false when the machine was given up before.
+  public func waitUntilReady() async -> Bool {
+    while FileManager.default.fileExists(atPath: folder.url.path) {
+      if HostChannel(folder.text("host")).isReady { return true }
+      try? await Task.sleep(for: .milliseconds(50))
+    }
+    return false
+  }
+
+  /// Gives the monitor a command and waits for its answer.
+  public func command(_ text: String) { _ = Monitor.answer(to: text, socket: folder.path("monitor")) }
+
+  /// Ends the machine.
+  public func end() { command("quit") }
+}
+
 public enum Emulator {
   public static let executable = "qemu-system-i386"
 
@@ -50,9 +70,10 @@ public enum Emulator {
   /// - Parameters:
   ///   - root: the folder that relative paths in `options` begin at.
   ///   - timeout: seconds after which the machine is stopped; nil: never.
+  ///   - operating: what somebody does at the machine meanwhile.
   public static func run(
     _ options: MachineOptions, root: URL, folder: RunFolder, timeout: Int?,
-    console: @escaping @Sendable ([UInt8]) -> Void
+    console: @escaping @Sendable ([UInt8]) -> Void, operating: (@Sendable (Operator) async -> Void)? = nil
   ) async throws -> RunResult {
     let configuration = configuration(options, root: root, folder: folder, isWatched: true)
     let result = try await Subprocess.run(
@@ -68,6 +89,9 @@ public enum Emulator {
         }
         let watch = Monitor.Watch(socket: folder.path("events"))
         group.addTask { await watch.waitForStop() ? .reset(registers: registers(folder)) : nil }
+        if let operating {
+          Task { await operating(Operator(folder: folder)) }
+        }
         if let timeout {
           group.addTask {
             try? await Task.sleep(for: .seconds(timeout))

@@ -1,0 +1,29 @@
+// Types on the machine's keyboard, through the monitor.
+
+/// Text as the keys that QEMU's monitor presses.
+public enum Keyboard {
+  private static let named: [Character: String] = [
+    " ": "spc", "\n": "ret", "-": "minus", ".": "dot", "/": "slash", ";": "semicolon", ",": "comma",
+    "=": "equal", "'": "apostrophe", "\t": "tab", "\\": "backslash", "[": "bracket_left",
+    "]": "bracket_right", "_": "shift-minus", ":": "shift-semicolon", "\"": "shift-apostrophe",
+    "?": "shift-slash", "+": "shift-equal", "|": "shift-backslash", "!": "shift-1", "<": "shift-comma",
+    ">": "shift-dot",
+  ]
+
+  /// The monitor's commands that type `text` on a US keyboard; nil where a character has no key there.
+  public static func commands(for text: String) -> [String]? {
+    var commands: [String] = []
+    for character in text {
+      let key: String
+      if let name = named[character] {
+        key = name
+      } else if character.isASCII, character.isLetter || character.isNumber {
+        key = character.isUppercase ? "shift-\(character.lowercased())" : String(character)
+      } else {
+        return nil
+      }
+      commands.append("sendkey \(key) 20")
+    }
+    return commands
+  }
+}

@@ -1,0 +1,61 @@
+// `megha new`: the beginnings of something of one's own, outside of the tree.
+
+import ArgumentParser
+import Foundation
+
+struct New: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Begins a program of your own.")
+
+  enum Kind: String, ExpressibleByArgument, CaseIterable {
+    case program
+  }
+
+  @Argument(help: "What it is: \(Kind.allCases.map { $0.rawValue }.joined(separator: ", ")).")
+  var kind: Kind
+
+  @Argument(help: "Its name: lower-case letters and digits. A folder of this name is made here.")
+  var name: String
+
+  func run() throws {
+    let isName =
+      name.first?.isLetter == true && name.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber) }
+    guard isName else {
+      throw Failure("\(name) is not a name: lower-case letters and digits, a letter first.")
+    }
+    guard !FileManager.default.fileExists(atPath: name) else { throw Failure("\(name) exists already.") }
+    let command = try Project.current().file("megha").path
+    let folder = URL(fileURLWithPath: name, isDirectory: true)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let type = name.prefix(1).uppercased() + name.dropFirst()
+    try Data(program(type).utf8).write(to: folder.appending(path: "\(type).swift"))
+    try Data(readme(command).utf8).write(to: folder.appending(path: "README.md"))
+    print("made \(name)/\(type).swift; next: \(command) build \(name)")
+  }
+
+  private func program(_ type: String) -> String {
+    """
+    import SDK
+
+    @main
+    struct \(type): Program {
+      static func run() -> Int32 {
+        Console.write("\(type) runs.\\n")
+        return 0
+      }
+    }
+
+    """
+  }
+
+  private func readme(_ command: String) -> String {
+    """
+    # \(name)
+
+    A program for Megha. Build it, and run it in either ring:
+
+        \(command) build \(name)
+        \(command) run --add \(name)/build/\(name) --script "/extra/\(name); run --ring0 /extra/\(name); exit 0"
+
+    """
+  }
+}

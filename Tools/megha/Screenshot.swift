@@ -1,0 +1,50 @@
+// `megha screenshot`: boots, types on the machine's keyboard, and keeps what its screen shows.
+
+import ArgumentParser
+import Emulator
+import Foundation
+
+struct Screenshot: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Boots Megha and saves its screen as a PNG.")
+
+  @OptionGroup var machine: MachineArguments
+
+  @Argument(help: "The file to write.")
+  var file: String
+
+  @Option(name: .customLong("type"), help: "What is typed on the keyboard; \\n is the Enter key.")
+  var text = ""
+
+  @Option(help: "Seconds to wait after the first program has started, and again after typing.")
+  var wait = 2.0
+
+  func run() async throws {
+    let project = try Project.current()
+    guard let keys = Keyboard.commands(for: text.replacing("\\n", with: "\n")) else {
+      throw Failure("--type has a character that a US keyboard does not have.")
+    }
+    let path = URL(fileURLWithPath: file).path
+    try await project.build()
+    LiveRuns.endWithThisProcess()
+    let folder = try RunFolder()
+    defer { folder.delete() }
+    let options = try await project.machine(machine, script: nil, folder: folder)
+    let result = try await Emulator.run(
+      options, root: project.root, folder: folder, timeout: 60, console: { _ in },
+      operating: { monitor in
+        guard await monitor.waitUntilReady() else { return }
+        try? await Task.sleep(for: .seconds(wait))
+        for key in keys {
+          monitor.command(key)
+          // A key is held for 20 ms; the next one must come after it.
+          try? await Task.sleep(for: .milliseconds(60))
+        }
+        try? await Task.sleep(for: .seconds(wait))
+        monitor.command("screendump \(path) -f png")
+        monitor.end()
+      })
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw Failure("There is no picture; the run ended with: \(result.outcome)")
+    }
+  }
+}
