@@ -29,14 +29,17 @@ public struct ArchivedEntry {
     @_lifetime(borrow self) get { archive.name(of: entry) }
   }
 
-  /// Writes the path in its one clean form, `/bin/a`.
+  /// Writes the path in its one clean form: `/bin/a`, and `/` for the root.
   public func writePath(to output: inout some TextOutput) {
     let name = name
     var position = 0
+    var isRoot = true
     while let component = name.nextComponent(from: &position) {
       output.write(byte: UInt8(ascii: "/"))
       output.write(name.extracting(component))
+      isRoot = false
     }
+    if isRoot { output.write(byte: UInt8(ascii: "/")) }
   }
 }
 

@@ -92,6 +92,13 @@ import Testing
     #expect(try tree.children(of: "missing") == [])
   }
 
+  @Test func theRootMayHaveAnEntry() throws {
+    let tree = try Tree(.folder("."), .file("./a", "1"))
+    #expect(tree.paths == ["/", "/a"])
+    #expect(try tree["/"] == "folder ")
+    #expect(try tree.children(of: ".") == ["a"])
+  }
+
   @Test func laterArchivesLieOverEarlierOnes() throws {
     let tree = try Tree([
       rawArchive([.file("bin/a", "1"), .file("bin/b", "2"), .folder("lib"), .file("lib/x", "3")]),
