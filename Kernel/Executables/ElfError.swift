@@ -79,7 +79,7 @@ extension ElfError {
     case sectionHeaderOffset, sectionHeaderSize, sectionHeaderCount
     case segmentFileSize, fileEnd
     case segmentAddress, segmentMemorySize, memoryEnd
-    case flags, alignment, loadableSegments
+    case flags, alignment, loadableSegments, dynamicSegments
     case sectionEnd
 
     /// As the ELF specification writes it.
@@ -109,6 +109,7 @@ extension ElfError {
       case .flags: "p_flags"
       case .alignment: "p_align"
       case .loadableSegments: "the number of loadable segments"
+      case .dynamicSegments: "the number of dynamic segments"
       case .sectionEnd: "sh_offset + sh_size"
       }
     }
@@ -118,7 +119,7 @@ extension ElfError {
       switch self {
       case .fileSize, .fileClass, .byteOrder, .identificationVersion, .type, .machine, .version,
         .programHeaderSize, .programHeaderCount, .sectionHeaderSize, .sectionHeaderCount,
-        .loadableSegments:
+        .loadableSegments, .dynamicSegments:
         true
       default: false
       }
@@ -144,17 +145,20 @@ extension ElfError {
     case segmentsOverlap, pageSharedWithOtherPermissions
     case interpreterSize, interpreterUnterminated, interpreterUnsupported
     case entryNotExecutable
+    case threadLocalUnsupported, noDynamicSegment, protectedRangeOutsideSegment
 
     public var relation: Relation {
       switch self {
-      case .fileTooShort, .segmentBelowWindow, .noProgramHeaders, .noSectionHeaders: .atLeast
+      case .fileTooShort, .segmentBelowWindow, .noProgramHeaders, .noSectionHeaders,
+        .noDynamicSegment:
+        .atLeast
       case .notElf, .wrongClass, .wrongByteOrder, .wrongVersion, .wrongMachine,
         .positionIndependentProgram, .notProgram, .relocatableObject, .notSharedObject,
         .wrongProgramHeaderSize, .wrongSectionHeaderSize:
         .exactly
       case .unreadable, .programHeadersOutsideFile, .sectionHeadersOutsideFile, .sectionOutsideFile,
         .fileLargerThanMemory, .segmentOutsideFile, .segmentWraps, .segmentAboveWindow, .tooManySegments,
-        .interpreterSize:
+        .interpreterSize, .threadLocalUnsupported, .protectedRangeOutsideSegment:
         .atMost
       case .alignmentNotPowerOfTwo, .writableAndExecutable, .segmentsOverlap,
         .pageSharedWithOtherPermissions, .interpreterUnterminated, .interpreterUnsupported,
@@ -204,6 +208,10 @@ extension ElfError {
       case .interpreterUnterminated: "the name of the interpreter does not end with a zero byte"
       case .interpreterUnsupported: "the program asks for a dynamic linker; link it statically"
       case .entryNotExecutable: "the entry is in no executable segment"
+      case .threadLocalUnsupported: "a module cannot have thread-local data"
+      case .noDynamicSegment: "the file has no dynamic segment; link it with -shared"
+      case .protectedRangeOutsideSegment:
+        "the part that is read-only after relocation is not inside one writable segment"
       }
     }
   }

@@ -173,7 +173,10 @@ struct Poke: CustomTestStringConvertible, Sendable {
     #expect(plan.table[1].start == 0x40_1000 && plan.table[1].headerIndex == 0)
   }
 
-  @Test("A17: constants may share a page with code or data", arguments: [(UInt32(4), UInt32(6)), (6, 4), (4, 5), (5, 4), (6, 6), (4, 4)])
+  @Test(
+    "A17: constants may share a page with code or data",
+    arguments: [(4, 6), (6, 4), (4, 5), (5, 4), (6, 6), (4, 4)] as [(UInt32, UInt32)])
+
   func aSharedPageBelongsToTheSegmentWithMoreRights(first: UInt32, second: UInt32) throws {
     let code = ElfFile.Segment(
       address: 0x10_0000, flags: 5, contents: [0xf4], memorySize: 1, fileOffset: 0x200)
@@ -215,7 +218,9 @@ struct Poke: CustomTestStringConvertible, Sendable {
     #expect(try load(file).pageCount == 4)
   }
 
-  @Test("A22: other segment types are ignored", arguments: [0, 2, 4, 5, 6, 7, 0x6474_e551, 0x7000_0001, 0xffff_ffff] as [UInt32])
+  @Test(
+    "A22: other segment types are ignored",
+    arguments: [0, 2, 4, 5, 6, 7, 0x6474_e551, 0x7000_0001, 0xffff_ffff] as [UInt32])
   func otherSegmentTypesAreIgnored(type: UInt32) throws {
     var file = ElfFile.program()
     file.poke(header: 1, .type, type)

@@ -18,7 +18,8 @@ struct ShrinkingSource: ByteSource {
 }
 
 @Suite struct ProgramSourceTests {
-  @Test("A29: a file cut between two reads is an error", arguments: 0..<3) func aFileThatIsCutWhileItIsReadIsAnError(reads: Int) {
+  @Test("A29: a file cut between two reads is an error", arguments: 0..<3)
+  func aFileThatIsCutWhileItIsReadIsAnError(reads: Int) {
     var source = ShrinkingSource(bytes: ElfFile.program().bytes, readsLeft: reads)
     do {
       _ = try ProgramPlan(source: &source, window: ProgramPlan.programWindow)

@@ -1,0 +1,45 @@
+// What is known of a module once its file was judged: how many pages it takes, with which permissions,
+// where its tables lie, and what its manifest says. The kernel keeps the plan as long as the module
+// lives; the file can go.
+//
+// Invariants: every address is relative to the module's base, below `pageCount` pages, and in the kind
+// of segment that its use needs.
+
+import Executables
+import Primitives
+
+/// The plan of a module.
+public struct ModulePlan: Sendable {
+  /// The segments, sorted by address.
+  public let table: SegmentTable
+  /// The number of pages from the base to the end of the last segment. Pages between segments, which
+  /// `table` does not name, need not be mapped.
+  public let pageCount: UInt32
+  /// The pages that are writable while the module is relocated and read-only from then on
+  /// (PT_GNU_RELRO); of length 0 where there are none.
+  public let readOnlyAfterRelocation: VirtualRange
+  public let manifest: ModuleManifest
+  /// The symbols in the module's memory, for other modules that import from it.
+  public let exports: SymbolTable
+  /// The symbols in the file.
+  let fileSymbols: SymbolTable
+  /// The index of `megha_module`, the one export that every module has.
+  let manifestSymbol: UInt32
+  let dynamic: DynamicSection
+
+  /// The number of functions to call in order before the module's start function.
+  public var initializerCount: Int { Int(dynamic.initializers.count) }
+
+  /// The number of functions to call, the last one first, after the module's stop function.
+  public var finalizerCount: Int { Int(dynamic.finalizers.count) }
+
+  /// The permissions of the page at `address`, relative to the base, once the module is relocated; nil
+  /// for a page of no segment.
+  public func permissions(ofPage address: UInt32) -> SegmentPermissions? {
+    for index in 0..<table.count where table[index].pages.contains(address) {
+      let permissions = table[index].permissions
+      return readOnlyAfterRelocation.contains(address) ? permissions.subtracting(.writable) : permissions
+    }
+    return nil
+  }
+}

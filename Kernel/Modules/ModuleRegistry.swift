@@ -1,0 +1,249 @@
+// Which modules there are, what state each is in, and who uses whom. The registry decides; mapping
+// memory and calling functions is the kernel's.
+//
+// Invariants: no two modules have one name; the uses among modules have no cycle; nothing uses a module
+// that may go away; the number of threads inside a module is that of `enter` less that of `leave`.
+
+import Primitives
+
+/// A module's identity: its place and how often the place was used before, so that a stale number never
+/// means another module.
+public struct ModuleNumber: Equatable, Sendable {
+  /// 0 to 63.
+  public let slot: Int
+  public let generation: UInt32
+}
+
+/// A set of the registry's places.
+public struct ModuleSet: Equatable, Sendable {
+  var bits: UInt64 = 0
+
+  public init() {}
+
+  public mutating func insert(_ module: ModuleNumber) { insert(slot: module.slot) }
+  mutating func insert(slot: Int) { bits |= 1 &<< UInt64(slot) }
+  mutating func remove(slot: Int) { bits &= ~(1 &<< UInt64(slot)) }
+  public func contains(slot: Int) -> Bool { bits & 1 &<< UInt64(slot) != 0 }
+  public var isEmpty: Bool { bits == 0 }
+  /// The lowest place in the set.
+  var first: Int? { bits == 0 ? nil : bits.trailingZeroBitCount }
+}
+
+/// Where a module is in its life.
+public enum ModuleState: UInt8, Sendable {
+  /// Being linked, or its start function runs.
+  case loading
+  /// Ready for calls.
+  case live
+  /// Calls in flight are finishing; no new one enters.
+  case stopping
+  /// A call of it failed; no new one enters, and it can be removed.
+  case failed
+
+  public var name: StaticString {
+    switch self {
+    case .loading: "loading"
+    case .live: "live"
+    case .stopping: "stopping"
+    case .failed: "failed"
+    }
+  }
+}
+
+/// One module.
+public struct ModuleEntry: Sendable {
+  public fileprivate(set) var name: ShortText
+  public fileprivate(set) var version: ShortText
+  public fileprivate(set) var state: ModuleState
+  /// The modules whose names or services it uses.
+  public fileprivate(set) var uses: ModuleSet
+  public fileprivate(set) var threadsInside: UInt32
+  /// The calls so far.
+  public fileprivate(set) var calls: UInt64
+  /// The calls that failed.
+  public fileprivate(set) var faults: UInt32
+}
+
+/// All modules, up to 64.
+public struct ModuleRegistry: ~Copyable {
+  public static var capacity: Int { 64 }
+
+  private var entries: InlineArray<64, ModuleEntry?>
+  private var generations: InlineArray<64, UInt32>
+
+  public init() {
+    entries = InlineArray(repeating: nil)
+    generations = InlineArray(repeating: 0)
+  }
+
+  /// The module of this number, or nil where it is gone.
+  public func entry(_ module: ModuleNumber) -> ModuleEntry? {
+    guard generations[module.slot] == module.generation else { return nil }
+    return entries[module.slot]
+  }
+
+  /// The module in a place, or nil.
+  public func module(inSlot slot: Int) -> ModuleNumber? {
+    guard slot >= 0, slot < Self.capacity, entries[slot] != nil else { return nil }
+    return ModuleNumber(slot: slot, generation: generations[slot])
+  }
+
+  /// The module of this name.
+  public func find(_ name: Span<UInt8>) -> ModuleNumber? {
+    for slot in 0..<Self.capacity {
+      guard let entry = entries[slot], areEqual(entry.name.bytes, name) else { continue }
+      return module(inSlot: slot)
+    }
+    return nil
+  }
+
+  /// The modules that use `module`.
+  public func users(of module: ModuleNumber) -> ModuleSet {
+    var users = ModuleSet()
+    for slot in 0..<Self.capacity {
+      if let entry = entries[slot], entry.uses.contains(slot: module.slot) { users.insert(slot: slot) }
+    }
+    return users
+  }
+
+  /// Takes a place for a module that is about to be linked.
+  ///
+  /// - Throws: `alreadyLoaded` or `full`.
+  public mutating func begin(name: ShortText, version: ShortText) throws(RegistryError) -> ModuleNumber {
+    if let other = find(name.bytes) { throw .alreadyLoaded(other) }
+    for slot in 0..<Self.capacity where entries[slot] == nil {
+      generations[slot] &+= 1
+      entries[slot] = ModuleEntry(
+        name: name, version: version, state: .loading, uses: ModuleSet(), threadsInside: 0, calls: 0,
+        faults: 0)
+      return ModuleNumber(slot: slot, generation: generations[slot])
+    }
+    throw .full
+  }
+
+  /// Notes that `user`, which is loading, uses `used`, which is loading too or live.
+  ///
+  /// - Throws: `gone`, `notReady`, or `cycle` where `used` already uses `user`, by others perhaps.
+  public mutating func addUse(by user: ModuleNumber, of used: ModuleNumber) throws(RegistryError) {
+    guard entry(user) != nil, let target = entry(used) else { throw .gone }
+    guard target.state == .loading || target.state == .live else { throw .notReady(used, target.state) }
+    if let cycle = cycle(from: used, backTo: user) { throw .cycle(cycle) }
+    entries[user.slot]?.uses.insert(used)
+  }
+
+  /// The module started well.
+  public mutating func finishLoading(_ module: ModuleNumber) throws(RegistryError) {
+    guard let entry = entry(module) else { throw .gone }
+    guard entry.state == .loading else { throw .notReady(module, entry.state) }
+    entries[module.slot]?.state = .live
+  }
+
+  /// The module could not be linked or started; its place is free again.
+  public mutating func abandon(_ module: ModuleNumber) throws(RegistryError) {
+    guard let entry = entry(module) else { throw .gone }
+    guard entry.state == .loading else { throw .notReady(module, entry.state) }
+    if let obstacle = obstacle(module) { throw obstacle }
+    entries[module.slot] = nil
+  }
+
+  /// A thread is about to call into the module.
+  ///
+  /// - Throws: `gone`, or `notReady` where the module is not live.
+  public mutating func enter(_ module: ModuleNumber) throws(RegistryError) {
+    guard generations[module.slot] == module.generation, let state = entries[module.slot]?.state else {
+      throw .gone
+    }
+    guard state == .live else { throw .notReady(module, state) }
+    entries[module.slot]!.threadsInside &+= 1
+    entries[module.slot]!.calls &+= 1
+  }
+
+  /// A thread has come back from the module, in whatever way.
+  public mutating func leave(_ module: ModuleNumber) {
+    guard let entry = entry(module), entry.threadsInside > 0 else { return }
+    entries[module.slot]!.threadsInside &-= 1
+  }
+
+  /// A call of the module faulted: no new call enters it from now on. The thread still has to leave.
+  public mutating func fail(_ module: ModuleNumber) {
+    guard entry(module) != nil else { return }
+    entries[module.slot]!.faults &+= 1
+    entries[module.slot]!.state = .failed
+  }
+
+  /// Begins to unload a module that nobody uses and no thread is in.
+  ///
+  /// - Throws: `gone`, `notReady` where it is loading, `usedBy` or `threadsInside`; nothing has changed then.
+  public mutating func beginUnloading(_ module: ModuleNumber) throws(RegistryError) {
+    try close(module, draining: false)
+  }
+
+  /// Lets no new call enter a module that no other uses, and leaves the threads inside to finish: the
+  /// module can go once `isDrained`.
+  ///
+  /// - Throws: `gone`, `notReady` where it is loading, or `usedBy`; nothing has changed then.
+  public mutating func beginDraining(_ module: ModuleNumber) throws(RegistryError) {
+    try close(module, draining: true)
+  }
+
+  private mutating func close(_ module: ModuleNumber, draining: Bool) throws(RegistryError) {
+    guard let entry = entry(module) else { throw .gone }
+    guard entry.state != .loading else { throw .notReady(module, .loading) }
+    if let obstacle = obstacle(module) {
+      if case .threadsInside = obstacle, draining {} else { throw obstacle }
+    }
+    entries[module.slot]?.state = .stopping
+  }
+
+  /// True where no thread is inside.
+  public func isDrained(_ module: ModuleNumber) -> Bool { entry(module)?.threadsInside ?? 0 == 0 }
+
+  /// The module was stopped and its memory given back; its place is free again.
+  ///
+  /// - Throws: `gone`, `notReady` where unloading was not begun, `usedBy` or `threadsInside`.
+  public mutating func finishUnloading(_ module: ModuleNumber) throws(RegistryError) {
+    guard let entry = entry(module) else { throw .gone }
+    guard entry.state == .stopping else { throw .notReady(module, entry.state) }
+    if let obstacle = obstacle(module) { throw obstacle }
+    entries[module.slot] = nil
+  }
+
+  /// Why `module` must stay, or nil.
+  private func obstacle(_ module: ModuleNumber) -> RegistryError? {
+    let users = users(of: module)
+    if !users.isEmpty { return .usedBy(module, users) }
+    let threads = entries[module.slot]?.threadsInside ?? 0
+    return threads > 0 ? .threadsInside(module, count: threads) : nil
+  }
+
+  /// The way along uses from `start` to `end`, or nil where there is none. Depth first, each module
+  /// once: at most 64 steps deep.
+  private func cycle(from start: ModuleNumber, backTo end: ModuleNumber) -> ModuleCycle? {
+    var path = ModuleCycle(first: end.slot)
+    var rest = InlineArray<64, ModuleSet>(repeating: ModuleSet())
+    var visited = ModuleSet()
+    path.append(start.slot)
+    if start == end { return path }
+    visited.insert(slot: start.slot)
+    var depth = 0
+    rest[0] = entries[start.slot]?.uses ?? ModuleSet()
+    while true {
+      guard let next = rest[depth].first else {
+        if depth == 0 { return nil }
+        depth &-= 1
+        path.removeLast()
+        continue
+      }
+      rest[depth].remove(slot: next)
+      if next == end.slot {
+        path.append(next)
+        return path
+      }
+      guard !visited.contains(slot: next) else { continue }
+      visited.insert(slot: next)
+      path.append(next)
+      depth &+= 1
+      rest[depth] = entries[next]?.uses ?? ModuleSet()
+    }
+  }
+}
