@@ -1,0 +1,130 @@
+// Starting processes, and what a process can do to itself.
+
+import ABI
+import Primitives
+import Runtime
+
+/// The words that a new process is given: arguments or environment entries, in one block of memory.
+public struct WordList {
+  var bytes: [UInt8] = []
+  /// Where each word ends in `bytes`.
+  var ends: [Int] = []
+
+  public init() {}
+  public var count: Int { ends.count }
+
+  public mutating func append(_ word: Bytes) {
+    for index in 0..<word.count { bytes.append(word[index]) }
+    ends.append(bytes.count)
+  }
+
+  public mutating func append(_ word: StaticString) { append(Bytes(word)) }
+
+  public mutating func append(_ word: [UInt8]) {
+    bytes.append(contentsOf: word)
+    ends.append(bytes.count)
+  }
+
+  /// The words as the kernel takes them, for a block whose first byte is at `address`.
+  func slices(at address: UInt32) -> [TextSlice] {
+    var slices: [TextSlice] = []
+    slices.reserveCapacity(ends.count)
+    var start = 0
+    for end in ends {
+      slices.append(TextSlice(address: address + UInt32(start), length: UInt32(end - start)))
+      start = end
+    }
+    return slices
+  }
+}
+
+/// How a task is to be started.
+public struct StartOptions {
+  public var flags: StartFlags = []
+  /// 1 to 31; 0: the starter's priority.
+  public var priority: UInt32 = 0
+  /// Rights the new process does not get.
+  public var droppedRights: Rights = []
+  /// In bytes, for threads; 0: 64 KiB.
+  public var stackSize: UInt32 = 0
+  public init(flags: StartFlags = []) { self.flags = flags }
+}
+
+public enum Process {
+  /// Starts the program in the file at `path`, with the caller's environment.
+  ///
+  /// - Parameter arguments: by custom the first is the program's name.
+  /// - Returns: the new process, a child of the caller's process.
+  public static func start(
+    _ path: Bytes, arguments: borrowing WordList, options: StartOptions = StartOptions()
+  ) throws(Refusal) -> TaskIdentity {
+    var environment: [TextSlice] = []
+    for index in 0..<ProgramInformation.environmentCount {
+      environment.append(slice(ProgramInformation.environmentEntry(index)))
+    }
+    var request = ProcessRequest()
+    request.path = slice(path)
+    request.flags = options.flags
+    request.priority = options.priority
+    request.droppedRights = options.droppedRights
+    request.argumentCount = UInt32(arguments.count)
+    request.environmentCount = UInt32(environment.count)
+
+    var explanation = Explanation()
+    let result = unsafe arguments.bytes.withUnsafeBufferPointer { block in
+      unsafe arguments.slices(at: address(block.baseAddress)).withUnsafeBufferPointer { slices in
+        unsafe environment.withUnsafeBufferPointer { entries in
+          unsafe explanation.withMemory { memory in
+            unsafe request.argumentsAddress = address(slices.baseAddress)
+            unsafe request.environmentAddress = address(entries.baseAddress)
+            unsafe request.explanationAddress = address(memory)
+            request.explanationCapacity = Explanation.capacity
+            return unsafe SystemCalls.processStart(&request, UInt32(MemoryLayout<ProcessRequest>.size))
+          }
+        }
+      }
+    }
+    guard result >= 0 else { throw explanation.refusal(result) }
+    return TaskIdentity(UInt32(result))
+  }
+
+  /// Ends the calling thread; in the first thread, the process.
+  public static func exit(_ status: Int32) -> Never { SystemCalls.exit(UInt32(bitPattern: status)) }
+
+  /// Ends every task of the process.
+  public static func abort(_ status: Int32) -> Never { SystemCalls.abort(UInt32(bitPattern: status)) }
+
+  /// Gives rights up for good, for this process and all that it starts. Returns those that are left.
+  @discardableResult
+  public static func drop(_ rights: Rights) -> Rights {
+    Rights(rawValue: UInt32(bitPattern: max(SystemCalls.rightsDrop(rights), 0)))
+  }
+
+  private static func slice(_ bytes: Bytes) -> TextSlice {
+    TextSlice(address: unsafe address(bytes.address), length: UInt32(bytes.count))
+  }
+}
+
+/// The number of a pointer, as a structure of the ABI holds it.
+@unsafe
+func address(_ pointer: UnsafeRawPointer?) -> UInt32 { UInt32(UInt(bitPattern: pointer)) }
+
+/// Room for the sentence with which the kernel explains a refusal.
+struct Explanation {
+  static var capacity: UInt32 { 192 }
+  private var bytes = InlineArray<192, UInt8>(repeating: 0)
+
+  mutating func withMemory<Result>(_ body: (UnsafeMutableRawPointer) -> Result) -> Result {
+    unsafe withUnsafeMutablePointer(to: &bytes) { unsafe body(UnsafeMutableRawPointer($0)) }
+  }
+
+  /// The error that `result`, a negative word, stands for, with the sentence up to its final zero.
+  func refusal(_ result: Int32) -> Refusal {
+    var sentence: [UInt8] = []
+    for index in bytes.indices {
+      if bytes[index] == 0 { break }
+      sentence.append(bytes[index])
+    }
+    return Refusal(error: SystemError(rawValue: result) ?? .unknownCall, explanation: sentence)
+  }
+}
