@@ -22,7 +22,7 @@ public struct Refusal: Error {
     if explanation.isEmpty {
       output.write(error.sentence)
     } else {
-      output.write(explanation.span)
+      output.write(explanation)
     }
   }
 }

@@ -25,16 +25,32 @@ public struct WordList {
     ends.append(bytes.count)
   }
 
-  /// The words as the kernel takes them, for a block whose first byte is at `address`.
-  func slices(at address: UInt32) -> [TextSlice] {
-    var slices: [TextSlice] = []
-    slices.reserveCapacity(ends.count)
-    var start = 0
-    for end in ends {
-      slices.append(TextSlice(address: address + UInt32(start), length: UInt32(end - start)))
-      start = end
+  /// Calls `body` with a word, which is there until `body` returns.
+  public func withWord<Result, Failure: Error>(
+    _ index: Int, _ body: (Bytes) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let start = index == 0 ? 0 : ends[index - 1]
+    let count = ends[index] - start
+    return try unsafe bytes.withUnsafeBufferPointer { block throws(Failure) in
+      guard let first = block.baseAddress else { return try body(Bytes("")) }
+      return try body(unsafe Bytes(start: first + start, count: count))
     }
-    return slices
+  }
+
+  /// Calls `body` with the words as the kernel takes them.
+  @unsafe
+  func withSlices<Result>(_ body: (UnsafeBufferPointer<TextSlice>) -> Result) -> Result {
+    unsafe bytes.withUnsafeBufferPointer { block in
+      var slices: [TextSlice] = []
+      slices.reserveCapacity(ends.count)
+      let first = unsafe address(block.baseAddress)
+      var start = 0
+      for end in ends {
+        slices.append(TextSlice(address: first + UInt32(start), length: UInt32(end - start)))
+        start = end
+      }
+      return unsafe slices.withUnsafeBufferPointer(body)
+    }
   }
 }
 
@@ -71,16 +87,14 @@ public enum Process {
     request.environmentCount = UInt32(environment.count)
 
     var explanation = Explanation()
-    let result = unsafe arguments.bytes.withUnsafeBufferPointer { block in
-      unsafe arguments.slices(at: address(block.baseAddress)).withUnsafeBufferPointer { slices in
-        unsafe environment.withUnsafeBufferPointer { entries in
-          unsafe explanation.withMemory { memory in
-            unsafe request.argumentsAddress = address(slices.baseAddress)
-            unsafe request.environmentAddress = address(entries.baseAddress)
-            unsafe request.explanationAddress = address(memory)
-            request.explanationCapacity = Explanation.capacity
-            return unsafe SystemCalls.processStart(&request, UInt32(MemoryLayout<ProcessRequest>.size))
-          }
+    let result = unsafe arguments.withSlices { slices in
+      unsafe environment.withUnsafeBufferPointer { entries in
+        unsafe explanation.withMemory { memory in
+          unsafe request.argumentsAddress = address(slices.baseAddress)
+          unsafe request.environmentAddress = address(entries.baseAddress)
+          unsafe request.explanationAddress = address(memory)
+          request.explanationCapacity = Explanation.capacity
+          return unsafe SystemCalls.processStart(&request, UInt32(MemoryLayout<ProcessRequest>.size))
         }
       }
     }

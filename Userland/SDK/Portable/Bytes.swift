@@ -91,6 +91,10 @@ extension TextOutput {
     for index in 0..<bytes.count { write(byte: bytes[index]) }
   }
 
+  public mutating func write(_ bytes: [UInt8]) {
+    for byte in bytes { write(byte: byte) }
+  }
+
   /// Writes `bytes` and spaces after them up to `width` columns.
   public mutating func write(_ bytes: Bytes, width: Int) {
     write(bytes)

@@ -1,0 +1,195 @@
+import Primitives
+import SDK
+import TestSupport
+import Testing
+
+/// A terminal of one line: understands what LineEditor draws with.
+private struct LineTerminal: TextOutput {
+  private(set) var characters: [Unicode.Scalar] = []
+  private(set) var column = 0
+  private(set) var bells = 0
+  private(set) var linesFinished = 0
+  private var escape: [UInt8]?
+  private var pending: [UInt8] = []
+
+  mutating func write(byte: UInt8) {
+    if escape != nil {
+      escape?.append(byte)
+      if byte >= 0x40, byte != 0x5b { finishEscape() }
+      return
+    }
+    switch byte {
+    case 0x1b: escape = []
+    case 0x07: bells += 1
+    case 0x0a:
+      characters = []
+      column = 0
+      linesFinished += 1
+    default:
+      pending.append(byte)
+      let text = String(decoding: pending, as: UTF8.self)
+      guard let scalar = text.unicodeScalars.first, scalar != "\u{fffd}" else { return }
+      pending = []
+      if column < characters.count { characters[column] = scalar } else { characters.append(scalar) }
+      column += 1
+    }
+  }
+
+  private mutating func finishEscape() {
+    let sequence = String(decoding: escape ?? [], as: UTF8.self)
+    escape = nil
+    switch sequence.last {
+    case "K": characters.removeSubrange(column...)
+    case "D": column -= Int(sequence.dropFirst().dropLast()) ?? 1
+    case "J": characters = []
+    case "H": column = 0
+    default: Issue.record("unknown sequence \(sequence)")
+    }
+  }
+
+  var text: String {
+    var text = String.UnicodeScalarView()
+    text.append(contentsOf: characters)
+    return String(text)
+  }
+}
+
+private struct Desk {
+  var editor = LineEditor(prompt: "> ")
+  var terminal = LineTerminal()
+
+  init() { editor.begin(output: &terminal) }
+
+  /// Types `keys`; returns the events that are not `.editing`.
+  @discardableResult
+  mutating func type(_ keys: String) -> [LineEditor.Event] { type(bytes: Array(keys.utf8)) }
+
+  @discardableResult
+  mutating func type(bytes: [UInt8]) -> [LineEditor.Event] {
+    var events: [LineEditor.Event] = []
+    for byte in bytes {
+      let event = editor.accept(byte, output: &terminal)
+      guard event != .editing else { continue }
+      events.append(event)
+      if event != .endOfInput { editor.begin(output: &terminal) }
+    }
+    return events
+  }
+
+  var line: String { String(decoding: editor.line, as: UTF8.self) }
+}
+
+private let up = "\u{1b}[A"
+private let down = "\u{1b}[B"
+private let right = "\u{1b}[C"
+private let left = "\u{1b}[D"
+
+@Suite struct LineEditorTests {
+  @Test(arguments: [
+    ("abc", "abc", 3),
+    ("abc\(left)\(left)X", "aXbc", 2),
+    ("abc\u{7f}", "ab", 2),
+    ("abc\(left)\u{08}", "ac", 1),
+    ("\u{7f}\(left)\(right)", "", 0),
+    ("abc\u{01}X", "Xabc", 1),
+    ("abc\u{01}\u{05}X", "abcX", 4),
+    ("abc\u{1b}[H\u{1b}[3~", "bc", 0),
+    ("abc\u{1b}[1~\u{1b}[4~X", "abcX", 4),
+    ("one two\u{17}", "one ", 4),
+    ("one two  \u{17}\u{17}", "", 0),
+    ("one two\u{15}", "", 0),
+    ("one two\(left)\(left)\(left)\u{15}", "two", 0),
+    ("one two\u{01}\u{0b}\u{19}\u{19}", "one twoone two", 14),
+    ("one two\u{1b}[1;5DX", "one Xtwo", 5),
+    ("one two\u{01}\u{1b}fX", "oneX two", 4),
+    ("abc\u{04}", "abc", 3),
+    ("abc\(left)\u{04}", "ab", 2),
+    ("a\tb", "a b", 3),
+    ("zwölf\(left)\(left)\(left)\u{7f}", "zölf", 1),
+    ("zö\u{7f}", "z", 1),
+    ("zö\(left)x", "zxö", 2),
+  ])
+  func editsAndShowsTheSame(keys: String, line: String, cursor: Int) {
+    var desk = Desk()
+    #expect(desk.type(keys).isEmpty)
+    #expect(desk.line == line)
+    #expect(desk.editor.cursor == cursor)
+    #expect(desk.terminal.text == "> " + line)
+  }
+
+  @Test func enterGivesTheLineAndStartsAnew() {
+    var desk = Desk()
+    #expect(desk.type("ls /bin\r") == [.line(Array("ls /bin".utf8))])
+    #expect(desk.line.isEmpty)
+    #expect(desk.type("a\r\nb\n") == [.line([0x61]), .line([0x62])])
+    #expect(desk.terminal.linesFinished == 3)
+  }
+
+  @Test func controlKeysEndOrCancel() {
+    var desk = Desk()
+    #expect(desk.type("abc\u{03}") == [.cancelled])
+    #expect(desk.line.isEmpty)
+    #expect(desk.type("\u{04}") == [.endOfInput])
+  }
+
+  @Test func historyGoesBackAndForthAndKeepsTheDraft() {
+    var desk = Desk()
+    desk.type("one\rtwo\rtwo\r\r")
+    #expect(desk.editor.history == [Array("one".utf8), Array("two".utf8)])
+    desk.type("draft\(up)")
+    #expect(desk.line == "two")
+    desk.type(up)
+    #expect(desk.line == "one")
+    desk.type(up)
+    #expect(desk.line == "one")
+    #expect(desk.terminal.text == "> one")
+    desk.type("\(down)\(down)")
+    #expect(desk.line == "draft")
+    #expect(desk.terminal.text == "> draft")
+  }
+
+  @Test func historyIsBounded() {
+    var desk = Desk()
+    for number in 0..<100 { desk.type("\(number)\r") }
+    #expect(desk.editor.history.count == LineEditor.historyCapacity)
+    #expect(desk.editor.history.last == Array("99".utf8))
+  }
+
+  @Test func lineIsBounded() {
+    var desk = Desk()
+    desk.type(String(repeating: "x", count: LineEditor.lengthLimit + 3))
+    #expect(desk.editor.line.count == LineEditor.lengthLimit)
+    #expect(desk.terminal.bells == 3)
+  }
+
+  @Test func clearScreenDrawsTheLineAgain() {
+    var desk = Desk()
+    desk.type("abc\(left)\u{0c}")
+    #expect(desk.terminal.text == "> abc")
+    #expect(desk.terminal.column == 4)
+  }
+
+  @Test(arguments: ["\u{1b}[", "\u{1b}[12", "\u{1b}[99999999999999", "\u{1b}O", "\u{1b}", "\u{1b}[1;2;3"])
+  func brokenSequencesCostAtMostOneKey(prefix: String) {
+    var desk = Desk()
+    desk.type(prefix + "~~ab\r")
+    desk.type("ok")
+    #expect(desk.line == "ok")
+  }
+
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func randomKeysKeepLineCursorAndScreenInStep(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let keys = [
+      "a", "b", " ", "ö", left, right, up, down, "\u{7f}", "\u{1b}[3~", "\u{01}", "\u{05}", "\u{17}", "\u{0b}",
+      "\u{15}", "\u{19}", "\u{1b}b", "\u{1b}f", "\r", "\u{0c}", "\u{1b}[24~", "\u{1b}\u{1b}[A",
+    ]
+    var desk = Desk()
+    for step in 0..<400 {
+      desk.type(keys[Int.random(in: 0..<keys.count, using: &random)])
+      #expect(desk.terminal.text == "> " + desk.line, "seed \(seed), step \(step)")
+      let before = String(decoding: desk.editor.line[..<desk.editor.cursor], as: UTF8.self)
+      #expect(desk.terminal.column == 2 + before.unicodeScalars.count, "seed \(seed), step \(step)")
+    }
+  }
+}

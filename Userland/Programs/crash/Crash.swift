@@ -1,0 +1,49 @@
+// Commits a fault on purpose, in a task of its own, and tells how that task ended.
+//
+//     crash list
+//     crash NAME [--thread] [--ring0] [--guarded] [--stack separate|shared]
+//
+// Without --thread the fault happens in a child process, which is this program again; with it in a thread of this
+// process, which must outlive it. The exit status is 0 where the fault came to what it was expected to.
+
+import ABI
+import Primitives
+import SDK
+
+@main
+struct Crash: Program {
+  static func run() -> Int32 {
+    let count = ProgramInformation.argumentCount
+    guard count > 1 else { return list() }
+    let first = ProgramInformation.argument(1)
+    if first == "list" { return list() }
+    if first == "--commit", count == 3, let fault = Fault(named: ProgramInformation.argument(2)) {
+      fault.commit()
+      return 0
+    }
+    guard let fault = Fault(named: first) else {
+      Console.write {
+        $0.write("crash: there is no fault ")
+        $0.write(first)
+        $0.write("; crash list shows them\n")
+      }
+      return 2
+    }
+    guard let experiment = Experiment(fault, argumentsFrom: 2) else {
+      Console.write("usage: crash NAME [--thread] [--ring0] [--guarded] [--stack separate|shared]\n")
+      return 2
+    }
+    return experiment.run()
+  }
+
+  private static func list() -> Int32 {
+    Fault.forEach { fault in
+      Console.write {
+        $0.write(fault.name, width: 16)
+        $0.write(fault.summary)
+        $0.write("\n")
+      }
+    }
+    return 0
+  }
+}

@@ -1,0 +1,80 @@
+// The faults, each in a function of its own, so that the kernel's explanation names it. Every one really faults in an
+// optimised program: the addresses and numbers go through `opaque`, of whose results the compiler knows nothing.
+
+import ABI
+import SDK
+import UserSupport
+
+/// Maps memory that may be read and written, but not executed. Its bytes are UD2, for processors that cannot forbid it.
+private func mapData() -> UInt32 {
+  guard let address = try? Memory.map(4096, [.read, .write]) else { Process.exit(1) }
+  volatile_write(address, 0x0b0f_0b0f)
+  return address
+}
+
+@inline(never) func writeToNull() { volatile_write(opaque(0), 1) }
+
+@inline(never) func readWildAddress() { _ = volatile_read(opaque(0x9ead_beec)) }
+
+@inline(never) func jumpToWildAddress() { call_address(opaque(0x0000_4444)) }
+
+@inline(never) func divideByZero() { divide_by(opaque(0)) }
+
+@inline(never) func executeUndefinedInstruction() { undefined_instruction() }
+
+@inline(never) func overflowAnAddition() -> UInt32 { opaque(.max) + opaque(1) }
+
+@inline(never) func indexPastTheEnd() -> UInt32 {
+  let values = [opaque(1), opaque(2), opaque(3)]
+  return values[Int(opaque(3))]
+}
+
+@inline(never) func executePrivilegedInstruction() { load_local_descriptor_table(opaque(0xfff8)) }
+
+@inline(never) func readKernelMemory() -> UInt32 { volatile_read(opaque(AddressLayout.kernelStart &+ 0x1000)) }
+
+/// Reads a word of the kernel's and writes the same word back, so that nothing breaks where nothing stops it.
+@inline(never) func writeKernelMemory() {
+  let address = opaque(AddressLayout.kernelStart &+ 0x1000)
+  volatile_write(address, read_code_segment() & 3 == 0 ? volatile_read(address) : 0)
+}
+
+/// Every call needs more stack. The two `opaque` keep the compiler from making a loop of it.
+@inline(never) func recurseForEver(_ depth: UInt32) -> UInt32 {
+  if opaque(depth) == .max { return depth }
+  return opaque(recurseForEver(depth &+ 1))
+}
+
+@inline(never) func pushOntoNoStack() { push_at(opaque(0x0000_8000)) }
+
+@inline(never) func enterKernelWithoutStack() {
+  gate_call_at(opaque(0x0000_8000), SystemCall.null.rawValue)
+}
+
+@inline(never) func writeOwnText() { volatile_write(opaque(text_start()), 0xcccc_cccc) }
+
+@inline(never) func executeData() { call_address(opaque(mapData())) }
+
+@inline(never) func useMemoryGivenBack() {
+  let address = mapData()
+  try? Memory.unmap(address, 4096)
+  volatile_write(opaque(address), 1)
+}
+
+@inline(never) func loadBadSegment() { load_data_segment(opaque(0xfff8)) }
+
+@inline(never) func hitBreakpoint() { breakpoint_instruction() }
+
+@inline(never) func readPort() { _ = port_read(UInt16(truncatingIfNeeded: opaque(0x64))) }
+
+@inline(never) func loopForEver() { while opaque(1) == 1 { spin_hint() } }
+
+@inline(never) func loopWithInterruptsOff() {
+  disable_interrupts()
+  while opaque(1) == 1 { spin_hint() }
+}
+
+@inline(never) func haltWithInterruptsOff() {
+  disable_interrupts()
+  while opaque(1) == 1 { halt() }
+}

@@ -1,0 +1,24 @@
+// Pages of the process's own address space.
+
+import ABI
+import Runtime
+
+public enum Memory {
+  /// Adds zeroed pages of at least `length` bytes wherever there is room. Returns their address.
+  public static func map(_ length: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> UInt32 {
+    // The result is a page's number, so that a high address is not taken for an error.
+    try checked(SystemCalls.memoryMap(0, length, permissions)) << 12
+  }
+
+  /// Removes pages that `map` added.
+  public static func unmap(_ address: UInt32, _ length: UInt32) throws(SystemError) {
+    _ = try checked(SystemCalls.memoryUnmap(address, length))
+  }
+
+  /// Changes what pages allow.
+  public static func protect(
+    _ address: UInt32, _ length: UInt32, _ permissions: MemoryPermissions
+  ) throws(SystemError) {
+    _ = try checked(SystemCalls.memoryProtect(address, length, permissions))
+  }
+}

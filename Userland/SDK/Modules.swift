@@ -1,0 +1,35 @@
+// Kernel modules: loading, unloading and looking at them.
+
+import ABI
+import Runtime
+
+public enum Modules {
+  /// Links the module in the file at `path` into the kernel half and starts it.
+  ///
+  /// - Parameter parameters: words `name=value`.
+  public static func load(_ path: Bytes, parameters: borrowing WordList) throws(Refusal) {
+    var explanation = Explanation()
+    let result = unsafe parameters.withSlices { slices in
+      unsafe explanation.withMemory { memory in
+        var words = ModuleParameters()
+        unsafe words.address = address(slices.baseAddress)
+        words.count = UInt32(slices.count)
+        unsafe words.explanationAddress = address(memory)
+        words.explanationCapacity = Explanation.capacity
+        return unsafe SystemCalls.moduleLoad(path.address, UInt32(path.count), &words)
+      }
+    }
+    if result < 0 { throw explanation.refusal(result) }
+  }
+
+  /// Stops the module of this name and gives back all it holds.
+  public static func unload(_ name: Bytes) throws(SystemError) {
+    _ = try checked(unsafe SystemCalls.moduleUnload(name.address, UInt32(name.count)))
+  }
+
+  /// The loaded module number `index`, from 0; nil after the last.
+  public static func information(_ index: UInt32) -> ModuleInformation? {
+    var information = ModuleInformation()
+    return unsafe SystemCalls.moduleInformation(index, &information) < 0 ? nil : information
+  }
+}
