@@ -45,7 +45,13 @@ let package = Package(
     .testTarget(
       name: "DriversTests", dependencies: ["Drivers", "Primitives", "TestSupport"],
       path: "Tests/DriversTests", swiftSettings: host),
-    .target(name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport", swiftSettings: host),
+    .target(
+      name: "SDK", dependencies: ["Primitives"], path: "Userland/SDK/Portable", swiftSettings: portable),
+    .testTarget(
+      name: "UserlandTests", dependencies: ["SDK", "Primitives", "TestSupport"],
+      path: "Tests/UserlandTests", swiftSettings: host),
+    .target(
+      name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport", swiftSettings: host),
     .executableTarget(
       name: "megha",
       dependencies: [

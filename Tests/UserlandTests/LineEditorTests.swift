@@ -177,11 +177,26 @@ private let left = "\u{1b}[D"
     #expect(desk.line == "ok")
   }
 
+  @Test(
+    arguments: [
+      ([0xff, 0x61], "a"), ([0x80, 0x61], "a"), ([0xc3, 0x61], "a"), ([0xc3, 0xb6], "ö"),
+      ([0xe2, 0x82, 0xac], "€"),
+      ([0xe2, 0x82, 0x61], "a"), ([0xc3, 0x7f, 0xb6, 0x61], "a"), ([0xc0, 0xaf, 0x61], "a"),
+      ([0xf0, 0x9f, 0x98, 0x80, 0x02, 0x78], "x😀"),
+    ] as [([UInt8], String)])
+  func onlyWholeCharactersEnterTheLine(bytes: [UInt8], line: String) {
+    var desk = Desk()
+    desk.type(bytes: bytes)
+    #expect(desk.line == line)
+    #expect(desk.terminal.text == "> " + line)
+  }
+
   @Test(arguments: 1...20 as ClosedRange<UInt64>)
   func randomKeysKeepLineCursorAndScreenInStep(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let keys = [
-      "a", "b", " ", "ö", left, right, up, down, "\u{7f}", "\u{1b}[3~", "\u{01}", "\u{05}", "\u{17}", "\u{0b}",
+      "a", "b", " ", "ö", left, right, up, down, "\u{7f}", "\u{1b}[3~", "\u{01}", "\u{05}", "\u{17}",
+      "\u{0b}",
       "\u{15}", "\u{19}", "\u{1b}b", "\u{1b}f", "\r", "\u{0c}", "\u{1b}[24~", "\u{1b}\u{1b}[A",
     ]
     var desk = Desk()

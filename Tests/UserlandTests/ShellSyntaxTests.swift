@@ -8,23 +8,24 @@ import Testing
     try ShellSyntax.commands(in: Array(line.utf8), status: status)
   }
 
-  @Test(arguments: [
-    ("", []),
-    ("   \t ", []),
-    ("# a comment", []),
-    ("ls /bin", [["ls", "/bin"]]),
-    ("  ls   /bin  ", [["ls", "/bin"]]),
-    ("a; b c ;d;", [["a"], ["b", "c"], ["d"]]),
-    ("echo 'one two'  \"three  four\"", [["echo", "one two", "three  four"]]),
-    ("echo ''", [["echo", ""]]),
-    ("echo a'b'\"c\"d", [["echo", "abcd"]]),
-    ("echo \"a\\\"b\\\\c\\d\"", [["echo", "a\"b\\c\\d"]]),
-    ("echo 'a\\b;c#d&'", [["echo", "a\\b;c#d&"]]),
-    ("echo a\\ b\\;c", [["echo", "a b;c"]]),
-    ("echo a#b # c", [["echo", "a#b"]]),
-    ("echo $? \"$?\" '$?' $x $", [["echo", "42", "42", "$?", "$x", "$"]]),
-    ("rings; exit $?\r", [["rings"], ["exit", "42"]]),
-  ] as [(String, [[String]])])
+  @Test(
+    arguments: [
+      ("", []),
+      ("   \t ", []),
+      ("# a comment", []),
+      ("ls /bin", [["ls", "/bin"]]),
+      ("  ls   /bin  ", [["ls", "/bin"]]),
+      ("a; b c ;d;", [["a"], ["b", "c"], ["d"]]),
+      ("echo 'one two'  \"three  four\"", [["echo", "one two", "three  four"]]),
+      ("echo ''", [["echo", ""]]),
+      ("echo a'b'\"c\"d", [["echo", "abcd"]]),
+      ("echo \"a\\\"b\\\\c\\d\"", [["echo", "a\"b\\c\\d"]]),
+      ("echo 'a\\b;c#d&'", [["echo", "a\\b;c#d&"]]),
+      ("echo a\\ b\\;c", [["echo", "a b;c"]]),
+      ("echo a#b # c", [["echo", "a#b"]]),
+      ("echo $? \"$?\" '$?' $x $", [["echo", "42", "42", "$?", "$x", "$"]]),
+      ("rings; exit $?\r", [["rings"], ["exit", "42"]]),
+    ] as [(String, [[String]])])
   func takesLinesApart(line: String, expected: [[String]]) throws {
     let commands = try parse(line, status: 42)
     let words = commands.map { $0.words.map { String(decoding: $0, as: UTF8.self) } }
@@ -42,15 +43,16 @@ import Testing
     #expect(try parse("echo $?", status: -3)[0].words[1] == Array("-3".utf8))
   }
 
-  @Test(arguments: [
-    ("echo 'abc", .unclosedQuote(position: 5), "the quote at column 6 is not closed"),
-    ("echo \"abc'", .unclosedQuote(position: 5), "the quote at column 6 is not closed"),
-    ("echo \"abc\\\"", .unclosedQuote(position: 5), "the quote at column 6 is not closed"),
-    ("echo abc\\", .nothingAfterBackslash, "nothing follows the backslash at the end"),
-    (";", .noCommand(position: 0), "there is no command in front of column 1"),
-    ("a ; ; b", .noCommand(position: 4), "there is no command in front of column 5"),
-    ("& a", .noCommand(position: 0), "there is no command in front of column 1"),
-  ] as [(String, ShellSyntaxError, String)])
+  @Test(
+    arguments: [
+      ("echo 'abc", .unclosedQuote(position: 5), "the quote at column 6 is not closed"),
+      ("echo \"abc'", .unclosedQuote(position: 5), "the quote at column 6 is not closed"),
+      ("echo \"abc\\\"", .unclosedQuote(position: 5), "the quote at column 6 is not closed"),
+      ("echo abc\\", .nothingAfterBackslash, "nothing follows the backslash at the end"),
+      (";", .noCommand(position: 0), "there is no command in front of column 1"),
+      ("a ; ; b", .noCommand(position: 4), "there is no command in front of column 5"),
+      ("& a", .noCommand(position: 0), "there is no command in front of column 1"),
+    ] as [(String, ShellSyntaxError, String)])
   func refusesWhatIsNoCommand(line: String, error: ShellSyntaxError, sentence: String) {
     #expect(throws: error) { try parse(line) }
     var collector = TextCollector()
@@ -72,11 +74,14 @@ import Testing
 }
 
 @Suite struct BytesTests {
-  @Test(arguments: [
-    ("0", 0), ("42", 42), ("4294967295", 4_294_967_295), ("0x10", 16), ("0XfF", 255), ("0xffffffff", 4_294_967_295),
-    ("", nil), ("x", nil), ("-1", nil), ("1 ", nil), ("0x", nil), ("4294967296", nil), ("0x100000000", nil), ("1a", nil),
-    ("0xg", nil), ("99999999999999999999", nil),
-  ] as [(String, UInt32?)])
+  @Test(
+    arguments: [
+      ("0", 0), ("42", 42), ("4294967295", 4_294_967_295), ("0x10", 16), ("0XfF", 255),
+      ("0xffffffff", 4_294_967_295),
+      ("", nil), ("x", nil), ("-1", nil), ("1 ", nil), ("0x", nil), ("4294967296", nil), ("0x100000000", nil),
+      ("1a", nil),
+      ("0xg", nil), ("99999999999999999999", nil),
+    ] as [(String, UInt32?)])
   func numbers(text: String, expected: UInt32?) {
     let bytes = Array(text.utf8)
     let number = bytes.withUnsafeBufferPointer { buffer in

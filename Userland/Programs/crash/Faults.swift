@@ -31,7 +31,9 @@ private func mapData() -> UInt32 {
 
 @inline(never) func executePrivilegedInstruction() { load_local_descriptor_table(opaque(0xfff8)) }
 
-@inline(never) func readKernelMemory() -> UInt32 { volatile_read(opaque(AddressLayout.kernelStart &+ 0x1000)) }
+@inline(never) func readKernelMemory() -> UInt32 {
+  volatile_read(opaque(AddressLayout.kernelStart &+ 0x1000))
+}
 
 /// Reads a word of the kernel's and writes the same word back, so that nothing breaks where nothing stops it.
 @inline(never) func writeKernelMemory() {

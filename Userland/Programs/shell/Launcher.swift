@@ -68,7 +68,9 @@ struct Launcher: ~Copyable {
         }
         return Self.wait(for: task)
       } catch {
-        if error.error == .notFound { return report(name, "there is no such command or program", status: 127) }
+        if error.error == .notFound {
+          return report(name, "there is no such command or program", status: 127)
+        }
         Console.write {
           $0.write("shell: ")
           $0.write(name)

@@ -2,7 +2,7 @@
 // reads nothing itself: whoever owns the terminal feeds it bytes.
 //
 // Invariants:
-// - 0 <= cursor <= line.count, and the cursor is never inside a UTF-8 character.
+// - The line holds whole UTF-8 characters; 0 <= cursor <= line.count, and the cursor is never inside a character.
 // - What the terminal shows after the prompt is the line, and its cursor is where `cursor` is.
 // - History holds at most `historyCapacity` lines, none of them empty, no two neighbours equal.
 
@@ -27,6 +27,8 @@ public struct LineEditor {
 
   private let prompt: StaticString
   private var decoder = KeyDecoder()
+  /// The first bytes of a character whose other bytes have not come yet.
+  private var incomplete: [UInt8] = []
   public private(set) var line: [UInt8] = []
   public private(set) var cursor = 0
   public private(set) var history: [[UInt8]] = []
@@ -42,6 +44,7 @@ public struct LineEditor {
   /// Begins a new line: writes the prompt.
   public mutating func begin(output: inout some TextOutput) {
     line = []
+    incomplete = []
     cursor = 0
     draft = []
     position = history.count
@@ -51,9 +54,14 @@ public struct LineEditor {
   /// Handles one byte from the terminal.
   public mutating func accept(_ byte: UInt8, output: inout some TextOutput) -> Event {
     guard let key = decoder.decode(byte) else { return .editing }
+    if case .text(let byte) = key {
+      complete(with: byte, output: &output)
+      return .editing
+    }
+    incomplete = []
     switch key {
-    case .text(let byte): insert(byte, output: &output)
-    case .tab: insert(0x20, output: &output)
+    case .text: break
+    case .tab: insert([0x20], output: &output)
     case .enter: return finish(output: &output)
     case .backspace: erase(from: before(cursor), to: cursor, output: &output)
     case .delete: erase(from: cursor, to: after(cursor), output: &output)
@@ -92,7 +100,7 @@ public struct LineEditor {
     case 0x50: show(position - 1, output: &output)  // P
     case 0x55: cut(from: 0, to: cursor, output: &output)  // U
     case 0x57: cut(from: wordBefore(cursor), to: cursor, output: &output)  // W
-    case 0x59: for byte in removed { insert(byte, output: &output) }  // Y
+    case 0x59: insert(removed, output: &output)  // Y
     default: break
     }
     return .editing
@@ -113,14 +121,38 @@ public struct LineEditor {
 
   // MARK: Changes
 
-  private mutating func insert(_ byte: UInt8, output: inout some TextOutput) {
-    guard line.count < Self.lengthLimit else {
+  /// Inserts the character that `byte` completes; bytes that are no UTF-8 are dropped.
+  private mutating func complete(with byte: UInt8, output: inout some TextOutput) {
+    if byte & 0xc0 != 0x80 { incomplete = [] } else if incomplete.isEmpty { return }
+    incomplete.append(byte)
+    guard let length = Self.characterLength(incomplete[0]) else {
+      incomplete = []
+      return
+    }
+    guard incomplete.count == length else { return }
+    insert(incomplete, output: &output)
+    incomplete = []
+  }
+
+  /// How many bytes a UTF-8 character has that begins with `byte`.
+  private static func characterLength(_ byte: UInt8) -> Int? {
+    switch byte {
+    case 0x00...0x7f: 1
+    case 0xc2...0xdf: 2
+    case 0xe0...0xef: 3
+    case 0xf0...0xf4: 4
+    default: nil
+    }
+  }
+
+  private mutating func insert(_ bytes: [UInt8], output: inout some TextOutput) {
+    guard line.count + bytes.count <= Self.lengthLimit else {
       output.write(byte: 0x07)
       return
     }
-    line.insert(byte, at: cursor)
-    cursor += 1
-    output.write(byte: byte)
+    line.insert(contentsOf: bytes, at: cursor)
+    cursor += bytes.count
+    output.write(bytes)
     if cursor < line.count { drawTail(output: &output) }
   }
 

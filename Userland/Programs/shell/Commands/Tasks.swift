@@ -12,7 +12,9 @@ extension Builtin {
   }
 
   func killCommand(_ words: borrowing CommandWords) -> Int32 {
-    guard words.count > 1, words.count < 4, let task = words[1].number, task != 0 else { return reportUsage() }
+    guard words.count > 1, words.count < 4, let task = words[1].number, task != 0 else {
+      return reportUsage()
+    }
     guard let status = words.count == 3 ? words[2].number : 137 else { return reportUsage() }
     do throws(SystemError) {
       try TaskIdentity(task).kill(status: status)
