@@ -220,6 +220,8 @@ private func refusal(_ bytes: [UInt8]) -> ArchiveError? {
       let memory = ArchiveMemory(bytes)
       guard let archive = try? memory.archive() else { continue }
       accepted += 1
+      // The whole tree of every fourth is read too.
+      if accepted % 4 != 0 { continue }
       var set = ArchiveSet()
       try set.add(archive)
       var index = 0
