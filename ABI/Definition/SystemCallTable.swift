@@ -220,8 +220,10 @@ public enum SystemCallTable {
     .init(
       34, "call",
       [
-        .init("handle", .handle, "a service or an endpoint"),
+        .init("handle", .handle, "an opened service"),
         .init("message", .structureIn(type: "Message"), "the request; the reply replaces it"),
+        .init("nanosecondsLow", .number, "the low 32 bits of the longest wait; both 0xffffffff: no limit"),
+        .init("nanosecondsHigh", .number, "the high 32 bits"),
       ], errors: ["badHandle", "badAddress", "badArgument", "serviceFaulted", "peerGone", "timedOut", "cancelled", "tooLarge", "outOfMemory"],
       "Sends a request and waits for the reply."),
     .init(
@@ -263,5 +265,21 @@ public enum SystemCallTable {
       40, "measure",
       [.init("counters", .structureOut(type: "MachineCounters"), "where the counts go")],
       errors: ["badAddress"], "Reads the counters of address-space changes, stack switches, TLB flushes, faults and copies."),
+    .init(
+      41, "callShort",
+      [
+        .init("handle", .handle, "an opened service"), .init("operation", .number, "what is asked for"),
+        .init("first", .number, "the first word of the request"), .init("second", .number, "the second word"),
+        .init("third", .number, "the third word"),
+      ], result: "the first word of the reply, without its highest bit",
+      errors: ["badHandle", "serviceFaulted", "peerGone", "cancelled", "outOfMemory"],
+      "Sends a request that travels in registers and waits for the reply."),
+    .init(
+      42, "serviceControl",
+      [
+        .init("name", .bytesIn, "the service's name"), .init("length", .length, "its length in bytes"),
+        .init("action", .number, "a ServiceAction"),
+      ], errors: ["badAddress", "badArgument", "notFound", "busy", "notPermitted", "cancelled", "alreadyExists"],
+      "Holds a service's calls back, lets them go on, or ends its server's term, so that the service can move."),
   ]
 }

@@ -285,6 +285,16 @@ public struct Message: BitwiseCopyable, Sendable {
   @inlinable public init() {}
 }
 
+/// What `serviceControl` does.
+public enum ServiceAction: UInt32, Sendable {
+  /// Waits until the calls inside have been answered, and keeps all further ones waiting, except those of the caller.
+  case hold = 0
+  /// Lets the calls go on.
+  case release = 1
+  /// Ends the term of the server that was there when the hold began, once a successor has published the name.
+  case retire = 2
+}
+
 public enum ServicePlacement: UInt32, Sendable {
   case server = 0
   case ring0Server = 1
@@ -298,6 +308,11 @@ public struct ServiceInformation: BitwiseCopyable, Sendable {
   public var owner: UInt32 = 0
   public var calls: UInt32 = 0
   public var faults: UInt32 = 0
+  /// 0: nobody serves it now; 1: served; 2: its calls are held back.
+  public var state: UInt32 = 0
+  /// Callers that wait for their turn, and callers whose request is being handled.
+  public var waiting: UInt32 = 0
+  public var inside: UInt32 = 0
   @inlinable public init() {}
 }
 

@@ -94,7 +94,7 @@ enum Startup {
   static func openArchives(_ boot: borrowing BootInformation) {
     for index in 0..<boot.moduleCount {
       let range = boot.module(index).range
-      kernel.archives.add(
+      BootFiles.add(
         KernelBytes(
           address: DirectMap.address(of: range.start), length: UInt32(truncatingIfNeeded: range.length)))
     }

@@ -81,6 +81,8 @@ private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemE
   case .reply: return try MessageCalls.reply(arguments)
   case .replyAndReceive: return try MessageCalls.replyAndReceive(arguments)
   case .serviceInformation: return try MessageCalls.serviceInformation(arguments)
+  case .callShort: return try MessageCalls.callShort(arguments)
+  case .serviceControl: return try MessageCalls.serviceControl(arguments)
   case .measure: return try SystemCalls.measure(arguments)
   }
 }

@@ -84,7 +84,7 @@ enum FileCalls {
     let name = try ProcessName(TextSlice(address: arguments.first, length: arguments.second))
     if name.isEqual(to: "/dev/null") { return try process.value.handles.add(.nullDevice) }
     if name.isEqual(to: "/dev/console") { return try process.value.handles.add(.consoleOutput) }
-    guard let file = kernel.archives.file(at: name.path.span) else { throw .notFound }
+    guard let file = BootFiles.file(at: name.path.span) else { throw .notFound }
     return try process.value.handles.add(.file(address: file.address, length: file.length, position: 0))
   }
 
@@ -105,7 +105,7 @@ enum FileCalls {
   }
 
   static func entry(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    guard let entry = kernel.archives.entry(at: arguments.first) else { throw .notFound }
+    guard let entry = BootFiles.entry(at: arguments.first) else { throw .notFound }
     try UserBuffer(address: arguments.second, length: 0).write(entry)
     return 0
   }

@@ -26,7 +26,7 @@ enum TaskCalls {
   }
 
   /// The moment `time` nanoseconds from now; the end of time where that is past it.
-  private static func deadline(after time: UInt64) -> UInt64 {
+  static func deadline(after time: UInt64) -> UInt64 {
     let (moment, overflow) = kernel.clock.now.addingReportingOverflow(time)
     return overflow ? .max - 1 : moment
   }

@@ -84,6 +84,7 @@ enum Exit {
   private static func release(_ task: Reference<Task>, of process: Reference<Process>) {
     FloatState.release(task)
     WordWaits.forget(task)
+    Services.serverTaskEnded(task)
     if task.value.kernelStackEnd != 0 {
       KernelStacks.give(back: task.value.kernelStackStart)
       task.value.kernelStackStart = 0
@@ -99,6 +100,7 @@ enum Exit {
   /// The last task of a process has ended: the address space goes, children move to the root, the parent learns.
   private static func finishProcess(_ process: Reference<Process>) {
     HandleTable.closeAll(of: process)
+    ServiceMoves.holderEnded(process)
     if let space = process.value.space {
       process.value.space = nil
       AddressSpaces.destroy(space)

@@ -16,7 +16,7 @@ enum HandleTarget {
   case file(address: UInt32, length: UInt32, position: UInt32)
   /// A service opened for calls, and an endpoint held by the server of one.
   case service(Reference<Service>)
-  case endpoint(Reference<Service>)
+  case endpoint(Reference<Service>, term: UInt32)
 }
 
 struct HandleTable: ~Copyable {
@@ -52,7 +52,7 @@ struct HandleTable: ~Copyable {
     process.value.handles.replace(handle, with: .none)
     switch target {
     case .service(let service): Services.release(service)
-    case .endpoint(let service): Services.withdraw(service, because: process)
+    case .endpoint(let service, _): Services.withdraw(service, because: process)
     default: break
     }
   }

@@ -38,7 +38,7 @@ enum ProcessStart {
         explanation: explanation, isPermanent: false)
     }
     let name = try ProcessName(request.path)
-    guard let file = kernel.archives.file(at: name.path.span) else { throw .notFound }
+    guard let file = BootFiles.file(at: name.path.span) else { throw .notFound }
     return try start(
       image: file, name: name, request: request, mode: mode, priority: priority, parent: parent,
       explanation: explanation, isPermanent: true)
@@ -48,7 +48,7 @@ enum ProcessStart {
   static func startFirst(path: StaticString) throws(SystemError) {
     var name = ProcessName()
     name.set(path)
-    guard let file = kernel.archives.file(at: name.path.span) else { throw .notFound }
+    guard let file = BootFiles.file(at: name.path.span) else { throw .notFound }
     let request = ProcessRequest()
     _ = try start(
       image: file, name: name, request: request, mode: StartMode(mode: .user, isGuarded: false), priority: 16,

@@ -122,6 +122,42 @@ enum Scheduler {
     return task.value.wakeReason
   }
 
+  /// Waits like `block`, but lets `server`, which waits too, run at once: no look at the run queue, unless somebody
+  /// more urgent is ready.
+  static func blockAndRun(
+    _ server: Reference<Task>, _ state: TaskState, on queue: Reference<TaskQueue>, deadline: UInt64?
+  ) -> WakeReason {
+    let task = current
+    if task.value.isEnding { return .cancelled }
+    if let best = kernel.scheduler.ready.highestPriority, best > server.value.priority {
+      wake(server)
+      return block(state, on: queue, deadline: deadline)
+    }
+    task.value.state = state
+    task.value.wakeReason = .woken
+    queue.append(task)
+    if let deadline {
+      kernel.scheduler.timers.add(task, deadline: deadline)
+      armTimer()
+    }
+    if let waiting = server.value.queue { waiting.value.remove(server) }
+    if server.value.timerIndex >= 0 { kernel.scheduler.timers.remove(server) }
+    server.value.wakeReason = .woken
+    let change = prepare(server, after: task)
+    switch_context(
+      &task.value.savedStackPointer, server.value.savedStackPointer, change.directory, change.protect)
+    return task.value.wakeReason
+  }
+
+  /// Wakes a waiting task so that it is the next of its priority.
+  static func wakeNext(_ task: Reference<Task>) {
+    if let queue = task.value.queue { queue.value.remove(task) }
+    if task.value.timerIndex >= 0 { kernel.scheduler.timers.remove(task) }
+    task.value.wakeReason = .woken
+    kernel.scheduler.ready.addFirst(task)
+    if task.value.priority > current.value.priority { cpu.attention |= Attention.reschedule }
+  }
+
   /// Wakes a waiting task.
   static func wake(_ task: Reference<Task>, _ reason: WakeReason = .woken) {
     if let queue = task.value.queue { queue.value.remove(task) }

@@ -28,6 +28,15 @@ import Primitives
     count &+= 1
   }
 
+  /// Puts a task before the others of its priority.
+  public mutating func addFirst(_ task: Reference<Task>) {
+    let priority = task.value.priority & 31
+    task.value.state = .ready
+    queue(priority).prepend(task)
+    occupied |= 1 &<< UInt32(priority)
+    count &+= 1
+  }
+
   public mutating func remove(_ task: Reference<Task>) {
     let priority = task.value.priority & 31
     let own = queue(priority)

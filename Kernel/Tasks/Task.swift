@@ -75,6 +75,9 @@ public struct Task: ~Copyable {
   /// Where its x87 and SSE registers are saved; 0 until it uses them.
   public var floatState: UInt = 0
 
+  /// The address of the record of the call it is making; 0 until it makes one.
+  public var callRecord: UInt = 0
+
   /// What it waits for, where that is a word of memory or another object: compared, never followed.
   public var waitKey: UInt64 = 0
   /// Time stamps (`RDTSC`): processor time used, and when it was last given the processor.

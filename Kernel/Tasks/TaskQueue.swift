@@ -23,6 +23,16 @@ public struct TaskQueue: ~Copyable {
     count &+= 1
   }
 
+  /// Puts a task that is in no queue at the start. `own` is the queue's own address.
+  public mutating func prepend(_ task: Reference<Task>, own: Reference<TaskQueue>) {
+    task.value.previous = nil
+    task.value.next = first
+    task.value.queue = own
+    if let first { first.value.previous = task } else { last = task }
+    first = task
+    count &+= 1
+  }
+
   /// Takes out a task that is in this queue.
   public mutating func remove(_ task: Reference<Task>) {
     let next = task.value.next
@@ -44,4 +54,5 @@ public struct TaskQueue: ~Copyable {
 
 extension Reference where Value == TaskQueue {
   public func append(_ task: Reference<Task>) { value.append(task, own: self) }
+  public func prepend(_ task: Reference<Task>) { value.prepend(task, own: self) }
 }

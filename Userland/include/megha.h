@@ -96,7 +96,9 @@
 #define MEGHA_CALL_REPLY_AND_RECEIVE 38u
 #define MEGHA_CALL_SERVICE_INFORMATION 39u
 #define MEGHA_CALL_MEASURE 40u
-#define MEGHA_CALL_COUNT 41u
+#define MEGHA_CALL_CALL_SHORT 41u
+#define MEGHA_CALL_SERVICE_CONTROL 42u
+#define MEGHA_CALL_COUNT 43u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -342,10 +344,12 @@ MEGHA_INLINE int32_t megha_service_open(const void *name, uint32_t length) {
 }
 
 /// Sends a request and waits for the reply.
-/// - handle: a service or an endpoint.
+/// - handle: an opened service.
 /// - message: the request; the reply replaces it.
-MEGHA_INLINE int32_t megha_call(uint32_t handle, const void *message) {
-  return megha_system_call2(MEGHA_CALL_CALL, handle, (uint32_t)(uintptr_t)message);
+/// - nanoseconds_low: the low 32 bits of the longest wait; both 0xffffffff: no limit.
+/// - nanoseconds_high: the high 32 bits.
+MEGHA_INLINE int32_t megha_call(uint32_t handle, const void *message, uint32_t nanoseconds_low, uint32_t nanoseconds_high) {
+  return megha_system_call4(MEGHA_CALL_CALL, handle, (uint32_t)(uintptr_t)message, nanoseconds_low, nanoseconds_high);
 }
 
 /// Makes the caller's process the server of a name.
@@ -388,6 +392,24 @@ MEGHA_INLINE int32_t megha_service_information(uint32_t index, void *information
 /// - counters: where the counts go.
 MEGHA_INLINE int32_t megha_measure(void *counters) {
   return megha_system_call1(MEGHA_CALL_MEASURE, (uint32_t)(uintptr_t)counters);
+}
+
+/// Sends a request that travels in registers and waits for the reply.
+/// - handle: an opened service.
+/// - operation: what is asked for.
+/// - first: the first word of the request.
+/// - second: the second word.
+/// - third: the third word.
+MEGHA_INLINE int32_t megha_call_short(uint32_t handle, uint32_t operation, uint32_t first, uint32_t second, uint32_t third) {
+  return megha_system_call5(MEGHA_CALL_CALL_SHORT, handle, operation, first, second, third);
+}
+
+/// Holds a service's calls back, lets them go on, or ends its server's term, so that the service can move.
+/// - name: the service's name.
+/// - length: its length in bytes.
+/// - action: a ServiceAction.
+MEGHA_INLINE int32_t megha_service_control(const void *name, uint32_t length, uint32_t action) {
+  return megha_system_call3(MEGHA_CALL_SERVICE_CONTROL, (uint32_t)(uintptr_t)name, length, action);
 }
 
 #endif

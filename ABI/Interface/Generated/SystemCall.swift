@@ -144,8 +144,10 @@ public enum SystemCall: UInt32, Sendable {
   /// - `length`: its length in bytes.
   case serviceOpen = 33
   /// Sends a request and waits for the reply.
-  /// - `handle`: a service or an endpoint.
+  /// - `handle`: an opened service.
   /// - `message`: the request; the reply replaces it.
+  /// - `nanosecondsLow`: the low 32 bits of the longest wait; both 0xffffffff: no limit.
+  /// - `nanosecondsHigh`: the high 32 bits.
   case call = 34
   /// Makes the caller's process the server of a name.
   /// - `name`: the service's name.
@@ -171,7 +173,19 @@ public enum SystemCall: UInt32, Sendable {
   /// Reads the counters of address-space changes, stack switches, TLB flushes, faults and copies.
   /// - `counters`: where the counts go.
   case measure = 40
+  /// Sends a request that travels in registers and waits for the reply.
+  /// - `handle`: an opened service.
+  /// - `operation`: what is asked for.
+  /// - `first`: the first word of the request.
+  /// - `second`: the second word.
+  /// - `third`: the third word.
+  case callShort = 41
+  /// Holds a service's calls back, lets them go on, or ends its server's term, so that the service can move.
+  /// - `name`: the service's name.
+  /// - `length`: its length in bytes.
+  /// - `action`: a ServiceAction.
+  case serviceControl = 42
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 41 }
+  @inlinable public static var count: UInt32 { 43 }
 }

@@ -344,13 +344,17 @@ public enum SystemCalls {
   }
 
   /// Sends a request and waits for the reply.
-  /// - Parameter handle: a service or an endpoint.
+  /// - Parameter handle: an opened service.
   /// - Parameter message: the request; the reply replaces it.
+  /// - Parameter nanosecondsLow: the low 32 bits of the longest wait; both 0xffffffff: no limit.
+  /// - Parameter nanosecondsHigh: the high 32 bits.
   /// - Returns: 0, or one of the errors badHandle, badAddress, badArgument, serviceFaulted, peerGone,
   ///   timedOut, cancelled, tooLarge, outOfMemory.
   @inline(__always) @inlinable
-  public static func call(_ handle: UInt32, _ message: UnsafePointer<Message>?) -> Int32 {
-    megha_system_call2(SystemCall.call.rawValue, handle, word(message))
+  public static func call(
+    _ handle: UInt32, _ message: UnsafePointer<Message>?, _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32
+  ) -> Int32 {
+    megha_system_call4(SystemCall.call.rawValue, handle, word(message), nanosecondsLow, nanosecondsHigh)
   }
 
   /// Makes the caller's process the server of a name.
@@ -412,6 +416,32 @@ public enum SystemCalls {
   @inline(__always) @inlinable
   public static func measure(_ counters: UnsafeMutablePointer<MachineCounters>?) -> Int32 {
     megha_system_call1(SystemCall.measure.rawValue, word(counters))
+  }
+
+  /// Sends a request that travels in registers and waits for the reply.
+  /// - Parameter handle: an opened service.
+  /// - Parameter operation: what is asked for.
+  /// - Parameter first: the first word of the request.
+  /// - Parameter second: the second word.
+  /// - Parameter third: the third word.
+  /// - Returns: the first word of the reply, without its highest bit, or one of the errors badHandle,
+  ///   serviceFaulted, peerGone, cancelled, outOfMemory.
+  @inline(__always) @inlinable
+  public static func callShort(
+    _ handle: UInt32, _ operation: UInt32, _ first: UInt32, _ second: UInt32, _ third: UInt32
+  ) -> Int32 {
+    megha_system_call5(SystemCall.callShort.rawValue, handle, operation, first, second, third)
+  }
+
+  /// Holds a service's calls back, lets them go on, or ends its server's term, so that the service can move.
+  /// - Parameter name: the service's name.
+  /// - Parameter length: its length in bytes.
+  /// - Parameter action: a ServiceAction.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, notFound, busy, notPermitted, cancelled,
+  ///   alreadyExists.
+  @inline(__always) @inlinable
+  public static func serviceControl(_ name: UnsafeRawPointer?, _ length: UInt32, _ action: UInt32) -> Int32 {
+    megha_system_call3(SystemCall.serviceControl.rawValue, word(name), length, action)
   }
 
   /// The address that travels in a register; 0 for nil.

@@ -1,0 +1,52 @@
+// The files that came with the kernel: the boot archives, read in place.
+//
+// Invariant: the archives' memory is never given back, so the address of a file's bytes holds for ever.
+
+import ABI
+import Files
+import Machine
+import Primitives
+
+enum BootFiles {
+  /// Adds an archive at a physical range of the direct map. One that cannot be read is left out, with a sentence.
+  static func add(_ archive: KernelBytes) {
+    guard archive.length > 0 else { return }
+    do throws(ArchiveError) {
+      let start = UnsafeRawPointer(bitPattern: UInt(archive.address)).unsafelyUnwrapped
+      try kernel.archives.add(Archive(at: start, count: Int(archive.length)))
+    } catch {
+      var output = KernelOutput()
+      output.write("files: ")
+      error.describe(to: &output)
+      output.write("\n")
+    }
+  }
+
+  /// The bytes of the file of this path, or nil where there is no file there.
+  static func file(at path: Span<UInt8>) -> KernelBytes? {
+    do throws(PathError) {
+      guard case .entry(let file)? = try kernel.archives.item(at: path), file.kind == .file else { return nil }
+      return bytes(of: file)
+    } catch { return nil }
+  }
+
+  private static func bytes(of file: ArchivedEntry) -> KernelBytes {
+    file.contents.withUnsafeBytes {
+      KernelBytes(address: UInt32(UInt(bitPattern: $0.baseAddress)), length: UInt32($0.count))
+    }
+  }
+
+  /// Describes the entry of this number, or nil after the last.
+  static func entry(at index: UInt32) -> FileEntry? {
+    guard index < UInt32(ArchiveSet.entryLimit), let found = kernel.archives.entry(at: Int(index)) else { return nil }
+    var entry = FileEntry()
+    entry.size = UInt32(clamping: found.contents.count)
+    entry.kind = found.kind == .file ? 0 : found.kind == .folder ? 1 : 2
+    var path = TextBuffer()
+    found.writePath(to: &path)
+    let count = min(path.span.count, 128)
+    for position in 0..<count { entry.path[position] = path.span[position] }
+    entry.pathLength = UInt32(count)
+    return entry
+  }
+}

@@ -1,0 +1,154 @@
+// System calls of services: publishing, opening, calling, receiving, answering.
+
+import ABI
+import Primitives
+import Tasks
+
+enum MessageCalls {
+  static func serviceOpen(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let name = try Services.name(at: arguments.first, length: arguments.second)
+    guard let service = Services.find(name) else { throw .notFound }
+    let handle = try Scheduler.current.value.process.value.handles.add(.service(service))
+    Services.retain(service)
+    return handle
+  }
+
+  static func servicePublish(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let process = Scheduler.current.value.process
+    guard process.value.rights.contains(.services) else { throw .notPermitted }
+    let name = try Services.name(at: arguments.first, length: arguments.second)
+    let service = try Services.findOrMake(name)
+    Services.retain(service)
+    do throws(SystemError) {
+      let handle = try process.value.handles.add(.endpoint(service, term: service.value.term &+ 1))
+      do throws(SystemError) {
+        try Services.install(.process(process), in: service)
+        return handle
+      } catch {
+        process.value.handles.replace(UInt32(bitPattern: handle), with: .none)
+        throw error
+      }
+    } catch {
+      Services.release(service)
+      throw error
+    }
+  }
+
+  static func call(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let task = Scheduler.current
+    guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first) else {
+      throw .badHandle
+    }
+    let buffer = UserBuffer(address: arguments.second, length: UInt32(MemoryLayout<Message>.size))
+    let record = try Services.record(of: task)
+    try buffer.read(into: &record.value.message)
+    record.value.isShort = false
+    guard record.value.message.dataLength <= Calls.dataLimit,
+      record.value.message.bufferCapacity <= Calls.dataLimit
+    else { throw .tooLarge }
+    let time = Arguments.wide(arguments.third, arguments.fourth)
+    Services.retain(service)
+    defer { Services.release(service) }
+    let result = try Calls.send(to: service, deadline: time == .max ? nil : TaskCalls.deadline(after: time))
+    try buffer.write(record.value.message)
+    return result
+  }
+
+  static func callShort(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let task = Scheduler.current
+    guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first) else {
+      throw .badHandle
+    }
+    let record = try Services.record(of: task)
+    record.value.isShort = true
+    record.value.message.operation = arguments.second
+    record.value.message.words[0] = arguments.third
+    record.value.message.words[1] = arguments.fourth
+    record.value.message.words[2] = arguments.fifth
+    record.value.message.dataLength = 0
+    record.value.message.bufferCapacity = 0
+    Services.retain(service)
+    defer { Services.release(service) }
+    return try Calls.send(to: service, deadline: nil)
+  }
+
+  static func receive(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let endpoint = try endpoint(arguments.first)
+    return try Calls.receive(from: endpoint.service, term: endpoint.term, message: messageBuffer(arguments.second))
+  }
+
+  static func reply(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard let caller = kernel.scheduler.tasks.find(TaskIdentity(arguments.first)),
+      let service = Services.service(awaitedBy: caller)
+    else { throw .peerGone }
+    let answered = try Calls.answer(arguments.first, of: service, message: messageBuffer(arguments.second))
+    Scheduler.wake(answered)
+    Services.wakeDrainers(of: service)
+    return 0
+  }
+
+  static func replyAndReceive(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let endpoint = try endpoint(arguments.first)
+    let message = messageBuffer(arguments.third)
+    do throws(SystemError) {
+      let caller = try Calls.answer(arguments.second, of: endpoint.service, message: message)
+      Scheduler.wakeNext(caller)
+      Services.wakeDrainers(of: endpoint.service)
+    } catch {
+      // A caller that is gone needs no answer; a bad message is the server's own mistake.
+      if error != .peerGone { throw error }
+    }
+    return try Calls.receive(from: endpoint.service, term: endpoint.term, message: message)
+  }
+
+  static func serviceControl(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let process = Scheduler.current.value.process
+    guard process.value.rights.contains(.services) else { throw .notPermitted }
+    guard let action = ServiceAction(rawValue: arguments.third) else { throw .badArgument }
+    let name = try Services.name(at: arguments.first, length: arguments.second)
+    guard let service = Services.find(name) else { throw .notFound }
+    switch action {
+    case .hold: try ServiceMoves.hold(service, by: process)
+    case .release: try ServiceMoves.release(service, by: process)
+    case .retire: try ServiceMoves.retire(service, by: process)
+    }
+    return 0
+  }
+
+  static func serviceInformation(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard arguments.first < UInt32(ServiceTable.capacity),
+      let service = Services.service(at: Int(arguments.first))
+    else { throw .notFound }
+    var information = ServiceInformation()
+    information.name = service.value.name
+    information.calls = service.value.calls
+    information.faults = service.value.faults
+    information.waiting = UInt32(service.value.callers.count)
+    information.inside = UInt32(service.value.awaiting.count)
+    information.state = 1
+    switch service.value.server {
+    case .nobody: information.state = 0
+    case .process(let server):
+      information.owner = server.value.identity.value
+      information.placement =
+        (server.value.mainTask.value.mode.isRing0 ? ServicePlacement.ring0Server : .server).rawValue
+    case .module(let module):
+      information.owner = module.value.number
+      information.placement = ServicePlacement.linked.rawValue
+      information.inside = UInt32(module.value.threadsInside)
+    }
+    if service.value.holder != .none { information.state = 2 }
+    try UserBuffer(address: arguments.second, length: 0).write(information)
+    return 0
+  }
+
+  private static func endpoint(_ handle: UInt32) throws(SystemError) -> (service: Reference<Service>, term: UInt32) {
+    guard case .endpoint(let service, let term) = try Scheduler.current.value.process.value.handles.target(of: handle)
+    else { throw .badHandle }
+    return (service, term)
+  }
+
+  private static func messageBuffer(_ address: UInt32) -> UserBuffer {
+    UserBuffer(address: address, length: UInt32(MemoryLayout<Message>.size))
+  }
+}
