@@ -89,11 +89,11 @@ public struct PageTables<Memory: PageTableMemory> {
 
   /// The entry that maps the page of `address`, or nil. Inside a 2-MiB page: the directory's entry.
   public func lookup(_ address: VirtualAddress) -> PageEntry? {
-    guard case .entry(let entry, at: _, table: _) = find(address), entry.isPresent else {
-      guard case .large(let entry) = find(address) else { return nil }
-      return entry
+    switch find(address) {
+    case .nothing: nil
+    case .large(let entry): entry
+    case .entry(let entry, at: _, table: _): entry.isPresent ? entry : nil
     }
-    return entry
   }
 
   /// Maps the page of `address` to `frame`, making the tables it needs.
