@@ -36,6 +36,17 @@ extension FrameAllocator {
     join(block, order: blockOrder, zone: zone)
   }
 
+  /// Puts frames that all say `free` into the lists, as the largest blocks that their alignment allows.
+  mutating func giveBlocks(_ range: Range<UInt32>) {
+    var frame = range.lowerBound
+    while frame < range.upperBound {
+      var order = min(FrameAllocator.largestOrder, frame.trailingZeroBitCount)
+      while range.upperBound &- frame < 1 &<< UInt32(order) { order &-= 1 }
+      giveBlock(frame, order: order)
+      frame &+= 1 &<< UInt32(order)
+    }
+  }
+
   /// Moves cached single frames to the lists until `limit` are left.
   @inline(never)
   mutating func drain(zone: Int, to limit: UInt32) {

@@ -6,17 +6,10 @@ extension FrameAllocator {
   /// Makes `count` absent frames from `first` free. Nothing changes when one of them is not absent.
   public mutating func addFree(first: FrameNumber, count: UInt32) throws(FrameFault) {
     try records.validateAbsent(first: first, count: count)
-    var frame = first.value
-    let end = first.value &+ count
-    for inside in frame..<end { records[inside].owner = .free }
+    let range = first.value..<(first.value &+ count)
+    for frame in range { records[frame].owner = .free }
     totalFrames &+= count
-    while frame < end {
-      // The largest block that starts here by its alignment and ends within the range.
-      var order = min(FrameAllocator.largestOrder, frame.trailingZeroBitCount)
-      while end &- frame < 1 &<< UInt32(order) { order &-= 1 }
-      giveBlock(frame, order: order)
-      frame &+= 1 &<< UInt32(order)
-    }
+    giveBlocks(range)
   }
 
   /// Records that `count` absent frames from `first` are memory that `owner` holds already: the kernel's image, the

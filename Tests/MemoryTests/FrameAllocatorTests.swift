@@ -204,6 +204,66 @@ private struct FrameModel {
     #expect(frames.value.check() == nil)
   }
 
+  @Test(arguments: [UInt64(15), 16])
+  func runsTakeNoMoreThanTheyNeed(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let fixture = try FrameFixture(frameCount: 4096, free: [3..<4001])
+    let frames = fixture.frames
+    var runs: [(first: FrameNumber, count: UInt32)] = []
+    var taken: UInt32 = 0
+    for step in 0..<20_000 {
+      if Bool.random(using: &random) {
+        let count = UInt32.random(in: 1...UInt32.random(in: 1...300, using: &random), using: &random)
+        guard let first = frames.value.allocateRun(count: count, owner: .device) else { continue }
+        runs.append((first, count))
+        taken += count
+      } else if let index = runs.indices.randomElement(using: &random) {
+        let run = runs.remove(at: index)
+        if Bool.random(using: &random) {
+          try frames.value.freeRun(run.first, count: run.count)
+        } else {
+          for offset in 0..<run.count { try frames.value.free(FrameNumber(run.first.value + offset)) }
+        }
+        taken -= run.count
+      }
+      #expect(frames.value.count(of: .device) == taken, "seed \(seed) step \(step)")
+      if step % 1000 == 0 {
+        #expect(frames.value.check() == nil, "seed \(seed) step \(step)")
+        let covered = runs.flatMap { $0.first.value..<($0.first.value + $0.count) }
+        #expect(Set(covered).count == Int(taken), "seed \(seed) step \(step)")
+      }
+    }
+    for run in runs { try frames.value.freeRun(run.first, count: run.count) }
+    #expect(frames.value.freeFrames == 3998)
+    #expect(frames.value.check() == nil)
+  }
+
+  @Test func refusesWrongRuns() throws {
+    let fixture = try FrameFixture(frameCount: 2048, free: [0..<2048])
+    let frames = fixture.frames
+    let none = frames.value.allocateRun(count: 0, owner: .device)
+    #expect(none == nil)
+    let tooMany = frames.value.allocateRun(count: 1025, owner: .device)
+    #expect(tooMany == nil)
+    let all = frames.value.allocateRun(count: 1024, owner: .device)
+    let first = try #require(all)
+    try frames.value.retain(FrameNumber(first.value + 7))
+    #expect(throws: FrameFault.stillShared(frame: FrameNumber(first.value + 7), references: 2)) {
+      try frames.value.freeRun(first, count: 1024)
+    }
+    #expect(throws: FrameFault.alreadyFree(frame: FrameNumber(first.value ^ 1024))) {
+      try frames.value.freeRun(FrameNumber(first.value ^ 1024), count: 1)
+    }
+    #expect(throws: FrameFault.outOfRange(frame: first, limit: 2048)) {
+      try frames.value.freeRun(first, count: UInt32.max)
+    }
+    #expect(frames.value.freeFrames == 1024)
+    try frames.value.release(FrameNumber(first.value + 7))
+    try frames.value.freeRun(first, count: 1024)
+    #expect(frames.value.freeFrames == 2048)
+    #expect(frames.value.check() == nil)
+  }
+
   @Test func failsTheChosenAllocationOnce() throws {
     let fixture = try FrameFixture(frameCount: 64, free: [0..<64])
     let frames = fixture.frames
