@@ -53,6 +53,7 @@ import Testing
 @Suite struct KernelInstructionTests {
   @Test func onlyInstructionsThatComputeAreForeign() {
     let disassembly = """
+      build/kernel.elf:\tfile format elf32-i386
       c0100000 <clean>:
       c0100000:      \tpushl\t%ebp
       c0100001:      \tmovl\t%fs:8, %eax

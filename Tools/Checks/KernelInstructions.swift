@@ -20,13 +20,23 @@ public enum KernelInstructions {
         function = Substring(line[open...])
         continue
       }
-      guard let tab = line.firstIndex(of: UInt8(ascii: "\t")) else { continue }
+      guard let tab = line.firstIndex(of: UInt8(ascii: "\t")), line[..<tab].allSatisfy(isAddress) else {
+        continue
+      }
       let instruction = line[line.index(after: tab)...]
       if isForeign(instruction) {
         found.append("\(function) \(String(decoding: instruction.map { $0 == 9 ? 32 : $0 }, as: UTF8.self))")
       }
     }
     return found
+  }
+
+  /// Whether `byte` may be before the tab: an address, a colon, spaces.
+  private static func isAddress(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x3a, 0x61...0x66, 0x20: true
+    default: false
+    }
   }
 
   private static func isForeign(_ instruction: Substring.UTF8View) -> Bool {
