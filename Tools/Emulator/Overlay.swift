@@ -34,20 +34,20 @@ public enum Overlay {
   /// folder gives its own files.
   public static func archive(files: [URL], script: String?) throws -> [UInt8]? {
     guard !files.isEmpty || script != nil else { return nil }
-    var archive = BootArchive()
+    var archive = ArchiveWriter()
     var names: Set<String> = []
     for file in try files.flatMap(expanded) {
       let name = file.lastPathComponent
       guard names.insert(name).inserted else {
         throw OverlayError(description: "Two files named \(name) were added; the guest has room for one.")
       }
-      archive.add(path: "extra/\(name)", contents: [UInt8](try Data(contentsOf: file)))
+      try archive.add(path: "extra/\(name)", contents: [UInt8](try Data(contentsOf: file)))
     }
     if let script {
       let text = commands(of: script).map { $0 + "\n" }.joined()
-      archive.add(path: "boot/script", contents: Array(text.utf8))
+      try archive.add(path: "boot/script", contents: Array(text.utf8))
     }
-    return archive.bytes()
+    return archive.finish()
   }
 
   private static func expanded(_ url: URL) throws -> [URL] {

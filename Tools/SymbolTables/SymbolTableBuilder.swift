@@ -72,13 +72,15 @@ public enum SymbolTableBuilder {
     var addresses: [UInt32] = []
     var traps: [UInt32] = []
     let trapText = Array("ud2".utf8)
-    // An instruction's line is `  c0100010:      \tud2`; all others start in the first column.
+    // An instruction's line is `  400010:      \tud2` or `c0100010:      \tud2`: in no other line does a colon come
+    // right after a number in base sixteen, spaces before it left aside.
     forEachLine(of: output) { line in
-      guard line.count > 4, line[0] == 0x20 else { return }
-      guard memchr(line.baseAddress!, 0x3a, line.count) != nil else { return }
+      guard line.count > 4, memchr(line.baseAddress!, 0x3a, line.count) != nil else { return }
       // Reading stops at the colon at the latest.
-      let address = UInt32(
-        truncatingIfNeeded: strtoul(line.baseAddress!.assumingMemoryBound(to: CChar.self), nil, 16))
+      let start = line.baseAddress!.assumingMemoryBound(to: CChar.self)
+      var end: UnsafeMutablePointer<CChar>?
+      let address = UInt32(truncatingIfNeeded: strtoul(start, &end, 16))
+      guard let end, UnsafePointer(end) != start, end.pointee == 0x3a else { return }
       addresses.append(address)
       // "ud2" is the only instruction whose text ends so; the cheap test of its last byte comes first.
       if line[line.count - 1] == 0x32, isEqual(.init(rebasing: line.suffix(3)), trapText) {
