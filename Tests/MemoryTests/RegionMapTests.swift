@@ -95,7 +95,7 @@ private struct PageTableModel: Equatable {
     return regions
   }
 
-  @Test(arguments: [UInt64(51), 52, 53])
+  @Test(arguments: [UInt64(51), 52])
   func agreesWithAModel(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let nodes = HostNodes()
@@ -151,9 +151,10 @@ private struct PageTableModel: Equatable {
         case 6:
           let found = map.find(containing: start + 5)
           #expect(found?.attributes.number == model.kinds[page], note)
-          let expected = model.regions.first { $0.end > UInt64(start) }
+          let regions = model.regions
+          let expected = regions.first { $0.end > UInt64(start) }
           #expect(map.first(endingAbove: start) == expected, note)
-          let below = model.regions.last { $0.start < start }
+          let below = regions.last { $0.start < start }
           #expect(map.last(startingBelow: start) == below, note)
         default:
           let alignment = 1 << Int.random(in: 0..<4, using: &random)
