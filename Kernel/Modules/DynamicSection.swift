@@ -32,7 +32,7 @@ struct DynamicSection {
   /// Reads the dynamic section at `address`.
   ///
   /// - Throws: `ModuleError.dynamic` with the entry at fault.
-  init(at address: UInt32, byteCount: UInt32, in module: borrowing ModuleBytes) throws(ModuleError) {
+  init(at address: UInt32, byteCount: UInt32, in module: ModuleBytes) throws(ModuleError) {
     let entries = try DynamicEntries(at: address, byteCount: byteCount, in: module)
     relocations = try Self.table(
       entries.relocations, size: entries.relocationsSize, entrySize: 8, .relocations, in: module)
@@ -48,7 +48,7 @@ struct DynamicSection {
 
   private static func table(
     _ address: UInt32?, size: UInt32?, entrySize: UInt32, _ field: DynamicField,
-    in module: borrowing ModuleBytes
+    in module: ModuleBytes
   ) throws(ModuleError) -> DynamicTable {
     let size = size ?? 0
     guard size > 0 else { return .none }
@@ -63,7 +63,7 @@ struct DynamicSection {
   }
 
   private static func strings(
-    _ entries: DynamicEntries, in module: borrowing ModuleBytes
+    _ entries: DynamicEntries, in module: ModuleBytes
   ) throws(ModuleError) -> DynamicTable {
     guard let size = entries.stringsSize, size > 0 else {
       throw .dynamic(.missing, .stringsSize, value: entries.stringsSize ?? 0, limit: 1)
@@ -77,7 +77,7 @@ struct DynamicSection {
   }
 
   private static func symbols(
-    _ entries: DynamicEntries, in module: borrowing ModuleBytes
+    _ entries: DynamicEntries, in module: ModuleBytes
   ) throws(ModuleError) -> DynamicTable {
     guard let address = entries.symbols else {
       throw .dynamic(.missing, .symbols, value: 0, limit: DynamicSymbol.size)
@@ -107,7 +107,7 @@ struct DynamicSection {
   /// furthest back. The header is nbuckets, symoffset, bloom_size, bloom_shift; then come the filter
   /// words, the buckets, and one chain word per symbol from symoffset on, whose bit 0 ends a chain.
   private static func gnuSymbolCount(
-    _ address: UInt32, in module: borrowing ModuleBytes
+    _ address: UInt32, in module: ModuleBytes
   ) throws(ModuleError) -> UInt32 {
     guard let header = module.position(of: address, count: 16).map(Int.init) else {
       throw .dynamic(.outsideSegments, .gnuHash, value: address, limit: 16)
@@ -134,7 +134,7 @@ struct DynamicSection {
     }
   }
 
-  private static func word(at address: UInt64, in module: borrowing ModuleBytes) -> UInt32? {
+  private static func word(at address: UInt64, in module: ModuleBytes) -> UInt32? {
     address <= UInt64(UInt32.max) ? module.word(at: UInt32(truncatingIfNeeded: address)) : nil
   }
 }
@@ -155,7 +155,7 @@ private struct DynamicEntries {
   var finalizers: UInt32?
   var finalizersSize: UInt32?
 
-  init(at address: UInt32, byteCount: UInt32, in module: borrowing ModuleBytes) throws(ModuleError) {
+  init(at address: UInt32, byteCount: UInt32, in module: ModuleBytes) throws(ModuleError) {
     guard byteCount >= 8, let start = module.position(of: address, count: byteCount) else {
       throw .dynamic(.outsideSegments, .section, value: address, limit: byteCount)
     }

@@ -9,17 +9,25 @@ import Primitives
 /// The bytes of a module's file and the segments that say which addresses they have.
 struct ModuleBytes: ~Escapable {
   let file: Span<UInt8>
-  let segments: SegmentTable
+  let segments: Span<LoadSegment>
 
-  @_lifetime(copy file)
-  init(file: Span<UInt8>, segments: SegmentTable) {
+  @_lifetime(copy file, copy segments)
+  init(file: Span<UInt8>, segments: Span<LoadSegment>) {
     self.file = file
     self.segments = segments
   }
 
+  /// The segment that holds all of the `count` bytes at `address`.
+  func segment(at address: UInt32, count: UInt32 = 1) -> LoadSegment? {
+    for index in segments.indices where segments[index].contains(address, count: count) {
+      return segments[index]
+    }
+    return nil
+  }
+
   /// Where the `count` bytes at `address` lie in the file, or nil where the file does not hold them all.
   func position(of address: UInt32, count: UInt32) -> UInt32? {
-    guard let segment = segments.segment(at: address, count: count),
+    guard let segment = segment(at: address, count: count),
       UInt64(address &- segment.start) &+ UInt64(count) <= UInt64(segment.fileSize)
     else { return nil }
     return segment.fileOffset &+ (address &- segment.start)
@@ -44,12 +52,12 @@ struct ModuleBytes: ~Escapable {
 
   /// True where `address` is code.
   func isCode(_ address: UInt32) -> Bool {
-    segments.segment(at: address)?.permissions.contains(.executable) ?? false
+    segment(at: address)?.permissions.contains(.executable) ?? false
   }
 
   /// The text at `address` up to its zero byte, or nil where there is none of `limit` bytes at most.
   func text(at address: UInt32, limit: Int) -> NameLocation? {
-    guard let segment = segments.segment(at: address),
+    guard let segment = segment(at: address),
       let start = position(of: address, count: 1)
     else { return nil }
     // Cannot wrap: the segment's part of the file lies inside the file.

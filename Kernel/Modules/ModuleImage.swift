@@ -10,7 +10,7 @@ import Primitives
 
 /// A module's file that was found good.
 public struct ModuleImage: ~Escapable {
-  let bytes: ModuleBytes
+  let file: Span<UInt8>
   public let plan: ModulePlan
 
   /// The most bytes of memory that a module may take: 16 MiB.
@@ -30,7 +30,7 @@ public struct ModuleImage: ~Escapable {
     } catch {
       throw .file(error)
     }
-    let module = ModuleBytes(file: file, segments: headers.table)
+    let module = ModuleBytes(file: file, segments: headers.table.segments)
     let dynamic = try DynamicSection(
       at: headers.dynamic.address, byteCount: headers.dynamic.fileSize, in: module)
     let symbols = dynamic.symbolTable(symbols: dynamic.symbols.address, strings: dynamic.strings.address)
@@ -49,11 +49,17 @@ public struct ModuleImage: ~Escapable {
     }
     let manifest = try ModuleManifest(
       at: fileSymbols.symbol(manifestSymbol, in: file).value, build: build, in: module)
-    bytes = module
+    self.file = file
     plan = ModulePlan(
       table: headers.table, pageCount: headers.pageCount,
       readOnlyAfterRelocation: headers.readOnlyAfterRelocation, manifest: manifest, exports: symbols,
       fileSymbols: fileSymbols, manifestSymbol: manifestSymbol, dynamic: dynamic)
+  }
+
+  /// The file seen through the segments.
+  var bytes: ModuleBytes {
+    @_lifetime(borrow self)
+    borrowing get { ModuleBytes(file: file, segments: plan.table.segments) }
   }
 
   /// The name of a module that this one needs; `index` is below `plan.manifest.needCount`.
@@ -112,7 +118,7 @@ public struct ModuleImage: ~Escapable {
   }
 
   private static func validate(
-    _ table: DynamicTable, symbols: SymbolTable, in module: borrowing ModuleBytes
+    _ table: DynamicTable, symbols: SymbolTable, in module: ModuleBytes
   ) throws(ModuleError) {
     guard let start = module.position(of: table.address, count: table.count &* 8) else { return }
     for index in 0..<table.count {
@@ -129,19 +135,19 @@ public struct ModuleImage: ~Escapable {
   }
 
   private static func brokenRule(
-    _ relocation: Relocation, symbols: SymbolTable, in module: borrowing ModuleBytes
+    _ relocation: Relocation, symbols: SymbolTable, in module: ModuleBytes
   ) -> RelocationRule? {
     guard let kind = RelocationKind(rawValue: relocation.kind) else { return .unknownKind }
     guard relocation.symbol < symbols.count else { return .symbolOutsideTable }
     if kind != .baseRelative && relocation.symbol == 0 { return .noSymbol }
-    guard let segment = module.segments.segment(at: relocation.place, count: 4),
+    guard let segment = module.segment(at: relocation.place, count: 4),
       segment.permissions.contains(.writable)
     else { return .placeNotWritable }
     return relocation.place & 3 == 0 ? nil : .placeUnaligned
   }
 
   private static func validateFunctions(
-    _ table: DynamicTable, _ field: DynamicField, in module: borrowing ModuleBytes
+    _ table: DynamicTable, _ field: DynamicField, in module: ModuleBytes
   ) throws(ModuleError) {
     for index in 0..<table.count {
       guard let address = function(module.word(at: table.address &+ index &* 4)) else { continue }

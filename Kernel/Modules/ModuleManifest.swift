@@ -65,7 +65,7 @@ public struct ModuleManifest: Sendable {
   ///
   /// - Throws: `ModuleError.manifest` with the field at fault, or `otherBuild`.
   init(
-    at address: UInt32, build expected: BuildIdentity?, in module: borrowing ModuleBytes
+    at address: UInt32, build expected: BuildIdentity?, in module: ModuleBytes
   ) throws(ModuleError) {
     guard address & 3 == 0, let position = module.position(of: address, count: Self.size) else {
       throw .manifest(.outsideSegments, .manifest, value: address)
@@ -94,7 +94,7 @@ public struct ModuleManifest: Sendable {
   }
 
   private static func text(
-    _ address: UInt32, _ field: ManifestField, in module: borrowing ModuleBytes
+    _ address: UInt32, _ field: ManifestField, in module: ModuleBytes
   ) throws(ModuleError) -> ShortText {
     guard address != 0, let location = module.text(at: address, limit: ShortText.capacity),
       let text = ShortText(module.bytes(of: location))
@@ -104,7 +104,7 @@ public struct ModuleManifest: Sendable {
 
   /// The number of entries before the one whose first word is 0.
   private static func count(
-    _ address: UInt32, entrySize: UInt32, _ field: ManifestField, in module: borrowing ModuleBytes
+    _ address: UInt32, entrySize: UInt32, _ field: ManifestField, in module: ModuleBytes
   ) throws(ModuleError) -> Int {
     guard address != 0 else { return 0 }
     for index in 0...UInt32(listLimit) {
@@ -116,12 +116,12 @@ public struct ModuleManifest: Sendable {
     throw .manifest(.listTooLong, field, value: address)
   }
 
-  func need(_ index: Int, in module: borrowing ModuleBytes) throws(ModuleError) -> ShortText {
+  func need(_ index: Int, in module: ModuleBytes) throws(ModuleError) -> ShortText {
     let entry = needs &+ UInt32(index) &* 4
     return try Self.text(module.initialWord(at: entry), .needs, in: module)
   }
 
-  func service(_ index: Int, in module: borrowing ModuleBytes) throws(ModuleError) -> ModuleService {
+  func service(_ index: Int, in module: ModuleBytes) throws(ModuleError) -> ModuleService {
     let entry = services &+ UInt32(index) &* 8
     let name = try Self.text(module.initialWord(at: entry), .services, in: module)
     let function = module.initialWord(at: entry &+ 4)
@@ -129,7 +129,7 @@ public struct ModuleManifest: Sendable {
     return ModuleService(name: name, function: function)
   }
 
-  func parameter(_ index: Int, in module: borrowing ModuleBytes) throws(ModuleError) -> ModuleParameter {
+  func parameter(_ index: Int, in module: ModuleBytes) throws(ModuleError) -> ModuleParameter {
     let entry = parameters &+ UInt32(index) &* 16
     let name = try Self.text(module.initialWord(at: entry), .parameters, in: module)
     let kindWord = module.initialWord(at: entry &+ 4)
@@ -139,7 +139,7 @@ public struct ModuleManifest: Sendable {
       throw .manifest(.unknownKind, .parameters, value: kindWord)
     }
     guard kind == .text || (size == 4 && address & 3 == 0), size > 0,
-      let segment = module.segments.segment(at: address, count: size),
+      let segment = module.segment(at: address, count: size),
       segment.permissions.contains(.writable)
     else { throw .manifest(.parameterNotWritable, .parameters, value: address) }
     return ModuleParameter(name: name, kind: kind, address: address, size: size)

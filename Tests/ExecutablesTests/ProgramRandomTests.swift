@@ -6,7 +6,7 @@ import Testing
 @Suite struct ProgramRandomTests {
   /// In all shards together: a million where the optimizer runs, and what a debug build does in seconds.
   #if DEBUG
-    static let pokesPerShard = 125_000
+    static let pokesPerShard = 50_000
   #else
     static let pokesPerShard = 250_000
   #endif

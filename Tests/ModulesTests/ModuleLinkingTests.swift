@@ -93,7 +93,7 @@ import Testing
     #expect(found.text == "5 names are exported by nobody: one, two, three (module sound has it), four, five")
   }
 
-  @Test func moreThan32MissingNamesAreCounted() throws {
+  @Test func aSingleMissingNameIsListed() throws {
     var exports = TestExports()
     exports.addresses = [:]
     let one = try #require(refusal(ModuleFile(), exports: exports))

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ModuleRandomTests {
   /// In all shards together: a million where the optimizer runs, and what a debug build does in seconds.
   #if DEBUG
-    static let pokesPerShard = 10_000
+    static let pokesPerShard = 5_000
   #else
     static let pokesPerShard = 250_000
   #endif
