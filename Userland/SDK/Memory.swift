@@ -4,10 +4,13 @@ import ABI
 import Runtime
 
 public enum Memory {
-  /// Adds zeroed pages of at least `length` bytes wherever there is room. Returns their address.
-  public static func map(_ length: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> UInt32 {
+  /// Adds zeroed pages of at least `length` bytes, at `place` or, where that is 0, wherever there is room.
+  /// Returns their address.
+  public static func map(
+    _ length: UInt32, _ permissions: MemoryPermissions, at place: UInt32 = 0
+  ) throws(SystemError) -> UInt32 {
     // The result is a page's number, so that a high address is not taken for an error.
-    try checked(SystemCalls.memoryMap(0, length, permissions)) << 12
+    try checked(SystemCalls.memoryMap(place, length, permissions)) << 12
   }
 
   /// Removes pages that `map` added.

@@ -60,7 +60,6 @@ struct Shell: Program {
         case .line(let line):
           output.flush()
           runLine(line, echo: false)
-          reportEndedChildren()
         case .cancelled: status = 130
         case .endOfInput: isFinished = true
         }
@@ -89,6 +88,7 @@ struct Shell: Program {
   }
 
   private mutating func runCommand(_ command: ShellCommand) {
+    reportEndedChildren()
     let words = CommandWords(command.words)
     if let builtin = Builtin(named: words[0]) {
       status = builtin.run(words, lastStatus: status)
