@@ -20,7 +20,8 @@ enum Child {
   }
 
   /// Starts this program as a child that does `name`, in the ring of the caller.
-  static func start(_ name: StaticString, _ number: UInt32 = 0, dropping rights: Rights = []) throws(SystemError)
+  static func start(_ name: StaticString, _ number: UInt32 = 0, dropping rights: Rights = [])
+    throws(SystemError)
     -> TaskIdentity
   {
     var arguments = WordList()
@@ -71,7 +72,9 @@ enum Child {
   /// Returns the sum of the lengths of the arguments from the fourth on.
   private static func countWords() -> Int32 {
     var sum: Int32 = 0
-    for index in 3..<ProgramInformation.argumentCount { sum += Int32(ProgramInformation.argument(index).count) }
+    for index in 3..<ProgramInformation.argumentCount {
+      sum += Int32(ProgramInformation.argument(index).count)
+    }
     return sum
   }
 

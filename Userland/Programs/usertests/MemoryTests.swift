@@ -89,7 +89,9 @@ enum MemoryTests {
     for length in [0, 0xb000_0000, 0xffff_f001, .max] as [UInt32] {
       if megha_system_call3(SystemCall.memoryMap.rawValue, 0, length, 3) >= 0 { return false }
     }
-    let places: [UInt32] = [0x1000, 0x0040_0000, 0xbffe_f000, 0xbfff_f000, 0xc000_0000, 0xffff_f000, 0x2000_0001]
+    let places: [UInt32] = [
+      0x1000, 0x0040_0000, 0xbffe_f000, 0xbfff_f000, 0xc000_0000, 0xffff_f000, 0x2000_0001,
+    ]
     for place in places {
       for call in [SystemCall.memoryMap, .memoryUnmap, .memoryProtect] {
         if megha_system_call3(call.rawValue, place, 4096, 3) >= 0 { return false }

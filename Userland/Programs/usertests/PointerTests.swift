@@ -129,10 +129,12 @@ enum PointerTests {
   private static func pointerCase(_ index: Int) -> PointerCase {
     switch index {
     case 0: out(.clock, [0, 0, 0, 0, 0], 0, MemoryLayout<ClockReading>.size)
-    case 1: into(.processStart, [0, size(ProcessRequest.self), 0, 0, 0], 0, MemoryLayout<ProcessRequest>.size)
+    case 1:
+      into(.processStart, [0, size(ProcessRequest.self), 0, 0, 0], 0, MemoryLayout<ProcessRequest>.size)
     case 2: into(.threadStart, [0, size(ThreadRequest.self), 0, 0, 0], 0, MemoryLayout<ThreadRequest>.size)
     case 3: optional(.wait, [0, 1, 0, 0, 0], 2, MemoryLayout<TaskOutcome>.size)
-    case 4: out(.taskInformation, [0, 0, size(TaskInformation.self), 0, 0], 1, MemoryLayout<TaskInformation>.size)
+    case 4:
+      out(.taskInformation, [0, 0, size(TaskInformation.self), 0, 0], 1, MemoryLayout<TaskInformation>.size)
     case 5: out(.memoryInformation, [0, 0, 0, 0, 0], 0, MemoryLayout<MemoryInformation>.size)
     case 6: out(.memoryRegion, [0, 0, 0, 0, 0], 2, MemoryLayout<RegionInformation>.size)
     case 7: out(.read, [StandardHandle.input, 0, 64, 0, 0], 1, 4)
@@ -149,7 +151,9 @@ enum PointerTests {
     }
   }
 
-  private static func size<Structure>(_ type: Structure.Type) -> UInt32 { UInt32(MemoryLayout<Structure>.size) }
+  private static func size<Structure>(_ type: Structure.Type) -> UInt32 {
+    UInt32(MemoryLayout<Structure>.size)
+  }
 
   private static func into(
     _ call: SystemCall, _ words: InlineArray<5, UInt32>, _ pointer: Int, _ size: Int
