@@ -33,6 +33,20 @@ public struct ModulePlan: Sendable {
   /// The number of functions to call, the last one first, after the module's stop function.
   public var finalizerCount: Int { Int(dynamic.finalizers.count) }
 
+  /// The address of a function to call after the module's stop function, read from its memory.
+  ///
+  /// - Parameters:
+  ///   - index: below `finalizerCount`.
+  ///   - memory: the module's memory from `base` on, `pageCount` pages.
+  ///   - base: the module's base address.
+  /// - Returns: nil for an entry that stands for none, or that no longer means code of the module.
+  public func finalizer(_ index: Int, in memory: Span<UInt8>, base: UInt32) -> UInt32? {
+    guard index >= 0, index < finalizerCount else { return nil }
+    let word = littleEndian32(memory, at: Int(dynamic.finalizers.address) &+ index &* 4)
+    let isCode = table.segment(at: word &- base)?.permissions.contains(.executable) ?? false
+    return isCode ? word : nil
+  }
+
   /// The permissions of the page at `address`, relative to the base, once the module is relocated; nil
   /// for a page of no segment.
   public func permissions(ofPage address: UInt32) -> SegmentPermissions? {

@@ -133,6 +133,17 @@ import Testing
     #expect(find(String(repeating: "x", count: 5000)) == nil)
   }
 
+  @Test func finalizersAreReadFromMemory() throws {
+    var loaded = try goodModule()
+    func finalizer(_ index: Int) -> UInt32? {
+      loaded.plan.finalizer(index, in: loaded.memory.bytes.span, base: Self.base)
+    }
+    #expect(finalizer(0) == Self.base + 0x1030)
+    #expect(finalizer(1) == nil && finalizer(-1) == nil)
+    loaded.memory.write(Self.base + 0x3000, at: 0x2148)
+    #expect(finalizer(0) == nil, "a module that broke its own memory is not called into data")
+  }
+
   @Test func theModulesThatAreImportedFromAreReported() throws {
     var registry = ModuleRegistry()
     let name = try #require(shortText("sound"))
