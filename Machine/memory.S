@@ -92,6 +92,11 @@ strlen:
 2:subl 4(%esp), %eax
   ret
 
+// void free(void *memory)
+.globl free
+free:
+  jmp kernel_free
+
 // uint32_t user_copy(void *destination, const void *source, uint32_t count)
 // One side is a task's memory. A page fault between user_copy_start and user_copy_end that cannot be resolved goes
 // to user_copy_fault, with ECX as the string instruction left it. Returns 0, or not 0 when the copy was cut short.

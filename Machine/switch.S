@@ -61,6 +61,19 @@ resume_context:
   popl %ebp
   ret
 
+// void run_on_exit_stack(void (*function)(void))
+// Calls a function that needs more stack than a task has for the kernel, and comes back. It must not switch tasks.
+.globl run_on_exit_stack
+run_on_exit_stack:
+  pushl %ebp
+  movl %esp, %ebp
+  movl 8(%ebp), %eax
+  movl CPU_EXIT_STACK_END, %esp
+  call *%eax
+  movl %ebp, %esp
+  popl %ebp
+  ret
+
 // void call_on_exit_stack(void (*function)(void))
 // Leaves the current stack and address space for good, so that both can be taken apart.
 .globl call_on_exit_stack

@@ -21,7 +21,7 @@ enum AddressMeanings {
     }
     if let region = space.region(containing: address) { return .region(purpose(of: region.purpose)) }
     if let below = space.region(before: address) {
-      return .unmappedAfter(purpose(of: below.purpose), distance: address &- below.end)
+      return .unmappedAfter(purpose(of: below.purpose), distance: address &- UInt32(truncatingIfNeeded: below.end))
     }
     return .unmapped
   }

@@ -23,6 +23,7 @@ enum BootFiles {
   }
 
   /// The bytes of the file of this path, or nil where there is no file there.
+  @inline(never)
   static func file(at path: Span<UInt8>) -> KernelBytes? {
     do throws(PathError) {
       guard case .entry(let file)? = try kernel.archives.item(at: path), file.kind == .file else { return nil }
@@ -37,6 +38,7 @@ enum BootFiles {
   }
 
   /// Describes the entry of this number, or nil after the last.
+  @inline(never)
   static func entry(at index: UInt32) -> FileEntry? {
     guard index < UInt32(ArchiveSet.entryLimit), let found = kernel.archives.entry(at: Int(index)) else { return nil }
     var entry = FileEntry()

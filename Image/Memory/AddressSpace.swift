@@ -32,6 +32,7 @@ enum FaultResolution {
 
 enum AddressSpaces {
   /// A new address space that holds the system-call page and nothing else.
+  @inline(never)
   static func make() throws(SystemError) -> Reference<AddressSpace> {
     let pointer: UnsafeMutablePointer<AddressSpace> = try KernelHeapMemory.allocate(tag: .addressSpace)
     // CR3 points at 32 bytes on a 32-byte boundary below 4 GiB (Intel SDM Vol. 3, 4.4.1).
@@ -61,6 +62,7 @@ enum AddressSpaces {
   }
 
   /// Gives back everything. No task may have it loaded.
+  @inline(never)
   static func destroy(_ space: Reference<AddressSpace>) {
     space.value.tables.destroyOwnHalf { _, entry in
       if !entry.isForeign { Frames.release(entry.frame) }

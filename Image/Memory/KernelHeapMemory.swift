@@ -1,6 +1,7 @@
 // The kernel's heap, bound to the frame allocator: its pages come from the direct map.
 //
-// Invariant: every allocation carries the tag of who made it, and can fail with `outOfMemory`.
+// Invariant: every allocation carries the tag of who made it, and can fail with `outOfMemory`; freeing what was not
+// allocated is the kernel's own error.
 
 import ABI
 import Machine
@@ -10,7 +11,7 @@ import Primitives
 
 /// Who allocated a piece of the heap. Modules get tags of their own, from `firstModule` up.
 struct HeapTag: Equatable {
-  var rawValue: UInt16
+  var rawValue: UInt8
   static var runtime: HeapTag { HeapTag(rawValue: 1) }
   static var task: HeapTag { HeapTag(rawValue: 2) }
   static var process: HeapTag { HeapTag(rawValue: 3) }
@@ -18,7 +19,30 @@ struct HeapTag: Equatable {
   static var image: HeapTag { HeapTag(rawValue: 5) }
   static var service: HeapTag { HeapTag(rawValue: 6) }
   static var module: HeapTag { HeapTag(rawValue: 7) }
-  static var firstModule: UInt16 { 64 }
+  static var firstModule: UInt8 { 64 }
+}
+
+/// Pages of the direct map.
+struct DirectMapPages: HeapPageSource {
+  func allocatePages(_ count: UInt32) -> UInt? {
+    let frame =
+      count == 1
+      ? kernel.memory.frames.allocate(zone: .low, owner: .kernelHeap)
+      : kernel.memory.frames.allocateRun(count: count, zone: .low, owner: .kernelHeap)
+    return frame.map { UInt(DirectMap.address(of: $0)) }
+  }
+
+  func freePages(at address: UInt, count: UInt32) {
+    let frame = DirectMap.frame(of: UInt32(truncatingIfNeeded: address))
+    if count == 1 { return Frames.release(frame) }
+    do throws(FrameFault) { try kernel.memory.frames.freeRun(frame, count: count) } catch { Frames.report(error) }
+  }
+
+  func ownsPage(at address: UInt) -> Bool {
+    let place = UInt32(truncatingIfNeeded: address)
+    guard place >= DirectMap.start, place &- DirectMap.start < DirectMap.length else { return false }
+    return kernel.memory.frames.owner(of: DirectMap.frame(of: place)) == .kernelHeap
+  }
 }
 
 /// Bytes in kernel memory that stay as long as whoever holds this uses them.
@@ -33,3 +57,61 @@ struct KernelBytes {
     }
   }
 }
+
+enum KernelHeapMemory {
+  static func allocateBytes(_ count: Int, alignment: Int, tag: HeapTag) -> UnsafeMutableRawPointer? {
+    kernel.memory.heap.allocate(size: UInt(count), alignment: UInt(alignment), tag: tag.rawValue)
+  }
+
+  /// Room for one value, uninitialized.
+  static func allocate<Value: ~Copyable>(tag: HeapTag) throws(SystemError) -> UnsafeMutablePointer<Value> {
+    let alignment = max(16, MemoryLayout<Value>.alignment)
+    guard let memory = allocateBytes(MemoryLayout<Value>.size, alignment: alignment, tag: tag) else {
+      throw .outOfMemory
+    }
+    return memory.assumingMemoryBound(to: Value.self)
+  }
+
+  static func free(_ memory: UnsafeMutableRawPointer?) {
+    guard let memory else { return }
+    do throws(HeapFault) { try kernel.memory.heap.free(memory) } catch {
+      var output = KernelOutput()
+      output.write("heap: ")
+      error.describe(to: &output)
+      output.write("\n")
+      panic("the kernel's heap was misused")
+    }
+  }
+
+  static func free<Value: ~Copyable>(_ memory: UnsafeMutablePointer<Value>?) {
+    free(memory.map { UnsafeMutableRawPointer($0) })
+  }
+
+  /// Copies a caller's memory into the heap.
+  static func copy(
+    of buffer: UserBuffer, limit: UInt32
+  ) throws(SystemError) -> (pointer: UnsafeMutableRawPointer, bytes: KernelBytes) {
+    guard buffer.length <= limit else { throw .tooLarge }
+    guard let memory = allocateBytes(Int(buffer.length), alignment: 16, tag: .image) else { throw .outOfMemory }
+    do throws(SystemError) {
+      try buffer.copyIn(to: memory, count: buffer.length)
+    } catch {
+      free(memory)
+      throw error
+    }
+    return (memory, KernelBytes(address: UInt32(UInt(bitPattern: memory)), length: buffer.length))
+  }
+}
+
+// What compiled Swift calls for arrays and closures; `free` itself is in memory.S, because Swift reserves the name.
+@c(posix_memalign) public func kernelAllocateAligned(
+  _ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: UInt, _ size: UInt
+) -> Int32 {
+  guard let memory = KernelHeapMemory.allocateBytes(Int(size), alignment: Int(max(16, alignment)), tag: .runtime) else {
+    return 12
+  }
+  result.pointee = memory
+  return 0
+}
+
+@c(kernel_free) public func kernelFree(_ memory: UnsafeMutableRawPointer?) { KernelHeapMemory.free(memory) }

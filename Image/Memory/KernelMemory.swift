@@ -89,13 +89,15 @@ struct KernelMemory: ~Copyable {
   var log: Log
   var stacks = KernelStackPool()
   var guarded = GuardedDirectory()
-  var heap = TempHeap()
+  var heap = Heap(source: DirectMapPages())
   /// 64 queues of tasks that wait for words (WordWaits.swift).
   var wordWaitQueues: UnsafeMutablePointer<TaskQueue>
   /// The frame of the system-call page.
   var systemCallFrame = FrameNumber(0)
   /// The next identity of an address space.
   var nextSpaceIdentity: UInt32 = 1
+  /// What the last check of all structures found.
+  var discrepancies: UInt32 = 0
   /// Free memory at the end of the last permanent allocation.
   fileprivate var permanentNext: UInt32 = 0
   fileprivate var permanentEnd: UInt32 = 0

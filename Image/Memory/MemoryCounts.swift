@@ -2,6 +2,7 @@
 
 import ABI
 import Machine
+import MachineSupport
 import Memory
 import Primitives
 import Tasks
@@ -10,15 +11,15 @@ enum MemoryCounts {
   static func take() -> MemoryInformation {
     var information = MemoryInformation()
     information.total = kernel.memory.frames.totalFrames
-    // Stacks kept ready and the heap's empty slabs are given back the moment they are asked for: they count as free.
+    // Stacks kept ready are used before any other memory: they count as free.
     let idleStacks = kernel.memory.stacks.idlePages
-    let idleSlabs = kernel.memory.heap.idlePages
-    information.free = kernel.memory.frames.freeFrames + idleStacks + idleSlabs
+    kernel.memory.heap.releaseEmptySlabs()
+    information.free = kernel.memory.frames.freeFrames + idleStacks
     information.kernelImage = kernel.memory.frames.count(of: .kernelImage)
     information.bootArchive = kernel.memory.frames.count(of: .bootArchive)
     information.frameRecords = kernel.memory.frames.count(of: .metadata)
     information.pageTables = kernel.memory.frames.count(of: .pageTable)
-    information.kernelHeap = kernel.memory.frames.count(of: .kernelHeap) - idleSlabs
+    information.kernelHeap = kernel.memory.frames.count(of: .kernelHeap)
     information.kernelStacks = kernel.memory.frames.count(of: .kernelStack) - idleStacks
     information.processMemory = kernel.memory.frames.count(of: .processMemory)
     information.shared = kernel.memory.frames.count(of: .shared)
@@ -30,6 +31,11 @@ enum MemoryCounts {
   /// Walks the allocator's lists, the heap and every address space. Returns how many frames or structures are not as
   /// they must be, and logs the first of each kind.
   static func discrepancies() -> UInt32 {
+    run_on_exit_stack(countDiscrepancies)
+    return kernel.memory.discrepancies
+  }
+
+  fileprivate static func walk() -> UInt32 {
     var output = KernelOutput()
     var found: UInt32 = 0
     if let violation = kernel.memory.frames.check() {
@@ -38,7 +44,21 @@ enum MemoryCounts {
       output.write("\n")
       found += 1
     }
-    if !kernel.memory.heap.isConsistent(to: &output) { found += 1 }
+    do throws(HeapFault) { try kernel.memory.heap.check() } catch {
+      output.write("memory check: ")
+      error.describe(to: &output)
+      output.write("\n")
+      found += 1
+    }
+    let heapPages = kernel.memory.frames.count(of: .kernelHeap)
+    if kernel.memory.heap.pageCount != heapPages {
+      output.write("memory check: the heap holds ")
+      output.write(decimal: kernel.memory.heap.pageCount)
+      output.write(" pages of ")
+      output.write(decimal: heapPages)
+      output.write(" handed out to it\n")
+      found += 1
+    }
     // Every page that the address spaces hold, against the frames handed out to processes.
     var held: UInt32 = 0
     var last = TaskIdentity.none
@@ -70,3 +90,6 @@ enum MemoryCounts {
     return found
   }
 }
+
+/// The walk for the assembly, which calls a plain function on a stack with room for it.
+@c private func countDiscrepancies() { kernel.memory.discrepancies = MemoryCounts.walk() }

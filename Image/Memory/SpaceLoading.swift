@@ -10,6 +10,7 @@ import Primitives
 extension Reference where Value == AddressSpace {
   /// Adds a segment's region and copies its bytes from the file. Pages that hold none of the file's bytes stay
   /// without memory until they are touched.
+  @inline(never)
   func load(_ segment: LoadSegment, from file: KernelBytes) throws(SystemError) {
     var permissions: MemoryPermissions = .read
     if segment.permissions.contains(.writable) { permissions.insert(.write) }

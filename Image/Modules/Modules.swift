@@ -17,7 +17,10 @@ enum Modules {
 }
 
 enum ModuleCalls {
+  @inline(never)
   static func load(_ arguments: Arguments) throws(SystemError) -> Int32 { throw .unsupported }
+  @inline(never)
   static func unload(_ arguments: Arguments) throws(SystemError) -> Int32 { throw .unsupported }
+  @inline(never)
   static func information(_ arguments: Arguments) throws(SystemError) -> Int32 { throw .notFound }
 }

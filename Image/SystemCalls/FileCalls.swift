@@ -6,6 +6,7 @@ import Primitives
 import Tasks
 
 enum FileCalls {
+  @inline(never)
   static func read(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let process = Scheduler.current.value.process
     let buffer = UserBuffer(address: arguments.second, length: arguments.third)
@@ -46,6 +47,7 @@ enum FileCalls {
     return Int32(bitPattern: done)
   }
 
+  @inline(never)
   static func write(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let process = Scheduler.current.value.process
     let buffer = UserBuffer(address: arguments.second, length: min(arguments.third, 0x7fff_ffff))
@@ -78,6 +80,7 @@ enum FileCalls {
     }
   }
 
+  @inline(never)
   static func open(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.third == 0 else { throw .badArgument }
     let process = Scheduler.current.value.process
@@ -88,11 +91,13 @@ enum FileCalls {
     return try process.value.handles.add(.file(address: file.address, length: file.length, position: 0))
   }
 
+  @inline(never)
   static func close(_ arguments: Arguments) throws(SystemError) -> Int32 {
     try HandleTable.close(arguments.first, of: Scheduler.current.value.process)
     return 0
   }
 
+  @inline(never)
   static func seek(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let process = Scheduler.current.value.process
     guard case .file(let address, let length, _) = try process.value.handles.target(of: arguments.first) else {
@@ -104,6 +109,7 @@ enum FileCalls {
     return 0
   }
 
+  @inline(never)
   static func entry(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard let entry = BootFiles.entry(at: arguments.first) else { throw .notFound }
     try UserBuffer(address: arguments.second, length: 0).write(entry)

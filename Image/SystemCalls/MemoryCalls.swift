@@ -10,6 +10,7 @@ enum MemoryCalls {
   /// The most a single call maps, in bytes.
   private static var lengthLimit: UInt32 { AddressLayout.dynamicEnd - AddressLayout.dynamicStart }
 
+  @inline(never)
   static func map(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let permissions = try checkedPermissions(arguments.third)
     let length = try roundedLength(arguments.second)
@@ -25,6 +26,7 @@ enum MemoryCalls {
     return Int32(bitPattern: start >> 12)
   }
 
+  @inline(never)
   static func unmap(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let length = try roundedLength(arguments.second)
     try checkDynamic(arguments.first, length)
@@ -32,6 +34,7 @@ enum MemoryCalls {
     return 0
   }
 
+  @inline(never)
   static func protect(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let permissions = try checkedPermissions(arguments.third)
     let length = try roundedLength(arguments.second)
@@ -40,6 +43,7 @@ enum MemoryCalls {
     return 0
   }
 
+  @inline(never)
   static func information(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let flags = MemoryInformationFlags(rawValue: arguments.second)
     guard flags.isSubset(of: .check) else { throw .badArgument }
@@ -49,6 +53,7 @@ enum MemoryCalls {
     return 0
   }
 
+  @inline(never)
   static func region(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let process: Reference<Process>
     if arguments.first == 0 {

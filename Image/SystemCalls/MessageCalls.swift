@@ -5,6 +5,7 @@ import Primitives
 import Tasks
 
 enum MessageCalls {
+  @inline(never)
   static func serviceOpen(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let name = try Services.name(at: arguments.first, length: arguments.second)
     guard let service = Services.find(name) else { throw .notFound }
@@ -13,6 +14,7 @@ enum MessageCalls {
     return handle
   }
 
+  @inline(never)
   static func servicePublish(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let process = Scheduler.current.value.process
     guard process.value.rights.contains(.services) else { throw .notPermitted }
@@ -34,6 +36,7 @@ enum MessageCalls {
     }
   }
 
+  @inline(never)
   static func call(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let task = Scheduler.current
     guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first) else {
@@ -54,6 +57,7 @@ enum MessageCalls {
     return result
   }
 
+  @inline(never)
   static func callShort(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let task = Scheduler.current
     guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first) else {
@@ -72,11 +76,13 @@ enum MessageCalls {
     return try Calls.send(to: service, deadline: nil)
   }
 
+  @inline(never)
   static func receive(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let endpoint = try endpoint(arguments.first)
     return try Calls.receive(from: endpoint.service, term: endpoint.term, message: messageBuffer(arguments.second))
   }
 
+  @inline(never)
   static func reply(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard let caller = kernel.scheduler.tasks.find(TaskIdentity(arguments.first)),
       let service = Services.service(awaitedBy: caller)
@@ -87,6 +93,7 @@ enum MessageCalls {
     return 0
   }
 
+  @inline(never)
   static func replyAndReceive(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let endpoint = try endpoint(arguments.first)
     let message = messageBuffer(arguments.third)
@@ -101,6 +108,7 @@ enum MessageCalls {
     return try Calls.receive(from: endpoint.service, term: endpoint.term, message: message)
   }
 
+  @inline(never)
   static func serviceControl(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let process = Scheduler.current.value.process
     guard process.value.rights.contains(.services) else { throw .notPermitted }
@@ -115,6 +123,7 @@ enum MessageCalls {
     return 0
   }
 
+  @inline(never)
   static func serviceInformation(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.first < UInt32(ServiceTable.capacity),
       let service = Services.service(at: Int(arguments.first))

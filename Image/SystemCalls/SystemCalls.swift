@@ -5,6 +5,7 @@ import Diagnostics
 import Primitives
 
 enum SystemCalls {
+  @inline(never)
   static func clock(_ arguments: Arguments) throws(SystemError) -> Int32 {
     var reading = ClockReading()
     reading.sinceBoot = WordPair(kernel.clock.now)
@@ -13,6 +14,7 @@ enum SystemCalls {
     return 0
   }
 
+  @inline(never)
   static func logRead(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let buffer = UserBuffer(address: arguments.second, length: arguments.third)
     let log = kernel.memory.log
@@ -33,11 +35,13 @@ enum SystemCalls {
     return Int32(bitPattern: done)
   }
 
+  @inline(never)
   static func powerOff(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard Scheduler.current.value.process.value.rights.contains(.power) else { throw .notPermitted }
     stopMachine(status: Int32(bitPattern: arguments.first))
   }
 
+  @inline(never)
   static func measure(_ arguments: Arguments) throws(SystemError) -> Int32 {
     var counters = MachineCounters()
     counters.addressSpaceChanges = WordPair(kernel.counters.addressSpaceChanges)

@@ -7,6 +7,7 @@ import Primitives
 import Tasks
 
 enum TaskCalls {
+  @inline(never)
   static func abort(_ arguments: Arguments) -> Never {
     let process = Scheduler.current.value.process
     let status = Int32(bitPattern: arguments.first)
@@ -19,6 +20,7 @@ enum TaskCalls {
     return 0
   }
 
+  @inline(never)
   static func sleep(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let time = Arguments.wide(arguments.first, arguments.second)
     if Scheduler.block(.sleeping, deadline: deadline(after: time)) == .cancelled { throw .cancelled }
@@ -31,6 +33,7 @@ enum TaskCalls {
     return overflow ? .max - 1 : moment
   }
 
+  @inline(never)
   static func processStart(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.second == UInt32(MemoryLayout<ProcessRequest>.size) else { throw .badArgument }
     var request = ProcessRequest()
@@ -39,6 +42,7 @@ enum TaskCalls {
     return Int32(bitPattern: identity.value)
   }
 
+  @inline(never)
   static func threadStart(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.second == UInt32(MemoryLayout<ThreadRequest>.size) else { throw .badArgument }
     var request = ThreadRequest()
@@ -47,6 +51,7 @@ enum TaskCalls {
     return Int32(bitPattern: identity.value)
   }
 
+  @inline(never)
   static func wait(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let flags = WaitFlags(rawValue: arguments.second)
     guard flags.isSubset(of: .noWait), arguments.first <= 0x7fff_ffff else { throw .badArgument }
@@ -58,6 +63,7 @@ enum TaskCalls {
     return try Wait.wait(for: TaskIdentity(arguments.first), flags: flags, outcome: outcome)
   }
 
+  @inline(never)
   static func kill(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let task = try find(arguments.first)
     try checkRight(over: task)
@@ -71,6 +77,7 @@ enum TaskCalls {
     return 0
   }
 
+  @inline(never)
   static func information(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.third == UInt32(MemoryLayout<TaskInformation>.size) else { throw .badArgument }
     let task = arguments.first == 0 ? Scheduler.current : try find(arguments.first)
@@ -78,6 +85,7 @@ enum TaskCalls {
     return Int32(bitPattern: task.value.identity.value)
   }
 
+  @inline(never)
   static func next(_ arguments: Arguments) -> Int32 {
     let task = kernel.scheduler.tasks.next(after: TaskIdentity(arguments.first))
     return task.map { Int32(bitPattern: $0.value.identity.value) } ?? 0
@@ -113,6 +121,7 @@ enum TaskCalls {
     return information
   }
 
+  @inline(never)
   static func wordWait(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let time = Arguments.wide(arguments.third, arguments.fourth)
     try WordWaits.wait(
@@ -120,6 +129,7 @@ enum TaskCalls {
     return 0
   }
 
+  @inline(never)
   static func prioritySet(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.second < UInt32(RunQueue.priorities) else { throw .badArgument }
     let task = arguments.first == 0 ? Scheduler.current : try find(arguments.first)
@@ -128,12 +138,14 @@ enum TaskCalls {
     return 0
   }
 
+  @inline(never)
   static func rightsDrop(_ arguments: Arguments) -> Int32 {
     let process = Scheduler.current.value.process
     process.value.rights.subtract(Rights(rawValue: arguments.first))
     return Int32(bitPattern: process.value.rights.rawValue)
   }
 
+  @inline(never)
   static func threadPointerSet(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.first < AddressLayout.kernelStart else { throw .badAddress }
     Scheduler.current.value.threadPointer = arguments.first

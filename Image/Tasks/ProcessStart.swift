@@ -19,6 +19,9 @@ enum ProcessStart {
   static var textCountLimit: UInt32 { 256 }
   static var textBytesLimit: UInt32 { 16384 }
 
+  // The optimizer would put all of this into one function whose frame overflows a kernel stack: each step that has
+  // large values of its own stays a function of its own.
+
   /// Starts what a task asks for. The task's process becomes the parent.
   static func start(_ request: ProcessRequest, by starter: Reference<Task>) throws(SystemError) -> TaskIdentity {
     let parent = starter.value.process
@@ -55,6 +58,7 @@ enum ProcessStart {
       parent: nil, explanation: nil, isPermanent: true)
   }
 
+  @inline(never)
   private static func start(
     image: KernelBytes, name: ProcessName, request: ProcessRequest, mode: StartMode, priority: UInt8,
     parent: Reference<Process>?, explanation: UserBuffer?, isPermanent: Bool
@@ -104,6 +108,7 @@ enum ProcessStart {
   }
 
   /// Says why a file cannot be started: to the caller if it asked, and to the log.
+  @inline(never)
   private static func explain(_ error: ElfError, name: ProcessName, to explanation: UserBuffer?) {
     var sentence = TextBuffer()
     sentence.write(name.path.span)

@@ -15,6 +15,7 @@ enum TaskStart {
   private static var switchWords: UInt32 { 5 }
 
   /// Gives a new task its kernel stack and its first frame.
+  @inline(never)
   static func prepare(
     _ task: Reference<Task>, space: Reference<AddressSpace>, entry: UInt32, stackPointer: UInt32
   ) throws(SystemError) {
@@ -67,6 +68,7 @@ enum TaskStart {
 
 enum ThreadStart {
   /// Starts a thread in the address space of the starter's process.
+  @inline(never)
   static func start(_ request: ThreadRequest, by starter: Reference<Task>) throws(SystemError) -> TaskIdentity {
     let process = starter.value.process
     guard let space = process.value.space, !process.value.isEnding else { throw .cancelled }

@@ -101,7 +101,8 @@ static inline struct cpu_area *current_cpu_area(void) { return &cpu_area; }
 void switch_context(uint32_t *saved_stack_pointer, uint32_t stack_pointer, uint32_t directory, uint32_t protect);
 __attribute__((noreturn)) void resume_context(uint32_t stack_pointer, uint32_t directory, uint32_t protect);
 __attribute__((noreturn)) void call_on_exit_stack(void (*function)(void));
-// user_copy.S: 0 when all was copied, else the number of bytes left when an access faulted.
+void run_on_exit_stack(void (*function)(void));
+// memory.S: 0 when all was copied, else the number of bytes left when an access faulted.
 uint32_t user_copy(void *destination, const void *source, uint32_t count);
 
 static inline void port_write8(uint16_t port, uint8_t value) { __asm__ volatile("outb %0,%1" ::"a"(value), "Nd"(port)); }

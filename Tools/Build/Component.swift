@@ -26,6 +26,8 @@ public struct Component: Sendable, Equatable {
   public let name: String
   /// Relative to the root of the tree; searched with all its subfolders.
   public let folder: String
+  /// Further folders whose sources are compiled together with its own.
+  public let sharedFolders: [String]
   public let kind: Kind
   public let side: Side?
   /// The modules that its sources may import.
@@ -44,11 +46,12 @@ public struct Component: Sendable, Equatable {
 
   /// - Parameter side: where it may be used; nil: on both.
   public init(
-    _ name: String, folder: String, kind: Kind, side: Side? = nil, dependencies: [String] = [],
-    headers: [Headers] = []
+    _ name: String, folder: String, sharedFolders: [String] = [], kind: Kind, side: Side? = nil,
+    dependencies: [String] = [], headers: [Headers] = []
   ) {
     self.name = name
     self.folder = folder
+    self.sharedFolders = sharedFolders
     self.kind = kind
     self.side = side
     self.dependencies = dependencies

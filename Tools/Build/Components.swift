@@ -19,6 +19,7 @@ public enum Components {
     library("Tasks", ["Primitives"]),
     library("Messages", ["Primitives"]),
     library("Modules", ["Primitives", "Executables"]),
+    Component("ServiceSupport", folder: "Services/Support", kind: .portableLibrary),
     Component("Drivers", folder: "Drivers", kind: .portableLibrary, dependencies: ["Primitives"]),
   ]
 
@@ -30,7 +31,7 @@ public enum Components {
       headers: [machineHeaders]),
     Component(
       "Kernel", folder: "Image", kind: .image(linkerScript: "Machine/kernel.ld"), side: .kernel,
-      dependencies: portable.map { $0.name } + ["Machine"], headers: [machineHeaders]),
+      dependencies: portable.map { $0.name }.filter { $0 != "ServiceSupport" } + ["Machine"], headers: [machineHeaders]),
   ]
 
   /// What every program is built on.
@@ -40,7 +41,7 @@ public enum Components {
       dependencies: ["ABI", "Primitives"], headers: [userHeaders]),
     Component(
       "SDK", folder: "Userland/SDK", kind: .machineLibrary, side: .user,
-      dependencies: ["ABI", "Primitives", "Runtime"], headers: [userHeaders]),
+      dependencies: ["ABI", "Primitives", "Runtime", "ServiceSupport"], headers: [userHeaders]),
   ]
 
   /// The kernel that `megha doctor` boots: as little as shows that the toolchain works.
@@ -56,7 +57,16 @@ public enum Components {
     return Component(
       name.prefix(1).uppercased() + name.dropFirst() + "Program", folder: folder,
       kind: .image(linkerScript: programScript), side: .user,
-      dependencies: ["ABI", "Primitives", "Runtime", "SDK"], headers: [userHeaders])
+      dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport"], headers: [userHeaders])
+  }
+
+  /// A service as a program: its own sources with the file that serves its name.
+  public static func serviceProgram(folder: String) -> Component {
+    let name = URL(fileURLWithPath: folder).lastPathComponent
+    return Component(
+      name + "Server", folder: folder, sharedFolders: ["Services/Server"],
+      kind: .image(linkerScript: programScript), side: .user,
+      dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport"], headers: [userHeaders])
   }
 
   private static func library(_ name: String, _ dependencies: [String] = []) -> Component {

@@ -27,6 +27,19 @@ public struct Sources: Sendable, Equatable {
     return sources
   }
 
+  /// The sources of a component, in its own folder and in those that it shares.
+  public static func find(of component: Component, root: URL) -> Sources {
+    var sources = find(in: component.folder, root: root)
+    for folder in component.sharedFolders {
+      let shared = find(in: folder, root: root)
+      sources.swift += shared.swift
+      sources.c += shared.c
+      sources.assembly += shared.assembly
+      sources.headers += shared.headers
+    }
+    return sources
+  }
+
   /// Modules that come with the compiler.
   static let compilerModules: Set<String> = ["Swift", "Synchronization", "_Volatile", "Builtin"]
 

@@ -30,10 +30,17 @@ public struct TargetBuild: Sendable {
   public static let probeTarget = "build/probe.elf"
 
   /// The programs of the tree, by folder.
-  public func programFolders() -> [String] {
-    let folder = root.appending(path: "Userland/Programs")
+  public func programFolders() -> [String] { folders(in: "Userland/Programs") }
+
+  /// The services of the tree, by folder. `Support` and `Server` are what services share.
+  public func serviceFolders() -> [String] {
+    folders(in: "Services").filter { $0 != "Services/Support" && $0 != "Services/Server" }
+  }
+
+  private func folders(in parent: String) -> [String] {
+    let folder = root.appending(path: parent)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return names.sorted().map { "Userland/Programs/\($0)" }
+    return names.sorted().map { "\(parent)/\($0)" }
       .filter { !Sources.find(in: $0, root: root).swift.isEmpty }
   }
 
@@ -47,12 +54,17 @@ public struct TargetBuild: Sendable {
     var programs: [String] = []
     for folder in programFolders() {
       let name = URL(fileURLWithPath: folder).lastPathComponent
-      try graph.addProgram(folder: folder, output: "build/programs/\(name)")
-      programs.append(name)
+      try graph.addProgram(Components.program(folder: folder), output: "build/programs/\(name)")
+      programs.append("build/programs/\(name)")
+    }
+    for folder in serviceFolders() {
+      let name = URL(fileURLWithPath: folder).lastPathComponent.lowercased()
+      try graph.addProgram(Components.serviceProgram(folder: folder), output: "build/services/\(name)")
+      programs.append("build/services/\(name)")
     }
     for folder in externalPrograms {
       let name = URL(fileURLWithPath: folder).lastPathComponent
-      try graph.addProgram(folder: folder, output: "\(folder)/build/\(name)")
+      try graph.addProgram(Components.program(folder: folder), output: "\(folder)/build/\(name)")
     }
     graph.addArchive(programs: programs)
     graph.file.defaults(Self.defaultTargets)
@@ -130,7 +142,7 @@ private struct Graph {
   }
 
   private mutating func compile(_ component: Component, side: Side) throws -> [String] {
-    let sources = Sources.find(in: component.folder, root: build.root)
+    let sources = Sources.find(of: component, root: build.root)
     if let mistake = try sources.undeclaredImport(of: component, root: build.root) { throw mistake }
     let folder = "build/\(side.rawValue)/\(component.name)"
     var objects: [String] = []
@@ -214,8 +226,7 @@ private struct Graph {
   }
 
   /// Makes `output`, the program without debug information and with its symbol table, and `output`.debug.
-  mutating func addProgram(folder: String, output: String) throws {
-    let component = Components.program(folder: folder)
+  mutating func addProgram(_ component: Component, output: String) throws {
     let objects = try add(component, side: .user)
     file.build(
       ["\(output).debug"], rule: "link", inputs: objects, implicit: [Components.programScript],
@@ -232,7 +243,7 @@ private struct Graph {
 
   mutating func addArchive(programs: [String]) {
     file.build(
-      ["build/boot.cpio"], rule: "archive", inputs: programs.map { "build/programs/\($0)" },
+      ["build/boot.cpio"], rule: "archive", inputs: programs,
       implicit: [build.tool])
   }
 

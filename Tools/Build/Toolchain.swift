@@ -77,7 +77,7 @@ public enum Flags {
       flags += ["-O"] + clang(["-mno-sse", "-mno-mmx", "-mno-implicit-float"])
       flags += clang(["-Xclang", "-target-feature", "-Xclang", "+soft-float"])
     case .user:
-      flags += ["-Osize"] + clang(["-msse2"])
+      flags += ["-Osize"] + clang(["-msse2", "-mno-implicit-float"])
     }
     if portable { flags.append("-strict-memory-safety") }
     return flags
@@ -90,7 +90,7 @@ public enum Flags {
     ]
     switch side {
     case .kernel: return common + ["-O2", "-mno-sse", "-mno-mmx", "-msoft-float", "-mno-implicit-float"]
-    case .user: return common + ["-Os", "-msse2"]
+    case .user: return common + ["-Os", "-msse2", "-mno-implicit-float"]
     }
   }
 

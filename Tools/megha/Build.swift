@@ -71,9 +71,19 @@ struct Internal: AsyncParsableCommand {
       var archive = BootArchive()
       for program in programs {
         let url = URL(fileURLWithPath: program)
-        archive.add(path: "bin/\(url.lastPathComponent)", contents: [UInt8](try Data(contentsOf: url)))
+        archive.add(
+          path: "\(Self.guestFolder(of: url))/\(url.lastPathComponent)", contents: [UInt8](try Data(contentsOf: url)))
       }
       try Data(archive.bytes()).write(to: URL(fileURLWithPath: output))
+    }
+
+    /// Where a file of `build/KIND` goes in the guest.
+    private static func guestFolder(of file: URL) -> String {
+      switch file.deletingLastPathComponent().lastPathComponent {
+      case "services": "lib/services"
+      case "modules": "lib/modules"
+      default: "bin"
+      }
     }
   }
 }

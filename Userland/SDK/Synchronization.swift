@@ -40,7 +40,7 @@ final class SharedWord {
 }
 
 /// A lock that owns what it protects: the value can only be reached while the lock is held.
-public final class Mutex<Value> {
+public final class Mutex<Value>: @unchecked Sendable {
   private let word = SharedWord()
   private var value: Value
 

@@ -13,6 +13,7 @@ struct Init: Program {
   private static var script: StaticString { "/boot/script" }
 
   static func run() -> Int32 {
+    startManager()
     var arguments = WordList()
     arguments.append(shell)
     if fileExists(script) {
@@ -31,6 +32,20 @@ struct Init: Program {
         $0.write("\n")
       }
       stopMachine(127)
+    }
+  }
+
+  /// Starts the service manager. Without it the system works, but services must be started by hand.
+  private static func startManager() {
+    let path = Bytes("/bin/manager")
+    var arguments = WordList()
+    arguments.append(path)
+    do throws(Refusal) { _ = try Process.start(path, arguments: arguments) } catch {
+      Console.write {
+        $0.write("init: the service manager was not started: ")
+        error.describe(to: &$0)
+        $0.write("\n")
+      }
     }
   }
 

@@ -8,9 +8,9 @@ enum Builtin: UInt8 {
   case help, exit, echo, run, sandbox
   case ps, top, kill, nice, sleep
   case free, maps, dmesg, ls, cat
-  case lsmod, insmod, rmmod, modinfo
+  case lsmod, insmod, rmmod, modinfo, service
 
-  private static var count: UInt8 { 19 }
+  private static var count: UInt8 { 20 }
 
   init?(named name: Bytes) {
     for value in 0..<Self.count {
@@ -50,6 +50,7 @@ enum Builtin: UInt8 {
     case .insmod: "insmod"
     case .rmmod: "rmmod"
     case .modinfo: "modinfo"
+    case .service: "service"
     }
   }
 
@@ -70,6 +71,7 @@ enum Builtin: UInt8 {
     case .cat: "FILE..."
     case .insmod: "FILE [NAME=VALUE...]"
     case .rmmod, .modinfo: "MODULE"
+    case .service: "list|start|stop|move [NAME [--as PLACEMENT]]"
     }
   }
 
@@ -94,6 +96,7 @@ enum Builtin: UInt8 {
     case .insmod: "links a module into the kernel and starts it"
     case .rmmod: "stops a module and takes it out"
     case .modinfo: "describes a module"
+    case .service: "runs services as server, ring0-server or linked, and moves them"
     }
   }
 
@@ -119,6 +122,7 @@ enum Builtin: UInt8 {
     case .insmod: insmodCommand(words)
     case .rmmod: rmmodCommand(words)
     case .modinfo: modinfoCommand(words)
+    case .service: serviceCommand(words)
     }
   }
 

@@ -1,0 +1,196 @@
+// The regions of an address space: what was promised where, and adding, removing and changing it.
+//
+// Invariant: a page is mapped only inside a region; removing a region gives back the memory behind it.
+
+import ABI
+import Machine
+import MachineSupport
+import Memory
+import Primitives
+import Tasks
+
+struct SpaceAttributes: RegionAttributes {
+  var permissions: MemoryPermissions
+  var purpose: ABI.RegionPurpose
+
+  /// Only mappings grow together; two stacks or segments stay apart even where they touch.
+  func joins(_ next: SpaceAttributes) -> Bool { purpose == .mapping && self == next }
+}
+
+/// Nodes of region maps come from the kernel's heap.
+struct RegionNodes: RegionNodeSource {
+  typealias Attributes = SpaceAttributes
+
+  func allocateNode() -> UnsafeMutablePointer<RegionNode<SpaceAttributes>>? {
+    KernelHeapMemory.allocateBytes(
+      MemoryLayout<RegionNode<SpaceAttributes>>.size, alignment: 16, tag: .addressSpace)?
+      .assumingMemoryBound(to: RegionNode<SpaceAttributes>.self)
+  }
+
+  func freeNode(_ node: UnsafeMutablePointer<RegionNode<SpaceAttributes>>) { KernelHeapMemory.free(node) }
+}
+
+typealias SpaceRegion = Region<SpaceAttributes>
+
+extension Region where Attributes == SpaceAttributes {
+  var permissions: MemoryPermissions { attributes.permissions }
+  var purpose: ABI.RegionPurpose { attributes.purpose }
+}
+
+extension Reference where Value == AddressSpace {
+  // MARK: Looking
+
+  func region(containing address: UInt32) -> SpaceRegion? { value.regions.find(containing: address) }
+
+  func region(endingAbove address: UInt32) -> SpaceRegion? { value.regions.first(endingAbove: address) }
+
+  /// The last region that ends at or below an address in no region.
+  func region(before address: UInt32) -> SpaceRegion? { value.regions.last(startingBelow: address) }
+
+  func residentPages(of region: SpaceRegion) -> UInt32 {
+    guard let range = VirtualRange(start: region.start, length: region.length) else { return 0 }
+    return value.tables.countMapped(in: range)
+  }
+
+  /// The mapped pages whose memory belongs to this space: all but the system-call page.
+  func countOwnedPages() -> UInt32 {
+    guard let range = VirtualRange(start: 0, length: AddressLayout.systemCallPage) else { return 0 }
+    return value.tables.countMapped(in: range)
+  }
+
+  /// Whether all of a range lies in writable regions.
+  func isWritable(start: UInt32, length: UInt32) -> Bool {
+    guard let range = VirtualRange(start: start, length: length), value.regions.firstHole(in: range) == nil else {
+      return false
+    }
+    var isWritable = true
+    value.regions.forEach(in: range) { region in
+      isWritable = region.permissions.contains(.write)
+      return isWritable
+    }
+    return isWritable
+  }
+
+  // MARK: Adding
+
+  func addRegion(
+    start: UInt32, length: UInt32, _ permissions: MemoryPermissions, _ purpose: ABI.RegionPurpose
+  ) throws(SystemError) {
+    do throws(RegionError) {
+      try value.regions.insert(
+        Region(start: start, length: length, SpaceAttributes(permissions: permissions, purpose: purpose)))
+    } catch {
+      switch error {
+      case .badRange, .notCovered: throw .badArgument
+      case .overlaps: throw .alreadyExists
+      case .outOfMemory: throw .outOfMemory
+      }
+    }
+  }
+
+  private static var dynamicWindow: VirtualRange {
+    VirtualRange(
+      start: AddressLayout.dynamicStart, length: AddressLayout.dynamicEnd - AddressLayout.dynamicStart
+    ).unsafelyUnwrapped
+  }
+
+  /// Adds a mapping where there is room. Returns its start.
+  func addMapping(length: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> UInt32 {
+    guard let start = value.regions.findGap(length: length, in: Self.dynamicWindow) else { throw .outOfMemory }
+    try addRegion(start: start, length: length, permissions, .mapping)
+    return start
+  }
+
+  /// Adds a stack between two guard pages, with memory behind all of it where it is committed.
+  func addStack(
+    start: UInt32, end: UInt32, purpose: ABI.RegionPurpose, isCommitted: Bool
+  ) throws(SystemError) {
+    do throws(SystemError) {
+      try addRegion(start: start - pageSize, length: pageSize, [], .guardPage)
+      try addRegion(start: start, length: end - start, [.read, .write], purpose)
+      try addRegion(start: end, length: pageSize, [], .guardPage)
+      guard isCommitted else { return }
+      var page = start
+      while page < end {
+        _ = try populate(page: page, [.read, .write])
+        page += pageSize
+      }
+    } catch {
+      remove(start: start - pageSize, length: end - start + 2 * pageSize)
+      throw error
+    }
+  }
+
+  /// Adds a thread's stack where there is room. Returns its start.
+  func addThreadStack(size: UInt32, isCommitted: Bool) throws(SystemError) -> UInt32 {
+    guard let gap = value.regions.findGap(length: size + 2 * pageSize, in: Self.dynamicWindow) else {
+      throw .outOfMemory
+    }
+    let start = gap + pageSize
+    try addStack(start: start, end: start + size, purpose: .threadStack, isCommitted: isCommitted)
+    return start
+  }
+
+  // MARK: Removing
+
+  func removeThreadStack(start: UInt32, end: UInt32) {
+    guard end > start else { return }
+    remove(start: start - pageSize, length: end - start + 2 * pageSize)
+  }
+
+  /// Removes mappings. Everything in the range must be a mapping, or no part of it is touched.
+  func removeMappings(start: UInt32, length: UInt32) throws(SystemError) {
+    try checkMappings(start: start, length: length)
+    do throws(RegionError) {
+      try value.regions.remove(start: start, length: length) { _ in }
+    } catch { throw error == .outOfMemory ? .outOfMemory : .badArgument }
+    releasePages(start: start, length: length)
+  }
+
+  private func checkMappings(start: UInt32, length: UInt32) throws(SystemError) {
+    guard let range = VirtualRange(start: start, length: length), value.regions.firstHole(in: range) == nil else {
+      throw .badArgument
+    }
+    var isAllMapping = true
+    value.regions.forEach(in: range) { region in
+      isAllMapping = region.purpose == .mapping
+      return isAllMapping
+    }
+    guard isAllMapping else { throw .badArgument }
+  }
+
+  /// Changes what mappings allow, and the pages that are there already.
+  func protectMappings(start: UInt32, length: UInt32, _ permissions: MemoryPermissions) throws(SystemError) {
+    try checkMappings(start: start, length: length)
+    do throws(RegionError) {
+      try value.regions.change(start: start, length: length) { _ in
+        SpaceAttributes(permissions: permissions, purpose: .mapping)
+      }
+    } catch { throw error == .outOfMemory ? .outOfMemory : .badArgument }
+    guard let range = VirtualRange(start: start, length: length) else { return }
+    // A page that allows nothing any more is unmapped but keeps its place; its contents are gone.
+    if permissions.isEmpty { return releasePages(start: start, length: length) }
+    do throws(PageTableError) {
+      try value.tables.protect(range, cache: SpaceTranslationCache(space: self)) { _ in permissions.page }
+    } catch { throw .badArgument }
+  }
+
+  /// Removes whatever regions have in a range, and the memory behind them.
+  private func remove(start: UInt32, length: UInt32) {
+    do throws(RegionError) { try value.regions.remove(start: start, length: length) { _ in } } catch {}
+    releasePages(start: start, length: length)
+  }
+
+  private func releasePages(start: UInt32, length: UInt32) {
+    guard let range = VirtualRange(start: start, length: length) else { return }
+    var released: UInt32 = 0
+    do throws(PageTableError) {
+      try value.tables.unmap(range, cache: SpaceTranslationCache(space: self)) { _, entry in
+        guard !entry.isForeign else { return }
+        Frames.release(entry.frame)
+        released &+= 1
+      }
+    } catch {}
+    value.residentPages &-= released
+  }
+}

@@ -1,0 +1,73 @@
+// One request as the service sees it: an operation, six words and bytes in; six words and bytes out.
+
+@safe
+public struct Request {
+  /// What is asked for; the service says what its operations are.
+  public let operation: UInt32
+  public let words: InlineArray<6, UInt32>
+  /// The process that asks.
+  public let sender: UInt32
+  /// The reply's words; zero unless the service sets them.
+  public var reply = InlineArray<6, UInt32>(repeating: 0)
+
+  private let dataStart: UnsafePointer<UInt8>?
+  private let dataCount: Int
+  private let replyStart: UnsafeMutablePointer<UInt8>?
+  /// How many bytes the reply can carry.
+  public let capacity: Int
+  /// How many bytes the reply carries.
+  public private(set) var replyCount = 0
+
+  /// The placement promises that both ranges stay until the request is answered, and that they do not overlap.
+  @unsafe
+  public init(
+    operation: UInt32, words: InlineArray<6, UInt32>, sender: UInt32, data: UnsafePointer<UInt8>?, dataCount: Int,
+    reply: UnsafeMutablePointer<UInt8>?, capacity: Int
+  ) {
+    self.operation = operation
+    self.words = words
+    self.sender = sender
+    unsafe dataStart = data
+    self.dataCount = unsafe data == nil ? 0 : dataCount
+    unsafe replyStart = reply
+    self.capacity = unsafe reply == nil ? 0 : capacity
+  }
+
+  /// The bytes that came with the request.
+  public var data: Span<UInt8> {
+    @_lifetime(borrow self) get {
+      guard let dataStart = unsafe dataStart else { return Span() }
+      return unsafe _overrideLifetime(Span(_unsafeStart: dataStart, count: dataCount), borrowing: self)
+    }
+  }
+
+  /// Adds bytes to the reply. Returns false, and adds none, where they do not fit.
+  @discardableResult
+  public mutating func write(_ bytes: [UInt8]) -> Bool { write(bytes.span) }
+
+  /// A copy of the bytes that came with the request.
+  public var copiedData: [UInt8] {
+    let data = data
+    var copy: [UInt8] = []
+    copy.reserveCapacity(data.count)
+    for index in data.indices { copy.append(data[index]) }
+    return copy
+  }
+
+  /// Adds the request's own bytes to the reply, as far as they fit.
+  public mutating func writeData() {
+    guard let dataStart = unsafe dataStart, let replyStart = unsafe replyStart else { return }
+    let count = min(dataCount, capacity - replyCount)
+    unsafe (replyStart + replyCount).update(from: dataStart, count: count)
+    replyCount += count
+  }
+
+  /// Adds bytes to the reply. Returns false, and adds none, where they do not fit.
+  @discardableResult
+  public mutating func write(_ bytes: Span<UInt8>) -> Bool {
+    guard bytes.count <= capacity - replyCount, let replyStart = unsafe replyStart else { return bytes.isEmpty }
+    for index in bytes.indices { unsafe replyStart[replyCount + index] = bytes[index] }
+    replyCount += bytes.count
+    return true
+  }
+}

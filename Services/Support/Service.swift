@@ -1,0 +1,86 @@
+// What a service is, whatever its placement: a value that handles requests, and that can put its state into bytes so
+// that another placement goes on where this one stopped.
+//
+// A service is one file or a few in Services/NAME, with a type that conforms to `Service` and the line
+// `typealias PlacedService = …`. The build makes a program of it (a server in Ring 3 or Ring 0) and a module (linked
+// into the kernel). The service itself never learns which it is.
+
+/// A service. Requests come one at a time.
+public protocol Service {
+  /// The name by which it is called, 1 to 31 bytes.
+  static var name: StaticString { get }
+  init()
+  /// Answers a request through `request`.
+  mutating func handle(_ request: inout Request)
+  /// Writes the state that `restore` needs. A service without state writes nothing.
+  func save(to state: inout StateWriter)
+  /// Takes over the state that `save` wrote, in any placement. Returns false where the bytes make no sense; the
+  /// service is then as it was.
+  mutating func restore(from state: inout StateReader) -> Bool
+}
+
+extension Service {
+  public func save(to state: inout StateWriter) {}
+  public mutating func restore(from state: inout StateReader) -> Bool { true }
+}
+
+/// Operations that every service has; its own are below 0xffffff00.
+public enum CommonOperation {
+  /// Writes part of the state: word 0 is the offset. Reply: word 0 is the whole size, the data the part.
+  public static var save: UInt32 { 0xffff_ff01 }
+  /// Takes a part of the state: word 0 is the offset, word 1 the whole size. Reply: word 0 is 1, or 0 where refused.
+  public static var restore: UInt32 { 0xffff_ff02 }
+  /// Does nothing and answers: whether the service lives.
+  public static var ping: UInt32 { 0xffff_ff03 }
+}
+
+/// A service with what it needs to be saved and restored in parts. Both placements drive it.
+public struct ServiceHost<Placed: Service> {
+  public var service = Placed()
+  private var savedState: [UInt8] = []
+  private var incomingState: [UInt8] = []
+
+  public init() {}
+
+  /// Answers one request.
+  public mutating func handle(_ request: inout Request) {
+    switch request.operation {
+    case CommonOperation.save: save(&request)
+    case CommonOperation.restore: restore(&request)
+    case CommonOperation.ping: request.reply[0] = 1
+    default: service.handle(&request)
+    }
+  }
+
+  private mutating func save(_ request: inout Request) {
+    let offset = Int(request.words[0])
+    if offset == 0 {
+      var writer = StateWriter()
+      service.save(to: &writer)
+      savedState = writer.bytes
+    }
+    request.reply[0] = UInt32(savedState.count)
+    guard offset < savedState.count else {
+      savedState = []
+      return
+    }
+    request.write(Array(savedState[offset..<min(savedState.count, offset + request.capacity)]))
+  }
+
+  private mutating func restore(_ request: inout Request) {
+    if request.words[0] == 0 { incomingState = [] }
+    guard Int(request.words[0]) == incomingState.count else { return }
+    append(request.data)
+    guard incomingState.count == Int(request.words[1]) else {
+      request.reply[0] = 1
+      return
+    }
+    var reader = StateReader(bytes: incomingState)
+    request.reply[0] = service.restore(from: &reader) ? 1 : 0
+    incomingState = []
+  }
+
+  private mutating func append(_ data: Span<UInt8>) {
+    for index in data.indices { incomingState.append(data[index]) }
+  }
+}

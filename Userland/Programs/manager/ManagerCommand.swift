@@ -1,0 +1,72 @@
+// What the manager can be asked for: start, stop and move.
+//
+// A request's data is the service's name, word 0 the placement. The reply's word 0 is 0, or 1 with a sentence that
+// says why it was refused.
+
+import ABI
+import Primitives
+import SDK
+import ServiceSupport
+
+enum ManagerCommand {
+  static func answer(_ request: inout Request) {
+    let name = request.copiedData
+    do throws(ManagerRefusal) {
+      guard !name.isEmpty, name.count < 32, !name.contains(0x2f) else {
+        throw ManagerRefusal("a service's name has 1 to 31 bytes and no slash")
+      }
+      let placement = ServicePlacement(rawValue: request.words[0]) ?? .server
+      switch ManagerOperation(rawValue: request.operation) {
+      case .start: try start(name, placement)
+      case .stop: try stop(name)
+      case .move: try move(name, placement)
+      case nil: throw ManagerRefusal("the manager does not know this command")
+      }
+    } catch {
+      request.reply[0] = 1
+      request.write(error.sentence.span)
+    }
+  }
+
+  private static func start(_ name: [UInt8], _ placement: ServicePlacement) throws(ManagerRefusal) {
+    guard Servers.find(name) == nil else { throw ManagerRefusal("it runs already") }
+    _ = try Servers.start(name, as: placement)
+  }
+
+  private static func stop(_ name: [UInt8]) throws(ManagerRefusal) {
+    guard let entry = Servers.find(name) else { throw ManagerRefusal("the manager has not started it") }
+    try Servers.end(entry)
+  }
+
+  /// Moves a running service: its calls wait while its state goes from the old placement to the new one.
+  private static func move(_ name: [UInt8], _ placement: ServicePlacement) throws(ManagerRefusal) {
+    guard let old = Servers.find(name) else { throw ManagerRefusal("the manager has not started it") }
+    guard old.placement != placement else { throw ManagerRefusal("it is placed like that already") }
+    try control(name, .hold)
+    do throws(ManagerRefusal) {
+      let state = try ServiceState.save(name)
+      let new = try Servers.start(name, as: placement)
+      do throws(ManagerRefusal) {
+        try ServiceState.restore(name, state)
+      } catch {
+        // The new server refused the state: the old one must have the name back, which it can only by going on.
+        try? Servers.end(new)
+        throw error
+      }
+      try control(name, .retire)
+    } catch {
+      try control(name, .release)
+      throw error
+    }
+    try control(name, .release)
+    try Servers.end(old)
+  }
+
+  private static func control(_ name: [UInt8], _ action: ServiceAction) throws(ManagerRefusal) {
+    var failure: SystemError?
+    Servers.withBytes(name) { name in
+      do throws(SystemError) { try ServiceList.control(name, action) } catch { failure = error }
+    }
+    if let failure { throw ManagerRefusal(failure.sentence) }
+  }
+}

@@ -1,0 +1,168 @@
+// The services that the manager has started, and how each is started in each placement.
+//
+// Invariant: the list is touched only with its lock held; starting and waiting happen without it.
+
+import ABI
+import Primitives
+import SDK
+
+/// One service that was started.
+struct ServerEntry {
+  var name: [UInt8]
+  var placement: ServicePlacement
+  /// The process that serves it; 0 where it is linked.
+  var task: UInt32
+  /// It was told to end, or another placement has taken over.
+  var isEnding = false
+  var restarts: UInt32 = 0
+}
+
+/// Why something could not be done: a sentence.
+struct ManagerRefusal: Error {
+  var sentence: [UInt8]
+  init(_ text: StaticString) {
+    sentence = []
+    for index in 0..<text.utf8CodeUnitCount { sentence.append(unsafe text.utf8Start[index]) }
+  }
+  init(_ sentence: [UInt8]) { self.sentence = sentence }
+}
+
+enum Servers {
+  static let list = Mutex<[ServerEntry]>([])
+
+  static func find(_ name: [UInt8]) -> ServerEntry? {
+    list.withLock { entries in entries.first { $0.name == name && !$0.isEnding } }
+  }
+
+  // MARK: Starting
+
+  /// Starts a service in a placement and waits until it has published its name.
+  static func start(_ name: [UInt8], as placement: ServicePlacement) throws(ManagerRefusal) -> ServerEntry {
+    var path = bytes("/lib/services/")
+    path += name
+    if placement == .linked {
+      path += bytes(".so")
+      var refusal: Refusal?
+      withBytes(path) { path in
+        do throws(Refusal) { try Modules.load(path, parameters: WordList()) } catch { refusal = error }
+      }
+      if let refusal { throw ManagerRefusal(sentence(of: refusal)) }
+      return add(ServerEntry(name: name, placement: placement, task: 0))
+    }
+    var arguments = WordList()
+    arguments.append(path)
+    let options = StartOptions(flags: placement == .ring0Server ? .ring0 : [])
+    var started: TaskIdentity?
+    var refusal: Refusal?
+    withBytes(path) { path in
+      do throws(Refusal) { started = try Process.start(path, arguments: arguments, options: options) } catch {
+        refusal = error
+      }
+    }
+    if let refusal { throw ManagerRefusal(sentence(of: refusal)) }
+    guard let started else { throw ManagerRefusal("the server was not started") }
+    let entry = add(ServerEntry(name: name, placement: placement, task: started.number))
+    try waitUntilPublished(entry)
+    return entry
+  }
+
+  /// Waits, a millisecond at a time, until the server serves its name or has ended.
+  private static func waitUntilPublished(_ entry: ServerEntry) throws(ManagerRefusal) {
+    for _ in 0..<2000 {
+      let information = withBytes(entry.name) { ServiceList.find($0) }
+      if let information, information.owner == entry.task, information.state != 0 { return }
+      if !contains(task: entry.task) { throw ManagerRefusal("the server ended before it published its name") }
+      Thread.sleep(milliseconds: 1)
+    }
+    throw ManagerRefusal("the server did not publish its name within two seconds")
+  }
+
+  private static func add(_ entry: ServerEntry) -> ServerEntry {
+    list.withLock { $0.append(entry) }
+    return entry
+  }
+
+  private static func contains(task: UInt32) -> Bool {
+    list.withLock { entries in entries.contains { $0.task == task } }
+  }
+
+  // MARK: Ending
+
+  /// Ends a server and waits until it is gone.
+  static func end(_ entry: ServerEntry) throws(ManagerRefusal) {
+    list.withLock { entries in
+      for index in entries.indices where entries[index].task == entry.task && entries[index].name == entry.name {
+        entries[index].isEnding = true
+      }
+    }
+    guard entry.placement == .linked else {
+      do throws(SystemError) { try TaskIdentity(entry.task).kill(status: 0) } catch {}
+      while contains(task: entry.task) { Thread.sleep(milliseconds: 1) }
+      return
+    }
+    var failure: SystemError?
+    withBytes(entry.name) { name in
+      do throws(SystemError) { try Modules.unload(name) } catch { failure = error }
+    }
+    if let failure {
+      list.withLock { entries in
+        for index in entries.indices where entries[index].name == entry.name { entries[index].isEnding = false }
+      }
+      throw ManagerRefusal(failure.sentence)
+    }
+    list.withLock { entries in
+      entries.removeAll { $0.name == entry.name && $0.placement == .linked && $0.isEnding }
+    }
+  }
+
+  /// A server process ended. One that was not told to is started again, later each time it happens.
+  static func ended(_ task: TaskIdentity, _ outcome: Outcome) {
+    var crashed: ServerEntry?
+    list.withLock { entries in
+      guard let index = entries.firstIndex(where: { $0.task == task.number }) else { return }
+      let entry = entries.remove(at: index)
+      if !entry.isEnding { crashed = entry }
+    }
+    guard var entry = crashed else { return }
+    entry.restarts += 1
+    Console.write {
+      $0.write("manager: ")
+      $0.write(entry.name)
+      $0.write(" ended by itself (")
+      outcome.describe(to: &$0)
+      $0.write("); it is started again\n")
+    }
+    Thread.sleep(milliseconds: 10 << min(entry.restarts, 7))
+    do throws(ManagerRefusal) {
+      let started = try start(entry.name, as: entry.placement)
+      list.withLock { entries in
+        for index in entries.indices where entries[index].task == started.task {
+          entries[index].restarts = entry.restarts
+        }
+      }
+    } catch {
+      Console.write {
+        $0.write("manager: ")
+        $0.write(entry.name)
+        $0.write(" is not started again: ")
+        $0.write(error.sentence)
+        $0.write("\n")
+      }
+    }
+  }
+
+  // MARK: Text
+
+  static func bytes(_ text: StaticString) -> [UInt8] { ManagerRefusal(text).sentence }
+
+  static func withBytes<Result>(_ bytes: [UInt8], _ body: (Bytes) -> Result) -> Result {
+    unsafe bytes.withUnsafeBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return body(Bytes("")) }
+      return body(unsafe Bytes(start: start, count: buffer.count))
+    }
+  }
+
+  private static func sentence(of refusal: Refusal) -> [UInt8] {
+    refusal.explanation.isEmpty ? bytes(refusal.error.sentence) : refusal.explanation
+  }
+}

@@ -1,0 +1,74 @@
+// The command `service`: start, stop, list and move.
+
+import ABI
+import Primitives
+import SDK
+
+extension Builtin {
+  func serviceCommand(_ words: borrowing CommandWords) -> Int32 {
+    guard words.count > 1 else { return reportUsage() }
+    let action = words[1]
+    if action == "list" { return listServices() }
+    guard words.count > 2, let placement = placement(in: words) else { return reportUsage() }
+    let operation: ManagerOperation
+    if action == "start" {
+      operation = .start
+    } else if action == "stop" {
+      operation = .stop
+    } else if action == "move" {
+      guard words.count == 5 else { return reportUsage() }
+      operation = .move
+    } else {
+      return reportUsage()
+    }
+    do throws(SystemError) {
+      guard let refusal = try ManagerClient.ask(operation, words[2], placement: placement) else { return 0 }
+      let name = words[2]
+      Console.write {
+        $0.write("service: ")
+        $0.write(name)
+        $0.write(": ")
+        $0.write(refusal)
+        $0.write("\n")
+      }
+      return 1
+    } catch {
+      return report(Bytes("the service manager"), error.sentence)
+    }
+  }
+
+  /// `--as server|ring0-server|linked` after the name; a server where nothing is said; nil where it is wrong.
+  private func placement(in words: borrowing CommandWords) -> ServicePlacement? {
+    if words.count == 3 { return .server }
+    guard words.count == 5, words[3] == "--as" else { return nil }
+    if words[4] == "server" { return .server }
+    if words[4] == "ring0-server" { return .ring0Server }
+    return words[4] == "linked" ? .linked : nil
+  }
+
+  private func listServices() -> Int32 {
+    Console.write("SERVICE           STATE   PLACEMENT     OWNER  CALLS  FAULTS  WAITING  INSIDE\n")
+    var index: UInt32 = 0
+    while let service = ServiceList.information(index) {
+      index += 1
+      Console.write {
+        $0.write(service.name, width: 18)
+        $0.write(service.state == 0 ? "nobody  " : service.state == 1 ? "serves  " : "held    ")
+        switch ServicePlacement(rawValue: service.placement) {
+        case _ where service.state == 0: $0.write("-           ")
+        case .server: $0.write("server      ")
+        case .ring0Server: $0.write("ring0-server")
+        case .linked: $0.write("linked      ")
+        case nil: $0.write("?           ")
+        }
+        $0.write(decimal: UInt64(service.owner), width: 7)
+        $0.write(decimal: UInt64(service.calls), width: 7)
+        $0.write(decimal: UInt64(service.faults), width: 8)
+        $0.write(decimal: UInt64(service.waiting), width: 9)
+        $0.write(decimal: UInt64(service.inside), width: 8)
+        $0.write("\n")
+      }
+    }
+    return 0
+  }
+}

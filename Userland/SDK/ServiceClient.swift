@@ -1,0 +1,90 @@
+// Calling a service by name, the same whatever its placement.
+
+import ABI
+import Primitives
+import Runtime
+
+/// A service opened for calls.
+public struct ServiceClient {
+  private let handle: UInt32
+
+  public init(_ name: Bytes) throws(SystemError) {
+    handle = try checked(unsafe SystemCalls.serviceOpen(name.address, UInt32(name.count)))
+  }
+
+  public init(_ name: StaticString) throws(SystemError) { try self.init(Bytes(name)) }
+
+  public func close() { _ = SystemCalls.close(handle) }
+
+  /// A request that travels in registers.
+  /// - Returns: the first word of the reply, without its highest bit.
+  @inline(__always)
+  public func callShort(
+    _ operation: UInt32, _ first: UInt32 = 0, _ second: UInt32 = 0, _ third: UInt32 = 0
+  ) throws(SystemError) -> UInt32 {
+    try checked(SystemCalls.callShort(handle, operation, first, second, third))
+  }
+
+  /// A request with words and bytes.
+  /// - Parameters:
+  ///   - data: what is sent, at most 64 KiB.
+  ///   - reply: receives the reply's bytes in place of what it held; at most `capacity` of them.
+  ///   - nanoseconds: the longest wait; nil: no limit.
+  /// - Returns: the reply's six words.
+  public func call(
+    _ operation: UInt32, words: InlineArray<6, UInt32> = InlineArray(repeating: 0), data: [UInt8] = [],
+    reply: inout [UInt8], capacity: Int = 0, nanoseconds: UInt64? = nil
+  ) throws(SystemError) -> InlineArray<6, UInt32> {
+    var message = Message()
+    message.operation = operation
+    message.words = words
+    var buffer: [UInt8] = []
+    if capacity > 0 { buffer = Array(repeating: 0, count: capacity) }
+    let limit = WordPair(nanoseconds ?? .max)
+    let result: Int32 = unsafe data.withUnsafeBufferPointer { source in
+      unsafe buffer.withUnsafeMutableBufferPointer { target in
+        unsafe message.dataAddress = address(source.baseAddress)
+        message.dataLength = UInt32(source.count)
+        message.bufferAddress = UInt32(UInt(bitPattern: target.baseAddress))
+        message.bufferCapacity = UInt32(target.count)
+        return unsafe SystemCalls.call(handle, &message, limit.low, limit.high)
+      }
+    }
+    _ = try checked(result)
+    let count = Int(message.dataLength)
+    if count < buffer.count { buffer.removeLast(buffer.count - count) }
+    reply = buffer
+    return message.words
+  }
+}
+
+/// What is known about the services of the system.
+public enum ServiceList {
+  public static func information(_ index: UInt32) -> ServiceInformation? {
+    var information = ServiceInformation()
+    return unsafe SystemCalls.serviceInformation(index, &information) < 0 ? nil : information
+  }
+
+  /// The service of this name, if it was ever published.
+  public static func find(_ name: Bytes) -> ServiceInformation? {
+    var index: UInt32 = 0
+    while let information = self.information(index) {
+      index += 1
+      if information.name.isEqual(to: name) { return information }
+    }
+    return nil
+  }
+
+  public static func control(_ name: Bytes, _ action: ServiceAction) throws(SystemError) {
+    _ = try checked(unsafe SystemCalls.serviceControl(name.address, UInt32(name.count), action.rawValue))
+  }
+}
+
+extension Name {
+  /// Whether the name, up to its zeros, is `text`.
+  public func isEqual(to text: Bytes) -> Bool {
+    guard text.count < 32 else { return false }
+    for index in 0..<32 where bytes[index] != (index < text.count ? text[index] : 0) { return false }
+    return true
+  }
+}

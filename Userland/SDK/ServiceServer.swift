@@ -1,0 +1,52 @@
+// Serving: the endpoint of a published name, and the loop that takes requests and answers them.
+
+import ABI
+import Runtime
+import ServiceSupport
+
+@safe
+public struct ServiceServer {
+  private let endpoint: UInt32
+  private let buffers: UnsafeMutablePointer<UInt8>
+  private var message = Message()
+  /// The number of the request that has not been answered yet; 0: none.
+  private var pending: UInt32 = 0
+
+  /// The most data that a request or a reply carries, in bytes.
+  public static var dataLimit: Int { 65536 }
+
+  /// Publishes a name.
+  public init(_ name: StaticString) throws(SystemError) {
+    let bytes = Bytes(name)
+    // The first half takes a request's data, the second half holds the reply's.
+    let page = try checked(
+      SystemCalls.memoryMap(0, UInt32(2 * Self.dataLimit), [.read, .write]))
+    let handle = try checked(unsafe SystemCalls.servicePublish(bytes.address, UInt32(bytes.count)))
+    unsafe buffers = UnsafeMutablePointer<UInt8>(bitPattern: UInt(page << 12))!
+    endpoint = handle
+  }
+
+  /// Answers the request before, waits for the next one, and hands it to `handler`, whose reply goes out with the next
+  /// call.
+  ///
+  /// - Throws: `peerGone` when another server has taken the name over.
+  public mutating func answerNext(_ handler: (inout Request) -> Void) throws(SystemError) {
+    message.bufferAddress = UInt32(UInt(bitPattern: buffers))
+    message.bufferCapacity = UInt32(Self.dataLimit)
+    let number: UInt32
+    if pending == 0 {
+      number = try checked(unsafe SystemCalls.receive(endpoint, &message))
+    } else {
+      number = try checked(unsafe SystemCalls.replyAndReceive(endpoint, pending, &message))
+    }
+    pending = number
+    let reply = unsafe buffers + Self.dataLimit
+    var request = unsafe Request(
+      operation: message.operation, words: message.words, sender: message.sender, data: buffers,
+      dataCount: Int(message.dataLength), reply: reply, capacity: min(Int(message.bufferCapacity), Self.dataLimit))
+    handler(&request)
+    message.words = request.reply
+    message.dataAddress = UInt32(UInt(bitPattern: reply))
+    message.dataLength = UInt32(request.replyCount)
+  }
+}
