@@ -78,7 +78,13 @@ enum Calls {
     var wanted = Message()
     try message.read(into: &wanted)
     while true {
-      guard service.value.term == term else { throw .peerGone }
+      if service.value.term != term {
+        // A successor serves now. Until the move is done, this server may be asked to come back.
+        guard service.value.formerTerm == term else { throw .peerGone }
+        let reason = Scheduler.block(.waitingForMessage, on: reference(to: &service.value.formerReceivers))
+        if reason == .cancelled { throw .cancelled }
+        continue
+      }
       if let caller = nextCaller(of: service) {
         give(caller, to: task, of: service)
         service.value.callers.remove(caller)

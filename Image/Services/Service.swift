@@ -24,14 +24,20 @@ struct Service: ~Copyable {
   var predecessor: ServiceServer = .nobody
   /// Handles and the name table.
   var references: UInt32 = 1
-  /// Counts the servers it has had: an endpoint of an earlier one receives nothing more.
+  /// The number of the present server's term: an endpoint of an earlier one receives nothing more.
   var term: UInt32 = 0
+  /// The predecessor's term while it may still come back; 0: there is none.
+  var formerTerm: UInt32 = 0
+  /// Counts the terms.
+  var latestTerm: UInt32 = 0
   /// The process that holds calls back, while it does.
   var holder: TaskIdentity = .none
   var callers = TaskQueue()
   var awaiting = TaskQueue()
   /// Tasks of the server that wait for a request.
   var receivers = TaskQueue()
+  /// Tasks of the predecessor, until it is retired or comes back.
+  var formerReceivers = TaskQueue()
   /// Tasks that wait for the calls inside to be answered.
   var drainers = TaskQueue()
   var calls: UInt32 = 0
@@ -142,22 +148,39 @@ enum Services {
       // A successor may take the name only while its calls are held.
       guard service.value.holder != .none, case .nobody = service.value.predecessor else { throw .alreadyExists }
       service.value.predecessor = service.value.server
+      service.value.formerTerm = service.value.term
     }
     service.value.server = server
-    service.value.term &+= 1
-    // Tasks of the predecessor that wait for requests learn that their term is over.
+    service.value.latestTerm &+= 1
+    service.value.term = service.value.latestTerm
+    // Tasks of the predecessor that wait for requests go on waiting, but elsewhere.
     Scheduler.wakeAll(reference(to: &service.value.receivers))
+  }
+
+  /// The server is gone. While its calls are held, the one before it comes back.
+  static func serverIsGone(_ service: Reference<Service>) {
+    service.value.server = service.value.predecessor
+    service.value.term = service.value.formerTerm
+    service.value.predecessor = .nobody
+    service.value.formerTerm = 0
+    failAwaiting(of: service, .peerGone)
+    Scheduler.wakeAll(reference(to: &service.value.formerReceivers))
+    if case .nobody = service.value.server, service.value.holder == .none { failCallers(of: service, .peerGone) }
+  }
+
+  /// The predecessor will not come back: its tasks learn that their term is over.
+  static func retirePredecessor(of service: Reference<Service>) {
+    service.value.predecessor = .nobody
+    service.value.formerTerm = 0
+    Scheduler.wakeAll(reference(to: &service.value.formerReceivers))
   }
 
   /// A process gave up its endpoint or ended: whoever waits for its answer gets an error instead.
   static func withdraw(_ service: Reference<Service>, because process: Reference<Process>) {
     if case .process(let server) = service.value.server, server == process {
-      service.value.server = .nobody
-      failAwaiting(of: service, .peerGone)
-      if service.value.holder == .none { failCallers(of: service, .peerGone) }
-    }
-    if case .process(let server) = service.value.predecessor, server == process {
-      service.value.predecessor = .nobody
+      serverIsGone(service)
+    } else if case .process(let server) = service.value.predecessor, server == process {
+      retirePredecessor(of: service)
     }
     release(service)
   }

@@ -34,7 +34,7 @@ enum ServiceMoves {
   /// Every caller that was held sends its request again, to whoever serves now.
   private static func letGo(_ service: Reference<Service>) {
     service.value.holder = .none
-    service.value.predecessor = .nobody
+    Services.retirePredecessor(of: service)
     while let caller = service.value.callers.first {
       caller.value.call.value.result = CallRecord.retry
       Scheduler.wake(caller)
@@ -44,7 +44,7 @@ enum ServiceMoves {
   /// A successor has published the name: the server before it has nothing more to do.
   static func retire(_ service: Reference<Service>, by process: Reference<Process>) throws(SystemError) {
     guard service.value.holder == process.value.identity else { throw .notPermitted }
-    service.value.predecessor = .nobody
+    Services.retirePredecessor(of: service)
   }
 
   /// A process that holds services ends: their calls go on.

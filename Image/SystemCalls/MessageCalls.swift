@@ -22,7 +22,7 @@ enum MessageCalls {
     let service = try Services.findOrMake(name)
     Services.retain(service)
     do throws(SystemError) {
-      let handle = try process.value.handles.add(.endpoint(service, term: service.value.term &+ 1))
+      let handle = try process.value.handles.add(.endpoint(service, term: service.value.latestTerm &+ 1))
       do throws(SystemError) {
         try Services.install(.process(process), in: service)
         return handle

@@ -43,18 +43,22 @@ enum ManagerCommand {
     guard let old = Servers.find(name) else { throw ManagerRefusal("the manager has not started it") }
     guard old.placement != placement else { throw ManagerRefusal("it is placed like that already") }
     try control(name, .hold)
+    // From the moment the new server has the name the old one may end by itself: that is no crash.
+    Servers.setEnding(old, true)
     do throws(ManagerRefusal) {
       let state = try ServiceState.save(name)
       let new = try Servers.start(name, as: placement)
       do throws(ManagerRefusal) {
         try ServiceState.restore(name, state)
       } catch {
-        // The new server refused the state: the old one must have the name back, which it can only by going on.
+        // With the new server gone the old one has the name back.
+        Servers.setEnding(new, true)
         try? Servers.end(new)
         throw error
       }
       try control(name, .retire)
     } catch {
+      Servers.setEnding(old, false)
       try control(name, .release)
       throw error
     }

@@ -88,13 +88,21 @@ enum Servers {
 
   // MARK: Ending
 
-  /// Ends a server and waits until it is gone.
-  static func end(_ entry: ServerEntry) throws(ManagerRefusal) {
+  /// Says whether an end of the server is expected.
+  static func setEnding(_ entry: ServerEntry, _ isEnding: Bool) {
     list.withLock { entries in
-      for index in entries.indices where entries[index].task == entry.task && entries[index].name == entry.name {
-        entries[index].isEnding = true
+      for index in entries.indices
+      where entries[index].task == entry.task && entries[index].placement == entry.placement
+        && entries[index].name == entry.name
+      {
+        entries[index].isEnding = isEnding
       }
     }
+  }
+
+  /// Ends a server and waits until it is gone.
+  static func end(_ entry: ServerEntry) throws(ManagerRefusal) {
+    setEnding(entry, true)
     guard entry.placement == .linked else {
       do throws(SystemError) { try TaskIdentity(entry.task).kill(status: 0) } catch {}
       while contains(task: entry.task) { Thread.sleep(milliseconds: 1) }
@@ -105,9 +113,7 @@ enum Servers {
       do throws(SystemError) { try Modules.unload(name) } catch { failure = error }
     }
     if let failure {
-      list.withLock { entries in
-        for index in entries.indices where entries[index].name == entry.name { entries[index].isEnding = false }
-      }
+      setEnding(entry, false)
       throw ManagerRefusal(failure.sentence)
     }
     list.withLock { entries in
