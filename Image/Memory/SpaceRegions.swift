@@ -138,7 +138,7 @@ extension Reference where Value == AddressSpace {
     remove(start: start - pageSize, length: end - start + 2 * pageSize)
   }
 
-  /// Removes mappings. Everything in the range must be a mapping, or no part of it is touched.
+  /// Removes mappings; holes are no error. Where the range has a part of anything else, no part of it is touched.
   func removeMappings(start: UInt32, length: UInt32) throws(SystemError) {
     try checkMappings(start: start, length: length)
     do throws(RegionError) {
@@ -148,9 +148,7 @@ extension Reference where Value == AddressSpace {
   }
 
   private func checkMappings(start: UInt32, length: UInt32) throws(SystemError) {
-    guard let range = VirtualRange(start: start, length: length), value.regions.firstHole(in: range) == nil else {
-      throw .badArgument
-    }
+    guard let range = VirtualRange(start: start, length: length) else { throw .badArgument }
     var isAllMapping = true
     value.regions.forEach(in: range) { region in
       isAllMapping = region.purpose == .mapping

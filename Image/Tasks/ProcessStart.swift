@@ -35,7 +35,9 @@ enum ProcessStart {
       let image = try KernelHeapMemory.copy(
         of: UserBuffer(address: request.imageAddress, length: request.imageLength), limit: 0x0100_0000)
       defer { KernelHeapMemory.free(image.pointer) }
-      let name = try ProcessName(request.path)
+      var name = ProcessName()
+      name.set("image")
+      if request.path.length > 0 { name = try ProcessName(request.path) }
       return try start(
         image: image.bytes, name: name, request: request, mode: mode, priority: priority, parent: parent,
         explanation: explanation, isPermanent: false)
