@@ -1,7 +1,8 @@
 // A task: what the scheduler runs. The first task of a process and every thread is one, in Ring 3 or Ring 0.
 //
 // Invariants:
-// - A task is in at most one TaskQueue (the run queue's or a wait queue's) and at most once in the TimerQueue.
+// - A task is in at most one TaskQueue (the run queue's or a wait queue's); each of its timers is at most once in the
+//   TimerQueue.
 // - `state` is `.ready` exactly while it is in the run queue, `.running` exactly while it is the CPU's current task.
 // - Its identity is never used again before 2^31 others were; a stale identity finds nothing, never another task.
 
@@ -28,7 +29,7 @@ public enum TaskMode: UInt8, Sendable {
 
 public enum TaskState: UInt8, Sendable {
   case ready, running, sleeping, waitingForTask, waitingForInput, waitingForWord, waitingForMessage
-  case waitingForReply, ended
+  case waitingForReply, ended, waitingForEvent, waitingForLock
 }
 
 /// Why a wait came back.
@@ -45,8 +46,10 @@ public struct Task: ~Copyable {
   public var identity: TaskIdentity
   public var mode: TaskMode
   public var state: TaskState = .ready
-  /// 0 (lowest) to 31.
+  /// 0 (lowest) to 31: what the scheduler goes by. Never under `basePriority`; over it while a more urgent task
+  /// waits for a lock that this one holds (Locks.swift).
   public var priority: UInt8
+  public var basePriority: UInt8
   public var isThread: Bool
   public var isGuarded: Bool = false
   public var isDetached: Bool = false
@@ -58,8 +61,9 @@ public struct Task: ~Copyable {
 
   /// The address of the owning process's record; the kernel's `process` gives it its type.
   public var owner: UInt
-  /// The next thread of the same process.
+  /// Its neighbours among the threads of the same process.
   public var nextOfProcess: Reference<Task>?
+  public var previousOfProcess: Reference<Task>?
 
   // What a switch needs: where the kernel stack pointer was left, and the CR3 value of the address space.
   public var savedStackPointer: UInt32 = 0
@@ -88,14 +92,25 @@ public struct Task: ~Copyable {
   public var next: Reference<Task>?
   public var previous: Reference<Task>?
   public var queue: Reference<TaskQueue>?
-  /// When to wake it, in nanoseconds since boot, and its place in the timer queue; -1: not in it.
-  public var deadline: UInt64 = 0
-  public var timerIndex: Int = -1
+  /// When to wake it from the wait it is in.
+  public var wakeTimer = TaskTimer()
+
+  /// Those who wait for locks that it holds, and the holder of the lock that it waits for itself.
+  public var lockWaiters = TaskQueue()
+  public var lockOwner: Reference<Task>?
+
+  // Its events, the kinds it waits for (0 while it does not), and its event timer.
+  public var events = EventQueue()
+  public var awaitedEvents: UInt8 = 0
+  public var eventTimer = TaskTimer()
+  /// The time between two timer events, in nanoseconds; 0: there is only one.
+  public var eventPeriod: UInt64 = 0
 
   public init(identity: TaskIdentity, mode: TaskMode, priority: UInt8, isThread: Bool, owner: UInt) {
     self.identity = identity
     self.mode = mode
     self.priority = priority
+    basePriority = priority
     self.isThread = isThread
     self.owner = owner
   }

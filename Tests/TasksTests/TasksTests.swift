@@ -25,6 +25,10 @@ final class TaskPool {
   }
 }
 
+extension Reference where Value == Tasks.Task {
+  var wakeTimer: Reference<TaskTimer> { withUnsafeMutablePointer(to: &value.wakeTimer) { Reference<TaskTimer>($0) } }
+}
+
 @Suite struct RunQueueTests {
   @Test(arguments: [UInt64(1), 2, 3])
   func agreesWithAModel(seed: UInt64) {
@@ -69,7 +73,7 @@ final class TaskPool {
   func givesTasksBackInOrder(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let pool = TaskPool()
-    let storage = UnsafeMutablePointer<Reference<Tasks.Task>?>.allocate(capacity: 256)
+    let storage = UnsafeMutablePointer<TimerQueue.Entry?>.allocate(capacity: 256)
     storage.initialize(repeating: nil, count: 256)
     defer { storage.deallocate() }
     var timers = TimerQueue(storage: storage, capacity: 256)
@@ -77,19 +81,19 @@ final class TaskPool {
     var inside: [Reference<Tasks.Task>] = []
     for _ in 0..<50_000 {
       if Bool.random(using: &random), let task = outside.popLast() {
-        timers.add(task, deadline: UInt64.random(in: 0..<1000, using: &random))
+        timers.add(task.wakeTimer, of: task, deadline: UInt64.random(in: 0..<1000, using: &random))
         inside.append(task)
       } else if Bool.random(using: &random), !inside.isEmpty {
         let task = inside.remove(at: Int.random(in: 0..<inside.count, using: &random))
-        timers.remove(task)
-        #expect(task.value.timerIndex == -1)
+        timers.remove(task.wakeTimer)
+        #expect(!task.value.wakeTimer.isRunning)
         outside.append(task)
       } else {
         let now = UInt64.random(in: 0..<1000, using: &random)
-        let earliest = inside.map { $0.value.deadline }.min()
+        let earliest = inside.map { $0.value.wakeTimer.deadline }.min()
         #expect(timers.earliest == earliest)
-        let task = timers.takeExpired(now: now)
-        #expect(task?.value.deadline == earliest.flatMap { $0 <= now ? $0 : nil })
+        let task = timers.takeExpired(now: now)?.task
+        #expect(task?.value.wakeTimer.deadline == earliest.flatMap { $0 <= now ? $0 : nil })
         if let task {
           inside.removeAll { $0 == task }
           outside.append(task)

@@ -1,0 +1,61 @@
+// The events of a task that it has not taken yet, in the order in which they came.
+//
+// Policy: one entry for each kind. An event of a kind that is pending is counted into the entry, which keeps the time
+// of the first and the subject of the latest. So no event is lost, the queue never grows, and adding to it cannot fail,
+// even from an interrupt.
+//
+// Invariant: the first `count` entries are of different kinds; each has a count of 1 or more.
+
+/// The kinds, numbered as in the ABI's `EventKind`.
+public enum TaskEvent: UInt8, Sendable {
+  case childEnded, yieldAsked, stopAsked, timer
+
+  /// Its bit in a set of kinds.
+  public var bit: UInt8 { 1 &<< rawValue }
+}
+
+public struct PendingEvent: Equatable, Sendable {
+  public let kind: TaskEvent
+  /// How many there were; stays at its highest value rather than wrap.
+  public var count: UInt32
+  public var subject: TaskIdentity
+  /// When the first of them came, in nanoseconds since boot.
+  public let time: UInt64
+}
+
+public struct EventQueue {
+  private var entries = InlineArray<4, PendingEvent?>(repeating: nil)
+  public private(set) var count = 0
+
+  public init() {}
+
+  /// Adds `times` events of one kind.
+  public mutating func add(_ kind: TaskEvent, subject: TaskIdentity, time: UInt64, times: UInt32 = 1) {
+    for index in 0..<count {
+      guard var entry = entries[index], entry.kind == kind else { continue }
+      let (sum, overflow) = entry.count.addingReportingOverflow(times)
+      entry.count = overflow ? .max : sum
+      entry.subject = subject
+      entries[index] = entry
+      return
+    }
+    entries[count] = PendingEvent(kind: kind, count: times, subject: subject, time: time)
+    count &+= 1
+  }
+
+  /// Takes out the oldest entry whose kind is in the set `kinds`.
+  public mutating func take(_ kinds: UInt8) -> PendingEvent? {
+    for index in 0..<count {
+      guard let entry = entries[index], entry.kind.bit & kinds != 0 else { continue }
+      var place = index
+      while place &+ 1 < count {
+        entries[place] = entries[place &+ 1]
+        place &+= 1
+      }
+      count &-= 1
+      entries[count] = nil
+      return entry
+    }
+    return nil
+  }
+}
