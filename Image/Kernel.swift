@@ -39,6 +39,7 @@ struct Counters {
   var tlbFlushes: UInt64 = 0
   var pageFaults: UInt64 = 0
   var bytesCopied: UInt64 = 0
+  var interrupts: UInt64 = 0
 }
 
 /// The one kernel value, at its fixed place in the image.

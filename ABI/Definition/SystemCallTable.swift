@@ -63,7 +63,7 @@ public enum SystemCallTable {
         .init("size", .length, "the size of the request in bytes"),
       ],
       result: "the identity of the new thread",
-      errors: ["badAddress", "badArgument", "outOfMemory", "notPermitted", "limitReached"],
+      errors: ["badAddress", "badArgument", "outOfMemory", "notPermitted", "tooLarge", "limitReached", "cancelled"],
       "Starts a thread in the caller's address space, in Ring 3 or Ring 0, whatever ring the caller runs in."),
     .init(
       8, "wait",
@@ -281,5 +281,43 @@ public enum SystemCallTable {
         .init("action", .number, "a ServiceAction"),
       ], errors: ["badAddress", "badArgument", "notFound", "busy", "notPermitted", "cancelled", "alreadyExists"],
       "Holds a service's calls back, lets them go on, or ends its server's term, so that the service can move."),
+    .init(
+      43, "eventWait",
+      [
+        .init("kinds", .flags(type: "EventKinds"), "the kinds of events that are wanted"),
+        .init("event", .structureOut(type: "Event"), "where the oldest of them goes"),
+        .init("nanosecondsLow", .number, "the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit"),
+        .init("nanosecondsHigh", .number, "the high 32 bits"),
+      ], errors: ["badAddress", "badArgument", "wouldBlock", "timedOut", "cancelled"],
+      "Takes the oldest of the caller's events of the wanted kinds, or waits for one."),
+    .init(
+      44, "eventSend",
+      [
+        .init("task", .task, "the task to tell"),
+        .init("kind", .number, "the EventKind: yieldAsked or stopAsked"),
+      ], errors: ["noSuchTask", "badArgument", "notPermitted"],
+      "Asks a task for something. An event of the same kind that the task has not taken yet is counted up."),
+    .init(
+      45, "eventTimer",
+      [
+        .init("nanosecondsLow", .number, "the low 32 bits of the time until the event; both 0: no timer"),
+        .init("nanosecondsHigh", .number, "the high 32 bits"),
+        .init("periodLow", .number, "the low 32 bits of the time between further events; both 0: only one event"),
+        .init("periodHigh", .number, "the high 32 bits"),
+      ], errors: ["badArgument"],
+      "Sets the caller's event timer in place of the one before. A period is at least 100,000 nanoseconds."),
+    .init(
+      46, "lockAcquire",
+      [
+        .init("word", .address, "the lock: an aligned 32-bit word, 0 while it is free"),
+        .init("nanosecondsLow", .number, "the low 32 bits of the longest wait; both 0xffffffff: no limit"),
+        .init("nanosecondsHigh", .number, "the high 32 bits"),
+      ], result: "0, or 1 where the task that held the lock before ended without releasing it",
+      errors: ["badAddress", "badArgument", "busy", "timedOut", "cancelled"],
+      "Takes a lock that a program could not take by itself. While the caller waits, the holder has at least its priority."),
+    .init(
+      47, "lockRelease", [.init("word", .address, "a lock that the caller holds")],
+      errors: ["badAddress", "badArgument", "notPermitted"],
+      "Gives a lock to the most urgent of the tasks that wait for it, or frees it."),
   ]
 }

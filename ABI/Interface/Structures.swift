@@ -128,6 +128,57 @@ public enum TaskState: UInt32, Sendable {
   case waitingForMessage = 6
   case waitingForReply = 7
   case ended = 8
+  case waitingForEvent = 9
+  case waitingForLock = 10
+}
+
+/// What a task can be told.
+public enum EventKind: UInt32, Sendable {
+  /// A child process of the task's process ended. Its outcome is taken with `wait`. Only a process's first task is told.
+  case childEnded = 0
+  /// Another task asks for the processor.
+  case yieldAsked = 1
+  /// Another task asks this one to finish its work and end.
+  case stopAsked = 2
+  /// The time given to `eventTimer` is over.
+  case timer = 3
+}
+
+public struct EventKinds: OptionSet, BitwiseCopyable, Sendable {
+  public var rawValue: UInt32
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+  @inlinable public static var childEnded: EventKinds { .init(rawValue: 1) }
+  @inlinable public static var yieldAsked: EventKinds { .init(rawValue: 2) }
+  @inlinable public static var stopAsked: EventKinds { .init(rawValue: 4) }
+  @inlinable public static var timer: EventKinds { .init(rawValue: 8) }
+  @inlinable public static var all: EventKinds { .init(rawValue: 15) }
+}
+
+/// An event of a task. A task has at most one of each kind pending: one that comes before it was taken is counted
+/// in, so that nothing is lost and nothing grows.
+public struct Event: BitwiseCopyable, Sendable {
+  /// An `EventKind`.
+  public var kind: UInt32 = 0
+  /// How many times it happened since it was taken last; 1 or more.
+  public var count: UInt32 = 0
+  /// The task that caused the latest: the child that ended, or the task that asked; 0 for the timer.
+  public var task: UInt32 = 0
+  public var reserved: UInt32 = 0
+  /// When the first of them happened, in nanoseconds since boot.
+  public var time = WordPair()
+  @inlinable public init() {}
+}
+
+/// Where segment GS of a new task begins: a block at the top of its stack.
+public struct ThreadBlock: BitwiseCopyable, Sendable {
+  /// The block's own address.
+  public var address: UInt32 = 0
+  /// The task's identity.
+  public var task: UInt32 = 0
+  /// Two words for the program's use; 0 at first.
+  public var first: UInt32 = 0
+  public var second: UInt32 = 0
+  @inlinable public init() {}
 }
 
 public struct TaskInformation: BitwiseCopyable, Sendable {
@@ -325,5 +376,7 @@ public struct MachineCounters: BitwiseCopyable, Sendable {
   public var pageFaults = WordPair()
   public var bytesCopied = WordPair()
   public var systemCalls = WordPair()
+  /// Interrupts of devices and of the watchdog.
+  public var interrupts = WordPair()
   @inlinable public init() {}
 }

@@ -84,5 +84,10 @@ private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemE
   case .callShort: return try MessageCalls.callShort(arguments)
   case .serviceControl: return try MessageCalls.serviceControl(arguments)
   case .measure: return try SystemCalls.measure(arguments)
+  case .eventWait: return try EventCalls.wait(arguments)
+  case .eventSend: return try EventCalls.send(arguments)
+  case .eventTimer: return try EventCalls.timer(arguments)
+  case .lockAcquire: return try EventCalls.acquire(arguments)
+  case .lockRelease: return try EventCalls.release(arguments)
   }
 }

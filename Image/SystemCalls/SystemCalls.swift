@@ -50,6 +50,7 @@ enum SystemCalls {
     counters.tlbFlushes = WordPair(kernel.counters.tlbFlushes)
     counters.pageFaults = WordPair(kernel.counters.pageFaults)
     counters.bytesCopied = WordPair(kernel.counters.bytesCopied)
+    counters.interrupts = WordPair(kernel.counters.interrupts)
     try UserBuffer(address: arguments.first, length: 0).write(counters)
     return 0
   }

@@ -134,7 +134,9 @@ enum TaskCalls {
     guard arguments.second < UInt32(RunQueue.priorities) else { throw .badArgument }
     let task = arguments.first == 0 ? Scheduler.current : try find(arguments.first)
     try checkRight(over: task)
-    Scheduler.setPriority(task, UInt8(arguments.second))
+    let priority = UInt8(arguments.second)
+    try StartMode.checkPriority(priority, of: Scheduler.current)
+    Priorities.set(task, priority)
     return 0
   }
 
@@ -153,13 +155,13 @@ enum TaskCalls {
     return 0
   }
 
-  private static func find(_ identity: UInt32) throws(SystemError) -> Reference<Task> {
+  static func find(_ identity: UInt32) throws(SystemError) -> Reference<Task> {
     guard let task = kernel.scheduler.tasks.find(TaskIdentity(identity)) else { throw .noSuchTask }
     return task
   }
 
   /// A process may change its own tasks and its children; others only with the right to.
-  private static func checkRight(over task: Reference<Task>) throws(SystemError) {
+  static func checkRight(over task: Reference<Task>) throws(SystemError) {
     let own = Scheduler.current.value.process
     let process = task.value.process
     if process == own || process.value.parent == own { return }

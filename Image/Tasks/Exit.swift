@@ -74,7 +74,7 @@ enum Exit {
         process.removeThread(task)
         TaskRecords.free(task)
       } else {
-        Scheduler.wakeAll(reference(to: &process.value.waiters))
+        Wait.announce(task.value.identity, to: process)
       }
     }
     Scheduler.resumeNext()
@@ -84,6 +84,8 @@ enum Exit {
   private static func release(_ task: Reference<Task>, of process: Reference<Process>) {
     FloatState.release(task)
     WordWaits.forget(task)
+    Locks.abandonAll(of: task)
+    Events.stopTimer(of: task)
     Services.serverTaskEnded(task)
     if task.value.kernelStackEnd != 0 {
       KernelStacks.give(back: task.value.kernelStackStart)
@@ -112,12 +114,24 @@ enum Exit {
     guard let parent = process.value.parent, let root = kernel.root else {
       panic("the first process ended")
     }
-    while let child = process.value.firstChild {
+    while let child = process.value.children.first {
       process.removeChild(child)
       root.addChild(child)
-      if child.value.hasEnded { Scheduler.wakeAll(reference(to: &root.value.waiters)) }
     }
-    Scheduler.wakeAll(reference(to: &parent.value.waiters))
+    while let child = process.value.endedChildren.first {
+      process.removeChild(child)
+      root.addChild(child)
+      announceEnd(of: child, to: root)
+    }
+    // From now on it is one of the children whose outcome can be taken.
+    parent.value.children.remove(process)
+    parent.value.endedChildren.append(process)
+    announceEnd(of: process, to: parent)
+  }
+
+  private static func announceEnd(of child: Reference<Process>, to parent: Reference<Process>) {
+    Events.post(.childEnded, to: parent.value.mainTask, subject: child.value.identity)
+    Wait.announce(child.value.identity, to: parent)
   }
 
   /// Forgets an ended process whose outcome the parent has taken.

@@ -19,7 +19,9 @@ enum FloatState {
     if kernel.scheduler.floatOwner == task { return true }
     let isFirstUse = task.value.floatState == 0
     if isFirstUse {
-      guard let area = KernelHeapMemory.allocateBytes(areaSize, alignment: 16, tag: .task) else { return false }
+      guard let area = KernelHeapMemory.allocateBytes(areaSize, alignment: 16, tag: .task) else {
+        return false
+      }
       task.value.floatState = UInt(bitPattern: area)
     }
     if let owner = kernel.scheduler.floatOwner { save(to: UInt32(owner.value.floatState)) }

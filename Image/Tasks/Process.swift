@@ -1,7 +1,8 @@
 // A process: an address space, its tasks, its handles, its rights, and its place in the tree of processes.
 //
 // Invariants:
-// - Every process but the first has a parent, and is in that parent's list of children, until it is waited for.
+// - Every process but the first has a parent, and until it is waited for it is in one of that parent's two lists: of
+//   the children that live, or of those that have ended, in the order in which they ended.
 // - `liveTasks` counts its tasks that have not ended; when it falls to zero the address space goes, and the record
 //   stays until the parent has taken the outcome.
 // - Threads own nothing: their children belong to their process.
@@ -16,8 +17,11 @@ struct Process: ~Copyable {
   /// Nil once the last task has ended.
   var space: Reference<AddressSpace>?
   var parent: Reference<Process>?
-  var firstChild: Reference<Process>?
+  var children = ProcessList()
+  var endedChildren = ProcessList()
+  /// Its neighbours in its parent's list.
   var nextSibling: Reference<Process>?
+  var previousSibling: Reference<Process>?
   /// The threads, also ended ones that nobody has waited for; linked through `Task.nextOfProcess`.
   var firstThread: Reference<Task>?
   var liveTasks = 1
@@ -40,6 +44,30 @@ struct Process: ~Copyable {
   var hasEnded: Bool { liveTasks == 0 }
 }
 
+/// Processes of one parent, linked through themselves: joining and leaving take constant time and no memory.
+struct ProcessList {
+  private(set) var first: Reference<Process>?
+  private var last: Reference<Process>?
+
+  var isEmpty: Bool { first == nil }
+
+  mutating func append(_ process: Reference<Process>) {
+    process.value.nextSibling = nil
+    process.value.previousSibling = last
+    if let last { last.value.nextSibling = process } else { first = process }
+    last = process
+  }
+
+  mutating func remove(_ process: Reference<Process>) {
+    let next = process.value.nextSibling
+    let previous = process.value.previousSibling
+    if let previous { previous.value.nextSibling = next } else { first = next }
+    if let next { next.value.previousSibling = previous } else { last = previous }
+    process.value.nextSibling = nil
+    process.value.previousSibling = nil
+  }
+}
+
 extension Task {
   /// The process it belongs to. The idle task has none and never asks.
   var process: Reference<Process> {
@@ -50,38 +78,28 @@ extension Task {
 extension Reference where Value == Process {
   func addChild(_ child: Reference<Process>) {
     child.value.parent = self
-    child.value.nextSibling = value.firstChild
-    value.firstChild = child
+    if child.value.hasEnded { value.endedChildren.append(child) } else { value.children.append(child) }
   }
 
   func removeChild(_ child: Reference<Process>) {
-    if value.firstChild == child {
-      value.firstChild = child.value.nextSibling
-    } else {
-      var previous = value.firstChild
-      while let candidate = previous, candidate.value.nextSibling != child { previous = candidate.value.nextSibling }
-      previous?.value.nextSibling = child.value.nextSibling
-    }
-    child.value.nextSibling = nil
+    if child.value.hasEnded { value.endedChildren.remove(child) } else { value.children.remove(child) }
     child.value.parent = nil
   }
 
   func addThread(_ thread: Reference<Task>) {
     thread.value.nextOfProcess = value.firstThread
+    thread.value.previousOfProcess = nil
+    value.firstThread?.value.previousOfProcess = thread
     value.firstThread = thread
   }
 
   func removeThread(_ thread: Reference<Task>) {
-    if value.firstThread == thread {
-      value.firstThread = thread.value.nextOfProcess
-    } else {
-      var previous = value.firstThread
-      while let candidate = previous, candidate.value.nextOfProcess != thread {
-        previous = candidate.value.nextOfProcess
-      }
-      previous?.value.nextOfProcess = thread.value.nextOfProcess
-    }
+    let next = thread.value.nextOfProcess
+    let previous = thread.value.previousOfProcess
+    if let previous { previous.value.nextOfProcess = next } else { value.firstThread = next }
+    next?.value.previousOfProcess = previous
     thread.value.nextOfProcess = nil
+    thread.value.previousOfProcess = nil
   }
 
   /// The live task of this process whose own stack holds `address`, or whose guard pages do.

@@ -23,7 +23,9 @@ enum ProcessStart {
   // large values of its own stays a function of its own.
 
   /// Starts what a task asks for. The task's process becomes the parent.
-  static func start(_ request: ProcessRequest, by starter: Reference<Task>) throws(SystemError) -> TaskIdentity {
+  static func start(_ request: ProcessRequest, by starter: Reference<Task>) throws(SystemError)
+    -> TaskIdentity
+  {
     let parent = starter.value.process
     let mode = try StartMode(request.flags, rights: parent.value.rights, isThread: false)
     let priority = try StartMode.priority(request.priority, of: starter)
@@ -80,7 +82,8 @@ enum ProcessStart {
       for index in plan.segments.indices { try space.load(plan.segments[index], from: image) }
       let stackSize = mode.mode.isRing0 ? StackSizes.ring0 : AddressLayout.processStackLimit
       let stackEnd = AddressLayout.processStackEnd
-      try space.addStack(start: stackEnd - stackSize, end: stackEnd, purpose: .stack, isCommitted: mode.mode.isRing0)
+      try space.addStack(
+        start: stackEnd - stackSize, end: stackEnd, purpose: .stack, isCommitted: mode.mode.isRing0)
       let stackPointer = try texts.place(in: space, stackEnd: stackEnd)
       let task = try TaskRecords.make(mode: mode.mode, priority: priority, isThread: false, owner: 0)
       do throws(SystemError) {
@@ -152,7 +155,16 @@ struct StartMode {
 
   static func priority(_ wanted: UInt32, of starter: Reference<Task>) throws(SystemError) -> UInt8 {
     guard wanted < UInt32(RunQueue.priorities) else { throw .badArgument }
-    return wanted == 0 ? starter.value.priority : UInt8(wanted)
+    if wanted == 0 { return starter.value.basePriority }
+    try checkPriority(UInt8(wanted), of: starter)
+    return UInt8(wanted)
+  }
+
+  /// Nobody makes a task more urgent than itself without the right to: a sandbox must not take the processor away.
+  static func checkPriority(_ priority: UInt8, of task: Reference<Task>) throws(SystemError) {
+    guard priority <= task.value.basePriority || task.value.process.value.rights.contains(.tasks) else {
+      throw .notPermitted
+    }
   }
 }
 

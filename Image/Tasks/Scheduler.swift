@@ -4,7 +4,8 @@
 // Invariants:
 // - `current` is the task whose registers the processor holds; it is in no run queue.
 // - A switch changes the address space and the stack pointer together, last of all (switch.S).
-// - The timer is set while more than one task is ready or a deadline is pending, and silent otherwise.
+// - The timer is set while the running task has a rival of its own priority or a deadline is pending, and silent
+//   otherwise (SchedulerTime.swift).
 
 import Machine
 import MachineSupport
@@ -17,8 +18,8 @@ struct SchedulerState: ~Copyable {
   var timers: TimerQueue
   var current: Reference<Task>
   var idle: Reference<Task>
-  /// When the running task's turn ends, in nanoseconds since boot.
-  var turnEnds: UInt64 = 0
+  /// Whether the timer is set for at most a turn from when that was last needed.
+  var isTurnTimed = false
   /// The moment for which the timer is set; UInt64.max: it is silent.
   var timerSetFor: UInt64 = .max
   /// The task whose x87 and SSE registers the processor holds.
@@ -54,16 +55,20 @@ enum Scheduler {
   /// Makes the boot flow the idle task. It counts as Ring 3 because the kernel's protection from user pages holds
   /// while it runs.
   static func start() {
-    let queues = DirectMap.pointer(KernelMemory.permanent(MemoryLayout<TaskQueue>.stride * 32), as: TaskQueue.self)
+    let queues = DirectMap.pointer(
+      KernelMemory.permanent(MemoryLayout<TaskQueue>.stride * 32), as: TaskQueue.self)
     for index in 0..<32 { (queues + index).initialize(to: TaskQueue()) }
     kernel.scheduler.ready = RunQueue(storage: queues)
     let slotBytes = SchedulerState.capacity * MemoryLayout<Reference<Task>?>.stride
     let slots = DirectMap.pointer(KernelMemory.permanent(slotBytes), as: Optional<Reference<Task>>.self)
     slots.initialize(repeating: nil, count: SchedulerState.capacity)
     kernel.scheduler.tasks = TaskTable(storage: slots, capacity: UInt32(SchedulerState.capacity))
-    let entries = DirectMap.pointer(KernelMemory.permanent(slotBytes), as: Optional<Reference<Task>>.self)
-    entries.initialize(repeating: nil, count: SchedulerState.capacity)
-    kernel.scheduler.timers = TimerQueue(storage: entries, capacity: SchedulerState.capacity)
+    // Each task has two timers: its wait's and its events'.
+    let timers = 2 * SchedulerState.capacity
+    let timerBytes = timers * MemoryLayout<TimerQueue.Entry?>.stride
+    let entries = DirectMap.pointer(KernelMemory.permanent(timerBytes), as: Optional<TimerQueue.Entry>.self)
+    entries.initialize(repeating: nil, count: timers)
+    kernel.scheduler.timers = TimerQueue(storage: entries, capacity: timers)
 
     let idle = DirectMap.pointer(KernelMemory.permanent(MemoryLayout<Task>.stride), as: Task.self)
     idle.initialize(
@@ -114,10 +119,7 @@ enum Scheduler {
     task.value.state = state
     task.value.wakeReason = .woken
     if let queue { queue.append(task) }
-    if let deadline {
-      kernel.scheduler.timers.add(task, deadline: deadline)
-      armTimer()
-    }
+    if let deadline { startTimer(of: task, deadline: deadline) }
     reschedule()
     return task.value.wakeReason
   }
@@ -136,13 +138,8 @@ enum Scheduler {
     task.value.state = state
     task.value.wakeReason = .woken
     queue.append(task)
-    if let deadline {
-      kernel.scheduler.timers.add(task, deadline: deadline)
-      armTimer()
-    }
-    if let waiting = server.value.queue { waiting.value.remove(server) }
-    if server.value.timerIndex >= 0 { kernel.scheduler.timers.remove(server) }
-    server.value.wakeReason = .woken
+    if let deadline { startTimer(of: task, deadline: deadline) }
+    endWait(of: server, .woken)
     let change = prepare(server, after: task)
     switch_context(
       &task.value.savedStackPointer, server.value.savedStackPointer, change.directory, change.protect)
@@ -151,38 +148,31 @@ enum Scheduler {
 
   /// Wakes a waiting task so that it is the next of its priority.
   static func wakeNext(_ task: Reference<Task>) {
-    if let queue = task.value.queue { queue.value.remove(task) }
-    if task.value.timerIndex >= 0 { kernel.scheduler.timers.remove(task) }
-    task.value.wakeReason = .woken
+    endWait(of: task, .woken)
     kernel.scheduler.ready.addFirst(task)
     if task.value.priority > current.value.priority { cpu.attention |= Attention.reschedule }
   }
 
   /// Wakes a waiting task.
   static func wake(_ task: Reference<Task>, _ reason: WakeReason = .woken) {
-    if let queue = task.value.queue { queue.value.remove(task) }
-    if task.value.timerIndex >= 0 { kernel.scheduler.timers.remove(task) }
-    task.value.wakeReason = reason
+    endWait(of: task, reason)
     makeReady(task)
+  }
+
+  /// Takes a task out of all that it waits in.
+  private static func endWait(of task: Reference<Task>, _ reason: WakeReason) {
+    if let queue = task.value.queue { queue.value.remove(task) }
+    if task.value.wakeTimer.isRunning { kernel.scheduler.timers.remove(reference(to: &task.value.wakeTimer)) }
+    task.value.wakeReason = reason
+    if let owner = task.value.lockOwner {
+      task.value.lockOwner = nil
+      Priorities.update(owner)
+    }
   }
 
   /// Wakes every task in a queue.
   static func wakeAll(_ queue: Reference<TaskQueue>) {
     while let task = queue.value.first { wake(task) }
-  }
-
-  /// Changes a task's priority, wherever it is.
-  static func setPriority(_ task: Reference<Task>, _ priority: UInt8) {
-    if task.value.state == .ready {
-      kernel.scheduler.ready.remove(task)
-      task.value.priority = priority
-      makeReady(task)
-    } else {
-      task.value.priority = priority
-      if task == current, let best = kernel.scheduler.ready.highestPriority, best > priority {
-        cpu.attention |= Attention.reschedule
-      }
-    }
   }
 
   // MARK: Switching
@@ -238,8 +228,8 @@ enum Scheduler {
       return (0, changeProtection(for: next, after: previous))
     }
     cpu.attention = next.value.isEnding ? Attention.ending : 0
-    kernel.scheduler.turnEnds = 0
-    if kernel.scheduler.ready.count > 0 { armTimer() }
+    if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }
+    if kernel.scheduler.ready.count > 0 && !kernel.scheduler.isTurnTimed { armTimer() }
 
     cpu.state.esp0 = next.value.kernelStackEnd
     cpu.kernel_stack_end = next.value.kernelStackEnd
@@ -257,8 +247,11 @@ enum Scheduler {
       }
     }
     let protect = changeProtection(for: next, after: previous)
+    // Also where the base stays the same: the task before may have loaded another selector into GS.
     if next.value.threadPointer != previous.value.threadPointer {
       DescriptorTables.setThreadSegment(base: next.value.threadPointer)
+    } else {
+      load_thread_segment()
     }
     guard next.value.directory != cpu.loaded_directory else { return (0, protect) }
     kernel.counters.addressSpaceChanges &+= 1
@@ -275,46 +268,14 @@ enum Scheduler {
     var control =
       next.value.isGuarded ? present & ~ControlBits.writeProtect : present | ControlBits.writeProtect
     control =
-      kernel.scheduler.floatOwner == next ? control & ~ControlBits.taskSwitched : control | ControlBits.taskSwitched
+      kernel.scheduler.floatOwner == next
+      ? control & ~ControlBits.taskSwitched : control | ControlBits.taskSwitched
     let isSameRing = next.value.mode.isRing0 == previous.value.mode.isRing0
     if control == present && isSameRing { return 0 }
     let prevention = kernel.features.supervisorPrevention
     cpu.next_control_0 = control
     cpu.next_control_4 = next.value.mode.isRing0 ? read_cr4() & ~prevention : read_cr4() | prevention
     return 1
-  }
-
-  // MARK: Time
-
-  /// Sets the timer for the next thing that needs it.
-  static func armTimer() {
-    var wanted = kernel.scheduler.timers.earliest ?? .max
-    let isIdle = current == kernel.scheduler.idle
-    if !isIdle && kernel.scheduler.ready.count > 0 {
-      if kernel.scheduler.turnEnds == 0 {
-        // A turn is not measured to the nanosecond: while the timer is set for sooner, it serves.
-        if kernel.scheduler.timerSetFor != .max && kernel.scheduler.timerSetFor <= wanted { return }
-        kernel.scheduler.turnEnds = kernel.clock.now &+ SchedulerState.turn
-      }
-      wanted = min(wanted, kernel.scheduler.turnEnds)
-    }
-    guard wanted < kernel.scheduler.timerSetFor else { return }
-    kernel.scheduler.timerSetFor = wanted
-    let now = kernel.clock.now
-    kernel.interrupts.setTimer(ticks: kernel.clock.timerTicks(wanted > now ? wanted &- now : 0))
-  }
-
-  /// The timer's interrupt: wakes whoever waited for this moment, and ends the running task's turn.
-  static func timerExpired() {
-    let now = kernel.clock.now
-    kernel.scheduler.timerSetFor = .max
-    while let task = kernel.scheduler.timers.takeExpired(now: now) { wake(task, .timedOut) }
-    if current != kernel.scheduler.idle, let best = kernel.scheduler.ready.highestPriority,
-      best >= current.value.priority
-    {
-      cpu.attention |= Attention.reschedule
-    }
-    armTimer()
   }
 }
 

@@ -69,7 +69,7 @@ struct StackTexts: ~Copyable {
   /// Writes the texts and the words below them to the end of a new stack. Returns the first stack pointer.
   @inline(never)
   func place(in space: Reference<AddressSpace>, stackEnd: UInt32) throws(SystemError) -> UInt32 {
-    let textStart = (stackEnd - byteCount) & ~15
+    let textStart = (stackEnd - TaskStart.blockSize - byteCount) & ~15
     if let bytes { try space.write(UnsafeRawPointer(bytes), count: byteCount, at: textStart) }
     // argc, argv[], null, envp[], null; the stack pointer is a multiple of 16.
     let words = 1 + argumentCount + 1 + environmentCount + 1

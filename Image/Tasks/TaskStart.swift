@@ -20,6 +20,7 @@ enum TaskStart {
     _ task: Reference<Task>, space: Reference<AddressSpace>, entry: UInt32, stackPointer: UInt32
   ) throws(SystemError) {
     task.value.directory = try space.directory(isGuarded: task.value.isGuarded)
+    task.value.threadPointer = try placeBlock(of: task, space: space)
     let frameSize = UInt32(MemoryLayout<trap_frame>.size)
     let frame = firstFrame(task, entry: entry, stackPointer: stackPointer)
     let size = frameSize + switchWords * 4
@@ -43,6 +44,23 @@ enum TaskStart {
     words[Int(switchWords) - 1] = address_of_task_start()
     DirectMap.pointer(start + switchWords * 4, as: trap_frame.self).pointee = frame
     task.value.savedStackPointer = start
+  }
+
+  /// How much of the top of every first stack and thread stack is taken by the task's `ThreadBlock`.
+  static var blockSize: UInt32 { UInt32(MemoryLayout<ThreadBlock>.size) }
+
+  /// Writes the block at the top of the task's stack through which a program finds out, without a system call, which
+  /// task it is. Returns its address.
+  private static func placeBlock(
+    of task: Reference<Task>, space: Reference<AddressSpace>
+  ) throws(SystemError) -> UInt32 {
+    var block = ThreadBlock()
+    block.address = task.value.stackEnd - blockSize
+    block.task = task.value.identity.value
+    try withUnsafePointer(to: block) { pointer throws(SystemError) in
+      try space.write(UnsafeRawPointer(pointer), count: blockSize, at: block.address)
+    }
+    return block.address
   }
 
   static func undo(_ task: Reference<Task>) {
@@ -83,16 +101,15 @@ enum ThreadStart {
     if mode.mode.isRing0 { size = max(size, StackSizes.ring0ThreadMinimum) }
     size = pagesNeeded(size) * pageSize
 
-    let task = try TaskRecords.make(mode: mode.mode, priority: priority, isThread: true, owner: process.address)
+    let task = try TaskRecords.make(
+      mode: mode.mode, priority: priority, isThread: true, owner: process.address)
     do throws(SystemError) {
       let stackStart = try space.addThreadStack(size: size, isCommitted: mode.mode.isRing0)
       do throws(SystemError) {
         let stackEnd = stackStart + size
         // As a call would leave it: the argument above a return address of 0, which faults if it is ever used.
-        var position = stackEnd - 16
-        try space.write(word: 0, at: &position)
-        position = stackEnd - 20
-        let stackPointer = position
+        let stackPointer = stackEnd - TaskStart.blockSize - 20
+        var position = stackPointer
         try space.write(word: 0, at: &position)
         try space.write(word: request.argument, at: &position)
         task.value.isGuarded = mode.isGuarded

@@ -28,8 +28,20 @@ enum Wait {
         return Int32(bitPattern: result.task)
       }
       if flags.contains(.noWait) { throw .wouldBlock }
+      Scheduler.current.value.waitKey = UInt64(identity.value)
       let reason = Scheduler.block(.waitingForTask, on: reference(to: &process.value.waiters))
       if reason == .cancelled { throw .cancelled }
+    }
+  }
+
+  /// A child or a thread of a process has ended: wakes those who wait for it, or for any child.
+  static func announce(_ identity: TaskIdentity, to process: Reference<Process>) {
+    var candidate = process.value.waiters.first
+    while let waiter = candidate {
+      candidate = waiter.value.next
+      if waiter.value.waitKey == 0 || waiter.value.waitKey == UInt64(identity.value) {
+        Scheduler.wake(waiter)
+      }
     }
   }
 
@@ -38,12 +50,8 @@ enum Wait {
     _ identity: TaskIdentity, in process: Reference<Process>
   ) throws(SystemError) -> Reference<Task>? {
     if identity == .none {
-      guard process.value.firstChild != nil else { throw .noChild }
-      var child = process.value.firstChild
-      while let candidate = child {
-        if candidate.value.hasEnded { return candidate.value.mainTask }
-        child = candidate.value.nextSibling
-      }
+      if let ended = process.value.endedChildren.first { return ended.value.mainTask }
+      guard !process.value.children.isEmpty else { throw .noChild }
       return nil
     }
     guard let task = kernel.scheduler.tasks.find(identity), task != Scheduler.current else { throw .noChild }

@@ -9,7 +9,6 @@ import ABI
 import Primitives
 import Tasks
 
-
 enum WordWaits {
   static func wait(word: UInt32, expected: UInt32, deadline: UInt64?) throws(SystemError) {
     let key = try self.key(of: word)
@@ -30,6 +29,11 @@ enum WordWaits {
   static func wake(word: UInt32, count: UInt32) throws(SystemError) -> Int32 {
     let key = try self.key(of: word)
     var woken: Int32 = 0
+    if count == 1 {
+      guard let task = mostUrgent(waitingFor: key) else { return 0 }
+      Scheduler.wake(task)
+      return 1
+    }
     var candidate = queue(for: key).value.first
     while let task = candidate, UInt32(bitPattern: woken) < count {
       candidate = task.value.next
@@ -41,10 +45,24 @@ enum WordWaits {
     return woken
   }
 
+  /// Of several as urgent the one that came first.
+  private static func mostUrgent(waitingFor key: UInt64) -> Reference<Task>? {
+    var best: Reference<Task>?
+    var candidate = queue(for: key).value.first
+    while let task = candidate {
+      candidate = task.value.next
+      guard task.value.waitKey == key else { continue }
+      if let found = best, found.value.priority >= task.value.priority { continue }
+      best = task
+    }
+    return best
+  }
+
   /// Nothing is kept for a task outside its wait; its key is cleared for the checker's sake.
   static func forget(_ task: Reference<Task>) { task.value.waitKey = 0 }
 
-  private static func key(of word: UInt32) throws(SystemError) -> UInt64 {
+  /// What a word is known by: where it lies in physical memory.
+  static func key(of word: UInt32) throws(SystemError) -> UInt64 {
     guard word & 3 == 0 else { throw .badArgument }
     var value: UInt32 = 0
     // Reading it makes sure that a frame is behind the address.

@@ -28,6 +28,8 @@ struct Interrupts {
   private var routing = InputOutputInterruptController<MachineMemory>(base: KernelLayout.routingController)
   private var legacy = LegacyInterruptController<MachinePorts>()
   private(set) var hasWatchdog = false
+  /// Whether the watchdog's clock is kept from interrupting, because the processor idles.
+  private(set) var isWatchdogPaused = false
 
   /// How often the watchdog looks, a second.
   static var watchdogFrequency: UInt32 { 25 }
@@ -56,6 +58,21 @@ struct Interrupts {
     }
   }
 
+  /// Keeps the watchdog's clock silent, so that an idle processor sleeps on.
+  mutating func pauseWatchdog() {
+    do throws(InputOutputInterruptControllerError) {
+      try routing.mask(pin: InputOutputInterruptController<MachineMemory>.timerPin)
+      isWatchdogPaused = true
+    } catch {}
+  }
+
+  mutating func resumeWatchdog() {
+    isWatchdogPaused = false
+    do throws(InputOutputInterruptControllerError) {
+      try routing.unmask(pin: InputOutputInterruptController<MachineMemory>.timerPin)
+    } catch {}
+  }
+
   func acknowledge() { local.endOfInterrupt() }
 
   /// Sets the timer to interrupt once after `ticks`.
@@ -67,6 +84,7 @@ struct Interrupts {
 
   /// Handles the device interrupt `vector`. Returns false where it belongs to no device.
   static func handle(_ vector: UInt32) -> Bool {
+    kernel.counters.interrupts &+= 1
     switch vector {
     case InterruptVector.timer:
       kernel.interrupts.acknowledge()

@@ -1,8 +1,10 @@
 // The watchdog: a non-maskable interrupt, 25 times a second, that sees a Ring-0 program holding the processor with
 // interrupts off, and ends it.
 //
-// Invariant: it acts only on code of Ring-0 tasks (by selector); the kernel itself always has interrupts off and is
-// left alone.
+// Invariants:
+// - It acts only on code of Ring-0 tasks (by selector); the kernel itself always has interrupts off and is left alone.
+// - It pauses itself where it finds the processor idle; the next switch to a task resumes it. The kernel touches the
+//   routing controller nowhere else after boot, so a look cannot come between its two accesses.
 
 import Machine
 import MachineSupport
@@ -24,6 +26,10 @@ enum Watchdog {
 @c(nmi_handler) func nmiHandler() {
   // Going back loads CR3 from the interrupted state, where the processor does not store it.
   cpu.state.cr3 = cpu.loaded_directory
+  kernel.counters.interrupts &+= 1
+  if Scheduler.current == kernel.scheduler.idle && !kernel.interrupts.isWatchdogPaused {
+    kernel.interrupts.pauseWatchdog()
+  }
   let interruptsOff = cpu.state.eflags & 0x200 == 0
   guard cpu.state.cs == UInt32(SELECTOR_RING0_TASK_CODE), interruptsOff else {
     kernel.scheduler.stuckLooks = 0

@@ -98,7 +98,12 @@
 #define MEGHA_CALL_MEASURE 40u
 #define MEGHA_CALL_CALL_SHORT 41u
 #define MEGHA_CALL_SERVICE_CONTROL 42u
-#define MEGHA_CALL_COUNT 43u
+#define MEGHA_CALL_EVENT_WAIT 43u
+#define MEGHA_CALL_EVENT_SEND 44u
+#define MEGHA_CALL_EVENT_TIMER 45u
+#define MEGHA_CALL_LOCK_ACQUIRE 46u
+#define MEGHA_CALL_LOCK_RELEASE 47u
+#define MEGHA_CALL_COUNT 48u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -410,6 +415,46 @@ MEGHA_INLINE int32_t megha_call_short(uint32_t handle, uint32_t operation, uint3
 /// - action: a ServiceAction.
 MEGHA_INLINE int32_t megha_service_control(const void *name, uint32_t length, uint32_t action) {
   return megha_system_call3(MEGHA_CALL_SERVICE_CONTROL, (uint32_t)(uintptr_t)name, length, action);
+}
+
+/// Takes the oldest of the caller's events of the wanted kinds, or waits for one.
+/// - kinds: the kinds of events that are wanted.
+/// - event: where the oldest of them goes.
+/// - nanoseconds_low: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit.
+/// - nanoseconds_high: the high 32 bits.
+MEGHA_INLINE int32_t megha_event_wait(uint32_t kinds, void *event, uint32_t nanoseconds_low, uint32_t nanoseconds_high) {
+  return megha_system_call4(MEGHA_CALL_EVENT_WAIT, kinds, (uint32_t)(uintptr_t)event, nanoseconds_low, nanoseconds_high);
+}
+
+/// Asks a task for something. An event of the same kind that the task has not taken yet is counted up.
+/// - task: the task to tell.
+/// - kind: the EventKind: yieldAsked or stopAsked.
+MEGHA_INLINE int32_t megha_event_send(uint32_t task, uint32_t kind) {
+  return megha_system_call2(MEGHA_CALL_EVENT_SEND, task, kind);
+}
+
+/// Sets the caller's event timer in place of the one before. A period is at least 100,000 nanoseconds.
+/// - nanoseconds_low: the low 32 bits of the time until the event; both 0: no timer.
+/// - nanoseconds_high: the high 32 bits.
+/// - period_low: the low 32 bits of the time between further events; both 0: only one event.
+/// - period_high: the high 32 bits.
+MEGHA_INLINE int32_t megha_event_timer(uint32_t nanoseconds_low, uint32_t nanoseconds_high, uint32_t period_low, uint32_t period_high) {
+  return megha_system_call4(MEGHA_CALL_EVENT_TIMER, nanoseconds_low, nanoseconds_high, period_low, period_high);
+}
+
+/// Takes a lock that a program could not take by itself. While the caller waits, the holder has at least its
+/// priority.
+/// - word: the lock: an aligned 32-bit word, 0 while it is free.
+/// - nanoseconds_low: the low 32 bits of the longest wait; both 0xffffffff: no limit.
+/// - nanoseconds_high: the high 32 bits.
+MEGHA_INLINE int32_t megha_lock_acquire(uint32_t word, uint32_t nanoseconds_low, uint32_t nanoseconds_high) {
+  return megha_system_call3(MEGHA_CALL_LOCK_ACQUIRE, word, nanoseconds_low, nanoseconds_high);
+}
+
+/// Gives a lock to the most urgent of the tasks that wait for it, or frees it.
+/// - word: a lock that the caller holds.
+MEGHA_INLINE int32_t megha_lock_release(uint32_t word) {
+  return megha_system_call1(MEGHA_CALL_LOCK_RELEASE, word);
 }
 
 #endif

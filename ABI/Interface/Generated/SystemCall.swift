@@ -185,7 +185,32 @@ public enum SystemCall: UInt32, Sendable {
   /// - `length`: its length in bytes.
   /// - `action`: a ServiceAction.
   case serviceControl = 42
+  /// Takes the oldest of the caller's events of the wanted kinds, or waits for one.
+  /// - `kinds`: the kinds of events that are wanted.
+  /// - `event`: where the oldest of them goes.
+  /// - `nanosecondsLow`: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit.
+  /// - `nanosecondsHigh`: the high 32 bits.
+  case eventWait = 43
+  /// Asks a task for something. An event of the same kind that the task has not taken yet is counted up.
+  /// - `task`: the task to tell.
+  /// - `kind`: the EventKind: yieldAsked or stopAsked.
+  case eventSend = 44
+  /// Sets the caller's event timer in place of the one before. A period is at least 100,000 nanoseconds.
+  /// - `nanosecondsLow`: the low 32 bits of the time until the event; both 0: no timer.
+  /// - `nanosecondsHigh`: the high 32 bits.
+  /// - `periodLow`: the low 32 bits of the time between further events; both 0: only one event.
+  /// - `periodHigh`: the high 32 bits.
+  case eventTimer = 45
+  /// Takes a lock that a program could not take by itself. While the caller waits, the holder has at least
+  /// its priority.
+  /// - `word`: the lock: an aligned 32-bit word, 0 while it is free.
+  /// - `nanosecondsLow`: the low 32 bits of the longest wait; both 0xffffffff: no limit.
+  /// - `nanosecondsHigh`: the high 32 bits.
+  case lockAcquire = 46
+  /// Gives a lock to the most urgent of the tasks that wait for it, or frees it.
+  /// - `word`: a lock that the caller holds.
+  case lockRelease = 47
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 43 }
+  @inlinable public static var count: UInt32 { 48 }
 }

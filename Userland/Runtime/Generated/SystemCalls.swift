@@ -69,7 +69,7 @@ public enum SystemCalls {
   /// - Parameter request: where to start and how.
   /// - Parameter size: the size of the request in bytes.
   /// - Returns: the identity of the new thread, or one of the errors badAddress, badArgument, outOfMemory,
-  ///   notPermitted, limitReached.
+  ///   notPermitted, tooLarge, limitReached, cancelled.
   @inline(__always) @inlinable
   public static func threadStart(_ request: UnsafePointer<ThreadRequest>?, _ size: UInt32) -> Int32 {
     megha_system_call2(SystemCall.threadStart.rawValue, word(request), size)
@@ -442,6 +442,65 @@ public enum SystemCalls {
   @inline(__always) @inlinable
   public static func serviceControl(_ name: UnsafeRawPointer?, _ length: UInt32, _ action: UInt32) -> Int32 {
     megha_system_call3(SystemCall.serviceControl.rawValue, word(name), length, action)
+  }
+
+  /// Takes the oldest of the caller's events of the wanted kinds, or waits for one.
+  /// - Parameter kinds: the kinds of events that are wanted.
+  /// - Parameter event: where the oldest of them goes.
+  /// - Parameter nanosecondsLow: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no
+  ///   limit.
+  /// - Parameter nanosecondsHigh: the high 32 bits.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, wouldBlock, timedOut, cancelled.
+  @inline(__always) @inlinable
+  public static func eventWait(
+    _ kinds: EventKinds, _ event: UnsafeMutablePointer<Event>?, _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32
+  ) -> Int32 {
+    megha_system_call4(
+      SystemCall.eventWait.rawValue, kinds.rawValue, word(event), nanosecondsLow, nanosecondsHigh)
+  }
+
+  /// Asks a task for something. An event of the same kind that the task has not taken yet is counted up.
+  /// - Parameter task: the task to tell.
+  /// - Parameter kind: the EventKind: yieldAsked or stopAsked.
+  /// - Returns: 0, or one of the errors noSuchTask, badArgument, notPermitted.
+  @inline(__always) @inlinable
+  public static func eventSend(_ task: UInt32, _ kind: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.eventSend.rawValue, task, kind)
+  }
+
+  /// Sets the caller's event timer in place of the one before. A period is at least 100,000 nanoseconds.
+  /// - Parameter nanosecondsLow: the low 32 bits of the time until the event; both 0: no timer.
+  /// - Parameter nanosecondsHigh: the high 32 bits.
+  /// - Parameter periodLow: the low 32 bits of the time between further events; both 0: only one event.
+  /// - Parameter periodHigh: the high 32 bits.
+  /// - Returns: 0, or one of the errors badArgument.
+  @inline(__always) @inlinable
+  public static func eventTimer(
+    _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32, _ periodLow: UInt32, _ periodHigh: UInt32
+  ) -> Int32 {
+    megha_system_call4(SystemCall.eventTimer.rawValue, nanosecondsLow, nanosecondsHigh, periodLow, periodHigh)
+  }
+
+  /// Takes a lock that a program could not take by itself. While the caller waits, the holder has at least
+  /// its priority.
+  /// - Parameter word: the lock: an aligned 32-bit word, 0 while it is free.
+  /// - Parameter nanosecondsLow: the low 32 bits of the longest wait; both 0xffffffff: no limit.
+  /// - Parameter nanosecondsHigh: the high 32 bits.
+  /// - Returns: 0, or 1 where the task that held the lock before ended without releasing it, or one of the
+  ///   errors badAddress, badArgument, busy, timedOut, cancelled.
+  @inline(__always) @inlinable
+  public static func lockAcquire(
+    _ word: UInt32, _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32
+  ) -> Int32 {
+    megha_system_call3(SystemCall.lockAcquire.rawValue, word, nanosecondsLow, nanosecondsHigh)
+  }
+
+  /// Gives a lock to the most urgent of the tasks that wait for it, or frees it.
+  /// - Parameter word: a lock that the caller holds.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, notPermitted.
+  @inline(__always) @inlinable
+  public static func lockRelease(_ word: UInt32) -> Int32 {
+    megha_system_call1(SystemCall.lockRelease.rawValue, word)
   }
 
   /// The address that travels in a register; 0 for nil.

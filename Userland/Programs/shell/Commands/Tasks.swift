@@ -121,6 +121,8 @@ struct TaskTree {
     case .waitingForMessage: "message"
     case .waitingForReply: "reply"
     case .ended: "ended"
+    case .waitingForEvent: "event"
+    case .waitingForLock: "lock"
     case nil: "?"
     }
   }

@@ -1,0 +1,58 @@
+// System calls about events and locks.
+
+import ABI
+import Primitives
+import Tasks
+
+enum EventCalls {
+  static func wait(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let kinds = EventKinds(rawValue: arguments.first)
+    guard !kinds.isEmpty, kinds.isSubset(of: .all) else { throw .badArgument }
+    let time = Arguments.wide(arguments.third, arguments.fourth)
+    let target = UserBuffer(address: arguments.second, length: UInt32(MemoryLayout<Event>.size))
+    // An event that cannot be delivered must not be taken: see that the place is writable first.
+    try target.write(Event())
+    let pending = try Events.wait(
+      UInt8(kinds.rawValue), noWait: time == 0, deadline: time == .max ? nil : TaskCalls.deadline(after: time)
+    )
+    var event = Event()
+    event.kind = UInt32(pending.kind.rawValue)
+    event.count = pending.count
+    event.task = pending.subject.value
+    event.time = WordPair(pending.time)
+    try target.write(event)
+    return 0
+  }
+
+  static func send(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let kind: TaskEvent
+    switch EventKind(rawValue: arguments.second) {
+    case .yieldAsked: kind = .yieldAsked
+    case .stopAsked: kind = .stopAsked
+    case .childEnded, .timer, nil: throw .badArgument
+    }
+    let task = try TaskCalls.find(arguments.first)
+    try TaskCalls.checkRight(over: task)
+    guard task.value.state != .ended else { throw .noSuchTask }
+    Events.post(kind, to: task, subject: Scheduler.current.value.identity)
+    return 0
+  }
+
+  static func timer(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let period = Arguments.wide(arguments.third, arguments.fourth)
+    guard period == 0 || period >= Events.shortestPeriod else { throw .badArgument }
+    Events.setTimer(after: Arguments.wide(arguments.first, arguments.second), period: period)
+    return 0
+  }
+
+  static func acquire(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let time = Arguments.wide(arguments.second, arguments.third)
+    return try Locks.acquire(
+      word: arguments.first, deadline: time == .max ? nil : TaskCalls.deadline(after: time))
+  }
+
+  static func release(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    try Locks.release(word: arguments.first)
+    return 0
+  }
+}

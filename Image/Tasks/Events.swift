@@ -1,0 +1,70 @@
+// Telling tasks what happened. Each task has a queue of one entry for each kind (Tasks/EventQueue.swift), so telling
+// takes constant time and no memory and can be done from an interrupt.
+//
+// Invariant: a task waits for events only while none of the kinds it waits for is pending.
+
+import ABI
+import Primitives
+import Tasks
+
+enum Events {
+  /// The shortest period of an event timer in nanoseconds: a shorter one would leave the task no time to do anything.
+  static var shortestPeriod: UInt64 { 100_000 }
+
+  /// Adds an event to a task's queue, and wakes the task where it waits for such.
+  static func post(_ kind: TaskEvent, to task: Reference<Task>, subject: TaskIdentity, times: UInt32 = 1) {
+    guard task.value.state != .ended else { return }
+    task.value.events.add(kind, subject: subject, time: kernel.clock.now, times: times)
+    guard task.value.awaitedEvents & kind.bit != 0 else { return }
+    task.value.awaitedEvents = 0
+    Scheduler.wake(task)
+  }
+
+  /// Takes the oldest event of the wanted kinds, or waits for one. `deadline` nil: without limit.
+  static func wait(_ kinds: UInt8, noWait: Bool, deadline: UInt64?) throws(SystemError) -> PendingEvent {
+    let task = Scheduler.current
+    while true {
+      if let event = task.value.events.take(kinds) { return event }
+      if noWait { throw .wouldBlock }
+      task.value.awaitedEvents = kinds
+      let reason = Scheduler.block(.waitingForEvent, deadline: deadline)
+      task.value.awaitedEvents = 0
+      switch reason {
+      case .woken: break
+      case .timedOut: throw .timedOut
+      case .cancelled: throw .cancelled
+      }
+    }
+  }
+
+  /// Sets the current task's event timer; `time` 0: stops it.
+  static func setTimer(after time: UInt64, period: UInt64) {
+    let task = Scheduler.current
+    stopTimer(of: task)
+    guard time > 0 else { return }
+    task.value.eventPeriod = period
+    startTimer(of: task, deadline: TaskCalls.deadline(after: time))
+  }
+
+  static func stopTimer(of task: Reference<Task>) {
+    kernel.scheduler.timers.remove(reference(to: &task.value.eventTimer))
+  }
+
+  /// A task's event timer ran out. Periods that went by unseen are counted, not repeated.
+  static func timerExpired(_ task: Reference<Task>, deadline: UInt64, now: UInt64) {
+    let period = task.value.eventPeriod
+    guard period > 0 else {
+      post(.timer, to: task, subject: .none)
+      return
+    }
+    let missed = (now &- deadline) / period
+    post(.timer, to: task, subject: .none, times: UInt32(truncatingIfNeeded: min(missed, 0xffff_fffe) &+ 1))
+    let (next, overflow) = deadline.addingReportingOverflow((missed &+ 1) &* period)
+    startTimer(of: task, deadline: overflow ? .max - 1 : next)
+  }
+
+  private static func startTimer(of task: Reference<Task>, deadline: UInt64) {
+    kernel.scheduler.timers.add(reference(to: &task.value.eventTimer), of: task, deadline: deadline)
+    Scheduler.armTimer()
+  }
+}

@@ -1,0 +1,52 @@
+// Priorities while tasks wait for each other's locks (Tasks/LockInheritance.swift has the rules).
+//
+// Invariant: after each function here every task has the priority that the rules give it, and stands in the run queue
+// by that one.
+
+import MachineSupport
+import Primitives
+import Tasks
+
+enum Priorities {
+  /// Sets a task's own priority, wherever the task is.
+  static func set(_ task: Reference<Task>, _ priority: UInt8) {
+    task.value.basePriority = priority
+    update(task)
+  }
+
+  /// Gives a task the priority it is to have now, and then those whose locks it waits for.
+  static func update(_ first: Reference<Task>) {
+    var task = first
+    // Each step settles one task; tasks that wait for each other in a circle settle on one priority.
+    while true {
+      let priority = task.inheritedPriority
+      guard priority != task.value.priority else { return }
+      apply(priority, to: task)
+      guard let owner = task.value.lockOwner else { return }
+      task = owner
+    }
+  }
+
+  /// Raises the holder of a lock, and whoever it waits for, to the priority of a task that is about to wait for it.
+  static func lend(_ priority: UInt8, to first: Reference<Task>) {
+    var task = first
+    while task.value.priority < priority {
+      apply(priority, to: task)
+      guard let owner = task.value.lockOwner else { return }
+      task = owner
+    }
+  }
+
+  private static func apply(_ priority: UInt8, to task: Reference<Task>) {
+    if task.value.state == .ready {
+      kernel.scheduler.ready.remove(task)
+      task.value.priority = priority
+      Scheduler.makeReady(task)
+      return
+    }
+    task.value.priority = priority
+    guard task == Scheduler.current, let best = kernel.scheduler.ready.highestPriority else { return }
+    if best > priority { cpu.attention |= Attention.reschedule }
+    if best == priority { Scheduler.armTimer() }
+  }
+}
