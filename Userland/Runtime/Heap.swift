@@ -43,8 +43,8 @@ enum Heap {
     case Mark.mapping:
       let start = address &- headerSize
       _ = SystemCalls.memoryUnmap(start, word(start &+ 4))
-    case Mark.free: fail("heap: a block was freed twice\n")
-    default: fail("heap: a block that was freed is not one, or its header was overwritten\n")
+    case Mark.free: Failure.end("heap: a block was freed twice\n")
+    default: Failure.end("heap: a block that was freed is not one, or its header was overwritten\n")
     }
   }
 
@@ -70,14 +70,14 @@ enum Heap {
     let list = unsafe RuntimeStorage.freeBlocks + Int(sizeClass.index)
     let block = unsafe list.pointee
     guard block != 0 else { return nil }
-    if word(block &- headerSize) != Mark.free { fail("heap: a free block was overwritten\n") }
+    if word(block &- headerSize) != Mark.free { Failure.end("heap: a free block was overwritten\n") }
     unsafe list.pointee = word(block)
     return block
   }
 
   private static func freeSmall(_ address: UInt32) {
     let index = word(address &- headerSize &+ 4)
-    if index >= SizeClass.count { fail("heap: the header of a block was overwritten\n") }
+    if index >= SizeClass.count { Failure.end("heap: the header of a block was overwritten\n") }
     HeapLock.acquire()
     let list = unsafe RuntimeStorage.freeBlocks + Int(index)
     setWord(address &- headerSize, Mark.free)
@@ -152,13 +152,6 @@ enum Heap {
 
   private static func setWord(_ address: UInt32, _ value: UInt32) {
     unsafe UnsafeMutablePointer<UInt32>(bitPattern: UInt(address))!.pointee = value
-  }
-
-  /// Ends the process: a heap that was overwritten must not be used.
-  private static func fail(_ sentence: StaticString) -> Never {
-    _ = unsafe SystemCalls.write(
-      StandardHandle.output, sentence.utf8Start, UInt32(sentence.utf8CodeUnitCount))
-    SystemCalls.abort(134)
   }
 }
 

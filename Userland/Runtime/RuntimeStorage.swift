@@ -5,7 +5,7 @@
 
 import UserSupport
 
-enum RuntimeStorage {
+public enum RuntimeStorage {
   /// The heap's lock.
   static var heapLock: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! }
   /// Two words: where the heap's current piece of fresh memory begins, and where it ends.
@@ -14,6 +14,8 @@ enum RuntimeStorage {
   static var lastGrowth: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! + 3 }
   /// Two words: the state of the random generator.
   static var random: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! + 4 }
+  /// How many thread-local variables there are.
+  public static var threadKeys: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! + 6 }
   /// `SizeClass.count` words: the first free block of each size.
   static var freeBlocks: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! + 8 }
 }

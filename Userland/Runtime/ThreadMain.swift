@@ -8,8 +8,10 @@ public final class ThreadStart {
   public init(body: @escaping () -> Int32) { self.body = body }
 }
 
-/// Runs the body and returns the thread's exit status. `start` is a retained `ThreadStart`.
+/// Runs the body, gives back the thread's values and returns its exit status. `start` is a retained `ThreadStart`.
 @c(thread_main)
 public func threadMain(_ start: UnsafeRawPointer) -> Int32 {
-  unsafe Unmanaged<ThreadStart>.fromOpaque(start).takeRetainedValue().body()
+  let status = unsafe Unmanaged<ThreadStart>.fromOpaque(start).takeRetainedValue().body()
+  ThreadValues.release()
+  return status
 }

@@ -73,6 +73,20 @@ INSTRUCTION uint64_t read_time_stamp(void) {
 /// Tells the processor that this is a loop that waits.
 INSTRUCTION void spin_hint(void) { __asm__ volatile("pause" ::: "memory"); }
 
+/// The identity of the calling task, from the block that the kernel puts at the base of segment GS (ThreadBlock).
+MEGHA_INLINE uint32_t current_task(void) {
+  uint32_t value;
+  __asm__ volatile("movl %%gs:4, %0" : "=r"(value));
+  return value;
+}
+/// The first of the block's two words that are the program's own: its thread-local value.
+MEGHA_INLINE uint32_t thread_word(void) {
+  uint32_t value;
+  __asm__ volatile("movl %%gs:8, %0" : "=r"(value));
+  return value;
+}
+MEGHA_INLINE void set_thread_word(uint32_t value) { __asm__ volatile("movl %0, %%gs:8" ::"r"(value) : "memory"); }
+
 // ---- Words that tasks share ----
 
 INSTRUCTION uint32_t atomic_load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
