@@ -86,14 +86,16 @@ extension Reference where Value == Tasks.Task {
       } else if Bool.random(using: &random), !inside.isEmpty {
         let task = inside.remove(at: Int.random(in: 0..<inside.count, using: &random))
         timers.remove(task.wakeTimer)
-        #expect(!task.value.wakeTimer.isRunning)
+        let isRunning = task.value.wakeTimer.isRunning
+        #expect(!isRunning)
         outside.append(task)
       } else {
         let now = UInt64.random(in: 0..<1000, using: &random)
         let earliest = inside.map { $0.value.wakeTimer.deadline }.min()
         #expect(timers.earliest == earliest)
         let task = timers.takeExpired(now: now)?.task
-        #expect(task?.value.wakeTimer.deadline == earliest.flatMap { $0 <= now ? $0 : nil })
+        let deadline = task.map { $0.value.wakeTimer.deadline }
+        #expect(deadline == earliest.flatMap { $0 <= now ? $0 : nil })
         if let task {
           inside.removeAll { $0 == task }
           outside.append(task)

@@ -3,6 +3,10 @@
 import ABI
 import UserSupport
 
+/// C's `sqrt`, which Swift's `squareRoot` calls.
+@c(sqrt)
+public func squareRoot(_ value: Double) -> Double { square_root(value) }
+
 /// C's `putchar`: what Swift's `print` writes with, one character a call. The SDK's `Console` writes whole lines.
 @c(putchar)
 public func writeCharacter(_ character: Int32) -> Int32 {

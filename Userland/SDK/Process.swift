@@ -74,12 +74,33 @@ public enum Process {
   public static func start(
     _ path: Bytes, arguments: borrowing WordList, options: StartOptions = StartOptions()
   ) throws(Refusal) -> TaskIdentity {
+    var request = ProcessRequest()
+    request.path = slice(path)
+    return try start(&request, arguments: arguments, options: options)
+  }
+
+  /// Starts the program whose ELF file is `image`. The kernel copies what it needs before this returns.
+  ///
+  /// - Parameter name: what the process is called.
+  public static func start(
+    image: [UInt8], name: Bytes, arguments: borrowing WordList, options: StartOptions = StartOptions()
+  ) throws(Refusal) -> TaskIdentity {
+    var request = ProcessRequest()
+    request.path = slice(name)
+    request.imageLength = UInt32(image.count)
+    return try unsafe image.withUnsafeBufferPointer { bytes throws(Refusal) in
+      unsafe request.imageAddress = address(bytes.baseAddress)
+      return try start(&request, arguments: arguments, options: options)
+    }
+  }
+
+  private static func start(
+    _ request: inout ProcessRequest, arguments: borrowing WordList, options: StartOptions
+  ) throws(Refusal) -> TaskIdentity {
     var environment: [TextSlice] = []
     for index in 0..<ProgramInformation.environmentCount {
       environment.append(slice(ProgramInformation.environmentEntry(index)))
     }
-    var request = ProcessRequest()
-    request.path = slice(path)
     request.flags = options.flags
     request.priority = options.priority
     request.droppedRights = options.droppedRights

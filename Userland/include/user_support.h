@@ -87,6 +87,12 @@ MEGHA_INLINE uint32_t thread_word(void) {
 }
 MEGHA_INLINE void set_thread_word(uint32_t value) { __asm__ volatile("movl %0, %%gs:8" ::"r"(value) : "memory"); }
 
+/// FSQRT.
+MEGHA_INLINE double square_root(double value) {
+  __asm__("fsqrt" : "+t"(value));
+  return value;
+}
+
 // ---- Words that tasks share ----
 
 INSTRUCTION uint32_t atomic_load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
