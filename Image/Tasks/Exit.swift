@@ -16,6 +16,7 @@ import Tasks
 enum Exit {
   /// Ends the current task, which has been told how (`ending`, `status`).
   static func leave() -> Never {
+    EarlyChange.end()
     call_on_exit_stack(finishCurrentTask)
   }
 

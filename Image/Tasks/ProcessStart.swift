@@ -90,7 +90,9 @@ enum ProcessStart {
         task.value.isGuarded = mode.isGuarded
         task.value.stackStart = stackEnd - stackSize
         task.value.stackEnd = stackEnd
+        EarlyChange.beginProcess(space)
         try TaskStart.prepare(task, space: space, entry: plan.entry, stackPointer: stackPointer)
+        EarlyChange.endProcess()
         let rights = parent.map { $0.value.rights } ?? .all
         let process = try ProcessRecords.make(
           Process(mainTask: task, space: space, rights: rights.subtracting(request.droppedRights)))

@@ -187,6 +187,7 @@ enum Scheduler {
       return
     }
     let change = prepare(next, after: previous)
+    EarlyChange.beforeSwitch(change.directory)
     switch_context(
       &previous.value.savedStackPointer, next.value.savedStackPointer, change.directory, change.protect)
   }

@@ -116,7 +116,9 @@ enum ThreadStart {
         task.value.isDetached = request.flags.contains(.detached)
         task.value.stackStart = stackStart
         task.value.stackEnd = stackEnd
+        EarlyChange.beginThread(task, space)
         try TaskStart.prepare(task, space: space, entry: request.entry, stackPointer: stackPointer)
+        EarlyChange.endThread(task, space)
       } catch {
         space.removeThreadStack(start: stackStart, end: stackStart + size)
         throw error
