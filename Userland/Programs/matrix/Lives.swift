@@ -62,6 +62,15 @@ enum Lives {
         }
       }
     }
+    // The threads that some of them waited for outlive them in this process.
+    Thread.sleep(milliseconds: 2 * State.helperTime)
+    var task = TaskIdentity(0)
+    while let next = task.next {
+      task = next
+      if let thread = try? next.information(), thread.isThread == 1, thread.process == current_task() {
+        _ = try? next.wait()
+      }
+    }
   }
 
   private static func kill(

@@ -44,6 +44,9 @@ enum State: UInt32 {
     }
   }
 
+  /// How long the threads last whom a task waits for, in milliseconds: longer than it takes to kill that one.
+  static var helperTime: UInt32 { 400 }
+
   /// Gets into the state and stays in it. `endpoint`: where to wait for messages; nil: at one of its own.
   func enter(endpoint: UInt32? = nil) {
     switch self {
@@ -51,7 +54,7 @@ enum State: UInt32 {
     case .sleeping: Thread.sleep(milliseconds: 60_000)
     case .waitingForTask:
       let sleeper = try? Thread.start {
-        Thread.sleep(milliseconds: 60_000)
+        Thread.sleep(milliseconds: Self.helperTime)
         return 0
       }
       _ = try? sleeper?.join()
@@ -67,14 +70,13 @@ enum State: UInt32 {
     case .waitingForEvent: _ = try? Events.next(.stopAsked)
     case .waitingForLock:
       let lock = Mutex(0)
-      let holder = try? Thread.start {
-        lock.withLock { _ in Thread.sleep(milliseconds: 60_000) }
+      _ = try? Thread.start(StartOptions(flags: .detached)) {
+        lock.withLock { _ in Thread.sleep(milliseconds: Self.helperTime) }
         return 0
       }
       // Let it take the lock first.
       Thread.sleep(milliseconds: 1)
       lock.withLock { _ in }
-      _ = holder
     }
   }
 
