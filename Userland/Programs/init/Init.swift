@@ -35,12 +35,17 @@ struct Init: Program {
     }
   }
 
+  /// Servers answer others: they, and the manager whose priority they get, come before ordinary programs.
+  private static var servicePriority: UInt32 { 20 }
+
   /// Starts the service manager. Without it the system works, but services must be started by hand.
   private static func startManager() {
     let path = Bytes("/bin/manager")
     var arguments = WordList()
     arguments.append(path)
-    do throws(Refusal) { _ = try Process.start(path, arguments: arguments) } catch {
+    var options = StartOptions()
+    options.priority = servicePriority
+    do throws(Refusal) { _ = try Process.start(path, arguments: arguments, options: options) } catch {
       Console.write {
         $0.write("init: the service manager was not started: ")
         error.describe(to: &$0)

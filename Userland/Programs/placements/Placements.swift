@@ -1,0 +1,70 @@
+// One service source, three placements: runs the same conformance suite against each placement, and moves a service
+// round all of them while clients keep calling.
+//
+//     placements conform                     every suite in every placement
+//     placements move [CALLS] [MOVES] [N]    N clients, each CALLS calls, while the store moves MOVES times
+
+import ABI
+import Primitives
+import SDK
+
+@main struct Placements: Program {
+  static func run() -> Int32 {
+    guard ProgramInformation.argumentCount > 1 else { return usage() }
+    let command = ProgramInformation.argument(1)
+    if command == "conform" { return Conformance.run() }
+    if command == "move" {
+      return MoveTest(
+        calls: number(2, or: 1000), moves: number(3, or: 12), clients: max(1, min(16, number(4, or: 8)))
+      ).run()
+    }
+    return usage()
+  }
+
+  private static func usage() -> Int32 {
+    Console.write("placements: conform, or move [CALLS] [MOVES] [CLIENTS]\n")
+    return 2
+  }
+
+  private static func number(_ index: Int, or standard: UInt32) -> UInt32 {
+    guard index < ProgramInformation.argumentCount, let value = ProgramInformation.argument(index).number else {
+      return standard
+    }
+    return value
+  }
+}
+
+extension ServicePlacement {
+  static var all: [ServicePlacement] { [.server, .ring0Server, .linked] }
+
+  var name: StaticString {
+    switch self {
+    case .server: "server"
+    case .ring0Server: "ring0-server"
+    case .linked: "linked"
+    }
+  }
+}
+
+/// Asks the manager; prints and returns false where it refuses.
+func manage(_ operation: ManagerOperation, _ name: StaticString, _ placement: ServicePlacement = .server) -> Bool {
+  do throws(SystemError) {
+    guard let refusal = try ManagerClient.ask(operation, Bytes(name), placement: placement) else { return true }
+    Console.write {
+      $0.write("placements: ")
+      $0.write(name)
+      $0.write(" as ")
+      $0.write(placement.name)
+      $0.write(": ")
+      $0.write(refusal)
+      $0.write("\n")
+    }
+  } catch {
+    Console.write {
+      $0.write("placements: the manager: ")
+      $0.write(error.sentence)
+      $0.write("\n")
+    }
+  }
+  return false
+}
