@@ -1,0 +1,51 @@
+// What memory costs: the first touch of a page, mappings, and the SDK's heap.
+
+import ABI
+import Primitives
+import Runtime
+import SDK
+import UserSupport
+
+enum MemoryRows {
+  private static var pageSize: UInt32 { 4096 }
+
+  static func measure(as kind: TaskKind, _ report: inout Report) {
+    firstTouch(kind, &report)
+    report.measure(RowName("map and unmap of a page, ", kind.label)) {
+      let page = SystemCalls.memoryMap(0, pageSize, [.read, .write])
+      return page < 0 ? page : SystemCalls.memoryUnmap(UInt32(bitPattern: page) << 12, pageSize)
+    }
+    report.measure(RowName("map, touch and unmap of a page, ", kind.label)) {
+      let page = SystemCalls.memoryMap(0, pageSize, [.read, .write])
+      guard page >= 0 else { return page }
+      volatile_write(UInt32(bitPattern: page) << 12, 1)
+      return SystemCalls.memoryUnmap(UInt32(bitPattern: page) << 12, pageSize)
+    }
+    for (size, label) in [(UInt32(16), "16 bytes" as StaticString), (1000, "1,000 bytes"), (20000, "20,000 bytes")] {
+      report.measure(RowName("heap allocate and free of ", label, ", ", kind.label)) {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: Int(opaque(size)), alignment: 16)
+        keep(UInt32(UInt(bitPattern: memory)))
+        memory.deallocate()
+        return 0
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func keep(_ address: UInt32) { _ = opaque(address) }
+
+  /// Each sample touches the next page of a fresh mapping.
+  private static func firstTouch(_ kind: TaskKind, _ report: inout Report) {
+    let name = RowName("first touch of a page, ", kind.label)
+    let pages: UInt32 = 128
+    let start = SystemCalls.memoryMap(0, pages * pageSize, [.read, .write])
+    guard start >= 0 else { return report.write(name, reason: "the pages were not mapped") }
+    var address = UInt32(bitPattern: start) << 12
+    report.measure(name) {
+      volatile_write(address, 1)
+      address &+= pageSize
+      return 0
+    }
+    _ = SystemCalls.memoryUnmap(UInt32(bitPattern: start) << 12, pages * pageSize)
+  }
+}

@@ -1,0 +1,79 @@
+// What asking a server costs: a call and its reply, empty and with data, between processes of every kind of ring.
+
+import ABI
+import Primitives
+import Runtime
+import SDK
+
+enum MessageRows {
+  private static var service: StaticString { "bench" }
+
+  static func measure(as kind: TaskKind, _ report: inout Report) {
+    for other in [TaskKind.ring3, .separate] {
+      let name = RowName("call and reply, empty, ", kind.label, " to ", other.label)
+      guard let server = Partner(kind: other, role: .server) else {
+        report.write(name, reason: "the server was not started")
+        continue
+      }
+      let handle = open()
+      if handle < 0 {
+        report.write(name, reason: (SystemError(rawValue: handle) ?? .unknownCall).sentence)
+      } else {
+        exchange(name, UInt32(bitPattern: handle), length: 0, &report)
+        exchange(
+          RowName("call and reply, 64 bytes, ", kind.label, " to ", other.label), UInt32(bitPattern: handle),
+          length: 64, &report)
+        exchange(
+          RowName("call and reply, 4096 bytes, ", kind.label, " to ", other.label), UInt32(bitPattern: handle),
+          length: 4096, &report)
+        _ = SystemCalls.close(UInt32(bitPattern: handle))
+      }
+      server.end()
+    }
+  }
+
+  /// Opens the service as soon as the server has published it.
+  private static func open() -> Int32 {
+    var handle: Int32 = 0
+    for _ in 0..<64 {
+      handle = SystemCalls.serviceOpen(service.utf8Start, UInt32(service.utf8CodeUnitCount))
+      if handle != SystemError.notFound.rawValue { break }
+      _ = SystemCalls.yield()
+    }
+    return handle
+  }
+
+  private static func exchange(_ name: RowName, _ handle: UInt32, length: UInt32, _ report: inout Report) {
+    var bytes = InlineArray<4096, UInt8>(repeating: 1)
+    var message = Message()
+    withUnsafeMutablePointer(to: &bytes) { data in
+      report.measure(name) {
+        message.dataAddress = UInt32(UInt(bitPattern: data))
+        message.dataLength = length
+        message.bufferAddress = UInt32(UInt(bitPattern: data))
+        message.bufferCapacity = 4096
+        return SystemCalls.call(handle, &message)
+      }
+    }
+  }
+
+  /// The server's side, until it is killed.
+  static func serve() -> Int32 {
+    let handle = SystemCalls.servicePublish(service.utf8Start, UInt32(service.utf8CodeUnitCount))
+    guard handle >= 0 else { return 1 }
+    var buffer = InlineArray<4096, UInt8>(repeating: 0)
+    return withUnsafeMutablePointer(to: &buffer) { data in
+      var message = Message()
+      message.bufferAddress = UInt32(UInt(bitPattern: data))
+      message.bufferCapacity = 4096
+      var request = SystemCalls.receive(UInt32(bitPattern: handle), &message)
+      while request >= 0 {
+        message.dataAddress = UInt32(UInt(bitPattern: data))
+        message.bufferAddress = UInt32(UInt(bitPattern: data))
+        message.bufferCapacity = 4096
+        request = SystemCalls.replyAndReceive(UInt32(bitPattern: handle), UInt32(bitPattern: request), &message)
+      }
+      return 1
+    }
+  }
+}

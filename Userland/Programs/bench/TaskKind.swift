@@ -1,0 +1,138 @@
+// The kinds of task there are, and the tasks that take part in a measurement besides the one that measures.
+
+import ABI
+import Primitives
+import Runtime
+import SDK
+
+enum TaskKind: UInt32, CaseIterable {
+  case ring3, separate, shared, guarded
+
+  var label: StaticString {
+    switch self {
+    case .ring3: "Ring 3"
+    case .separate: "Ring 0 separate"
+    case .shared: "Ring 0 shared"
+    case .guarded: "Ring 0 guarded"
+    }
+  }
+
+  var flags: StartFlags {
+    switch self {
+    case .ring3: []
+    case .separate: .ring0
+    case .shared: [.ring0, .sharedStack]
+    case .guarded: [.ring0, .guarded]
+    }
+  }
+
+  /// How the command line names it.
+  var number: StaticString {
+    switch self {
+    case .ring3: "0"
+    case .separate: "1"
+    case .shared: "2"
+    case .guarded: "3"
+    }
+  }
+
+  init?(number: Bytes) {
+    guard let value = number.number, let kind = TaskKind(rawValue: value) else { return nil }
+    self = kind
+  }
+}
+
+/// What a second process of this program does.
+enum Role: CaseIterable {
+  /// Yields until it is killed.
+  case yielder
+  /// Ends at once.
+  case nothing
+  /// Answers every request of the service `bench` with as many bytes as came.
+  case server
+
+  var name: StaticString {
+    switch self {
+    case .yielder: "--yielder"
+    case .nothing: "--nothing"
+    case .server: "--server"
+    }
+  }
+
+  init?(named name: Bytes) {
+    for role in Role.allCases where name == role.name {
+      self = role
+      return
+    }
+    return nil
+  }
+
+  func play() -> Int32 {
+    switch self {
+    case .yielder: while true { _ = SystemCalls.yield() }
+    case .nothing: return 0
+    case .server: return MessageRows.serve()
+    }
+  }
+}
+
+/// A child process of this program.
+struct Partner {
+  static var program: StaticString { "/bin/bench" }
+  let task: TaskIdentity
+
+  init?(kind: TaskKind, role: Role) {
+    var words = WordList()
+    words.append(Self.program)
+    words.append(role.name)
+    self.init(kind: kind, arguments: words)
+  }
+
+  init?(kind: TaskKind, arguments: consuming WordList) {
+    do throws(Refusal) {
+      task = try Process.start(Bytes(Self.program), arguments: arguments, options: StartOptions(flags: kind.flags))
+    } catch {
+      return nil
+    }
+  }
+
+  func wait() -> Outcome? {
+    do throws(SystemError) { return try task.wait() } catch { return nil }
+  }
+
+  func end() {
+    do throws(SystemError) {
+      try task.kill(status: 0)
+      _ = try task.wait()
+    } catch {}
+  }
+}
+
+/// A thread without the SDK's storage, so that the kernel's part is what is measured.
+struct BareThread {
+  typealias Entry = @convention(c) (UInt32) -> Void
+  let task: UInt32
+
+  /// Starts a thread; `entry` must end with the system call exit.
+  init?(_ entry: Entry, argument: UInt32, kind: TaskKind, priority: UInt32 = 0) {
+    var request = ThreadRequest()
+    request.entry = UInt32(UInt(bitPattern: unsafeBitCast(entry, to: UnsafeRawPointer.self)))
+    request.argument = argument
+    request.flags = kind.flags
+    request.priority = priority
+    let result = SystemCalls.threadStart(&request, UInt32(MemoryLayout<ThreadRequest>.size))
+    guard result > 0 else { return nil }
+    task = UInt32(result)
+  }
+
+  func join() { _ = SystemCalls.wait(task, [], nil) }
+
+  func end() {
+    _ = SystemCalls.kill(task, 0)
+    join()
+  }
+}
+
+@c func yieldForEver(_ argument: UInt32) {
+  while true { _ = SystemCalls.yield() }
+}
