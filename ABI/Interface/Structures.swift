@@ -378,5 +378,8 @@ public struct MachineCounters: BitwiseCopyable, Sendable {
   public var systemCalls = WordPair()
   /// Interrupts of devices and of the watchdog.
   public var interrupts = WordPair()
+  /// The time stamp at the kernel's first instruction, and where the first process was about to run.
+  public var entryStamp = WordPair()
+  public var firstTaskStamp = WordPair()
   @inlinable public init() {}
 }

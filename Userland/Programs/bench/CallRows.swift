@@ -40,8 +40,9 @@ enum CallRows {
     report.measure(RowName("prioritySet, ", kind.label)) { SystemCalls.prioritySet(0, task.priority) }
     report.measure(RowName("rightsDrop of none, ", kind.label)) { SystemCalls.rightsDrop([]) }
     report.measure(RowName("threadPointerSet, ", kind.label)) { SystemCalls.threadPointerSet(0) }
-    var word: UInt32 = 0
-    report.measure(RowName("wordWake with nobody waiting, ", kind.label)) { SystemCalls.wordWake(&word, 1) }
+    let word = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    let address = UInt32(UInt(bitPattern: word))
+    report.measure(RowName("wordWake with nobody waiting, ", kind.label)) { SystemCalls.wordWake(address, 1) }
     var counters = MachineCounters()
     report.measure(RowName("measure, ", kind.label)) { SystemCalls.measure(&counters) }
   }

@@ -59,6 +59,5 @@ enum GrowthRows {
 }
 
 @c func sleepForEver(_ argument: UInt32) {
-  let word = UnsafeMutablePointer<UInt32>(bitPattern: UInt(argument))
-  while true { _ = SystemCalls.wordWait(word, 0, .max, .max) }
+  while true { _ = SystemCalls.wordWait(argument, 0, .max, .max) }
 }

@@ -87,7 +87,7 @@ struct Report {
         $0.write(reason)
         $0.write("\"}\n")
       } else {
-        $0.write(name, width: Self.nameWidth)
+        $0.write(rowName: name, width: Self.nameWidth)
         $0.write("-  ")
         $0.write(reason)
         $0.write("\n")
@@ -108,7 +108,7 @@ struct Report {
     output.write("{\"group\":\"")
     output.write(group.name)
     output.write("\",\"name\":\"")
-    output.write(name, width: 0)
+    output.write(rowName: name)
     output.write("\"")
   }
 
@@ -136,7 +136,7 @@ struct Report {
         $0.write(decimal: counts.switches)
         $0.write("}\n")
       } else {
-        $0.write(name, width: Self.nameWidth - 3)
+        $0.write(rowName: name, width: Self.nameWidth - 3)
         for value in [samples.minimum, samples.median, samples.nineTenths, samples.maximum] {
           $0.write(decimal: value, width: 10)
         }
@@ -159,7 +159,7 @@ struct RowName: ExpressibleByStringLiteral {
 }
 
 extension TextOutput {
-  fileprivate mutating func write(_ name: RowName, width: Int) {
+  fileprivate mutating func write(rowName name: RowName, width: Int = 0) {
     var length = 0
     name.forEach { length += $0.utf8CodeUnitCount }
     name.forEach { write($0) }

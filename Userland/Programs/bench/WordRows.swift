@@ -17,13 +17,14 @@ enum WordRows {
     let name = RowName("wake and wait ping-pong, ", kind.label, " and ", other.label)
     let turn = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     turn.initialize(to: 0)
-    guard let partner = BareThread(answerTurns, argument: UInt32(UInt(bitPattern: turn)), kind: other) else {
+    let address = UInt32(UInt(bitPattern: turn))
+    guard let partner = BareThread(answerTurns, argument: address, kind: other) else {
       return report.write(name, reason: "the thread was not started")
     }
     report.measure(name) {
       atomic_store(turn, 1)
-      _ = SystemCalls.wordWake(turn, 1)
-      while atomic_load(turn) == 1 { _ = SystemCalls.wordWait(turn, 1, .max, .max) }
+      _ = SystemCalls.wordWake(address, 1)
+      while atomic_load(turn) == 1 { _ = SystemCalls.wordWait(address, 1, .max, .max) }
       return 0
     }
     partner.end()
@@ -35,13 +36,13 @@ enum WordRows {
     let name = RowName("wake to run of a higher priority, ", kind.label, " wakes ", other.label)
     let words = UnsafeMutablePointer<UInt32>.allocate(capacity: 2)
     words.initialize(repeating: 0, count: 2)
-    let argument = UInt32(UInt(bitPattern: words))
-    guard let partner = BareThread(stampWakes, argument: argument, kind: other, priority: 20) else {
+    let address = UInt32(UInt(bitPattern: words))
+    guard let partner = BareThread(stampWakes, argument: address, kind: other, priority: 20) else {
       return report.write(name, reason: "the thread was not started")
     }
     report.collect(name) {
       let start = read_stamp()
-      _ = SystemCalls.wordWake(words, 1)
+      _ = SystemCalls.wordWake(address, 1)
       return atomic_load(words + 1) &- start &- 2
     }
     partner.end()
@@ -52,16 +53,16 @@ enum WordRows {
 @c func answerTurns(_ argument: UInt32) {
   guard let turn = UnsafeMutablePointer<UInt32>(bitPattern: UInt(argument)) else { SystemCalls.exit(1) }
   while true {
-    while atomic_load(turn) == 0 { _ = SystemCalls.wordWait(turn, 0, .max, .max) }
+    while atomic_load(turn) == 0 { _ = SystemCalls.wordWait(argument, 0, .max, .max) }
     atomic_store(turn, 0)
-    _ = SystemCalls.wordWake(turn, 1)
+    _ = SystemCalls.wordWake(argument, 1)
   }
 }
 
 @c func stampWakes(_ argument: UInt32) {
   guard let words = UnsafeMutablePointer<UInt32>(bitPattern: UInt(argument)) else { SystemCalls.exit(1) }
   while true {
-    _ = SystemCalls.wordWait(words, 0, .max, .max)
+    _ = SystemCalls.wordWait(argument, 0, .max, .max)
     atomic_store(words + 1, read_stamp())
   }
 }
