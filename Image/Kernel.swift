@@ -40,6 +40,8 @@ struct Counters {
   var pageFaults: UInt64 = 0
   var bytesCopied: UInt64 = 0
   var interrupts: UInt64 = 0
+  /// The time stamp where the first process was about to run.
+  var firstTaskStamp: UInt64 = 0
 }
 
 /// The one kernel value, at its fixed place in the image.

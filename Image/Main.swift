@@ -32,5 +32,6 @@ import Tasks
   Startup.startInput()  // keyboard and serial input
   Startup.openArchives(boot)  // the files that came with the kernel
   Startup.startFirstProcess()
+  kernel.counters.firstTaskStamp = read_time_stamp()
   Scheduler.idle()
 }

@@ -33,6 +33,9 @@ boot_start:
   movl $(boot_stack_end - KERNEL_BASE), %esp
   movl %eax, %esi                      // magic
   movl %ebx, %edi                      // information
+  rdtsc
+  movl %eax, entry_stamp - KERNEL_BASE
+  movl %edx, entry_stamp + 4 - KERNEL_BASE
 
   // CPUID exists where the ID flag can be changed (Intel SDM Vol. 1, 20.1).
   pushfl
@@ -153,6 +156,9 @@ boot_stack_start: .skip 32768
 boot_stack_end:
 idle_stack_end:
 kernel_storage: .skip 16384
-.globl log_storage
+.globl log_storage, entry_stamp
 log_storage: .skip 65536
 boot_directory_pointers: .skip 32
+// The time stamp at the first instruction.
+.align 8
+entry_stamp: .skip 8

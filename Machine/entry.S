@@ -206,24 +206,17 @@ sysenter_entry:
   movl $USER_DATA, %eax
   movl %eax, %ds
   movl %eax, %es
-  pushl %esp
   call system_call
-  addl $4, %esp
-  movl %eax, FRAME_EAX(%esp)
-  cmpl $0, CPU_ATTENTION
-  jne 1f
   popal
   movl %ebp, %ecx
   movl $(SYSTEM_CALL_PAGE + sysexit_return - system_call_page_sysenter), %edx
   sti                                  // takes effect after the next instruction
   sysexit
-1:call task_attention
-  popal
-  addl $8, %esp
-  iret
 
 // ---- System calls from Ring 0: a far call from the system-call page, interrupts off ----
-// On the task's stack: EIP, CS (of the page), EFLAGS, return address.
+// On the task's stack: EIP, CS (of the page), a word that the return drops, EFLAGS, return address.
+// system_call finds the saved registers right above its return address, puts the result into EAX among them, and sees
+// to `attention`.
 
 .globl direct_entry_separate
 direct_entry_separate:
@@ -232,50 +225,30 @@ direct_entry_separate:
   pushl CPU_SAVED_STACK_POINTER
   pushal
   cld
-  pushl %esp
   call system_call
-  addl $4, %esp
-  movl %eax, FRAME_EAX(%esp)
-  cmpl $0, CPU_ATTENTION
-  jne 1f
   popal
   popl %esp
-  lretl
-1:call task_attention
-  popal
-  popl %esp
-  lretl
+  lretl $4
 
 .globl direct_entry_shared
 direct_entry_shared:
   cmpl CPU_SHARED_STACK_FLOOR, %esp
-  jb 2f
+  jb 1f
   pushal
   cld
-  pushl %esp
   call system_call
-  addl $4, %esp
-  movl %eax, FRAME_EAX(%esp)
-  cmpl $0, CPU_ATTENTION
-  jne 1f
   popal
-  lretl
-1:call task_attention
-  popal
-  lretl
-2:movl CPU_EXIT_STACK_END, %esp
+  lretl $4
+1:movl CPU_EXIT_STACK_END, %esp
   call direct_call_without_stack
 
 // A linked module, which already runs inside the kernel, calls the page: nest on the stack it is on.
 direct_entry_nested:
   pushal
   cld
-  pushl %esp
-  call system_call
-  addl $4, %esp
-  movl %eax, FRAME_EAX(%esp)
+  call nested_system_call
   popal
-  lretl
+  lretl $4
 
 .globl direct_entry_guarded
 direct_entry_guarded:
@@ -289,21 +262,15 @@ direct_entry_guarded:
   pushl CPU_SAVED_STACK_POINTER
   pushal
   cld
-  pushl %esp
   call system_call
-  addl $4, %esp
-  movl %eax, FRAME_EAX(%esp)
-  cmpl $0, CPU_ATTENTION
-  je 1f
-  call task_attention
-1:popal
+  popal
   popl %esp
   pushl %eax
   movl %cr0, %eax
   orl $0x10000, %eax
   movl %eax, %cr0
   popl %eax
-  lretl
+  lretl $4
 
 // ---- Task gates: each entry is a hardware task with its own state segment, stack and directory ----
 // IRET goes back to the interrupted task, whose state the handler may have changed; the next entry resumes after it.
@@ -337,10 +304,11 @@ resume_dead:
 .globl system_call_page_sysenter, system_call_page_gate, system_call_page_size
 .align 16
 system_call_page_sysenter:
+  pushfl
   pushl %cs
   cmpb $USER_CODE, (%esp)
-  leal 4(%esp), %esp
   jne 1f
+  leal 8(%esp), %esp
   pushl %ecx
   pushl %edx
   pushl %ebp
@@ -352,13 +320,11 @@ sysexit_return:
   popl %ecx
   ret
 1:jb 2f
-  pushfl
   cli
-  lcall *CPU_DIRECT_ENTRY
+  lcall *CPU_DIRECT_ENTRY              // returns without the word that CS was pushed to
   popfl
   ret
-2:pushfl
-  cli
+2:cli
   lcall $KERNEL_CODE, $direct_entry_nested
   popfl
   ret
@@ -366,20 +332,19 @@ system_call_page_sysenter_end:
 
 .align 16
 system_call_page_gate:
+  pushfl
   pushl %cs
   cmpb $USER_CODE, (%esp)
-  leal 4(%esp), %esp
   jne 1f
+  leal 8(%esp), %esp
   int $0x80
   ret
 1:jb 2f
-  pushfl
   cli
-  lcall *CPU_DIRECT_ENTRY
+  lcall *CPU_DIRECT_ENTRY              // returns without the word that CS was pushed to
   popfl
   ret
-2:pushfl
-  cli
+2:cli
   lcall $KERNEL_CODE, $direct_entry_nested
   popfl
   ret

@@ -8,9 +8,35 @@ import Tasks
 
 typealias CallRegisters = UnsafeMutablePointer<saved_registers>
 
-@c(system_call) func systemCall(_ registers: CallRegisters) -> Int32 {
+/// A system call from the entry assembly, which pushed the registers and called: they lie above the return address,
+/// and a pointer to them need not be passed. Puts the result into EAX and does what `cpu.attention` asks for. While a
+/// task's own code runs nothing is asked for, so a call that does nothing need not look.
+@c(system_call) func systemCall() {
+  let registers = registersOfCaller(framePointer: read_frame_pointer())
+  // The result of `null` is its number.
+  if registers.pointee.eax == SystemCall.null.rawValue { return }
+  answer(registers)
+}
+
+/// A system call by code that runs inside the kernel already: whoever called that code sees to `attention`.
+@c(nested_system_call) func nestedSystemCall() {
+  let registers = registersOfCaller(framePointer: read_frame_pointer())
+  registers.pointee.eax = UInt32(bitPattern: result(of: registers))
+}
+
+@inline(__always)
+private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
+  CallRegisters(bitPattern: UInt(framePointer &+ 8)).unsafelyUnwrapped
+}
+
+@inline(never)
+func answer(_ registers: CallRegisters) {
+  registers.pointee.eax = UInt32(bitPattern: result(of: registers))
+  if cpu.attention != 0 { taskAttention() }
+}
+
+private func result(of registers: CallRegisters) -> Int32 {
   guard let call = SystemCall(rawValue: registers.pointee.eax) else { return SystemError.unknownCall.rawValue }
-  if call == .null { return 0 }
   do throws(SystemError) {
     return try dispatch(call, Arguments(registers))
   } catch {

@@ -2,6 +2,7 @@
 
 import ABI
 import Diagnostics
+import MachineSupport
 import Primitives
 
 enum SystemCalls {
@@ -51,6 +52,8 @@ enum SystemCalls {
     counters.pageFaults = WordPair(kernel.counters.pageFaults)
     counters.bytesCopied = WordPair(kernel.counters.bytesCopied)
     counters.interrupts = WordPair(kernel.counters.interrupts)
+    counters.entryStamp = WordPair(stamp_at_entry())
+    counters.firstTaskStamp = WordPair(kernel.counters.firstTaskStamp)
     try UserBuffer(address: arguments.first, length: 0).write(counters)
     return 0
   }

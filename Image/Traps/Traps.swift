@@ -3,6 +3,7 @@
 // Invariant: a fault belongs to whoever's code selector the frame carries: the kernel's own means a kernel error,
 // unless the faulting instruction is one of the few that are allowed to fault.
 
+import ABI
 import Machine
 import MachineSupport
 import Primitives
@@ -24,10 +25,19 @@ extension UnsafeMutablePointer where Pointee == trap_frame {
 }
 
 @c(trap_handler) func trapHandler(_ frame: TrapFrame) {
+  // Calls by the gate are the most frequent traps, and see to `attention` themselves.
+  if frame.pointee.vector == 0x80 {
+    if frame.pointee.registers.eax != SystemCall.null.rawValue { answer(&frame.pointee.registers) }
+    return
+  }
+  handleTrap(frame)
+}
+
+@inline(never)
+private func handleTrap(_ frame: TrapFrame) {
   let vector = frame.pointee.vector
   switch vector {
   case ExceptionVector.pageFault: PageFaults.handle(frame)
-  case 0x80: frame.pointee.registers.eax = UInt32(bitPattern: systemCall(&frame.pointee.registers))
   case ExceptionVector.deviceNotAvailable:
     if frame.isKernel {
       // The watchdog's task switch set CR0.TS while FloatState was at work (Intel SDM Vol. 3, 8.3): go on.

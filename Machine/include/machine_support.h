@@ -77,6 +77,8 @@ extern uint8_t user_copy_start[], user_copy_end[], user_copy_fault[];
 extern uint8_t ring0_return_start[], ring0_return_end[], ring0_return_fault[];
 extern uint8_t smap_patches[], smap_patches_end[];
 
+extern uint64_t entry_stamp;
+
 #define ADDRESS_OF(name) static inline uint32_t address_of_##name(void) { return (uint32_t)&name; }
 ADDRESS_OF(__image_physical_start) ADDRESS_OF(__text_start) ADDRESS_OF(__text_end)
 ADDRESS_OF(__read_only_start) ADDRESS_OF(__read_only_end) ADDRESS_OF(__data_start) ADDRESS_OF(__data_end)
@@ -118,6 +120,7 @@ static inline uint16_t memory_read16(uint32_t address) { return *(volatile uint1
 static inline void memory_write16(uint32_t address, uint16_t value) { *(volatile uint16_t *)address = value; }
 
 static inline uint64_t read_time_stamp(void) { uint32_t lo, hi; __asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi)); return ((uint64_t)hi << 32) | lo; }
+static inline uint64_t stamp_at_entry(void) { return entry_stamp; }
 static inline uint64_t read_model_register(uint32_t number) { uint32_t lo, hi; __asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(number)); return ((uint64_t)hi << 32) | lo; }
 static inline void write_model_register(uint32_t number, uint32_t low, uint32_t high) { __asm__ volatile("wrmsr" ::"c"(number), "a"(low), "d"(high)); }
 struct cpuid_result { uint32_t eax, ebx, ecx, edx; };
@@ -147,7 +150,7 @@ static inline void disable_interrupts(void) { __asm__ volatile("cli" ::: "memory
 // STI holds interrupts off for one more instruction, so none can slip in before HLT (Intel SDM Vol. 2, STI).
 static inline void wait_for_interrupt(void) { __asm__ volatile("sti\n\thlt\n\tcli" ::: "memory"); }
 __attribute__((noreturn)) static inline void halt_forever(void) { for (;;) __asm__ volatile("cli\n\thlt"); }
-static inline uint32_t read_frame_pointer(void) { return (uint32_t)__builtin_frame_address(0); }
+__attribute__((always_inline)) static inline uint32_t read_frame_pointer(void) { return (uint32_t)__builtin_frame_address(0); }
 
 static inline void clear_task_switched(void) { __asm__ volatile("clts"); }
 static inline void save_extended_state(uint32_t area) { __asm__ volatile("fxsave (%0)" ::"r"(area) : "memory"); }

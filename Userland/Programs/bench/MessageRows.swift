@@ -52,7 +52,7 @@ enum MessageRows {
         message.dataLength = length
         message.bufferAddress = UInt32(UInt(bitPattern: data))
         message.bufferCapacity = 4096
-        return SystemCalls.call(handle, &message)
+        return SystemCalls.call(handle, &message, .max, .max)
       }
     }
   }
