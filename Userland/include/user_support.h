@@ -70,6 +70,16 @@ INSTRUCTION uint64_t read_time_stamp(void) {
   __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
   return (uint64_t)high << 32 | low;
 }
+/// The low half of the time stamp, which is enough for a difference.
+MEGHA_INLINE uint32_t read_stamp(void) {
+  uint32_t low;
+  __asm__ volatile("rdtsc" : "=a"(low)::"edx", "memory");
+  return low;
+}
+/// A loop of `2 * rounds + 1` instructions.
+MEGHA_INLINE void count_down(uint32_t rounds) {
+  __asm__ volatile("movl %0, %%ecx\n1:\tdecl %%ecx\n\tjnz 1b" ::"g"(rounds) : "ecx", "cc");
+}
 /// Tells the processor that this is a loop that waits.
 INSTRUCTION void spin_hint(void) { __asm__ volatile("pause" ::: "memory"); }
 
