@@ -35,6 +35,7 @@ func answer(_ registers: CallRegisters) {
   if cpu.attention != 0 { taskAttention() }
 }
 
+@inline(__always)
 private func result(of registers: CallRegisters) -> Int32 {
   guard let call = SystemCall(rawValue: registers.pointee.eax) else { return SystemError.unknownCall.rawValue }
   do throws(SystemError) {
@@ -65,6 +66,7 @@ struct Arguments {
   static func wide(_ low: UInt32, _ high: UInt32) -> UInt64 { UInt64(high) << 32 | UInt64(low) }
 }
 
+@inline(__always)
 private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemError) -> Int32 {
   switch call {
   case .null: return 0

@@ -20,8 +20,13 @@ struct SchedulerState: ~Copyable {
   var idle: Reference<Task>
   /// Whether the timer is set for at most a turn from when that was last needed.
   var isTurnTimed = false
+  /// Whether the timer is set for the end of a turn, and that moment, in nanoseconds since boot.
+  var isTurnTimed = false
+  var turnEnds: UInt64 = 0
   /// The moment for which the timer is set; UInt64.max: it is silent.
   var timerSetFor: UInt64 = .max
+  /// What CR0 and CR4 were last set for.
+  var protection = Protection()
   /// The task whose x87 and SSE registers the processor holds.
   var floatOwner: Reference<Task>?
   // What the watchdog saw (Watchdog.swift).
@@ -97,7 +102,7 @@ enum Scheduler {
     if running == kernel.scheduler.idle { return }
     if task.value.priority > running.value.priority {
       cpu.attention |= Attention.reschedule
-    } else if task.value.priority == running.value.priority {
+    } else if task.value.priority == running.value.priority && !kernel.scheduler.isTurnTimed {
       armTimer()
     }
   }
@@ -105,8 +110,9 @@ enum Scheduler {
   /// Lets the others of the current task's priority, and all above, run first.
   static func yield() {
     let task = current
-    kernel.scheduler.ready.add(task)
-    reschedule()
+    guard let next = kernel.scheduler.ready.exchange(task) else { return }
+    cpu.attention &= ~Attention.reschedule
+    run(next, after: task)
   }
 
   /// Waits until another task wakes this one, or until `deadline` (nanoseconds since boot), or until it is to end.
@@ -143,6 +149,14 @@ enum Scheduler {
     let change = prepare(server, after: task)
     switch_context(
       &task.value.savedStackPointer, server.value.savedStackPointer, change.directory, change.protect)
+    if let deadline {
+      kernel.scheduler.timers.add(task, deadline: deadline)
+      armTimer()
+    }
+    if let waiting = server.value.queue { waiting.value.remove(server) }
+    if server.value.timerIndex >= 0 { kernel.scheduler.timers.remove(server) }
+    server.value.wakeReason = .woken
+    run(server, after: task)
     return task.value.wakeReason
   }
 
@@ -186,6 +200,11 @@ enum Scheduler {
       previous.value.state = .running
       return
     }
+    run(next, after: previous)
+  }
+
+  /// Switches from the current task to `next`, which is in no queue. Comes back when the current one runs again.
+  private static func run(_ next: Reference<Task>, after previous: Reference<Task>) {
     let change = prepare(next, after: previous)
     EarlyChange.beforeSwitch(change.directory)
     switch_context(
@@ -197,7 +216,7 @@ enum Scheduler {
     let previous = current
     let idle = kernel.scheduler.idle
     previous.value.timeUsed &+= read_time_stamp() &- previous.value.timeStarted
-    if changeProtection(for: idle, after: previous) != 0 {
+    if changeProtection(for: idle) != 0 {
       write_cr4(cpu.next_control_4)
       write_cr0(cpu.next_control_0)
     }
@@ -217,6 +236,7 @@ enum Scheduler {
   private typealias Change = (directory: UInt32, protect: UInt32)
 
   /// Everything of a switch but its last step: times, timer, the CPU's area.
+  @inline(__always)
   private static func prepare(_ next: Reference<Task>, after previous: Reference<Task>) -> Change {
     let stamp = read_time_stamp()
     previous.value.timeUsed &+= stamp &- previous.value.timeStarted
@@ -226,11 +246,12 @@ enum Scheduler {
     kernel.counters.taskSwitches &+= 1
     if next == kernel.scheduler.idle {
       armTimer()
-      return (0, changeProtection(for: next, after: previous))
+      return (0, changeProtection(for: next))
     }
     cpu.attention = next.value.isEnding ? Attention.ending : 0
     if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }
     if kernel.scheduler.ready.count > 0 && !kernel.scheduler.isTurnTimed { armTimer() }
+    if !kernel.scheduler.isTurnTimed && kernel.scheduler.ready.count > 0 { armTimer() }
 
     cpu.state.esp0 = next.value.kernelStackEnd
     cpu.kernel_stack_end = next.value.kernelStackEnd
@@ -249,6 +270,7 @@ enum Scheduler {
     }
     let protect = changeProtection(for: next, after: previous)
     // Also where the base stays the same: the task before may have loaded another selector into GS.
+    let protect = changeProtection(for: next)
     if next.value.threadPointer != previous.value.threadPointer {
       DescriptorTables.setThreadSegment(base: next.value.threadPointer)
     } else {
@@ -278,6 +300,72 @@ enum Scheduler {
     cpu.next_control_4 = next.value.mode.isRing0 ? read_cr4() & ~prevention : read_cr4() | prevention
     return 1
   }
+  @inline(__always)
+  private static func changeProtection(for next: Reference<Task>) -> UInt32 {
+    var wanted: Protection = next.value.mode.isRing0 ? .ring0 : []
+    if next.value.isGuarded { wanted.insert(.guarded) }
+    if kernel.scheduler.floatOwner == next { wanted.insert(.float) }
+    if wanted == kernel.scheduler.protection { return 0 }
+    kernel.scheduler.protection = wanted
+    setControls(for: wanted)
+    return 1
+  }
+
+  /// Puts what CR0 and CR4 are to be where the switch loads them from.
+  @inline(never)
+  private static func setControls(for wanted: Protection) {
+    cpu.guarded = wanted.contains(.guarded) ? 1 : 0
+    var control = read_cr0() | ControlBits.writeProtect | ControlBits.taskSwitched
+    if wanted.contains(.guarded) { control &= ~ControlBits.writeProtect }
+    if wanted.contains(.float) { control &= ~ControlBits.taskSwitched }
+    cpu.next_control_0 = control
+    let prevention = kernel.features.supervisorPrevention
+    cpu.next_control_4 = wanted.contains(.ring0) ? read_cr4() & ~prevention : read_cr4() | prevention
+  }
+
+  // MARK: Time
+
+  /// Sets the timer for the next thing that needs it: a deadline, or the end of a turn where others wait for theirs. A
+  /// turn is not measured to the nanosecond: whoever runs when the timer comes has had its turn.
+  static func armTimer() {
+    var now: UInt64 = 0
+    if !kernel.scheduler.isTurnTimed && current != kernel.scheduler.idle && kernel.scheduler.ready.count > 0 {
+      now = kernel.clock.now
+      kernel.scheduler.isTurnTimed = true
+      kernel.scheduler.turnEnds = now &+ SchedulerState.turn
+    }
+    var wanted = kernel.scheduler.timers.earliest ?? .max
+    if kernel.scheduler.isTurnTimed { wanted = min(wanted, kernel.scheduler.turnEnds) }
+    guard wanted < kernel.scheduler.timerSetFor else { return }
+    kernel.scheduler.timerSetFor = wanted
+    if now == 0 { now = kernel.clock.now }
+    kernel.interrupts.setTimer(ticks: kernel.clock.timerTicks(wanted > now ? wanted &- now : 0))
+  }
+
+  /// The timer's interrupt: wakes whoever waited for this moment, and ends the running task's turn.
+  static func timerExpired() {
+    let now = kernel.clock.now
+    kernel.scheduler.timerSetFor = .max
+    while let task = kernel.scheduler.timers.takeExpired(now: now) { wake(task, .timedOut) }
+    if kernel.scheduler.isTurnTimed && kernel.scheduler.turnEnds <= now {
+      kernel.scheduler.isTurnTimed = false
+      if current != kernel.scheduler.idle, let best = kernel.scheduler.ready.highestPriority,
+        best >= current.value.priority
+      {
+        cpu.attention |= Attention.reschedule
+      }
+    }
+    armTimer()
+  }
+}
+
+/// What the control registers are set for.
+struct Protection: OptionSet {
+  var rawValue: UInt32 = 0
+  static var ring0: Protection { .init(rawValue: 1) }
+  static var guarded: Protection { .init(rawValue: 2) }
+  /// The x87 and SSE registers are the running task's.
+  static var float: Protection { .init(rawValue: 4) }
 }
 
 /// Called at the outermost way out of the kernel while `attention` is set: ends the task, or lets another run.

@@ -6,14 +6,13 @@
 // without another task running in between, so no wake is lost.
 
 import ABI
+import MachineSupport
 import Primitives
 import Tasks
 
 enum WordWaits {
   static func wait(word: UInt32, expected: UInt32, deadline: UInt64?) throws(SystemError) {
-    let key = try self.key(of: word)
-    var value: UInt32 = 0
-    try UserBuffer(address: word, length: 4).read(into: &value)
+    let (key, value) = try look(at: word)
     guard value == expected else { throw .wouldBlock }
     let task = Scheduler.current
     task.value.waitKey = key
@@ -27,7 +26,7 @@ enum WordWaits {
   }
 
   static func wake(word: UInt32, count: UInt32) throws(SystemError) -> Int32 {
-    let key = try self.key(of: word)
+    let (key, _) = try look(at: word)
     var woken: Int32 = 0
     if count == 1 {
       guard let task = mostUrgent(waitingFor: key) else { return 0 }
@@ -63,16 +62,27 @@ enum WordWaits {
 
   /// What a word is known by: where it lies in physical memory.
   static func key(of word: UInt32) throws(SystemError) -> UInt64 {
+  /// Where the word is in physical memory, and what it is now.
+  @inline(__always)
+  private static func look(at word: UInt32) throws(SystemError) -> (key: UInt64, value: UInt32) {
     guard word & 3 == 0 else { throw .badArgument }
+    guard word < AddressLayout.kernelStart, let space = Scheduler.current.value.process.value.space else {
+      throw .badAddress
+    }
+    if let physical = space.physicalAddress(of: word) { return (physical.value, value(at: physical)) }
+    // The first touch of promised memory: reading the word puts a frame behind the address.
     var value: UInt32 = 0
-    // Reading it makes sure that a frame is behind the address.
     try UserBuffer(address: word, length: 4).read(into: &value)
-    guard let space = Scheduler.current.value.process.value.space,
-      let physical = space.physicalAddress(of: word)
-    else { throw .badAddress }
-    return physical.value
+    guard let physical = space.physicalAddress(of: word) else { throw .badAddress }
+    return (physical.value, value)
   }
 
+  @inline(__always)
+  private static func value(at physical: PhysicalAddress) -> UInt32 {
+    Frames.withAddress(of: physical.frame) { memory_read32($0 &+ UInt32(truncatingIfNeeded: physical.value) & 4095) }
+  }
+
+  @inline(__always)
   private static func queue(for key: UInt64) -> Reference<TaskQueue> {
     let bucket = Int(truncatingIfNeeded: (key &>> 2) ^ (key &>> 12)) & 63
     return Reference(kernel.memory.wordWaitQueues + bucket)

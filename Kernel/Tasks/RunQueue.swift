@@ -50,6 +50,24 @@ import Primitives
     occupied == 0 ? nil : 31 &- UInt8(truncatingIfNeeded: occupied.leadingZeroBitCount)
   }
 
+  /// Puts the running task behind the ready ones of its priority and takes out the one that is to run instead; nil
+  /// where none is ready at its priority or above, and it stays as it was.
+  public mutating func exchange(_ task: Reference<Task>) -> Reference<Task>? {
+    let priority = task.value.priority & 31
+    // The most frequent case first: the first of the same queue changes places with the task.
+    if occupied &>> UInt32(priority) == 1 {
+      task.value.state = .ready
+      let own = queue(priority)
+      let next = own.value.removeFirst()
+      own.append(task)
+      return next
+    }
+    guard occupied &>> UInt32(priority) != 0 else { return nil }
+    let next = takeNext()
+    add(task)
+    return next
+  }
+
   /// Takes out the task that is to run next: the first of the highest priority.
   public mutating func takeNext() -> Reference<Task>? {
     guard occupied != 0 else { return nil }

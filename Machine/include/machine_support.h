@@ -3,6 +3,9 @@
 #pragma once
 #include <stdint.h>
 
+// Inlined in every build: as functions of their own, single instructions would cost five.
+#define MACHINE_INLINE __attribute__((always_inline)) static inline
+
 #define SELECTOR_KERNEL_CODE 0x08
 #define SELECTOR_KERNEL_DATA 0x10
 #define SELECTOR_USER_CODE 0x1b
@@ -79,7 +82,7 @@ extern uint8_t smap_patches[], smap_patches_end[];
 
 extern uint64_t entry_stamp;
 
-#define ADDRESS_OF(name) static inline uint32_t address_of_##name(void) { return (uint32_t)&name; }
+#define ADDRESS_OF(name) MACHINE_INLINE uint32_t address_of_##name(void) { return (uint32_t)&name; }
 ADDRESS_OF(__image_physical_start) ADDRESS_OF(__text_start) ADDRESS_OF(__text_end)
 ADDRESS_OF(__read_only_start) ADDRESS_OF(__read_only_end) ADDRESS_OF(__data_start) ADDRESS_OF(__data_end)
 ADDRESS_OF(__image_end) ADDRESS_OF(__symbols_start) ADDRESS_OF(__symbols_end)
@@ -97,7 +100,7 @@ ADDRESS_OF(ring0_return_start) ADDRESS_OF(ring0_return_end) ADDRESS_OF(ring0_ret
 ADDRESS_OF(smap_patches) ADDRESS_OF(smap_patches_end)
 #undef ADDRESS_OF
 
-static inline struct cpu_area *current_cpu_area(void) { return &cpu_area; }
+MACHINE_INLINE struct cpu_area *current_cpu_area(void) { return &cpu_area; }
 
 // switch.S
 void switch_context(uint32_t *saved_stack_pointer, uint32_t stack_pointer, uint32_t directory, uint32_t protect);
@@ -107,62 +110,62 @@ void run_on_exit_stack(void (*function)(void));
 // memory.S: 0 when all was copied, else the number of bytes left when an access faulted.
 uint32_t user_copy(void *destination, const void *source, uint32_t count);
 
-static inline void port_write8(uint16_t port, uint8_t value) { __asm__ volatile("outb %0,%1" ::"a"(value), "Nd"(port)); }
-static inline void port_write16(uint16_t port, uint16_t value) { __asm__ volatile("outw %0,%1" ::"a"(value), "Nd"(port)); }
-static inline void port_write32(uint16_t port, uint32_t value) { __asm__ volatile("outl %0,%1" ::"a"(value), "Nd"(port)); }
-static inline uint8_t port_read8(uint16_t port) { uint8_t v; __asm__ volatile("inb %1,%0" : "=a"(v) : "Nd"(port)); return v; }
-static inline uint16_t port_read16(uint16_t port) { uint16_t v; __asm__ volatile("inw %1,%0" : "=a"(v) : "Nd"(port)); return v; }
-static inline uint32_t port_read32(uint16_t port) { uint32_t v; __asm__ volatile("inl %1,%0" : "=a"(v) : "Nd"(port)); return v; }
+MACHINE_INLINE void port_write8(uint16_t port, uint8_t value) { __asm__ volatile("outb %0,%1" ::"a"(value), "Nd"(port)); }
+MACHINE_INLINE void port_write16(uint16_t port, uint16_t value) { __asm__ volatile("outw %0,%1" ::"a"(value), "Nd"(port)); }
+MACHINE_INLINE void port_write32(uint16_t port, uint32_t value) { __asm__ volatile("outl %0,%1" ::"a"(value), "Nd"(port)); }
+MACHINE_INLINE uint8_t port_read8(uint16_t port) { uint8_t v; __asm__ volatile("inb %1,%0" : "=a"(v) : "Nd"(port)); return v; }
+MACHINE_INLINE uint16_t port_read16(uint16_t port) { uint16_t v; __asm__ volatile("inw %1,%0" : "=a"(v) : "Nd"(port)); return v; }
+MACHINE_INLINE uint32_t port_read32(uint16_t port) { uint32_t v; __asm__ volatile("inl %1,%0" : "=a"(v) : "Nd"(port)); return v; }
 
-static inline uint32_t memory_read32(uint32_t address) { return *(volatile uint32_t *)address; }
-static inline void memory_write32(uint32_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
-static inline uint16_t memory_read16(uint32_t address) { return *(volatile uint16_t *)address; }
-static inline void memory_write16(uint32_t address, uint16_t value) { *(volatile uint16_t *)address = value; }
+MACHINE_INLINE uint32_t memory_read32(uint32_t address) { return *(volatile uint32_t *)address; }
+MACHINE_INLINE void memory_write32(uint32_t address, uint32_t value) { *(volatile uint32_t *)address = value; }
+MACHINE_INLINE uint16_t memory_read16(uint32_t address) { return *(volatile uint16_t *)address; }
+MACHINE_INLINE void memory_write16(uint32_t address, uint16_t value) { *(volatile uint16_t *)address = value; }
 
-static inline uint64_t read_time_stamp(void) { uint32_t lo, hi; __asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi)); return ((uint64_t)hi << 32) | lo; }
-static inline uint64_t stamp_at_entry(void) { return entry_stamp; }
-static inline uint64_t read_model_register(uint32_t number) { uint32_t lo, hi; __asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(number)); return ((uint64_t)hi << 32) | lo; }
-static inline void write_model_register(uint32_t number, uint32_t low, uint32_t high) { __asm__ volatile("wrmsr" ::"c"(number), "a"(low), "d"(high)); }
+MACHINE_INLINE uint64_t read_time_stamp(void) { uint32_t lo, hi; __asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi)); return ((uint64_t)hi << 32) | lo; }
+MACHINE_INLINE uint64_t stamp_at_entry(void) { return entry_stamp; }
+MACHINE_INLINE uint64_t read_model_register(uint32_t number) { uint32_t lo, hi; __asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(number)); return ((uint64_t)hi << 32) | lo; }
+MACHINE_INLINE void write_model_register(uint32_t number, uint32_t low, uint32_t high) { __asm__ volatile("wrmsr" ::"c"(number), "a"(low), "d"(high)); }
 struct cpuid_result { uint32_t eax, ebx, ecx, edx; };
-static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf) {
+MACHINE_INLINE struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf) {
   struct cpuid_result r;
   __asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
   return r;
 }
 
 struct __attribute__((packed)) descriptor_table { uint16_t limit; uint32_t base; };
-static inline void load_interrupt_table(uint32_t base, uint16_t limit) { struct descriptor_table d = {limit, base}; __asm__ volatile("lidt %0" ::"m"(d) : "memory"); }
-static inline void load_descriptor_table(uint32_t base, uint16_t limit) {
+MACHINE_INLINE void load_interrupt_table(uint32_t base, uint16_t limit) { struct descriptor_table d = {limit, base}; __asm__ volatile("lidt %0" ::"m"(d) : "memory"); }
+MACHINE_INLINE void load_descriptor_table(uint32_t base, uint16_t limit) {
   struct descriptor_table d = {limit, base};
   __asm__ volatile("lgdt %0\n\tljmp %1,$1f\n1:\tmovl %2,%%ss\n\tmovl %3,%%ds\n\tmovl %3,%%es\n\tmovl %4,%%fs\n\tmovl %4,%%gs"
                    ::"m"(d), "i"(SELECTOR_KERNEL_CODE), "r"(SELECTOR_KERNEL_DATA), "r"(SELECTOR_USER_DATA), "r"(0) : "memory");
 }
-static inline void load_task_register(uint16_t selector) { __asm__ volatile("ltr %0" ::"r"(selector)); }
-static inline void load_thread_segment(void) { __asm__ volatile("movl %0,%%gs" ::"r"(SELECTOR_THREAD_DATA) : "memory"); }
+MACHINE_INLINE void load_task_register(uint16_t selector) { __asm__ volatile("ltr %0" ::"r"(selector)); }
+MACHINE_INLINE void load_thread_segment(void) { __asm__ volatile("movl %0,%%gs" ::"r"(SELECTOR_THREAD_DATA) : "memory"); }
 
 #define CONTROL_REGISTER(n) \
-  static inline uint32_t read_cr##n(void) { uint32_t v; __asm__ volatile("movl %%cr" #n ",%0" : "=r"(v)); return v; } \
-  static inline void write_cr##n(uint32_t v) { __asm__ volatile("movl %0,%%cr" #n ::"r"(v) : "memory"); }
+  MACHINE_INLINE uint32_t read_cr##n(void) { uint32_t v; __asm__ volatile("movl %%cr" #n ",%0" : "=r"(v)); return v; } \
+  MACHINE_INLINE void write_cr##n(uint32_t v) { __asm__ volatile("movl %0,%%cr" #n ::"r"(v) : "memory"); }
 CONTROL_REGISTER(0) CONTROL_REGISTER(2) CONTROL_REGISTER(3) CONTROL_REGISTER(4)
 #undef CONTROL_REGISTER
-static inline void invalidate_page(uint32_t address) { __asm__ volatile("invlpg (%0)" ::"r"(address) : "memory"); }
-static inline void disable_interrupts(void) { __asm__ volatile("cli" ::: "memory"); }
+MACHINE_INLINE void invalidate_page(uint32_t address) { __asm__ volatile("invlpg (%0)" ::"r"(address) : "memory"); }
+MACHINE_INLINE void disable_interrupts(void) { __asm__ volatile("cli" ::: "memory"); }
 // STI holds interrupts off for one more instruction, so none can slip in before HLT (Intel SDM Vol. 2, STI).
-static inline void wait_for_interrupt(void) { __asm__ volatile("sti\n\thlt\n\tcli" ::: "memory"); }
-__attribute__((noreturn)) static inline void halt_forever(void) { for (;;) __asm__ volatile("cli\n\thlt"); }
-__attribute__((always_inline)) static inline uint32_t read_frame_pointer(void) { return (uint32_t)__builtin_frame_address(0); }
+MACHINE_INLINE void wait_for_interrupt(void) { __asm__ volatile("sti\n\thlt\n\tcli" ::: "memory"); }
+MACHINE_INLINE __attribute__((noreturn)) void halt_forever(void) { for (;;) __asm__ volatile("cli\n\thlt"); }
+MACHINE_INLINE uint32_t read_frame_pointer(void) { return (uint32_t)__builtin_frame_address(0); }
 
-static inline void clear_task_switched(void) { __asm__ volatile("clts"); }
-static inline void save_extended_state(uint32_t area) { __asm__ volatile("fxsave (%0)" ::"r"(area) : "memory"); }
-static inline void restore_extended_state(uint32_t area) { __asm__ volatile("fxrstor (%0)" ::"r"(area) : "memory"); }
-static inline void save_float_state(uint32_t area) { __asm__ volatile("fnsave (%0)" ::"r"(area) : "memory"); }
-static inline void restore_float_state(uint32_t area) { __asm__ volatile("frstor (%0)" ::"r"(area) : "memory"); }
-static inline void initialize_float_state(void) { __asm__ volatile("fninit"); }
+MACHINE_INLINE void clear_task_switched(void) { __asm__ volatile("clts"); }
+MACHINE_INLINE void save_extended_state(uint32_t area) { __asm__ volatile("fxsave (%0)" ::"r"(area) : "memory"); }
+MACHINE_INLINE void restore_extended_state(uint32_t area) { __asm__ volatile("fxrstor (%0)" ::"r"(area) : "memory"); }
+MACHINE_INLINE void save_float_state(uint32_t area) { __asm__ volatile("fnsave (%0)" ::"r"(area) : "memory"); }
+MACHINE_INLINE void restore_float_state(uint32_t area) { __asm__ volatile("frstor (%0)" ::"r"(area) : "memory"); }
+MACHINE_INLINE void initialize_float_state(void) { __asm__ volatile("fninit"); }
 
 // A string instruction zeroes a frame in 1,025 counted instructions and on real machines at bus speed.
-static inline void zero_words(uint32_t address, uint32_t words) {
+MACHINE_INLINE void zero_words(uint32_t address, uint32_t words) {
   __asm__ volatile("rep stosl" : "+D"(address), "+c"(words) : "a"(0) : "memory");
 }
-static inline void copy_words(uint32_t to, uint32_t from, uint32_t words) {
+MACHINE_INLINE void copy_words(uint32_t to, uint32_t from, uint32_t words) {
   __asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(words)::"memory");
 }
