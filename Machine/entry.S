@@ -94,8 +94,8 @@ from_kernel:
 from_ring0_task:
   cmpl $0, CPU_GUARDED
   jne guarded_task
-1:cmpl $0, CPU_SHARED_STACK
-  jne shared_task
+1:cmpl $0, CPU_KERNEL_STACK_END       // a shared stack is all that the task has
+  je shared_task
   movl %esp, %esi
   leal FRAME_ESP(%esi), %eax           // ESP as it was before the trap
   movl CPU_KERNEL_STACK_END, %esp
@@ -193,13 +193,6 @@ task_start:
 .globl sysenter_entry
 sysenter_entry:
   movl (%esp), %esp
-  pushl $USER_DATA
-  pushl %ebp
-  pushl $0x202
-  pushl $USER_CODE
-  pushl $(SYSTEM_CALL_PAGE + sysexit_return - system_call_page_sysenter)
-  pushl $0
-  pushl $0x80
   pushal
   pushl $2
   popfl

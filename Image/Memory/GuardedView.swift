@@ -3,8 +3,8 @@
 //
 // The CPU's area stays writable, because the processor itself writes to the task states in it.
 //
-// Invariant: the guarded directory shows every table that the kernel's directory shows, as of the last switch to a
-// guarded task; what was added since is looked up when it faults.
+// Invariant: the guarded directory shows every table that the kernel's directory shows; a table that is added is shown
+// at once, so that a switch to a guarded task has nothing to copy.
 
 import ABI
 import Machine
@@ -36,6 +36,16 @@ enum GuardedView {
     let areaIndex = Int((address_of_cpu_area() &- DirectMap.start) >> 21)
     for index in 0..<512 where index != areaIndex { view[index] = master[index] & ~2 }
     if view[areaIndex] & 1 == 0 { makeArea(master[areaIndex], in: view, at: areaIndex) }
+  }
+
+  /// Shows the table of a page that was mapped in the kernel half.
+  @inline(__always)
+  static func showTable(of address: UInt32) {
+    guard let frame = kernel.memory.guarded.frame else { return }
+    let index = Int((address &- DirectMap.start) >> 21)
+    let master = DirectMap.pointer(address_of_kernel_page_directory(), as: UInt64.self)
+    let view = DirectMap.pointer(DirectMap.address(of: frame), as: UInt64.self)
+    if view[index] & 1 == 0 { view[index] = master[index] & ~2 }
   }
 
   /// The 2 MiB that hold the CPU's area get a table of their own: all read-only but that area.

@@ -242,6 +242,7 @@ extension KernelMemory {
   ) throws(PageTableError) {
     let allowed = kernel.features.hasGlobalPages ? permissions.union(.global) : permissions
     try kernel.memory.tables.map(VirtualAddress(address), to: frame, allowed).settle(ProcessorTranslationCache())
+    GuardedView.showTable(of: address)
   }
 
   /// Removes a page of the kernel half. Returns the frame that was behind it.

@@ -45,22 +45,18 @@ private func result(of registers: CallRegisters) -> Int32 {
   }
 }
 
-/// The five argument words of a call.
+/// The five argument words of a call, where the entry saved them.
 struct Arguments {
-  let first: UInt32
-  let second: UInt32
-  let third: UInt32
-  let fourth: UInt32
-  let fifth: UInt32
+  private let registers: CallRegisters
 
   @inline(__always)
-  init(_ registers: CallRegisters) {
-    first = registers.pointee.ebx
-    second = registers.pointee.ecx
-    third = registers.pointee.edx
-    fourth = registers.pointee.esi
-    fifth = registers.pointee.edi
-  }
+  init(_ registers: CallRegisters) { self.registers = registers }
+
+  @inline(__always) var first: UInt32 { registers.pointee.ebx }
+  @inline(__always) var second: UInt32 { registers.pointee.ecx }
+  @inline(__always) var third: UInt32 { registers.pointee.edx }
+  @inline(__always) var fourth: UInt32 { registers.pointee.esi }
+  @inline(__always) var fifth: UInt32 { registers.pointee.edi }
 
   /// Two words as one 64-bit number, the low one first.
   static func wide(_ low: UInt32, _ high: UInt32) -> UInt64 { UInt64(high) << 32 | UInt64(low) }

@@ -26,7 +26,9 @@ enum FloatState {
       task.value.floatState = UInt(bitPattern: area)
     }
     if let owner = kernel.scheduler.floatOwner { save(to: UInt32(owner.value.floatState)) }
+    if let owner = kernel.scheduler.floatOwner { owner.value.protection &= ~Protection.float.rawValue }
     kernel.scheduler.floatOwner = task
+    task.value.protection |= Protection.float.rawValue
     if isFirstUse {
       initialize_float_state()
       if kernel.features.hasExtendedState { resetControlOfSSE() }
@@ -38,6 +40,7 @@ enum FloatState {
 
   static func release(_ task: Reference<Task>) {
     if kernel.scheduler.floatOwner == task { kernel.scheduler.floatOwner = nil }
+    task.value.protection &= ~Protection.float.rawValue
     guard task.value.floatState != 0 else { return }
     KernelHeapMemory.free(UnsafeMutableRawPointer(bitPattern: task.value.floatState))
     task.value.floatState = 0

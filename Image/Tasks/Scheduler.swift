@@ -27,6 +27,9 @@ struct SchedulerState: ~Copyable {
   var timerSetFor: UInt64 = .max
   /// What CR0 and CR4 were last set for.
   var protection = Protection()
+  /// CR0 and CR4 for each set of protections.
+  var controls0 = InlineArray<8, UInt32>(repeating: 0)
+  var controls4 = InlineArray<8, UInt32>(repeating: 0)
   /// The task whose x87 and SSE registers the processor holds.
   var floatOwner: Reference<Task>?
   // What the watchdog saw (Watchdog.swift).
@@ -83,11 +86,13 @@ enum Scheduler {
     Scheduler.current.value.state = .running
     Scheduler.current.value.kernelStackStart = address_of_idle_stack_start()
     Scheduler.current.value.kernelStackEnd = address_of_idle_stack_end()
+    prepareControls()
   }
 
   /// The idle loop: the processor sleeps until an interrupt makes a task ready.
   static func idle() -> Never {
     while true {
+      if kernel.scheduler.ready.count > 1 { timeTurn() }
       if kernel.scheduler.ready.count > 0 { reschedule() }
       if kernel.scheduler.ready.count == 0 { wait_for_interrupt() }
     }
@@ -100,18 +105,14 @@ enum Scheduler {
     kernel.scheduler.ready.add(task)
     let running = current
     if running == kernel.scheduler.idle { return }
-    if task.value.priority > running.value.priority {
-      cpu.attention |= Attention.reschedule
-    } else if task.value.priority == running.value.priority && !kernel.scheduler.isTurnTimed {
-      armTimer()
-    }
+    if !kernel.scheduler.isTurnTimed { timeTurn() }
+    if task.value.priority > running.value.priority { cpu.attention |= Attention.reschedule }
   }
 
   /// Lets the others of the current task's priority, and all above, run first.
   static func yield() {
     let task = current
     guard let next = kernel.scheduler.ready.exchange(task) else { return }
-    cpu.attention &= ~Attention.reschedule
     run(next, after: task)
   }
 
@@ -193,17 +194,21 @@ enum Scheduler {
 
   /// Runs the next ready task. The current one has been put where it belongs: a queue, or the ready ones.
   static func reschedule() {
-    cpu.attention &= ~Attention.reschedule
     let previous = current
-    let next = kernel.scheduler.ready.takeNext() ?? kernel.scheduler.idle
+    guard let next = kernel.scheduler.ready.takeNext() else {
+      if previous != kernel.scheduler.idle { run(kernel.scheduler.idle, after: previous) }
+      return
+    }
     if next == previous {
       previous.value.state = .running
+      cpu.attention &= ~Attention.reschedule
       return
     }
     run(next, after: previous)
   }
 
   /// Switches from the current task to `next`, which is in no queue. Comes back when the current one runs again.
+  @inline(__always)
   private static func run(_ next: Reference<Task>, after previous: Reference<Task>) {
     let change = prepare(next, after: previous)
     EarlyChange.beforeSwitch(change.directory)
@@ -227,6 +232,7 @@ enum Scheduler {
 
   /// Runs the next ready task; the current flow's stack is given up.
   static func resumeNext() -> Never {
+    if kernel.scheduler.ready.count > 1 { timeTurn() }
     let next = kernel.scheduler.ready.takeNext() ?? kernel.scheduler.idle
     let change = prepare(next, after: current)
     resume_context(next.value.savedStackPointer, change.directory, change.protect)
@@ -244,29 +250,16 @@ enum Scheduler {
     next.value.state = .running
     kernel.scheduler.current = next
     kernel.counters.taskSwitches &+= 1
-    if next == kernel.scheduler.idle {
-      armTimer()
-      return (0, changeProtection(for: next))
-    }
     cpu.attention = next.value.isEnding ? Attention.ending : 0
     if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }
     if kernel.scheduler.ready.count > 0 && !kernel.scheduler.isTurnTimed { armTimer() }
     if !kernel.scheduler.isTurnTimed && kernel.scheduler.ready.count > 0 { armTimer() }
 
     cpu.state.esp0 = next.value.kernelStackEnd
-    cpu.kernel_stack_end = next.value.kernelStackEnd
-    cpu.kernel_stack_start = next.value.kernelStackStart
-    if next.value.mode.isRing0 {
-      if next.value.mode == .kernelSharedStack {
-        cpu.shared_stack = 1
-        cpu.shared_stack_floor = next.value.stackStart &+ StackSizes.sharedReserve
-        cpu.shared_stack_end = next.value.stackEnd
-        cpu.direct_entry = address_of_direct_entry_shared()
-      } else {
-        cpu.shared_stack = 0
-        cpu.direct_entry =
-          next.value.isGuarded ? address_of_direct_entry_guarded() : address_of_direct_entry_separate()
-      }
+    cpu.direct_entry = next.value.directEntry
+    if next.value.kernelStackEnd == 0 {
+      cpu.shared_stack_floor = next.value.stackStart &+ StackSizes.sharedReserve
+      cpu.shared_stack_end = next.value.stackEnd
     }
     let protect = changeProtection(for: next, after: previous)
     // Also where the base stays the same: the task before may have loaded another selector into GS.
@@ -276,9 +269,9 @@ enum Scheduler {
     } else {
       load_thread_segment()
     }
-    guard next.value.directory != cpu.loaded_directory else { return (0, protect) }
+    // The idle task has no address space of its own: the one that is loaded stays.
+    guard next.value.directory != cpu.loaded_directory, next.value.directory != 0 else { return (0, protect) }
     kernel.counters.addressSpaceChanges &+= 1
-    if next.value.isGuarded, let space = next.value.process.value.space { GuardedView.synchronize(space) }
     return (next.value.directory, protect)
   }
 
@@ -302,9 +295,7 @@ enum Scheduler {
   }
   @inline(__always)
   private static func changeProtection(for next: Reference<Task>) -> UInt32 {
-    var wanted: Protection = next.value.mode.isRing0 ? .ring0 : []
-    if next.value.isGuarded { wanted.insert(.guarded) }
-    if kernel.scheduler.floatOwner == next { wanted.insert(.float) }
+    let wanted = Protection(rawValue: next.value.protection)
     if wanted == kernel.scheduler.protection { return 0 }
     kernel.scheduler.protection = wanted
     setControls(for: wanted)
@@ -312,33 +303,47 @@ enum Scheduler {
   }
 
   /// Puts what CR0 and CR4 are to be where the switch loads them from.
-  @inline(never)
+  @inline(__always)
   private static func setControls(for wanted: Protection) {
-    cpu.guarded = wanted.contains(.guarded) ? 1 : 0
-    var control = read_cr0() | ControlBits.writeProtect | ControlBits.taskSwitched
-    if wanted.contains(.guarded) { control &= ~ControlBits.writeProtect }
-    if wanted.contains(.float) { control &= ~ControlBits.taskSwitched }
-    cpu.next_control_0 = control
+    cpu.guarded = wanted.rawValue >> 1 & 1
+    let index = Int(wanted.rawValue & 7)
+    cpu.next_control_0 = kernel.scheduler.controls0[index]
+    cpu.next_control_4 = kernel.scheduler.controls4[index]
+  }
+
+  /// Works out the values of CR0 and CR4 for all there is to protect.
+  static func prepareControls() {
     let prevention = kernel.features.supervisorPrevention
-    cpu.next_control_4 = wanted.contains(.ring0) ? read_cr4() & ~prevention : read_cr4() | prevention
+    for index in 0..<8 {
+      let wanted = Protection(rawValue: UInt32(index))
+      var control = read_cr0() | ControlBits.writeProtect | ControlBits.taskSwitched
+      if wanted.contains(.guarded) { control &= ~ControlBits.writeProtect }
+      if wanted.contains(.float) { control &= ~ControlBits.taskSwitched }
+      kernel.scheduler.controls0[index] = control
+      kernel.scheduler.controls4[index] = wanted.contains(.ring0) ? read_cr4() & ~prevention : read_cr4() | prevention
+    }
   }
 
   // MARK: Time
 
-  /// Sets the timer for the next thing that needs it: a deadline, or the end of a turn where others wait for theirs. A
-  /// turn is not measured to the nanosecond: whoever runs when the timer comes has had its turn.
-  static func armTimer() {
-    var now: UInt64 = 0
-    if !kernel.scheduler.isTurnTimed && current != kernel.scheduler.idle && kernel.scheduler.ready.count > 0 {
-      now = kernel.clock.now
+  /// Begins a turn, because somebody waits for the next one. A turn is not measured to the nanosecond: whoever runs
+  /// when the timer comes has had its turn. While anybody is ready and a task runs, a turn is timed.
+  @inline(never)
+  static func timeTurn() {
+    if !kernel.scheduler.isTurnTimed {
       kernel.scheduler.isTurnTimed = true
-      kernel.scheduler.turnEnds = now &+ SchedulerState.turn
+      kernel.scheduler.turnEnds = kernel.clock.now &+ SchedulerState.turn
     }
+    armTimer()
+  }
+
+  /// Sets the timer for the next deadline or the end of the turn.
+  static func armTimer() {
     var wanted = kernel.scheduler.timers.earliest ?? .max
     if kernel.scheduler.isTurnTimed { wanted = min(wanted, kernel.scheduler.turnEnds) }
     guard wanted < kernel.scheduler.timerSetFor else { return }
     kernel.scheduler.timerSetFor = wanted
-    if now == 0 { now = kernel.clock.now }
+    let now = kernel.clock.now
     kernel.interrupts.setTimer(ticks: kernel.clock.timerTicks(wanted > now ? wanted &- now : 0))
   }
 
@@ -355,13 +360,21 @@ enum Scheduler {
         cpu.attention |= Attention.reschedule
       }
     }
-    armTimer()
+    if current != kernel.scheduler.idle && kernel.scheduler.ready.count > 0 { timeTurn() } else { armTimer() }
   }
 }
 
 /// What the control registers are set for.
 struct Protection: OptionSet {
   var rawValue: UInt32 = 0
+
+  init(rawValue: UInt32 = 0) { self.rawValue = rawValue }
+
+  init(mode: TaskMode, isGuarded: Bool) {
+    if mode.isRing0 { insert(.ring0) }
+    if isGuarded { insert(.guarded) }
+  }
+
   static var ring0: Protection { .init(rawValue: 1) }
   static var guarded: Protection { .init(rawValue: 2) }
   /// The x87 and SSE registers are the running task's.

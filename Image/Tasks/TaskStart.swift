@@ -21,6 +21,11 @@ enum TaskStart {
   ) throws(SystemError) {
     task.value.directory = try space.directory(isGuarded: task.value.isGuarded)
     task.value.threadPointer = try placeBlock(of: task, space: space)
+    task.value.protection = Protection(mode: task.value.mode, isGuarded: task.value.isGuarded).rawValue
+    task.value.directEntry =
+      task.value.mode == .kernelSharedStack
+      ? address_of_direct_entry_shared()
+      : task.value.isGuarded ? address_of_direct_entry_guarded() : address_of_direct_entry_separate()
     let frameSize = UInt32(MemoryLayout<trap_frame>.size)
     let frame = firstFrame(task, entry: entry, stackPointer: stackPointer)
     let size = frameSize + switchWords * 4

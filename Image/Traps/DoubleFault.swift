@@ -47,7 +47,7 @@ private func wasRunning(_ task: Reference<Task>, _ state: task_state_segment) ->
   guard task.value.mode.isRing0 else { return false }
   if state.cs != UInt32(SELECTOR_KERNEL_CODE) { return true }
   let isEntry = state.eip >= address_of___entry_start() && state.eip < address_of___entry_end()
-  let isKernelStack = state.esp >= cpu.kernel_stack_start && state.esp <= cpu.kernel_stack_end
+  let isKernelStack = state.esp >= task.value.kernelStackStart && state.esp <= task.value.kernelStackEnd
   return isEntry && !isKernelStack
 }
 

@@ -58,9 +58,7 @@ import Primitives
     if occupied &>> UInt32(priority) == 1 {
       task.value.state = .ready
       let own = queue(priority)
-      let next = own.value.removeFirst()
-      own.append(task)
-      return next
+      return own.value.rotate(task, own: own)
     }
     guard occupied &>> UInt32(priority) != 0 else { return nil }
     let next = takeNext()

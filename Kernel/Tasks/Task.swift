@@ -65,9 +65,12 @@ public struct Task: ~Copyable {
   public var nextOfProcess: Reference<Task>?
   public var previousOfProcess: Reference<Task>?
 
-  // What a switch needs: where the kernel stack pointer was left, and the CR3 value of the address space.
+  // What a switch needs: where the kernel stack pointer was left, the CR3 value of the address space, what the control
+  // registers are set for, and where the task's direct calls enter the kernel.
   public var savedStackPointer: UInt32 = 0
   public var directory: UInt32 = 0
+  public var protection: UInt32 = 0
+  public var directEntry: UInt32 = 0
   /// The kernel stack, `start ..< end`; both 0 with a shared stack.
   public var kernelStackStart: UInt32 = 0
   public var kernelStackEnd: UInt32 = 0

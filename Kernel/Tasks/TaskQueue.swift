@@ -39,10 +39,29 @@ public struct TaskQueue: ~Copyable {
     let previous = task.value.previous
     if let previous { previous.value.next = next } else { first = next }
     if let next { next.value.previous = previous } else { last = previous }
-    task.value.next = nil
-    task.value.previous = nil
+    // Its links stay as they were: nobody follows those of a task that is in no queue.
     task.value.queue = nil
     count &-= 1
+  }
+
+  /// Puts `task`, which is in no queue, at the end and takes out the first of the others, of which there is one.
+  @inline(__always)
+  public mutating func rotate(_ task: Reference<Task>, own: Reference<TaskQueue>) -> Reference<Task>? {
+    guard let taken = first else { return nil }
+    task.value.queue = own
+    task.value.next = nil
+    taken.value.queue = nil
+    if taken == last {
+      task.value.previous = nil
+      first = task
+    } else {
+      first = taken.value.next
+      first?.value.previous = nil
+      task.value.previous = last
+      last?.value.next = task
+    }
+    last = task
+    return taken
   }
 
   public mutating func removeFirst() -> Reference<Task>? {

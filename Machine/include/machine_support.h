@@ -29,23 +29,21 @@ struct task_state_segment {
 // What the assembly needs to know of the CPU it runs on. cpu_area.h of the assembly repeats the offsets;
 // the boot stage `checkLayouts` compares them.
 struct cpu_area {
-  uint32_t kernel_stack_end;      // 0x00: where the kernel works for a task with a separate stack
-  uint32_t saved_stack_pointer;   // 0x04: scratch of the direct entry, valid while interrupts are off
-  uint32_t attention;             // 0x08: not 0: see to something before returning to the task
-  uint32_t shared_stack;          // 0x0c: 1 while the current task is in Ring 0 with a shared stack
-  uint32_t shared_stack_floor;    // 0x10: the lowest stack pointer on which the kernel still works
-  uint32_t shared_stack_end;      // 0x14: the highest
-  uint32_t exit_stack_end;        // 0x18: the stack on which tasks are taken apart
-  uint32_t kernel_directory;      // 0x1c: CR3 of the kernel's own address space
-  uint32_t loaded_directory;      // 0x20: CR3 now; written before CR3 is
-  uint32_t direct_entry;          // 0x24: far pointer through which the system-call page enters from Ring 0
-  uint32_t direct_entry_selector; // 0x28
-  uint32_t guarded;               // 0x2c: 1 while the current task is guarded
-  uint32_t kernel_stack_start;    // 0x30
-  uint32_t next_control_0;        // 0x34: CR0 and CR4 for the next task, loaded in the switch
-  uint32_t next_control_4;        // 0x38
-  uint32_t reserved[33];
+  uint32_t saved_stack_pointer;   // 0x00: scratch of the direct entry, valid while interrupts are off
+  uint32_t attention;             // 0x04: not 0: see to something before returning to the task
+  uint32_t shared_stack_floor;    // 0x08: the lowest stack pointer on which the kernel works for a shared stack
+  uint32_t shared_stack_end;      // 0x0c: the highest
+  uint32_t exit_stack_end;        // 0x10: the stack on which tasks are taken apart
+  uint32_t kernel_directory;      // 0x14: CR3 of the kernel's own address space
+  uint32_t loaded_directory;      // 0x18: CR3 now; written before CR3 is
+  uint32_t direct_entry;          // 0x1c: far pointer through which the system-call page enters from Ring 0
+  uint32_t direct_entry_selector; // 0x20
+  uint32_t guarded;               // 0x24: 1 while the current task is guarded
+  uint32_t next_control_0;        // 0x28: CR0 and CR4 for the next task, loaded in the switch
+  uint32_t next_control_4;        // 0x2c
+  uint32_t reserved[36];
   uint32_t debug_trap_room[16];   // a debug trap on the first instruction of sysenter_entry is pushed here
+  // Its ESP0 is the end of the stack on which the kernel works for the current task, 0 where that shares the task's.
   struct task_state_segment state;       // 0x100
   uint32_t pad0[6];
   struct task_state_segment double_fault; // 0x180
