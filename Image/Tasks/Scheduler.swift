@@ -20,9 +20,6 @@ struct SchedulerState: ~Copyable {
   var idle: Reference<Task>
   /// Whether the timer is set for at most a turn from when that was last needed.
   var isTurnTimed = false
-  /// Whether the timer is set for the end of a turn, and that moment, in nanoseconds since boot.
-  var isTurnTimed = false
-  var turnEnds: UInt64 = 0
   /// The moment for which the timer is set; UInt64.max: it is silent.
   var timerSetFor: UInt64 = .max
   /// What CR0 and CR4 were last set for.
@@ -92,8 +89,10 @@ enum Scheduler {
   /// The idle loop: the processor sleeps until an interrupt makes a task ready.
   static func idle() -> Never {
     while true {
-      if kernel.scheduler.ready.count > 1 { timeTurn() }
-      if kernel.scheduler.ready.count > 0 { reschedule() }
+      if kernel.scheduler.ready.count > 0 {
+        if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }
+        reschedule()
+      }
       if kernel.scheduler.ready.count == 0 { wait_for_interrupt() }
     }
   }
@@ -105,8 +104,11 @@ enum Scheduler {
     kernel.scheduler.ready.add(task)
     let running = current
     if running == kernel.scheduler.idle { return }
-    if !kernel.scheduler.isTurnTimed { timeTurn() }
-    if task.value.priority > running.value.priority { cpu.attention |= Attention.reschedule }
+    if task.value.priority > running.value.priority {
+      cpu.attention |= Attention.reschedule
+    } else if !kernel.scheduler.isTurnTimed && task.value.priority == running.value.priority {
+      armTimer()
+    }
   }
 
   /// Lets the others of the current task's priority, and all above, run first.
@@ -147,16 +149,6 @@ enum Scheduler {
     queue.append(task)
     if let deadline { startTimer(of: task, deadline: deadline) }
     endWait(of: server, .woken)
-    let change = prepare(server, after: task)
-    switch_context(
-      &task.value.savedStackPointer, server.value.savedStackPointer, change.directory, change.protect)
-    if let deadline {
-      kernel.scheduler.timers.add(task, deadline: deadline)
-      armTimer()
-    }
-    if let waiting = server.value.queue { waiting.value.remove(server) }
-    if server.value.timerIndex >= 0 { kernel.scheduler.timers.remove(server) }
-    server.value.wakeReason = .woken
     run(server, after: task)
     return task.value.wakeReason
   }
@@ -232,7 +224,7 @@ enum Scheduler {
 
   /// Runs the next ready task; the current flow's stack is given up.
   static func resumeNext() -> Never {
-    if kernel.scheduler.ready.count > 1 { timeTurn() }
+    if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }
     let next = kernel.scheduler.ready.takeNext() ?? kernel.scheduler.idle
     let change = prepare(next, after: current)
     resume_context(next.value.savedStackPointer, change.directory, change.protect)
@@ -251,9 +243,7 @@ enum Scheduler {
     kernel.scheduler.current = next
     kernel.counters.taskSwitches &+= 1
     cpu.attention = next.value.isEnding ? Attention.ending : 0
-    if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }
     if kernel.scheduler.ready.count > 0 && !kernel.scheduler.isTurnTimed { armTimer() }
-    if !kernel.scheduler.isTurnTimed && kernel.scheduler.ready.count > 0 { armTimer() }
 
     cpu.state.esp0 = next.value.kernelStackEnd
     cpu.direct_entry = next.value.directEntry
@@ -261,9 +251,8 @@ enum Scheduler {
       cpu.shared_stack_floor = next.value.stackStart &+ StackSizes.sharedReserve
       cpu.shared_stack_end = next.value.stackEnd
     }
-    let protect = changeProtection(for: next, after: previous)
-    // Also where the base stays the same: the task before may have loaded another selector into GS.
     let protect = changeProtection(for: next)
+    // Also where the base stays the same: the task before may have loaded another selector into GS.
     if next.value.threadPointer != previous.value.threadPointer {
       DescriptorTables.setThreadSegment(base: next.value.threadPointer)
     } else {
@@ -278,21 +267,6 @@ enum Scheduler {
   /// SMEP and SMAP hold while the kernel works for Ring-3 tasks; Ring-0 tasks run code and data of user pages. For a
   /// guarded task the kernel works with CR0.WP off, which the entry restores on the way out. CR0.TS is set unless the
   /// x87 and SSE registers are the task's own. Returns 1 where CR0 or CR4 must change.
-  private static func changeProtection(for next: Reference<Task>, after previous: Reference<Task>) -> UInt32 {
-    cpu.guarded = next.value.isGuarded ? 1 : 0
-    let present = read_cr0()
-    var control =
-      next.value.isGuarded ? present & ~ControlBits.writeProtect : present | ControlBits.writeProtect
-    control =
-      kernel.scheduler.floatOwner == next
-      ? control & ~ControlBits.taskSwitched : control | ControlBits.taskSwitched
-    let isSameRing = next.value.mode.isRing0 == previous.value.mode.isRing0
-    if control == present && isSameRing { return 0 }
-    let prevention = kernel.features.supervisorPrevention
-    cpu.next_control_0 = control
-    cpu.next_control_4 = next.value.mode.isRing0 ? read_cr4() & ~prevention : read_cr4() | prevention
-    return 1
-  }
   @inline(__always)
   private static func changeProtection(for next: Reference<Task>) -> UInt32 {
     let wanted = Protection(rawValue: next.value.protection)
@@ -322,45 +296,6 @@ enum Scheduler {
       kernel.scheduler.controls0[index] = control
       kernel.scheduler.controls4[index] = wanted.contains(.ring0) ? read_cr4() & ~prevention : read_cr4() | prevention
     }
-  }
-
-  // MARK: Time
-
-  /// Begins a turn, because somebody waits for the next one. A turn is not measured to the nanosecond: whoever runs
-  /// when the timer comes has had its turn. While anybody is ready and a task runs, a turn is timed.
-  @inline(never)
-  static func timeTurn() {
-    if !kernel.scheduler.isTurnTimed {
-      kernel.scheduler.isTurnTimed = true
-      kernel.scheduler.turnEnds = kernel.clock.now &+ SchedulerState.turn
-    }
-    armTimer()
-  }
-
-  /// Sets the timer for the next deadline or the end of the turn.
-  static func armTimer() {
-    var wanted = kernel.scheduler.timers.earliest ?? .max
-    if kernel.scheduler.isTurnTimed { wanted = min(wanted, kernel.scheduler.turnEnds) }
-    guard wanted < kernel.scheduler.timerSetFor else { return }
-    kernel.scheduler.timerSetFor = wanted
-    let now = kernel.clock.now
-    kernel.interrupts.setTimer(ticks: kernel.clock.timerTicks(wanted > now ? wanted &- now : 0))
-  }
-
-  /// The timer's interrupt: wakes whoever waited for this moment, and ends the running task's turn.
-  static func timerExpired() {
-    let now = kernel.clock.now
-    kernel.scheduler.timerSetFor = .max
-    while let task = kernel.scheduler.timers.takeExpired(now: now) { wake(task, .timedOut) }
-    if kernel.scheduler.isTurnTimed && kernel.scheduler.turnEnds <= now {
-      kernel.scheduler.isTurnTimed = false
-      if current != kernel.scheduler.idle, let best = kernel.scheduler.ready.highestPriority,
-        best >= current.value.priority
-      {
-        cpu.attention |= Attention.reschedule
-      }
-    }
-    if current != kernel.scheduler.idle && kernel.scheduler.ready.count > 0 { timeTurn() } else { armTimer() }
   }
 }
 

@@ -61,7 +61,8 @@ enum WordWaits {
   static func forget(_ task: Reference<Task>) { task.value.waitKey = 0 }
 
   /// What a word is known by: where it lies in physical memory.
-  static func key(of word: UInt32) throws(SystemError) -> UInt64 {
+  static func key(of word: UInt32) throws(SystemError) -> UInt64 { try look(at: word).key }
+
   /// Where the word is in physical memory, and what it is now.
   @inline(__always)
   private static func look(at word: UInt32) throws(SystemError) -> (key: UInt64, value: UInt32) {

@@ -39,7 +39,6 @@ enum CallRows {
     report.measure(RowName("memoryRegion, ", kind.label)) { SystemCalls.memoryRegion(0, 0, &region) }
     report.measure(RowName("prioritySet, ", kind.label)) { SystemCalls.prioritySet(0, task.priority) }
     report.measure(RowName("rightsDrop of none, ", kind.label)) { SystemCalls.rightsDrop([]) }
-    report.measure(RowName("threadPointerSet, ", kind.label)) { SystemCalls.threadPointerSet(0) }
     let word = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     let address = UInt32(UInt(bitPattern: word))
     report.measure(RowName("wordWake with nobody waiting, ", kind.label)) { SystemCalls.wordWake(address, 1) }
