@@ -1,0 +1,248 @@
+// Loading a module: the file is judged as a whole, then given pages, linked, and started.
+//
+// Invariant: a step that fails takes back all that came before it, so that nothing of the module is left: no page, no
+// allocation, no name.
+
+import ABI
+import Diagnostics
+import Executables
+import MachineSupport
+import Modules
+import Primitives
+import Tasks
+
+enum ModuleLoading {
+  /// Loads the module in `file` with the `parameters`, words `name=value`. Returns its place.
+  ///
+  /// The two halves have stack frames of their own, one after the other, so that the module's start function has most
+  /// of the kernel stack.
+  static func load(
+    _ file: KernelBytes, parameters: borrowing ModuleWords, explain: inout TextBuffer
+  ) throws(SystemError) -> Int32 {
+    let module = try link(file, parameters, &explain)
+    let number = module.value.number
+    do throws(SystemError) {
+      try start(module, &explain)
+      return Int32(number.slot)
+    } catch {
+      ModuleUnloading.takeBack(module)
+      abandon(number)
+      throw error
+    }
+  }
+
+  /// Judges, places and links a module. It has not run then.
+  @inline(never)
+  private static func link(
+    _ file: KernelBytes, _ parameters: borrowing ModuleWords, _ explain: inout TextBuffer
+  ) throws(SystemError) -> Reference<LinkedModule> {
+    let image: ModuleImage
+    var linker = ModuleLinker()
+    do throws(ModuleError) {
+      image = try ModuleImage(file: file.span, build: Modules.buildIdentity)
+    } catch {
+      error.describe(to: &explain, file: file.span, resolver: &linker)
+      throw .badModule
+    }
+    try check(parameters, for: image, &explain)
+    let number = try begin(image, &explain)
+    do throws(SystemError) {
+      let used = try bind(image, file, number, &linker, &explain)
+      try addUses(used, by: number, &explain)
+      let module = try makeRecord(image, number, file)
+      do throws(SystemError) {
+        try holdServices(of: image, for: module, &explain)
+        try place(image, module, parameters, &linker)
+        return module
+      } catch {
+        ModuleUnloading.takeBack(module)
+        throw error
+      }
+    } catch {
+      abandon(number)
+      if explain.isEmpty {
+        explain.write("module ")
+        explain.write(image.plan.manifest.name.bytes)
+        explain.write(": ")
+        explain.write(error.sentence)
+      }
+      throw error
+    }
+  }
+
+  // MARK: Before anything is mapped
+
+  private static func check(
+    _ parameters: borrowing ModuleWords, for image: borrowing ModuleImage, _ explain: inout TextBuffer
+  ) throws(SystemError) {
+    for index in 0..<parameters.count {
+      let word = parameters[index]
+      do throws(ParameterError) {
+        _ = try image.assignment(of: word.span)
+      } catch {
+        error.describe(to: &explain, argument: word.span)
+        throw .badArgument
+      }
+    }
+  }
+
+  private static func begin(
+    _ image: borrowing ModuleImage, _ explain: inout TextBuffer
+  ) throws(SystemError) -> ModuleNumber {
+    do throws(RegistryError) {
+      let manifest = image.plan.manifest
+      return try kernel.modules.value.registry.begin(name: manifest.name, version: manifest.version)
+    } catch {
+      error.describe(to: &explain, registry: kernel.modules.value.registry)
+      if case .full = error { throw .limitReached }
+      throw .alreadyExists
+    }
+  }
+
+  /// Notes the modules that this one needs, and finds everything that it imports.
+  private static func bind(
+    _ image: borrowing ModuleImage, _ file: KernelBytes, _ number: ModuleNumber, _ linker: inout ModuleLinker,
+    _ explain: inout TextBuffer
+  ) throws(SystemError) -> ModuleSet {
+    for index in 0..<image.plan.manifest.needCount {
+      guard let need = image.need(index) else { continue }
+      guard let needed = kernel.modules.value.registry.find(need.bytes) else {
+        explain.write("the module needs module ")
+        explain.write(need.bytes)
+        explain.write(", which is not loaded")
+        throw .notFound
+      }
+      linker.needed.insert(needed)
+      try addUse(of: needed, by: number, &explain)
+    }
+    do throws(ModuleError) {
+      return try image.bind(&linker)
+    } catch {
+      error.describe(to: &explain, file: file.span, resolver: &linker)
+      throw .badModule
+    }
+  }
+
+  private static func addUses(
+    _ used: ModuleSet, by number: ModuleNumber, _ explain: inout TextBuffer
+  ) throws(SystemError) {
+    for slot in 0..<ModuleTable.capacity where used.contains(slot: slot) {
+      guard let module = kernel.modules.value.registry.module(inSlot: slot) else { continue }
+      try addUse(of: module, by: number, &explain)
+    }
+  }
+
+  private static func addUse(
+    of used: ModuleNumber, by user: ModuleNumber, _ explain: inout TextBuffer
+  ) throws(SystemError) {
+    do throws(RegistryError) {
+      try kernel.modules.value.registry.addUse(by: user, of: used)
+    } catch {
+      error.describe(to: &explain, registry: kernel.modules.value.registry)
+      throw .busy
+    }
+  }
+
+  private static func makeRecord(
+    _ image: borrowing ModuleImage, _ number: ModuleNumber, _ file: KernelBytes
+  ) throws(SystemError) -> Reference<LinkedModule> {
+    guard let base = ModuleArea.place(pages: image.plan.pageCount) else { throw .outOfMemory }
+    let pointer: UnsafeMutablePointer<LinkedModule> = try KernelHeapMemory.allocate(tag: .module)
+    pointer.initialize(to: LinkedModule(image.plan, number: number, file: file, base: base))
+    let module = Reference(pointer)
+    kernel.modules.value.insert(module)
+    return module
+  }
+
+  /// Makes sure that the names of its services exist, and that nobody serves them.
+  private static func holdServices(
+    of image: borrowing ModuleImage, for module: Reference<LinkedModule>, _ explain: inout TextBuffer
+  ) throws(SystemError) {
+    for index in 0..<image.plan.manifest.serviceCount {
+      guard let offered = image.service(index) else { continue }
+      let service = try Services.findOrMake(Name(offered.name))
+      Services.retain(service)
+      module.value.services[index] = OfferedService(
+        service: service, function: module.value.base &+ offered.function)
+      module.value.serviceCount = index &+ 1
+      if case .nobody = service.value.server { continue }
+      if service.value.holder != .none { continue }
+      explain.write("service ")
+      explain.write(offered.name.bytes)
+      explain.write(" is served already")
+      throw .alreadyExists
+    }
+  }
+
+  // MARK: Linking and starting
+
+  /// Maps and links the module.
+  private static func place(
+    _ image: borrowing ModuleImage, _ module: Reference<LinkedModule>, _ parameters: borrowing ModuleWords,
+    _ linker: inout ModuleLinker
+  ) throws(SystemError) {
+    let base = module.value.base
+    try ModuleArea.map(image.plan, at: base)
+    var pages = ModulePages(base: base)
+    do throws(ModuleError) {
+      try image.apply(base: base, resolver: &linker, memory: &pages)
+    } catch { throw .badModule }
+    for index in 0..<parameters.count {
+      let word = parameters[index]
+      // Checked before: it cannot fail now.
+      do throws(ParameterError) { try image.assignment(of: word.span).store(word.span, in: &pages) } catch {}
+    }
+    ModuleArea.protect(image.plan, at: base)
+  }
+
+  /// Runs the initializers and the start function, and lets calls in.
+  @inline(never)
+  private static func start(_ module: Reference<LinkedModule>, _ explain: inout TextBuffer) throws(SystemError) {
+    do throws(SystemError) {
+      let memory = module.memory
+      for index in 0..<module.value.plan.initializerCount {
+        guard let function = module.value.plan.initializer(index, in: memory.span, base: module.value.base) else {
+          continue
+        }
+        _ = try ModuleCall.run(function, argument: 0, of: module)
+      }
+      let function = module.value.base &+ module.value.plan.manifest.start
+      let result = try ModuleCall.run(function, argument: 0, of: module)
+      guard result == 0 else {
+        explain.write("the start function of module ")
+        module.value.name.write(to: &explain)
+        explain.write(" returned ")
+        explain.write(decimal: Int(result))
+        throw SystemError(rawValue: result) ?? .badModule
+      }
+    } catch {
+      if error == .serviceFaulted && explain.isEmpty {
+        explain.write("module ")
+        module.value.name.write(to: &explain)
+        explain.write(" failed while it started; the log says how")
+      }
+      throw error
+    }
+    for index in 0..<module.value.serviceCount {
+      guard let offered = module.value.services[index] else { continue }
+      try Services.install(.module(module, function: offered.function), in: offered.service)
+    }
+    do throws(RegistryError) {
+      try kernel.modules.value.registry.finishLoading(module.value.number)
+    } catch { panic("a module that started is not in the registry") }
+  }
+
+  private static func abandon(_ number: ModuleNumber) {
+    do throws(RegistryError) {
+      try kernel.modules.value.registry.abandon(number)
+    } catch { panic("a module that failed to load has users") }
+  }
+}
+
+extension Name {
+  init(_ text: ModuleText) {
+    self.init()
+    let source = text.bytes
+    for index in source.indices { bytes[index] = source[index] }
+  }
+}
