@@ -91,6 +91,6 @@ let package = Package(
     + kernelLibrary("Files", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
     + kernelLibrary("Diagnostics", dependencies: ["Primitives"])
     + kernelLibrary("Tasks", dependencies: ["Primitives"])
-    + kernelLibrary("Messages", dependencies: ["Primitives"])
+    + kernelLibrary("Messages", dependencies: ["ABI", "Primitives", "Tasks"])
     + kernelLibrary("Modules", dependencies: ["Primitives", "Executables"]),
   swiftLanguageModes: [.v6])

@@ -166,7 +166,7 @@ enum ModuleLoading {
         service: service, function: module.value.base &+ offered.function)
       module.value.serviceCount = index &+ 1
       if case .nobody = service.value.server { continue }
-      if service.value.holder != .none { continue }
+      if service.value.queues.holder != .none { continue }
       explain.write("service ")
       explain.write(offered.name.bytes)
       explain.write(" is served already")

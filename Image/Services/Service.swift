@@ -1,12 +1,12 @@
 // A service: something that others call by name, whatever its placement.
 //
 // Invariants:
-// - The record stays while a name, a handle or a caller refers to it; its server may change in between, which is how
-//   a service moves or is started again under its clients.
-// - A caller is in `callers` until a server takes its request, then in `awaiting` until it is answered.
-// - While the service is held, requests of others than the holder stay in `callers`.
+// - The record stays while a name, a handle or a task inside one of its calls refers to it; its server may change in
+//   between, which is how a service moves or is started again under its clients.
+// - `server` and `predecessor` are somebody exactly while `queues` has a term and a former term.
 
 import ABI
+import Messages
 import Primitives
 import Tasks
 
@@ -24,26 +24,13 @@ struct Service: ~Copyable {
   var predecessor: ServiceServer = .nobody
   /// Handles and the name table.
   var references: UInt32 = 1
-  /// The number of the present server's term: an endpoint of an earlier one receives nothing more.
-  var term: UInt32 = 0
-  /// The predecessor's term while it may still come back; 0: there is none.
-  var formerTerm: UInt32 = 0
-  /// Counts the terms.
-  var latestTerm: UInt32 = 0
-  /// The process that holds calls back, while it does.
-  var holder: TaskIdentity = .none
-  var callers = TaskQueue()
-  var awaiting = TaskQueue()
-  /// Tasks of the server that wait for a request.
-  var receivers = TaskQueue()
-  /// Tasks of the predecessor, until it is retired or comes back.
-  var formerReceivers = TaskQueue()
-  /// Tasks that wait for the calls inside to be answered.
-  var drainers = TaskQueue()
-  var calls: UInt32 = 0
-  var faults: UInt32 = 0
+  var queues = CallQueues()
 
   init(name: Name) { self.name = name }
+}
+
+extension Reference where Value == Service {
+  var queues: Reference<CallQueues> { reference(to: &value.queues) }
 }
 
 /// The names of services.
@@ -52,23 +39,13 @@ struct ServiceTable {
   fileprivate var entries = InlineArray<64, Reference<Service>?>(repeating: nil)
 }
 
-/// A caller's request and, later, its answer, where others can reach them whatever address space is loaded.
-struct CallRecord {
-  var message = Message()
-  /// Of a linked module's reply: together with `message` this is `struct service_request`.
-  var replyLength: UInt32 = 0
-  /// Whether the reply's words go back to a Message in the caller's memory, or one word to EAX.
-  var isShort = false
-  var result: Int32 = 0
-  /// The task that took the request.
-  var server: TaskIdentity = .none
-  /// For a receiving task: the caller whose request it was given.
-  var assigned: TaskIdentity = .none
-}
+typealias CallRecord = Messages.CallRecord
 
-extension Task {
-  /// The record of the call that this task makes or receives.
-  var call: Reference<CallRecord> { Reference(UnsafeMutablePointer(bitPattern: callRecord).unsafelyUnwrapped) }
+/// The scheduler as the protocol of calls sees it.
+enum CallWaits: CallScheduler {
+  @inline(__always) static func wake(_ task: Reference<Task>) { Scheduler.wake(task) }
+  @inline(__always) static func lend(_ priority: UInt8, to task: Reference<Task>) { Priorities.lend(priority, to: task) }
+  @inline(__always) static func updatePriority(of task: Reference<Task>) { Priorities.update(task) }
 }
 
 enum Services {
@@ -93,6 +70,10 @@ enum Services {
     throw .limitReached
   }
 
+  /// The service in a place of the table.
+  static func entry(_ index: Int) -> Reference<Service>? { kernel.services.entries[index] }
+
+  /// The service of this number among those that there are.
   static func service(at index: Int) -> Reference<Service>? {
     var left = index
     for entry in 0..<ServiceTable.capacity {
@@ -132,10 +113,10 @@ enum Services {
     forgetIfUnused(service)
   }
 
-  private static func forgetIfUnused(_ service: Reference<Service>) {
-    guard service.value.references == 1, case .nobody = service.value.server, service.value.holder == .none,
-      service.value.callers.isEmpty, service.value.awaiting.isEmpty
-    else { return }
+  static func forgetIfUnused(_ service: Reference<Service>) {
+    guard service.value.references == 1, case .nobody = service.value.server, !service.value.queues.isHeld else {
+      return
+    }
     for index in 0..<ServiceTable.capacity where kernel.services.entries[index] == service {
       kernel.services.entries[index] = nil
     }
@@ -143,45 +124,38 @@ enum Services {
     KernelHeapMemory.free(service.unsafePointer)
   }
 
+  // MARK: Servers
+
   /// Makes `server` answer from now on.
   static func install(_ server: ServiceServer, in service: Reference<Service>) throws(SystemError) {
     if case .nobody = service.value.server {
     } else {
       // A successor may take the name only while its calls are held.
-      guard service.value.holder != .none, case .nobody = service.value.predecessor else { throw .alreadyExists }
+      guard service.value.queues.isHeld, case .nobody = service.value.predecessor else { throw .alreadyExists }
       service.value.predecessor = service.value.server
-      service.value.formerTerm = service.value.term
     }
     service.value.server = server
-    service.value.latestTerm &+= 1
-    service.value.term = service.value.latestTerm
-    // Tasks of the predecessor that wait for requests go on waiting, but elsewhere.
-    Scheduler.wakeAll(reference(to: &service.value.receivers))
+    service.queues.beginTerm(CallWaits.self)
   }
 
   /// The server is gone. While its calls are held, the one before it comes back.
   static func serverIsGone(_ service: Reference<Service>) {
     service.value.server = service.value.predecessor
-    service.value.term = service.value.formerTerm
     service.value.predecessor = .nobody
-    service.value.formerTerm = 0
-    failAwaiting(of: service, .peerGone)
-    Scheduler.wakeAll(reference(to: &service.value.formerReceivers))
-    if case .nobody = service.value.server, service.value.holder == .none { failCallers(of: service, .peerGone) }
+    service.queues.endTerm(CallWaits.self)
   }
 
   /// The predecessor will not come back: its tasks learn that their term is over.
   static func retirePredecessor(of service: Reference<Service>) {
     service.value.predecessor = .nobody
-    service.value.formerTerm = 0
-    Scheduler.wakeAll(reference(to: &service.value.formerReceivers))
+    service.queues.endFormerTerm(CallWaits.self)
   }
 
-  /// A process gave up its endpoint or ended: whoever waits for its answer gets an error instead.
-  static func withdraw(_ service: Reference<Service>, because process: Reference<Process>) {
-    if case .process(let server) = service.value.server, server == process {
+  /// A process gave up the endpoint of a term, or ended.
+  static func withdraw(_ service: Reference<Service>, term: UInt32) {
+    if service.value.queues.term == term {
       serverIsGone(service)
-    } else if case .process(let server) = service.value.predecessor, server == process {
+    } else if service.value.queues.formerTerm == term {
       retirePredecessor(of: service)
     }
     release(service)
@@ -196,41 +170,12 @@ enum Services {
     }
   }
 
-  /// A task of a server ended with requests unanswered.
+  /// A task ended: those whose requests it had get an error.
   static func serverTaskEnded(_ task: Reference<Task>) {
+    Reference<CallQueues>.serverTaskEnded(task, CallWaits.self)
     guard task.value.callRecord != 0 else { return }
-    for index in 0..<ServiceTable.capacity {
-      guard let service = kernel.services.entries[index] else { continue }
-      var candidate = service.value.awaiting.first
-      while let caller = candidate {
-        candidate = caller.value.next
-        guard caller.value.call.value.server == task.value.identity else { continue }
-        service.value.faults &+= 1
-        answer(caller, of: service, error: .serviceFaulted)
-      }
-    }
     KernelHeapMemory.free(UnsafeMutableRawPointer(bitPattern: task.value.callRecord))
     task.value.callRecord = 0
-  }
-
-  static func failCallers(of service: Reference<Service>, _ error: SystemError) {
-    while let caller = service.value.callers.first { answer(caller, of: service, error: error) }
-  }
-
-  static func failAwaiting(of service: Reference<Service>, _ error: SystemError) {
-    while let caller = service.value.awaiting.first { answer(caller, of: service, error: error) }
-  }
-
-  /// Ends a caller's wait with an error.
-  static func answer(_ caller: Reference<Task>, of service: Reference<Service>, error: SystemError) {
-    caller.value.call.value.result = error.rawValue
-    Scheduler.wake(caller)
-    wakeDrainers(of: service)
-  }
-
-  /// Tells whoever waits for the service to fall silent.
-  static func wakeDrainers(of service: Reference<Service>) {
-    if service.value.awaiting.isEmpty { Scheduler.wakeAll(reference(to: &service.value.drainers)) }
   }
 
   /// The record in which a task keeps its call, made at the first one.

@@ -9,11 +9,19 @@ import MachineSupport
 import Memory
 import Primitives
 
+/// Why a copy between two address spaces failed, and whose fault it is.
+enum CopyFailure: Error {
+  /// The current task's memory.
+  case own(SystemError)
+  /// The other side's memory.
+  case ofPeer(SystemError)
+}
+
 enum SpaceCopy {
   /// Copies from another space to the caller's memory.
   static func pull(
     from space: Reference<AddressSpace>, at address: UInt32, to buffer: UserBuffer
-  ) throws(SystemError) {
+  ) throws(CopyFailure) {
     try forEachPage(of: space, at: address, count: buffer.length, writes: false) {
       (place, offset, count) throws(SystemError) in
       try buffer.copyOut(from: UnsafeRawPointer(bitPattern: UInt(place)).unsafelyUnwrapped, offset: offset, count: count)
@@ -23,7 +31,7 @@ enum SpaceCopy {
   /// Copies the caller's memory to another space.
   static func push(
     _ buffer: UserBuffer, to space: Reference<AddressSpace>, at address: UInt32
-  ) throws(SystemError) {
+  ) throws(CopyFailure) {
     try forEachPage(of: space, at: address, count: buffer.length, writes: true) {
       (place, offset, count) throws(SystemError) in
       try buffer.copyIn(
@@ -36,22 +44,25 @@ enum SpaceCopy {
   private static func forEachPage(
     of space: Reference<AddressSpace>, at address: UInt32, count: UInt32, writes: Bool,
     _ body: (UInt32, UInt32, UInt32) throws(SystemError) -> Void
-  ) throws(SystemError) {
+  ) throws(CopyFailure) {
     let (end, overflow) = address.addingReportingOverflow(count)
     guard !overflow, address >= AddressLayout.nullGuardEnd, end <= AddressLayout.kernelStart else {
-      throw .badAddress
+      throw .ofPeer(.badAddress)
     }
     var done: UInt32 = 0
     while done < count {
       let position = address &+ done
       let offset = position & (pageSize &- 1)
       let part = min(count &- done, pageSize &- offset)
-      let frame = try space.frame(ofPage: position &- offset, forWriting: writes)
+      let frame: FrameNumber
+      do throws(SystemError) {
+        frame = try space.frame(ofPage: position &- offset, forWriting: writes)
+      } catch { throw .ofPeer(error) }
       var failure: SystemError?
       Frames.withAddress(of: frame) { base in
         do throws(SystemError) { try body(base &+ offset, done, part) } catch { failure = error }
       }
-      if let failure { throw failure }
+      if let failure { throw .own(failure) }
       done &+= part
     }
   }

@@ -1,6 +1,7 @@
 // System calls of services: publishing, opening, calling, receiving, answering.
 
 import ABI
+import Messages
 import Primitives
 import Tasks
 
@@ -22,7 +23,7 @@ enum MessageCalls {
     let service = try Services.findOrMake(name)
     Services.retain(service)
     do throws(SystemError) {
-      let handle = try process.value.handles.add(.endpoint(service, term: service.value.latestTerm &+ 1))
+      let handle = try process.value.handles.add(.endpoint(service, term: service.value.queues.nextTerm))
       do throws(SystemError) {
         try Services.install(.process(process), in: service)
         return handle
@@ -79,17 +80,18 @@ enum MessageCalls {
   @inline(never)
   static func receive(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let endpoint = try endpoint(arguments.first)
+    // Another thread may close the endpoint meanwhile.
+    Services.retain(endpoint.service)
+    defer { Services.release(endpoint.service) }
     return try Calls.receive(from: endpoint.service, term: endpoint.term, message: messageBuffer(arguments.second))
   }
 
   @inline(never)
   static func reply(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    guard let caller = kernel.scheduler.tasks.find(TaskIdentity(arguments.first)),
-      let service = Services.service(awaitedBy: caller)
-    else { throw .peerGone }
-    let answered = try Calls.answer(arguments.first, of: service, message: messageBuffer(arguments.second))
-    Scheduler.wake(answered)
-    Services.wakeDrainers(of: service)
+    guard let caller = try Calls.answer(arguments.first, of: nil, message: messageBuffer(arguments.second)) else {
+      throw .peerGone
+    }
+    Scheduler.wake(caller)
     return 0
   }
 
@@ -98,13 +100,15 @@ enum MessageCalls {
     let endpoint = try endpoint(arguments.first)
     let message = messageBuffer(arguments.third)
     do throws(SystemError) {
-      let caller = try Calls.answer(arguments.second, of: endpoint.service, message: message)
-      Scheduler.wakeNext(caller)
-      Services.wakeDrainers(of: endpoint.service)
+      if let caller = try Calls.answer(arguments.second, of: endpoint.service, message: message) {
+        Scheduler.wakeNext(caller)
+      }
     } catch {
       // A caller that is gone needs no answer; a bad message is the server's own mistake.
       if error != .peerGone { throw error }
     }
+    Services.retain(endpoint.service)
+    defer { Services.release(endpoint.service) }
     return try Calls.receive(from: endpoint.service, term: endpoint.term, message: message)
   }
 
@@ -130,10 +134,10 @@ enum MessageCalls {
     else { throw .notFound }
     var information = ServiceInformation()
     information.name = service.value.name
-    information.calls = service.value.calls
-    information.faults = service.value.faults
-    information.waiting = UInt32(service.value.callers.count)
-    information.inside = UInt32(service.value.awaiting.count)
+    information.calls = service.value.queues.calls
+    information.faults = service.value.queues.faults
+    information.waiting = UInt32(service.value.queues.callers.count)
+    information.inside = service.value.queues.inside
     information.state = 1
     switch service.value.server {
     case .nobody: information.state = 0
@@ -146,7 +150,7 @@ enum MessageCalls {
       information.placement = ServicePlacement.linked.rawValue
       information.inside = module.threadsInside
     }
-    if service.value.holder != .none { information.state = 2 }
+    if service.value.queues.isHeld { information.state = 2 }
     try UserBuffer(address: arguments.second, length: 0).write(information)
     return 0
   }

@@ -52,7 +52,7 @@ struct HandleTable: ~Copyable {
     process.value.handles.replace(handle, with: .none)
     switch target {
     case .service(let service): Services.release(service)
-    case .endpoint(let service, _): Services.withdraw(service, because: process)
+    case .endpoint(let service, let term): Services.withdraw(service, term: term)
     default: break
     }
   }

@@ -173,7 +173,8 @@ enum Scheduler {
     task.value.wakeReason = reason
     if let owner = task.value.lockOwner {
       task.value.lockOwner = nil
-      Priorities.update(owner)
+      // Who is as urgent as by itself has nothing to give back.
+      if owner.value.priority != owner.value.basePriority { Priorities.update(owner) }
     }
   }
 

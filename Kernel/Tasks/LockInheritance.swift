@@ -12,13 +12,7 @@ import Primitives
 extension Reference where Value == Task {
   /// The priority the task is to have, by itself and by those who wait for it.
   public var inheritedPriority: UInt8 {
-    var highest = value.basePriority
-    var waiter = value.lockWaiters.first
-    while let task = waiter {
-      highest = max(highest, task.value.priority)
-      waiter = task.value.next
-    }
-    return highest
+    max(value.basePriority, value.lockWaiters.highestPriority, value.servedCallers.highestPriority)
   }
 
   /// Who gets the lock `key` when the task releases it: the most urgent waiter, of equals the one that came first.
@@ -56,6 +50,11 @@ extension Reference where Value == Task {
   /// The address of the queue of those who wait for the task's locks.
   @unsafe private var lockQueue: UnsafeMutablePointer<TaskQueue> {
     unsafe withUnsafeMutablePointer(to: &value.lockWaiters) { unsafe $0 }
+  }
+
+  /// The queue of those whose requests the task has.
+  public var servedCallers: Reference<TaskQueue> {
+    unsafe withUnsafeMutablePointer(to: &value.servedCallers) { unsafe Reference<TaskQueue>($0) }
   }
 
   /// The queue of those who wait for the task's locks.

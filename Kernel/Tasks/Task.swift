@@ -100,8 +100,10 @@ public struct Task: ~Copyable {
   /// When to wake it from the wait it is in.
   public var wakeTimer = TaskTimer()
 
-  /// Those who wait for locks that it holds, and the holder of the lock that it waits for itself.
+  /// Those who wait for locks that it holds, and those whose requests it has: all lend it their priority.
   public var lockWaiters = TaskQueue()
+  public var servedCallers = TaskQueue()
+  /// The holder of the lock that it waits for itself, or the task that has its request.
   public var lockOwner: Reference<Task>?
 
   // Its events, the kinds it waits for (0 while it does not), and its event timer.

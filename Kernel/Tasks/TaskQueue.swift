@@ -71,6 +71,19 @@ public struct TaskQueue: ~Copyable {
   }
 }
 
+extension TaskQueue {
+  /// The priority of the most urgent task in it; 0 where it is empty.
+  public var highestPriority: UInt8 {
+    var highest: UInt8 = 0
+    var candidate = first
+    while let task = candidate {
+      highest = max(highest, task.value.priority)
+      candidate = task.value.next
+    }
+    return highest
+  }
+}
+
 extension Reference where Value == TaskQueue {
   public func append(_ task: Reference<Task>) { value.append(task, own: self) }
   public func prepend(_ task: Reference<Task>) { value.prepend(task, own: self) }

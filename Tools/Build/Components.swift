@@ -19,7 +19,7 @@ public enum Components {
     library("Files", ["Primitives"]),
     library("Diagnostics", ["Primitives"]),
     library("Tasks", ["Primitives"]),
-    library("Messages", ["Primitives"]),
+    library("Messages", ["ABI", "Primitives", "Tasks"]),
     library("Modules", ["Primitives", "Executables"]),
     Component("ServiceSupport", folder: "Services/Support", kind: .portableLibrary),
     Component("Drivers", folder: "Drivers", kind: .portableLibrary, dependencies: ["Primitives"]),

@@ -1,0 +1,50 @@
+// The record of a task's call: its request and, later, the answer, in kernel memory where both sides reach it whatever
+// address space is loaded.
+//
+// Invariant: `place` says where the caller is. `nowhere`: in no call, or answered and not yet back in its own code;
+// `queued`: in the service's `callers`; `given` and `taken`: in `servedCallers` of the task that serves it.
+
+import ABI
+import Primitives
+import Tasks
+
+/// Where a call is on its way.
+public enum CallPlace: UInt8, Sendable {
+  case nowhere
+  /// It waits for a server to take it.
+  case queued
+  /// It was handed to a waiting server task, which has not run yet.
+  case given
+  /// A server task works on it.
+  case taken
+}
+
+public struct CallRecord {
+  /// The request, and once answered the reply.
+  public var message = Message()
+  /// Of a linked module's reply: together with `message` this is `struct service_request`.
+  public var replyLength: UInt32 = 0
+  /// Whether the reply's first word goes to EAX, or all of it to a Message in the caller's memory.
+  public var isShort = false
+  public var place = CallPlace.nowhere
+  /// What the call comes to: 0 or more, an error of the ABI, or `retry`.
+  public var result: Int32 = 0
+  /// Names this call among those that a server task has taken; 1 or more.
+  public var number: UInt32 = 0
+  /// The process that calls.
+  public var sender = TaskIdentity.none
+  /// The address of the service's queues while the call is anywhere.
+  var service: UInt = 0
+
+  public init() {}
+
+  /// A result that tells a caller to send its request again, to whoever serves then.
+  public static var retry: Int32 { Int32.min }
+}
+
+extension Task {
+  /// The record of the call that this task makes.
+  public var call: Reference<CallRecord> {
+    unsafe Reference(UnsafeMutablePointer(bitPattern: callRecord).unsafelyUnwrapped)
+  }
+}
