@@ -126,3 +126,31 @@ user_copy_fault: nopl (%eax)
   popl %edi
   popl %esi
   ret
+
+// uint32_t probe_access(uint32_t address, uint32_t kind)
+// Reads the word at an address (kind 0), writes it back too (1) or calls the address (2), with no more rights than any
+// kernel code has. A fault of it goes to probe_fault, with EBP as it is in here. Returns 0, or 1 after a fault.
+.globl probe_access, probe_start, probe_end, probe_fault
+probe_access:
+  pushl %ebp
+  movl %esp, %ebp
+  movl 8(%ebp), %ecx
+  movl 12(%ebp), %edx
+  cmpl $2, %edx
+  je 2f
+probe_start:
+  movl (%ecx), %eax
+  testl %edx, %edx
+  jz 1f
+  movl %eax, (%ecx)
+probe_end:
+1:xorl %eax, %eax
+  popl %ebp
+  ret
+2:call *%ecx
+  jmp 1b
+probe_fault:
+  movl %ebp, %esp
+  popl %ebp
+  movl $1, %eax
+  ret

@@ -324,5 +324,28 @@ public enum SystemCallTable {
       47, "lockRelease", [.init("word", .address, "a lock that the caller holds")],
       errors: ["badAddress", "badArgument", "notPermitted"],
       "Gives a lock to the most urgent of the tasks that wait for it, or frees it."),
+    .init(
+      48, "heapInformation",
+      [
+        .init("index", .number, "which owner of kernel memory, from 0"),
+        .init("information", .structureOut(type: "HeapInformation"), "where the description goes"),
+      ], errors: ["badAddress", "notFound"], "Describes what one owner has in the kernel's heap."),
+    .init(
+      49, "kernelTest",
+      [
+        .init("test", .number, "a KernelTest"), .init("argument", .number, "a number or an address"),
+      ], result: "what the test says",
+      errors: ["badArgument", "badAddress", "notPermitted", "outOfMemory"],
+      "Makes an allocation fail or does what the kernel must not do, to see what comes of it. Needs the right `ring0`: who may run code in Ring 0 may do all of this anyway."),
+    .init(
+      50, "memoryShare",
+      [
+        .init("task", .task, "a task of the process that gets the memory: a child, or any with the right `tasks`"),
+        .init("address", .address, "the first page of a mapping of the caller's"),
+        .init("length", .number, "how many bytes; rounded up to pages"),
+        .init("permissions", .flags(type: "MemoryPermissions"), "what the pages allow there; no more than here"),
+      ], result: "the address there divided by 4,096",
+      errors: ["badArgument", "noSuchTask", "notPermitted", "outOfMemory"],
+      "Adds pages of the caller's to another address space, where the kernel finds room. Both see what either writes. Each unmaps its own."),
   ]
 }

@@ -252,6 +252,40 @@ public struct MemoryInformation: BitwiseCopyable, Sendable {
   @inlinable public init() {}
 }
 
+/// What one owner has in the kernel's heap.
+public struct HeapInformation: BitwiseCopyable, Sendable {
+  public var name = Name()
+  /// The owner's tag, 1 to 255.
+  public var tag: UInt32 = 0
+  /// Bytes taken, rounded up to what the heap hands out.
+  public var bytes: UInt32 = 0
+  public var allocations: UInt32 = 0
+  /// 1 where the heap watches for overruns and for use after free (the boot option `heap=guarded`).
+  public var isGuarded: UInt32 = 0
+  @inlinable public init() {}
+}
+
+/// What the call `kernelTest` does to the kernel.
+public enum KernelTest: UInt32, Sendable {
+  /// Lets the Nth allocation of a frame from now fail, once; N = 0: none. The result is what was left of an N before.
+  case failFrame = 0
+  /// The same for allocations from the kernel's heap.
+  case failHeap = 1
+  /// Gives back what the kernel keeps ready for later.
+  case dropCaches = 2
+  /// Reads a word at the address, as kernel code would by mistake.
+  case read = 3
+  /// Writes back the word at the address that it read.
+  case write = 4
+  /// Calls the address; 0: a function in the kernel's heap.
+  case execute = 5
+  /// Writes as many bytes as the argument says behind the end of 24 bytes of the kernel's heap, and gives them back:
+  /// the machine stops with an explanation.
+  case overrunHeap = 6
+  /// Gives memory of the kernel's heap back twice: the machine stops with an explanation.
+  case freeTwice = 7
+}
+
 public enum RegionPurpose: UInt32, Sendable {
   case text = 0
   case readOnlyData = 1

@@ -23,6 +23,10 @@ struct AddressSpace: ~Copyable {
   var residentPages: UInt32 = 0
   /// The root whose kernel half is read-only, for guarded tasks; 0 until there is one.
   var guardedRoot: UInt32 = 0
+  /// The address of the file it runs, and its neighbours in that file's list; 0: it is in none (SharedImages.swift).
+  var image: UInt32 = 0
+  var nextOfImage: Reference<AddressSpace>?
+  var previousOfImage: Reference<AddressSpace>?
 }
 
 /// What a page fault comes to.
@@ -64,6 +68,7 @@ enum AddressSpaces {
   /// Gives back everything. No task may have it loaded.
   @inline(never)
   static func destroy(_ space: Reference<AddressSpace>) {
+    space.withdrawImage()
     space.value.tables.destroyOwnHalf { _, entry in
       if !entry.isForeign { Frames.release(entry.frame) }
     }
@@ -97,7 +102,6 @@ extension Reference where Value == AddressSpace {
         throw .outOfMemory
       }
       value.guardedRoot = UInt32(UInt(bitPattern: root)) &- DirectMap.start
-      try GuardedView.prepare()
       GuardedView.synchronize(self)
     }
     return value.guardedRoot
@@ -120,7 +124,7 @@ extension Reference where Value == AddressSpace {
 
   /// Gives a page of the region a zeroed frame. Returns the frame.
   func populate(page: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> FrameNumber {
-    guard let frame = kernel.memory.frames.allocate(owner: .processMemory) else { throw .outOfMemory }
+    guard let frame = Frames.allocate(owner: .processMemory) else { throw .outOfMemory }
     Frames.withAddress(of: frame) { zero_words($0, 1024) }
     do throws(SystemError) {
       try map(page: page, to: frame, permissions.page)

@@ -4,6 +4,7 @@
 // allocated is the kernel's own error.
 
 import ABI
+import Diagnostics
 import Machine
 import MachineSupport
 import Memory
@@ -20,6 +21,26 @@ struct HeapTag: Equatable {
   static var service: HeapTag { HeapTag(rawValue: 6) }
   static var module: HeapTag { HeapTag(rawValue: 7) }
   static var firstModule: UInt8 { 64 }
+
+  var name: StaticString {
+    switch self {
+    case .runtime: "Swift runtime"
+    case .task: "tasks"
+    case .process: "processes"
+    case .addressSpace: "address spaces"
+    case .image: "images in memory"
+    case .service: "services"
+    case .module: "module loader"
+    default: rawValue >= Self.firstModule ? "a module" : "unknown"
+    }
+  }
+
+  /// The name as a structure of the ABI holds it.
+  var shortName: Name {
+    var text = Name()
+    for index in 0..<min(31, name.utf8CodeUnitCount) { text.bytes[index] = name.utf8Start[index] }
+    return text
+  }
 }
 
 /// Pages of the direct map.
@@ -27,7 +48,7 @@ struct DirectMapPages: HeapPageSource {
   func allocatePages(_ count: UInt32) -> UInt? {
     let frame =
       count == 1
-      ? kernel.memory.frames.allocate(zone: .low, owner: .kernelHeap)
+      ? Frames.allocate(zone: .low, owner: .kernelHeap)
       : kernel.memory.frames.allocateRun(count: count, zone: .low, owner: .kernelHeap)
     return frame.map { UInt(DirectMap.address(of: $0)) }
   }
@@ -59,8 +80,23 @@ struct KernelBytes {
 }
 
 enum KernelHeapMemory {
+  @inline(__always)
   static func allocateBytes(_ count: Int, alignment: Int, tag: HeapTag) -> UnsafeMutableRawPointer? {
-    kernel.memory.heap.allocate(size: UInt(count), alignment: UInt(alignment), tag: tag.rawValue)
+    // A guarded heap remembers who asked: the address of the function that this one is inlined into.
+    let caller = kernel.memory.heap.isGuarded ? caller() : 0
+    return allocate(UInt(count), UInt(alignment), tag, caller)
+  }
+
+  @inline(never)
+  private static func caller() -> UInt { UInt(return_address()) }
+
+  @inline(never)
+  private static func allocate(
+    _ size: UInt, _ alignment: UInt, _ tag: HeapTag, _ caller: UInt
+  ) -> UnsafeMutableRawPointer? {
+    let memory = kernel.memory.heap.allocate(size: size, alignment: alignment, tag: tag.rawValue, caller: caller)
+    if memory == nil, let fault = kernel.memory.heap.recordedFault { stop(fault) }
+    return memory
   }
 
   /// Room for one value, uninitialized.
@@ -74,13 +110,26 @@ enum KernelHeapMemory {
 
   static func free(_ memory: UnsafeMutableRawPointer?) {
     guard let memory else { return }
-    do throws(HeapFault) { try kernel.memory.heap.free(memory) } catch {
-      var output = KernelOutput()
-      output.write("heap: ")
-      error.describe(to: &output)
+    do throws(HeapFault) { try kernel.memory.heap.free(memory) } catch { stop(error) }
+  }
+
+  /// The heap was misused by the kernel itself: says how and by whom, and stops the machine.
+  @inline(never)
+  private static func stop(_ fault: HeapFault) -> Never {
+    var output = KernelOutput()
+    output.write("heap: ")
+    fault.describe(to: &output)
+    output.write("\n")
+    if case .overflow(address: _, size: _, offset: _, let tag, let caller) = fault {
+      output.write("heap: it belongs to ")
+      output.write(HeapTag(rawValue: tag).name)
+      if let symbol = kernel.symbols?.function(containing: caller) {
+        output.write(", and was allocated in ")
+        symbol.name.write(to: &output)
+      }
       output.write("\n")
-      panic("the kernel's heap was misused")
     }
+    panic("the kernel's heap was misused")
   }
 
   static func free<Value: ~Copyable>(_ memory: UnsafeMutablePointer<Value>?) {

@@ -51,7 +51,7 @@ struct DirectTableMemory: PageTableMemory {
   }
 
   func allocateTable() -> FrameNumber? {
-    guard let frame = kernel.memory.frames.allocate(zone: .low, owner: .pageTable) else { return nil }
+    guard let frame = Frames.allocate(zone: .low, owner: .pageTable) else { return nil }
     zero_words(DirectMap.address(of: frame), 1024)
     return frame
   }
@@ -90,12 +90,18 @@ struct KernelMemory: ~Copyable {
   var stacks = KernelStackPool()
   var guarded = GuardedDirectory()
   var heap = Heap(source: DirectMapPages())
+  /// Spaces by the file they run, so that they can share what none of them can write (SharedImages.swift).
+  var images = SharedImages()
+  /// Whether a copy from or to a task's memory was cut short because no frame was left.
+  var copyRanOut = false
   /// 64 queues of tasks that wait for words (WordWaits.swift).
   var wordWaitQueues: UnsafeMutablePointer<TaskQueue>
   /// The frame of the system-call page.
   var systemCallFrame = FrameNumber(0)
   /// The next identity of an address space.
   var nextSpaceIdentity: UInt32 = 1
+  /// The address that a test of the kernel calls (KernelTests.swift); 0: none.
+  var calledByTest: UInt32 = 0
   /// What the last check of all structures found.
   var discrepancies: UInt32 = 0
   /// Free memory at the end of the last permanent allocation.
@@ -125,8 +131,19 @@ extension KernelMemory {
     output.write("\n")
   }
 
+  private static func isGuarded(_ mode: Span<UInt8>) -> Bool {
+    let wanted: StaticString = "guarded"
+    guard mode.count == wanted.utf8CodeUnitCount else { return false }
+    for index in mode.indices where mode[index] != wanted.utf8Start[index] { return false }
+    return true
+  }
+
   /// Makes the frame allocator from the boot loader's map.
   static func start(_ boot: borrowing BootInformation) {
+    // The option heap=guarded: the kernel's heap watches over what lies in it.
+    if let mode = boot.option(named: "heap"), isGuarded(mode) {
+      kernel.memory.heap = Heap(source: DirectMapPages(), guarding: .on)
+    }
     var map: MemoryMap
     do throws(MemoryMapError) {
       map = try MemoryMap(rows: boot.memoryMapRows, note: printNote)
@@ -148,6 +165,7 @@ extension KernelMemory {
     for index in 0..<map.count {
       frameCount = max(frameCount, map[index].first.value &+ map[index].count)
     }
+    frameCount = min(frameCount, FrameAllocator.frameLimit)
     var place: FrameNumber?
     var recordFrames: UInt32 = 0
     while place == nil && frameCount > 0 {
@@ -242,7 +260,7 @@ extension KernelMemory {
   ) throws(PageTableError) {
     let allowed = kernel.features.hasGlobalPages ? permissions.union(.global) : permissions
     try kernel.memory.tables.map(VirtualAddress(address), to: frame, allowed).settle(ProcessorTranslationCache())
-    GuardedView.showTable(of: address)
+    GuardedView.show(address)
   }
 
   /// Removes a page of the kernel half. Returns the frame that was behind it.
@@ -262,6 +280,7 @@ extension KernelMemory {
         try kernel.memory.tables.prepareTables(for: range)
       }
     } catch { panic("no memory to map the interrupt controllers") }
+    GuardedView.start()
   }
 
   /// Memory that is never given back, zeroed, on an 8-byte boundary.
@@ -294,39 +313,5 @@ extension KernelMemory {
     let queues = DirectMap.pointer(permanent(MemoryLayout<TaskQueue>.stride * 64), as: TaskQueue.self)
     for index in 0..<64 { (queues + index).initialize(to: TaskQueue()) }
     kernel.memory.wordWaitQueues = queues
-  }
-}
-
-/// The frame allocator's calls whose failure is the kernel's own error.
-enum Frames {
-  @inline(__always)
-  static func retain(_ frame: FrameNumber) {
-    do throws(FrameFault) { try kernel.memory.frames.retain(frame) } catch { report(error) }
-  }
-
-  @inline(__always)
-  static func release(_ frame: FrameNumber) {
-    do throws(FrameFault) { try kernel.memory.frames.release(frame) } catch { report(error) }
-  }
-
-  static func report(_ fault: FrameFault) -> Never {
-    var output = KernelOutput()
-    output.write("memory: ")
-    fault.describe(to: &output)
-    output.write("\n")
-    panic("the frame allocator was misused")
-  }
-
-  /// Runs `body` with an address at which the frame's 4,096 bytes can be read and written.
-  @inline(__always)
-  static func withAddress<Result>(of frame: FrameNumber, _ body: (UInt32) -> Result) -> Result {
-    if frame < DirectMap.endFrame { return body(DirectMap.address(of: frame)) }
-    let window = KernelLayout.windows
-    do throws(PageTableError) {
-      try kernel.memory.tables.map(VirtualAddress(window), to: frame, [.write]).settle(ProcessorTranslationCache())
-    } catch { panic("the temporary window is in use") }
-    let result = body(window)
-    _ = KernelMemory.unmap(window)
-    return result
   }
 }

@@ -44,7 +44,7 @@ enum KernelStacks {
     let start = KernelLayout.stacksStart + UInt32(slot) * slotSize + pageSize
     for page in 0..<pages {
       do throws(PageTableError) {
-        guard let frame = kernel.memory.frames.allocate(zone: .low, owner: .kernelStack) else {
+        guard let frame = Frames.allocate(zone: .low, owner: .kernelStack) else {
           throw .outOfMemory(page: VirtualAddress(start))
         }
         do throws(PageTableError) {
@@ -68,6 +68,18 @@ enum KernelStacks {
       kernel.memory.stacks.readyCount += 1
       return
     }
+    release(start)
+  }
+
+  /// Gives back the stacks that are kept ready.
+  static func releaseIdle() {
+    while kernel.memory.stacks.readyCount > 0 {
+      kernel.memory.stacks.readyCount -= 1
+      release(kernel.memory.stacks.ready[kernel.memory.stacks.readyCount])
+    }
+  }
+
+  private static func release(_ start: UInt32) {
     unmap(start, pages: pages)
     giveSlot(Int16((start - KernelLayout.stacksStart) / slotSize))
   }

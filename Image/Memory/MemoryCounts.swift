@@ -36,58 +36,80 @@ enum MemoryCounts {
   }
 
   fileprivate static func walk() -> UInt32 {
-    var output = KernelOutput()
     var found: UInt32 = 0
     if let violation = kernel.memory.frames.check() {
-      output.write("memory check: ")
-      violation.describe(to: &output)
-      output.write("\n")
+      report { violation.describe(to: &$0) }
       found += 1
     }
     do throws(HeapFault) { try kernel.memory.heap.check() } catch {
-      output.write("memory check: ")
-      error.describe(to: &output)
-      output.write("\n")
+      report { error.describe(to: &$0) }
       found += 1
     }
-    let heapPages = kernel.memory.frames.count(of: .kernelHeap)
-    if kernel.memory.heap.pageCount != heapPages {
-      output.write("memory check: the heap holds ")
-      output.write(decimal: kernel.memory.heap.pageCount)
-      output.write(" pages of ")
-      output.write(decimal: heapPages)
-      output.write(" handed out to it\n")
-      found += 1
-    }
-    // Every page that the address spaces hold, against the frames handed out to processes.
-    var held: UInt32 = 0
+    found += compare("the heap", holds: kernel.memory.heap.pageCount, .kernelHeap)
+    // Every page and every table that the address spaces hold, against the frames that were handed out for them.
+    var own: UInt32 = 0
+    var shared: UInt32 = 0
+    var tables = kernel.memory.tables.countKernelTables() + GuardedView.pages
+    var stacks = kernel.memory.stacks.idlePages
     var last = TaskIdentity.none
     while let task = kernel.scheduler.tasks.next(after: last) {
       last = task.value.identity
+      if task.value.kernelStackEnd != 0 { stacks += KernelStacks.pages }
       guard !task.value.isThread, let space = task.value.process.value.space else { continue }
-      let mapped = space.countOwnedPages()
-      if mapped != space.value.residentPages {
-        output.write("memory check: address space ")
-        output.write(decimal: space.value.identity)
-        output.write(" counts ")
-        output.write(decimal: space.value.residentPages)
-        output.write(" pages and maps ")
-        output.write(decimal: mapped)
-        output.write("\n")
+      let pages = space.countPages()
+      if pages.own + pages.shared != space.value.residentPages {
+        report {
+          $0.write("address space ")
+          $0.write(decimal: space.value.identity)
+          $0.write(" counts ")
+          $0.write(decimal: space.value.residentPages)
+          $0.write(" pages and maps ")
+          $0.write(decimal: pages.own + pages.shared)
+        }
         found += 1
       }
-      held += mapped
+      own += pages.own
+      shared += pages.shared
+      tables += space.value.tables.countOwnTables()
     }
-    let handedOut = kernel.memory.frames.count(of: .processMemory)
-    if held != handedOut {
-      output.write("memory check: processes map ")
-      output.write(decimal: held)
-      output.write(" frames of ")
-      output.write(decimal: handedOut)
-      output.write(" handed out to them\n")
-      found += held > handedOut ? held - handedOut : handedOut - held
+    found += compare("processes", holds: own, .processMemory)
+    found += compare("address spaces and the kernel", holds: tables, .pageTable)
+    found += compare("tasks", holds: stacks, .kernelStack)
+    let holders = kernel.memory.frames.holders(of: .shared)
+    if shared != holders {
+      report {
+        $0.write("shared frames are mapped ")
+        $0.write(decimal: shared)
+        $0.write(" times and held ")
+        $0.write(decimal: holders)
+        $0.write(" times")
+      }
+      found += 1
     }
     return found
+  }
+
+  /// How many frames of `owner` there are too many or too few.
+  private static func compare(_ name: StaticString, holds held: UInt32, _ owner: FrameOwner) -> UInt32 {
+    let handedOut = kernel.memory.frames.count(of: owner)
+    guard held != handedOut else { return 0 }
+    report {
+      $0.write(name)
+      $0.write(" hold ")
+      $0.write(decimal: held)
+      $0.write(" frames of ")
+      $0.write(decimal: handedOut)
+      $0.write(" handed out as ")
+      $0.write(owner.name)
+    }
+    return held > handedOut ? held - handedOut : handedOut - held
+  }
+
+  private static func report(_ describe: (inout KernelOutput) -> Void) {
+    var output = KernelOutput()
+    output.write("memory check: ")
+    describe(&output)
+    output.write("\n")
   }
 }
 

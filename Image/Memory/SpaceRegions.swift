@@ -52,10 +52,15 @@ extension Reference where Value == AddressSpace {
     return value.tables.countMapped(in: range)
   }
 
-  /// The mapped pages whose memory belongs to this space: all but the system-call page.
-  func countOwnedPages() -> UInt32 {
-    guard let range = VirtualRange(start: 0, length: AddressLayout.systemCallPage) else { return 0 }
-    return value.tables.countMapped(in: range)
+  /// The mapped pages but the system-call page: those that belong to this space alone, and those it shares.
+  func countPages() -> (own: UInt32, shared: UInt32) {
+    guard let range = VirtualRange(start: 0, length: AddressLayout.systemCallPage) else { return (0, 0) }
+    var own: UInt32 = 0
+    var shared: UInt32 = 0
+    value.tables.forEachPage(in: range) { _, entry in
+      if kernel.memory.frames.owner(of: entry.frame) == .shared { shared &+= 1 } else { own &+= 1 }
+    }
+    return (own, shared)
   }
 
   /// Whether all of a range lies in writable regions.
@@ -95,10 +100,43 @@ extension Reference where Value == AddressSpace {
   }
 
   /// Adds a mapping where there is room. Returns its start.
-  func addMapping(length: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> UInt32 {
+  func addMapping(
+    length: UInt32, _ permissions: MemoryPermissions, _ purpose: ABI.RegionPurpose = .mapping
+  ) throws(SystemError) -> UInt32 {
     guard let start = value.regions.findGap(length: length, in: Self.dynamicWindow) else { throw .outOfMemory }
-    try addRegion(start: start, length: length, permissions, .mapping)
+    try addRegion(start: start, length: length, permissions, purpose)
     return start
+  }
+
+  /// Shares mappings of another space, which both may change then. Returns where they are here. Nothing is executable
+  /// here: what one side can write the other must not run.
+  func addShared(
+    start: UInt32, length: UInt32, of source: Reference<AddressSpace>, _ permissions: MemoryPermissions
+  ) throws(SystemError) -> UInt32 {
+    guard !permissions.contains(.execute), !permissions.isEmpty,
+      let range = VirtualRange(start: start, length: length), source.value.regions.firstHole(in: range) == nil
+    else { throw .badArgument }
+    var isAllowed = true
+    source.value.regions.forEach(in: range) { region in
+      isAllowed = region.purpose == .mapping && permissions.isSubset(of: region.permissions)
+        && !region.permissions.contains(.execute)
+      return isAllowed
+    }
+    guard isAllowed else { throw .badArgument }
+    // What was promised only becomes memory now, or each side would get a page of its own.
+    for page in stride(from: start, to: start &+ length, by: Int(pageSize))
+    where source.value.tables.lookup(VirtualAddress(page)) == nil {
+      guard let region = source.region(containing: page) else { throw .badArgument }
+      _ = try source.populate(page: page, region.permissions)
+    }
+    let place = try addMapping(length: length, permissions, .shared)
+    do throws(SystemError) {
+      try share(range, of: source, at: place, permissions.page)
+    } catch {
+      remove(start: place, length: length)
+      throw error
+    }
+    return place
   }
 
   /// Adds a stack between two guard pages, with memory behind all of it where it is committed.
@@ -140,18 +178,18 @@ extension Reference where Value == AddressSpace {
 
   /// Removes mappings; holes are no error. Where the range has a part of anything else, no part of it is touched.
   func removeMappings(start: UInt32, length: UInt32) throws(SystemError) {
-    try checkMappings(start: start, length: length)
+    try checkMappings(start: start, length: length, includesShared: true)
     do throws(RegionError) {
       try value.regions.remove(start: start, length: length) { _ in }
     } catch { throw error == .outOfMemory ? .outOfMemory : .badArgument }
     releasePages(start: start, length: length)
   }
 
-  private func checkMappings(start: UInt32, length: UInt32) throws(SystemError) {
+  private func checkMappings(start: UInt32, length: UInt32, includesShared: Bool = false) throws(SystemError) {
     guard let range = VirtualRange(start: start, length: length) else { throw .badArgument }
     var isAllMapping = true
     value.regions.forEach(in: range) { region in
-      isAllMapping = region.purpose == .mapping
+      isAllMapping = region.purpose == .mapping || includesShared && region.purpose == .shared
       return isAllMapping
     }
     guard isAllMapping else { throw .badArgument }
@@ -160,6 +198,7 @@ extension Reference where Value == AddressSpace {
   /// Changes what mappings allow, and the pages that are there already.
   func protectMappings(start: UInt32, length: UInt32, _ permissions: MemoryPermissions) throws(SystemError) {
     try checkMappings(start: start, length: length)
+    if permissions.contains(.execute) && hasSharedPages(start: start, length: length) { throw .badArgument }
     do throws(RegionError) {
       try value.regions.change(start: start, length: length) { _ in
         SpaceAttributes(permissions: permissions, purpose: .mapping)
@@ -171,6 +210,16 @@ extension Reference where Value == AddressSpace {
     do throws(PageTableError) {
       try value.tables.protect(range, cache: SpaceTranslationCache(space: self)) { _ in permissions.page }
     } catch { throw .badArgument }
+  }
+
+  /// Whether another space may write what is in a range.
+  private func hasSharedPages(start: UInt32, length: UInt32) -> Bool {
+    guard let range = VirtualRange(start: start, length: length) else { return false }
+    var isShared = false
+    value.tables.forEachPage(in: range) { _, entry in
+      if kernel.memory.frames.owner(of: entry.frame) == .shared { isShared = true }
+    }
+    return isShared
   }
 
   /// Removes whatever regions have in a range, and the memory behind them.

@@ -48,7 +48,7 @@ struct UserBuffer {
     try check()
     guard offset <= length, count <= length &- offset else { throw .badArgument }
     let source = UnsafeRawPointer(bitPattern: UInt(address &+ offset))
-    guard count == 0 || user_copy(destination, source, count) == 0 else { throw .badAddress }
+    guard count == 0 || user_copy(destination, source, count) == 0 else { throw Self.copyFailure() }
     kernel.counters.bytesCopied &+= UInt64(count)
   }
 
@@ -58,9 +58,12 @@ struct UserBuffer {
     guard offset <= length, count <= length &- offset else { throw .badArgument }
     try checkWritable(offset: offset, count: count)
     let destination = UnsafeMutableRawPointer(bitPattern: UInt(address &+ offset))
-    guard count == 0 || user_copy(destination, source, count) == 0 else { throw .badAddress }
+    guard count == 0 || user_copy(destination, source, count) == 0 else { throw Self.copyFailure() }
     kernel.counters.bytesCopied &+= UInt64(count)
   }
+
+  /// Why the last copy was cut short: the memory is not the caller's, or was promised and there is none left.
+  private static func copyFailure() -> SystemError { kernel.memory.copyRanOut ? .outOfMemory : .badAddress }
 
   /// For a guarded task the kernel works with CR0.WP off, so the processor would not refuse to write a read-only
   /// page: look at the regions instead.

@@ -113,5 +113,8 @@ private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemE
   case .eventTimer: return try EventCalls.timer(arguments)
   case .lockAcquire: return try EventCalls.acquire(arguments)
   case .lockRelease: return try EventCalls.release(arguments)
+  case .heapInformation: return try MemoryCalls.heapInformation(arguments)
+  case .kernelTest: return try KernelTests.run(arguments)
+  case .memoryShare: return try MemoryCalls.share(arguments)
   }
 }

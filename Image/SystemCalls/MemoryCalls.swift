@@ -76,6 +76,42 @@ enum MemoryCalls {
     return 0
   }
 
+  @inline(never)
+  static func heapInformation(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    var left = arguments.first
+    for tag in 1...UInt8.max {
+      let use = kernel.memory.heap.use(of: tag)
+      guard use.allocations > 0 else { continue }
+      guard left == 0 else {
+        left -= 1
+        continue
+      }
+      var information = HeapInformation()
+      information.name = HeapTag(rawValue: tag).shortName
+      information.tag = UInt32(tag)
+      information.bytes = use.bytes
+      information.allocations = use.allocations
+      information.isGuarded = kernel.memory.heap.isGuarded ? 1 : 0
+      try UserBuffer(address: arguments.second, length: 0).write(information)
+      return 0
+    }
+    throw .notFound
+  }
+
+  @inline(never)
+  static func share(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let permissions = try checkedPermissions(arguments.fourth)
+    let length = try roundedLength(arguments.third)
+    try checkDynamic(arguments.second, length)
+    let task = try TaskCalls.find(arguments.first)
+    try TaskCalls.checkRight(over: task)
+    let source = try currentSpace()
+    guard let target = task.value.process.value.space else { throw .noSuchTask }
+    guard target != source else { throw .badArgument }
+    let start = try target.addShared(start: arguments.second, length: length, of: source, permissions)
+    return Int32(bitPattern: start >> 12)
+  }
+
   private static func currentSpace() throws(SystemError) -> Reference<AddressSpace> {
     guard let space = Scheduler.current.value.process.value.space else { throw .cancelled }
     return space

@@ -79,7 +79,10 @@ enum ProcessStart {
 
     let space = try AddressSpaces.make()
     do throws(SystemError) {
-      for index in plan.segments.indices { try space.load(plan.segments[index], from: image) }
+      let sibling = isPermanent ? Reference<AddressSpace>.running(image: image.address) : nil
+      for index in plan.segments.indices {
+        try space.load(plan.segments[index], from: image, sharing: sibling)
+      }
       let stackSize = mode.mode.isRing0 ? StackSizes.ring0 : AddressLayout.processStackLimit
       let stackEnd = AddressLayout.processStackEnd
       try space.addStack(
@@ -97,7 +100,10 @@ enum ProcessStart {
         let process = try ProcessRecords.make(
           Process(mainTask: task, space: space, rights: rights.subtracting(request.droppedRights)))
         process.value.name = name.short
-        if isPermanent { process.value.image = (image.address, image.length) }
+        if isPermanent {
+          process.value.image = (image.address, image.length)
+          space.offer(image: image.address)
+        }
         task.value.owner = process.address
         if let parent { parent.addChild(process) } else { kernel.root = process }
         let identity = task.value.identity

@@ -32,6 +32,10 @@ enum Faults {
       frame.pointee.eip = address_of_user_copy_fault()
       return
     }
+    if eip >= address_of_probe_start() && eip < address_of_probe_end() || KernelTests.isCalled(eip) {
+      frame.pointee.eip = address_of_probe_fault()
+      return
+    }
     if eip >= address_of_ring0_return_start() && eip < address_of_ring0_return_end() {
       frame.pointee.eip = address_of_ring0_return_fault()
       return

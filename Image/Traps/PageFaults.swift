@@ -13,14 +13,15 @@ enum PageFaults {
     if address < AddressLayout.kernelStart, Scheduler.current != kernel.scheduler.idle,
       let space = Scheduler.current.value.process.value.space
     {
-      switch space.resolve(address: address, error: PageFaultCode(rawValue: frame.pointee.error)) {
-      case .resolved: return
-      case .outOfMemory:
-        if !frame.isKernel {
-          FaultReporter.writeOutOfMemory(frame: frame, address: address)
-          Exit.endCurrent(.outOfMemory, status: 0)
-        }
-      case .forbidden: break
+      let resolution = space.resolve(address: address, error: PageFaultCode(rawValue: frame.pointee.error))
+      if resolution == .resolved { return }
+      // The kernel's own access is a copy for the task; its call fails with an error that says which it was.
+      if frame.isKernel {
+        kernel.memory.copyRanOut = resolution == .outOfMemory
+      } else if resolution == .outOfMemory {
+        if MemoryShortage.makeRoom() { return }
+        FaultReporter.writeOutOfMemory(frame: frame, address: address)
+        Exit.endCurrent(.outOfMemory, status: 0)
       }
     }
     if frame.isKernel { return Faults.inKernel(frame, address: address) }

@@ -30,6 +30,8 @@ struct FrameZoneLists {
 public struct FrameAllocator: ~Copyable {
   /// The largest block is 2^10 frames: 4 MiB.
   public static var largestOrder: Int { 10 }
+  /// The most frames that can be managed: a record has 24 bits for a frame's number.
+  public static var frameLimit: UInt32 { FrameRecord.none }
   /// How many single frames a zone keeps ready.
   static var cacheLimit: UInt32 { 64 }
 
@@ -82,6 +84,15 @@ public struct FrameAllocator: ~Copyable {
     frame.value < records.count ? records[frame.value].references : 0
   }
 
+  /// How many hold the frames of `owner`, all holders of all frames together. Visits every record.
+  public func holders(of owner: FrameOwner) -> UInt32 {
+    var sum: UInt32 = 0
+    for frame in 0..<records.count where records[frame].owner == owner {
+      sum &+= UInt32(records[frame].references)
+    }
+    return sum
+  }
+
   // MARK: Handing out
 
   /// Hands out one frame, held once; its contents are whatever they were. Nil when the zone and those below it are
@@ -119,6 +130,7 @@ public struct FrameAllocator: ~Copyable {
       if let frame = block {
         for inside in frame..<(frame &+ (1 &<< UInt32(order))) {
           records[inside].owner = owner
+          records[inside].references = 0
           records[inside].order = FrameRecord.interior
         }
         records[frame].order = UInt8(truncatingIfNeeded: order)

@@ -72,7 +72,7 @@ public enum FrameViolation: Equatable, Sendable {
   case brokenBlock(frame: FrameNumber)
   /// Two free buddies that should be one block.
   case apartBuddies(frame: FrameNumber, order: UInt8)
-  /// A handed-out block that nobody holds, or a free one that somebody holds.
+  /// A handed-out block that nobody holds.
   case wrongReferences(frame: FrameNumber, references: UInt16)
   case freeCount(zone: Int, counted: UInt32, recorded: UInt32)
   case ownerCount(owner: FrameOwner, counted: UInt32, recorded: UInt32)

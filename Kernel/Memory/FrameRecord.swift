@@ -2,7 +2,8 @@
 // allocator's lists.
 //
 // Invariants: there is one record per frame from 0 to the highest frame of memory; the record of a frame that is not
-// memory says `absent`. A record is 12 bytes, so that the records of 8 MiB take 24 KiB.
+// memory says `absent`. A record is 8 bytes, so that the records of 8 MiB take 16 KiB: a free frame needs its two
+// neighbours and a handed-out one its number of holders, never both, so these share their place.
 
 import Primitives
 
@@ -82,22 +83,48 @@ public enum FrameZone: Int, Sendable {
   @inlinable static func index(of frame: UInt32) -> Int { frame < 0x1000 ? 0 : frame < 0x2_0000 ? 1 : 2 }
 }
 
-/// One frame's record. A frame in a free list is linked through `next` and `previous`.
+/// One frame's record. A frame in a free list is linked through `next` and `previous`; any other has `references`,
+/// which lie where `next` does: whoever changes the owner sets the one or the other.
 public struct FrameRecord: Sendable {
-  /// The frame after this one in its list, or `none`.
-  var next: UInt32 = FrameRecord.none
-  /// The frame before this one in its list, or `none`.
-  var previous: UInt32 = FrameRecord.none
-  /// How many hold the block that starts at this frame; 0 in free blocks and inside blocks.
-  var references: UInt16 = 0
-  /// The binary logarithm of the number of frames in the block that starts here, or `interior` or `cached`.
-  var order: UInt8 = FrameRecord.interior
-  var owner: FrameOwner = .absent
+  /// `next` or `references` in the upper 24 bits, the owner in the lower 8.
+  private var nextAndOwner: UInt32 = 0
+  /// `previous` in the upper 24 bits, the order in the lower 8.
+  private var previousAndOrder: UInt32 = (FrameRecord.none &<< 8) | UInt32(FrameRecord.interior)
 
   init() {}
 
-  /// No frame: the end of a list.
-  static var none: UInt32 { 0xffff_ffff }
+  /// Of a free frame: the frame after this one in its list, or `none`.
+  var next: UInt32 {
+    @inline(__always) get { nextAndOwner &>> 8 }
+    @inline(__always) set { nextAndOwner = (newValue &<< 8) | (nextAndOwner & 0xff) }
+  }
+
+  /// Of a free frame: the frame before this one in its list, or `none`.
+  var previous: UInt32 {
+    @inline(__always) get { previousAndOrder &>> 8 }
+    @inline(__always) set { previousAndOrder = (newValue &<< 8) | (previousAndOrder & 0xff) }
+  }
+
+  /// How many hold the block that starts at this frame; 0 inside a block and for a free frame.
+  var references: UInt16 {
+    @inline(__always) get { owner == .free ? 0 : UInt16(truncatingIfNeeded: nextAndOwner &>> 8) }
+    @inline(__always) set { nextAndOwner = (UInt32(newValue) &<< 8) | (nextAndOwner & 0xff) }
+  }
+
+  /// The binary logarithm of the number of frames in the block that starts here, or `interior` or `cached`.
+  var order: UInt8 {
+    @inline(__always) get { UInt8(truncatingIfNeeded: previousAndOrder) }
+    @inline(__always) set { previousAndOrder = (previousAndOrder & ~0xff) | UInt32(newValue) }
+  }
+
+  var owner: FrameOwner {
+    // Written by the setter only.
+    @inline(__always) get { FrameOwner(rawValue: UInt8(truncatingIfNeeded: nextAndOwner)) ?? .absent }
+    @inline(__always) set { nextAndOwner = (nextAndOwner & ~0xff) | UInt32(newValue.rawValue) }
+  }
+
+  /// No frame: the end of a list. Frame numbers have 24 bits: 64 GiB, as far as PAE was made for.
+  static var none: UInt32 { 0xff_ffff }
   /// The order of a frame inside a block.
   static var interior: UInt8 { 0xff }
   /// The order of a single free frame in a zone's cache.

@@ -41,7 +41,7 @@ public struct Heap<Source: HeapPageSource>: ~Copyable {
 
   /// Where the heap's pages come from.
   public var source: Source
-  let isGuarded: Bool
+  public let isGuarded: Bool
   var classes = InlineArray<21, HeapClass>(repeating: HeapClass())
   /// The class of a size, by ⌈size / 16⌉.
   var classOfSize = InlineArray<127, UInt8>(repeating: 0)

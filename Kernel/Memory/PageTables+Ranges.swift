@@ -78,6 +78,35 @@ extension PageTables {
     throw failure
   }
 
+  /// Passes every mapped page of `range` with its entry to `body`, upward.
+  public func forEachPage(in range: VirtualRange, _ body: (VirtualAddress, PageEntry) -> Void) {
+    forEachMapped(in: range) { page, entry, _, _ in body(page, entry) }
+  }
+
+  /// How many page directories and page tables the own half has.
+  public func countOwnTables() -> UInt32 {
+    var count: UInt32 = 0
+    for slot in 0..<3 as Range<UInt32> {
+      let rootEntry = PageEntry(rawValue: memory.read(entryAt: entryAddress(slot)))
+      if rootEntry.isPresent { count &+= 1 &+ countTables(inDirectory: rootEntry.frame) }
+    }
+    return count
+  }
+
+  /// How many page tables the kernel's half has.
+  public func countKernelTables() -> UInt32 {
+    countTables(inDirectory: PageEntry(rawValue: memory.read(entryAt: entryAddress(3))).frame)
+  }
+
+  private func countTables(inDirectory directory: FrameNumber) -> UInt32 {
+    var count: UInt32 = 0
+    for index in 0..<512 as Range<UInt32> {
+      let entry = PageEntry(rawValue: memory.read(entryAt: entryAddress(directory, index)))
+      if entry.isPresent && !entry.isLarge { count &+= 1 }
+    }
+    return count
+  }
+
   /// The number of mapped pages in `range`.
   public func countMapped(in range: VirtualRange) -> UInt32 {
     var count: UInt32 = 0

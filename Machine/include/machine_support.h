@@ -75,6 +75,7 @@ extern uint8_t sysenter_entry[], direct_entry_separate[], direct_entry_shared[],
 extern uint8_t double_fault_entry[], nmi_entry[], task_start[], resume_dead[];
 extern uint8_t system_call_page_sysenter[], system_call_page_gate[], system_call_page_size[];
 extern uint8_t user_copy_start[], user_copy_end[], user_copy_fault[];
+extern uint8_t probe_start[], probe_end[], probe_fault[];
 extern uint8_t ring0_return_start[], ring0_return_end[], ring0_return_fault[];
 extern uint8_t smap_patches[], smap_patches_end[];
 extern uint8_t module_abandon[], module_exports[], module_exports_end[];
@@ -95,6 +96,7 @@ ADDRESS_OF(direct_entry_guarded)
 ADDRESS_OF(double_fault_entry) ADDRESS_OF(nmi_entry) ADDRESS_OF(task_start) ADDRESS_OF(resume_dead)
 ADDRESS_OF(system_call_page_sysenter) ADDRESS_OF(system_call_page_gate) ADDRESS_OF(system_call_page_size)
 ADDRESS_OF(user_copy_start) ADDRESS_OF(user_copy_end) ADDRESS_OF(user_copy_fault)
+ADDRESS_OF(probe_start) ADDRESS_OF(probe_end) ADDRESS_OF(probe_fault)
 ADDRESS_OF(ring0_return_start) ADDRESS_OF(ring0_return_end) ADDRESS_OF(ring0_return_fault)
 ADDRESS_OF(smap_patches) ADDRESS_OF(smap_patches_end)
 ADDRESS_OF(module_abandon) ADDRESS_OF(module_exports) ADDRESS_OF(module_exports_end)
@@ -115,6 +117,8 @@ uint64_t module_call(uint32_t *edge, uint32_t function, uint32_t argument, uint3
 static inline __attribute__((noreturn)) void leave_module(void) { __asm__ volatile("jmp module_abandon"); __builtin_unreachable(); }
 // memory.S: 0 when all was copied, else the number of bytes left when an access faulted.
 uint32_t user_copy(void *destination, const void *source, uint32_t count);
+// memory.S: reads (0), writes back (1) or calls (2) an address with the kernel's own rights. 0, or 1 when it faulted.
+uint32_t probe_access(uint32_t address, uint32_t kind);
 
 MACHINE_INLINE void port_write8(uint16_t port, uint8_t value) { __asm__ volatile("outb %0,%1" ::"a"(value), "Nd"(port)); }
 MACHINE_INLINE void port_write16(uint16_t port, uint16_t value) { __asm__ volatile("outw %0,%1" ::"a"(value), "Nd"(port)); }
@@ -167,6 +171,9 @@ MACHINE_INLINE void restore_extended_state(uint32_t area) { __asm__ volatile("fx
 MACHINE_INLINE void save_float_state(uint32_t area) { __asm__ volatile("fnsave (%0)" ::"r"(area) : "memory"); }
 MACHINE_INLINE void restore_float_state(uint32_t area) { __asm__ volatile("frstor (%0)" ::"r"(area) : "memory"); }
 MACHINE_INLINE void initialize_float_state(void) { __asm__ volatile("fninit"); }
+
+// Where the function it is inlined into returns to: an address in its caller.
+static inline uint32_t return_address(void) { return (uint32_t)__builtin_return_address(0); }
 
 // A string instruction zeroes a frame in 1,025 counted instructions and on real machines at bus speed.
 MACHINE_INLINE void zero_words(uint32_t address, uint32_t words) {

@@ -305,6 +305,32 @@ private struct FrameModel {
     #expect(frames.value.check() == .recordedFault(.alreadyFree(frame: kept)))
   }
 
+  @Test func aRecordTakesEightBytes() {
+    #expect(MemoryLayout<FrameRecord>.stride == 8)
+    var record = FrameRecord()
+    record.owner = .processMemory
+    record.references = 0xffff
+    record.order = 10
+    #expect(record.references == 0xffff && record.owner == .processMemory && record.order == 10)
+    record.owner = .free
+    record.next = FrameRecord.none
+    record.previous = 0x12_3456
+    record.order = FrameRecord.cached
+    #expect(record.next == FrameRecord.none && record.previous == 0x12_3456)
+    #expect(record.references == 0 && record.owner == .free && record.order == FrameRecord.cached)
+  }
+
+  @Test func holdersOfAnOwnerAreCounted() throws {
+    let fixture = try FrameFixture(frameCount: 64, free: [0..<64])
+    let first = try #require(fixture.take(owner: .shared))
+    _ = try #require(fixture.take(owner: .shared))
+    _ = try #require(fixture.take(owner: .processMemory))
+    try fixture.frames.value.retain(first)
+    #expect(fixture.frames.value.holders(of: .shared) == 3)
+    #expect(fixture.frames.value.holders(of: .processMemory) == 1)
+    #expect(fixture.frames.value.holders(of: .device) == 0)
+  }
+
   @Test func theCheckerSeesDamage() throws {
     func damaged(_ damage: (Reference<FrameAllocator>) -> Void) throws -> FrameViolation? {
       let fixture = try FrameFixture(frameCount: 64, free: [0..<64])
@@ -323,8 +349,7 @@ private struct FrameModel {
       try damaged { $0.value.records[0].references = 0 }
         == .wrongReferences(frame: FrameNumber(0), references: 0))
     #expect(
-      try damaged { $0.value.records[32].references = 1 }
-        == .wrongReferences(frame: FrameNumber(32), references: 1))
+      try damaged { $0.value.records[32].next = 1 } == .brokenList(zone: 0, order: 5, frame: FrameNumber(1)))
     #expect(
       try damaged { $0.value.ownerCounts[Int(FrameOwner.kernelHeap.rawValue)] = 5 }
         == .ownerCount(owner: .kernelHeap, counted: 4, recorded: 5))

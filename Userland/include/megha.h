@@ -103,7 +103,10 @@
 #define MEGHA_CALL_EVENT_TIMER 45u
 #define MEGHA_CALL_LOCK_ACQUIRE 46u
 #define MEGHA_CALL_LOCK_RELEASE 47u
-#define MEGHA_CALL_COUNT 48u
+#define MEGHA_CALL_HEAP_INFORMATION 48u
+#define MEGHA_CALL_KERNEL_TEST 49u
+#define MEGHA_CALL_MEMORY_SHARE 50u
+#define MEGHA_CALL_COUNT 51u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -458,6 +461,31 @@ MEGHA_INLINE int32_t megha_lock_acquire(uint32_t word, uint32_t nanoseconds_low,
 /// - word: a lock that the caller holds.
 MEGHA_INLINE int32_t megha_lock_release(uint32_t word) {
   return megha_system_call1(MEGHA_CALL_LOCK_RELEASE, word);
+}
+
+/// Describes what one owner has in the kernel's heap.
+/// - index: which owner of kernel memory, from 0.
+/// - information: where the description goes.
+MEGHA_INLINE int32_t megha_heap_information(uint32_t index, void *information) {
+  return megha_system_call2(MEGHA_CALL_HEAP_INFORMATION, index, (uint32_t)(uintptr_t)information);
+}
+
+/// Makes an allocation fail or does what the kernel must not do, to see what comes of it. Needs the right
+/// `ring0`: who may run code in Ring 0 may do all of this anyway.
+/// - test: a KernelTest.
+/// - argument: a number or an address.
+MEGHA_INLINE int32_t megha_kernel_test(uint32_t test, uint32_t argument) {
+  return megha_system_call2(MEGHA_CALL_KERNEL_TEST, test, argument);
+}
+
+/// Adds pages of the caller's to another address space, where the kernel finds room. Both see what either
+/// writes. Each unmaps its own.
+/// - task: a task of the process that gets the memory: a child, or any with the right `tasks`.
+/// - address: the first page of a mapping of the caller's.
+/// - length: how many bytes; rounded up to pages.
+/// - permissions: what the pages allow there; no more than here.
+MEGHA_INLINE int32_t megha_memory_share(uint32_t task, uint32_t address, uint32_t length, uint32_t permissions) {
+  return megha_system_call4(MEGHA_CALL_MEMORY_SHARE, task, address, length, permissions);
 }
 
 #endif

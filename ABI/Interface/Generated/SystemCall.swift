@@ -213,7 +213,23 @@ public enum SystemCall: UInt32, Sendable {
   /// Gives a lock to the most urgent of the tasks that wait for it, or frees it.
   /// - `word`: a lock that the caller holds.
   case lockRelease = 47
+  /// Describes what one owner has in the kernel's heap.
+  /// - `index`: which owner of kernel memory, from 0.
+  /// - `information`: where the description goes.
+  case heapInformation = 48
+  /// Makes an allocation fail or does what the kernel must not do, to see what comes of it. Needs the right
+  /// `ring0`: who may run code in Ring 0 may do all of this anyway.
+  /// - `test`: a KernelTest.
+  /// - `argument`: a number or an address.
+  case kernelTest = 49
+  /// Adds pages of the caller's to another address space, where the kernel finds room. Both see what either
+  /// writes. Each unmaps its own.
+  /// - `task`: a task of the process that gets the memory: a child, or any with the right `tasks`.
+  /// - `address`: the first page of a mapping of the caller's.
+  /// - `length`: how many bytes; rounded up to pages.
+  /// - `permissions`: what the pages allow there; no more than here.
+  case memoryShare = 50
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 48 }
+  @inlinable public static var count: UInt32 { 51 }
 }

@@ -509,6 +509,42 @@ public enum SystemCalls {
     megha_system_call1(SystemCall.lockRelease.rawValue, word)
   }
 
+  /// Describes what one owner has in the kernel's heap.
+  /// - Parameter index: which owner of kernel memory, from 0.
+  /// - Parameter information: where the description goes.
+  /// - Returns: 0, or one of the errors badAddress, notFound.
+  @inline(__always) @inlinable
+  public static func heapInformation(
+    _ index: UInt32, _ information: UnsafeMutablePointer<HeapInformation>?
+  ) -> Int32 {
+    megha_system_call2(SystemCall.heapInformation.rawValue, index, word(information))
+  }
+
+  /// Makes an allocation fail or does what the kernel must not do, to see what comes of it. Needs the right
+  /// `ring0`: who may run code in Ring 0 may do all of this anyway.
+  /// - Parameter test: a KernelTest.
+  /// - Parameter argument: a number or an address.
+  /// - Returns: what the test says, or one of the errors badArgument, badAddress, notPermitted, outOfMemory.
+  @inline(__always) @inlinable
+  public static func kernelTest(_ test: UInt32, _ argument: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.kernelTest.rawValue, test, argument)
+  }
+
+  /// Adds pages of the caller's to another address space, where the kernel finds room. Both see what either
+  /// writes. Each unmaps its own.
+  /// - Parameter task: a task of the process that gets the memory: a child, or any with the right `tasks`.
+  /// - Parameter address: the first page of a mapping of the caller's.
+  /// - Parameter length: how many bytes; rounded up to pages.
+  /// - Parameter permissions: what the pages allow there; no more than here.
+  /// - Returns: the address there divided by 4,096, or one of the errors badArgument, noSuchTask,
+  ///   notPermitted, outOfMemory.
+  @inline(__always) @inlinable
+  public static func memoryShare(
+    _ task: UInt32, _ address: UInt32, _ length: UInt32, _ permissions: MemoryPermissions
+  ) -> Int32 {
+    megha_system_call4(SystemCall.memoryShare.rawValue, task, address, length, permissions.rawValue)
+  }
+
   /// The address that travels in a register; 0 for nil.
   @inline(__always) @inlinable
   static func word(_ pointer: UnsafeRawPointer?) -> UInt32 {

@@ -1,0 +1,59 @@
+// The frame allocator as the kernel uses it.
+//
+// Invariant: giving back what was not handed out is the kernel's own error and stops the machine.
+
+import Machine
+import MachineSupport
+import Memory
+import Primitives
+
+/// The frame allocator's calls whose failure is the kernel's own error.
+enum Frames {
+  /// Hands out a frame. Where none is left, what the kernel keeps ready for later is given up first.
+  @inline(__always)
+  static func allocate(zone: FrameZone = .any, owner: FrameOwner) -> FrameNumber? {
+    if let frame = kernel.memory.frames.allocate(zone: zone, owner: owner) { return frame }
+    return allocateAfterReclaim(zone, owner)
+  }
+
+  @inline(never)
+  private static func allocateAfterReclaim(_ zone: FrameZone, _ owner: FrameOwner) -> FrameNumber? {
+    // A failure that was asked for, to see what comes of it, is not to be avoided.
+    guard kernel.memory.frames.freeFrames(in: zone) == 0 else { return nil }
+    KernelStacks.releaseIdle()
+    // The heap itself asks in the middle of its own work.
+    if owner != .kernelHeap { kernel.memory.heap.releaseEmptySlabs() }
+    return kernel.memory.frames.allocate(zone: zone, owner: owner)
+  }
+
+  @inline(__always)
+  static func retain(_ frame: FrameNumber) {
+    do throws(FrameFault) { try kernel.memory.frames.retain(frame) } catch { report(error) }
+  }
+
+  @inline(__always)
+  static func release(_ frame: FrameNumber) {
+    do throws(FrameFault) { try kernel.memory.frames.release(frame) } catch { report(error) }
+  }
+
+  static func report(_ fault: FrameFault) -> Never {
+    var output = KernelOutput()
+    output.write("memory: ")
+    fault.describe(to: &output)
+    output.write("\n")
+    panic("the frame allocator was misused")
+  }
+
+  /// Runs `body` with an address at which the frame's 4,096 bytes can be read and written.
+  @inline(__always)
+  static func withAddress<Result>(of frame: FrameNumber, _ body: (UInt32) -> Result) -> Result {
+    if frame < DirectMap.endFrame { return body(DirectMap.address(of: frame)) }
+    let window = KernelLayout.windows
+    do throws(PageTableError) {
+      try kernel.memory.tables.map(VirtualAddress(window), to: frame, [.write]).settle(ProcessorTranslationCache())
+    } catch { panic("the temporary window is in use") }
+    let result = body(window)
+    _ = KernelMemory.unmap(window)
+    return result
+  }
+}

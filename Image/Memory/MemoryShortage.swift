@@ -1,0 +1,63 @@
+// No frame is left for a page that was promised: somebody has to give memory back. The process that has most of it
+// ends, so that a program that takes all memory does not bring down whoever touches the next page. The first process
+// and its children (the shell, the manager) are passed over while there is anybody else.
+//
+// Invariant: it is called for a task's own access, with nothing of the kernel's half done below it.
+
+import ABI
+import Diagnostics
+import Machine
+import Memory
+import Primitives
+import Tasks
+
+enum MemoryShortage {
+  /// How long the task waits for the end of another one, in milliseconds.
+  private static var patience: Int { 1000 }
+
+  /// Ends the largest process and waits until its memory is back. Returns false where that is the current task's own
+  /// process, which is then to end by itself.
+  static func makeRoom() -> Bool {
+    let current = Scheduler.current
+    guard let largest = largest(sparingFamily: true) ?? largest(sparingFamily: false),
+      largest != current.value.process
+    else { return false }
+    if !largest.value.isEnding {
+      announce(largest)
+      Exit.tellProcessToEnd(largest, .outOfMemory, status: 0)
+    }
+    let identity = largest.value.identity
+    for _ in 0..<patience {
+      // Its record may be gone once we have waited.
+      guard let task = kernel.scheduler.tasks.find(identity), task.value.process.value.space != nil else { return true }
+      if Scheduler.block(.sleeping, deadline: TaskCalls.deadline(after: 1_000_000)) == .cancelled { return true }
+    }
+    return kernel.memory.frames.freeFrames > 0
+  }
+
+  /// The process with the most pages. Never the first process.
+  private static func largest(sparingFamily: Bool) -> Reference<Process>? {
+    var best: Reference<Process>?
+    var most: UInt32 = 0
+    var last = TaskIdentity.none
+    while let task = kernel.scheduler.tasks.next(after: last) {
+      last = task.value.identity
+      let process = task.value.process
+      guard !task.value.isThread, process != kernel.root, let space = process.value.space,
+        !sparingFamily || process.value.parent != kernel.root, space.value.residentPages > most
+      else { continue }
+      best = process
+      most = space.value.residentPages
+    }
+    return best
+  }
+
+  private static func announce(_ process: Reference<Process>) {
+    var output = KernelOutput()
+    output.write("memory: none is left; ")
+    FaultReporter.identity(of: process.value.mainTask).write(to: &output)
+    output.write(" is ended, which has most of it: ")
+    output.write(decimal: process.value.space?.value.residentPages ?? 0)
+    output.write(" pages\n")
+  }
+}

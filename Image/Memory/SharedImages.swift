@@ -1,0 +1,77 @@
+// Programs that run more than once share the memory of what none of them can write: text and constants. The first
+// process copies them from the boot archive; every further one of the same file maps the same frames.
+//
+// Invariants:
+// - A space is in the list of its file from when it is wholly loaded until it is destroyed.
+// - A frame that several spaces map belongs to `shared` and counts its mappings; the last one that goes frees it.
+
+import ABI
+import Executables
+import Machine
+import MachineSupport
+import Memory
+import Primitives
+
+/// Spaces by the address of the file they run.
+struct SharedImages {
+  fileprivate var heads = InlineArray<32, Reference<AddressSpace>?>(repeating: nil)
+
+  fileprivate static func bucket(of image: UInt32) -> Int { Int((image &>> 4) ^ (image &>> 12)) & 31 }
+}
+
+extension Reference where Value == AddressSpace {
+  /// A space that runs the file at `image`.
+  static func running(image: UInt32) -> Reference<AddressSpace>? {
+    var candidate = kernel.memory.images.heads[SharedImages.bucket(of: image)]
+    while let space = candidate, space.value.image != image { candidate = space.value.nextOfImage }
+    return candidate
+  }
+
+  /// Lets later processes of the same file share this space's frames.
+  func offer(image: UInt32) {
+    let bucket = SharedImages.bucket(of: image)
+    value.image = image
+    value.nextOfImage = kernel.memory.images.heads[bucket]
+    value.nextOfImage?.value.previousOfImage = self
+    kernel.memory.images.heads[bucket] = self
+  }
+
+  /// The opposite of `offer`; nothing for a space that was not offered.
+  func withdrawImage() {
+    guard value.image != 0 else { return }
+    value.nextOfImage?.value.previousOfImage = value.previousOfImage
+    if let previous = value.previousOfImage {
+      previous.value.nextOfImage = value.nextOfImage
+    } else {
+      kernel.memory.images.heads[SharedImages.bucket(of: value.image)] = value.nextOfImage
+    }
+    value.image = 0
+  }
+
+  /// Maps the frames of another space's pages here too, at `start` upward. When it throws, nothing is mapped.
+  func share(
+    _ range: VirtualRange, of source: Reference<AddressSpace>, at start: UInt32, _ permissions: PagePermissions
+  ) throws(SystemError) {
+    var count: UInt32 = 0
+    do throws(PageTableError) {
+      try source.value.tables.share(
+        range, into: value.tables, at: VirtualAddress(start), permissions,
+        cache: SpaceTranslationCache(space: self),
+        retain: {
+          Frames.share($0)
+          count &+= 1
+        },
+        undo: { Frames.release($0) })
+    } catch { throw .outOfMemory }
+    value.residentPages &+= count
+  }
+}
+
+extension Frames {
+  /// Adds a holder to a frame, which from now on belongs to all that map it.
+  static func share(_ frame: FrameNumber) {
+    retain(frame)
+    guard kernel.memory.frames.owner(of: frame) == .processMemory else { return }
+    do throws(FrameFault) { try kernel.memory.frames.changeOwner(of: frame, to: .shared) } catch { report(error) }
+  }
+}

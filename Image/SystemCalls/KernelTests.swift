@@ -1,0 +1,75 @@
+// The system call that tests the kernel from inside: it lets allocations fail, and does what kernel code must not be
+// able to do, to show that it cannot.
+//
+// Invariant: whoever may use it may run code in Ring 0, and could do all of this anyway.
+
+import ABI
+import Machine
+import MachineSupport
+import Memory
+import Primitives
+import Tasks
+
+enum KernelTests {
+  @inline(never)
+  static func run(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard Scheduler.current.value.process.value.rights.contains(.ring0) else { throw .notPermitted }
+    let argument = arguments.second
+    switch KernelTest(rawValue: arguments.first) {
+    case .failFrame:
+      let left = kernel.memory.frames.allocationsUntilFailure
+      kernel.memory.frames.allocationsUntilFailure = argument
+      return Int32(bitPattern: left)
+    case .failHeap:
+      let left = kernel.memory.heap.allocationsUntilFailure
+      kernel.memory.heap.allocationsUntilFailure = argument
+      return Int32(bitPattern: left)
+    case .dropCaches:
+      KernelStacks.releaseIdle()
+      kernel.memory.heap.releaseEmptySlabs()
+      return 0
+    case .read: return try probe(argument, kind: 0)
+    case .write: return try probe(argument, kind: 1)
+    case .execute: return try argument == 0 ? executeInHeap() : execute(argument)
+    case .overrunHeap: return try overrunHeap(argument)
+    case .freeTwice: return try freeTwice()
+    case nil: throw .badArgument
+    }
+  }
+
+  private static func probe(_ address: UInt32, kind: UInt32) throws(SystemError) -> Int32 {
+    guard probe_access(address, kind) == 0 else { throw .badAddress }
+    return 0
+  }
+
+  private static func execute(_ address: UInt32) throws(SystemError) -> Int32 {
+    kernel.memory.calledByTest = address
+    defer { kernel.memory.calledByTest = 0 }
+    return try probe(address, kind: 2)
+  }
+
+  private static func executeInHeap() throws(SystemError) -> Int32 {
+    guard let memory = KernelHeapMemory.allocateBytes(16, alignment: 16, tag: .runtime) else { throw .outOfMemory }
+    defer { KernelHeapMemory.free(memory) }
+    memory.storeBytes(of: 0xc3, as: UInt8.self)  // RET
+    return try execute(UInt32(UInt(bitPattern: memory)))
+  }
+
+  /// Whether an instruction pointer is where a test called to: what faults there is the test's.
+  static func isCalled(_ address: UInt32) -> Bool { address != 0 && address == kernel.memory.calledByTest }
+
+  private static func overrunHeap(_ count: UInt32) throws(SystemError) -> Int32 {
+    guard count <= 8 else { throw .badArgument }
+    guard let memory = KernelHeapMemory.allocateBytes(24, alignment: 16, tag: .runtime) else { throw .outOfMemory }
+    for offset in 0..<Int(count) { (memory + 24 + offset).storeBytes(of: 0x55, as: UInt8.self) }
+    KernelHeapMemory.free(memory)
+    return 0
+  }
+
+  private static func freeTwice() throws(SystemError) -> Int32 {
+    guard let memory = KernelHeapMemory.allocateBytes(24, alignment: 16, tag: .runtime) else { throw .outOfMemory }
+    KernelHeapMemory.free(memory)
+    KernelHeapMemory.free(memory)
+    return 0
+  }
+}
