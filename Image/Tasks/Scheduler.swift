@@ -226,7 +226,9 @@ enum Scheduler {
     kernel.counters.taskSwitches &+= 1
     if next == kernel.scheduler.idle {
       armTimer()
-      return (0, changeProtection(for: next, after: previous))
+      // The idle loop runs on whatever directory is loaded, except one in which the kernel's own memory is read-only.
+      let directory = previous.value.isGuarded ? cpu.kernel_directory : 0
+      return (directory, changeProtection(for: next, after: previous))
     }
     cpu.attention = next.value.isEnding ? Attention.ending : 0
     if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }

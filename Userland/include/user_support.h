@@ -121,6 +121,11 @@ INSTRUCTION uint32_t opaque(uint32_t value) {
   return value;
 }
 
+/// Computes, without a call and without a rest, for some thousand instructions.
+MEGHA_INLINE void compute_a_while(void) {
+  for (uint32_t turn = opaque(1000); turn != 0; turn = opaque(turn - 1)) {}
+}
+
 // ---- Instructions that end a program, each for its own reason ----
 
 INSTRUCTION void call_address(uint32_t address) {
