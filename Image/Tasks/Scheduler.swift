@@ -259,8 +259,10 @@ enum Scheduler {
     } else {
       load_thread_segment()
     }
-    // The idle task has no address space of its own: the one that is loaded stays.
-    guard next.value.directory != cpu.loaded_directory, next.value.directory != 0 else { return (0, protect) }
+    // The idle task has no address space of its own: the one that is loaded stays, unless the kernel's own memory is
+    // read-only in it.
+    if next.value.directory == 0 { return (previous.value.isGuarded ? cpu.kernel_directory : 0, protect) }
+    guard next.value.directory != cpu.loaded_directory else { return (0, protect) }
     kernel.counters.addressSpaceChanges &+= 1
     return (next.value.directory, protect)
   }

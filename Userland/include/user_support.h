@@ -117,4 +117,9 @@ INSTRUCTION uint32_t atomic_compare_exchange(uint32_t *word, uint32_t expected, 
   return expected;
 }
 
+/// Computes, without a call and without a rest, for some thousand instructions.
+MEGHA_INLINE void compute_a_while(void) {
+  for (uint32_t turn = opaque(1000); turn != 0; turn = opaque(turn - 1)) {}
+}
+
 #endif

@@ -50,7 +50,7 @@ enum State: UInt32 {
   /// Gets into the state and stays in it. `endpoint`: where to wait for messages; nil: at one of its own.
   func enter(endpoint: UInt32? = nil) {
     switch self {
-    case .ready: while true { spin_hint() }
+    case .ready: while true { compute_a_while() }
     case .sleeping: Thread.sleep(milliseconds: 60_000)
     case .waitingForTask:
       let sleeper = try? Thread.start {
