@@ -29,7 +29,8 @@ package enum DescriptorTables {
     area.pointee.exit_stack_end = address_of_exit_stack_end()
     area.pointee.direct_entry = address_of_direct_entry_separate()
     area.pointee.direct_entry_selector = UInt32(SELECTOR_KERNEL_CODE)
-    prepare(&area.pointee.double_fault, entry: address_of_double_fault_entry(), stack: address_of_double_fault_stack_end())
+    prepare(
+      &area.pointee.double_fault, entry: address_of_double_fault_entry(), stack: address_of_double_fault_stack_end())
     prepare(&area.pointee.nmi, entry: address_of_nmi_entry(), stack: address_of_nmi_stack_end())
     load_task_register(UInt16(SELECTOR_TASK_STATE))
     load_thread_segment()

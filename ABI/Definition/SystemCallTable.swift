@@ -33,7 +33,8 @@ public enum SystemCallTable {
     .init(0, "null", [], "Does nothing. It measures what entering and leaving the kernel costs."),
     .init(
       1, "exit", [.init("status", .number, "the exit status")], neverReturns: true,
-      "Ends the calling task. When the first thread of a process ends, the process ends, and its other threads with it."),
+      "Ends the calling task. When the first thread of a process ends, the process ends, and its other threads with it."
+    ),
     .init(
       2, "abort", [.init("status", .number, "the exit status of the process")], neverReturns: true,
       "Ends every task of the caller's address space."),
@@ -54,7 +55,10 @@ public enum SystemCallTable {
         .init("size", .length, "the size of the request in bytes"),
       ],
       result: "the identity of the new process",
-      errors: ["badAddress", "badArgument", "notFound", "badExecutable", "outOfMemory", "notPermitted", "tooLarge", "limitReached"],
+      errors: [
+        "badAddress", "badArgument", "notFound", "badExecutable", "outOfMemory", "notPermitted", "tooLarge",
+        "limitReached",
+      ],
       "Starts a process from a file or from memory, in Ring 3 or Ring 0. The caller's process becomes its parent."),
     .init(
       7, "threadStart",
@@ -91,7 +95,8 @@ public enum SystemCallTable {
       errors: ["badAddress", "badArgument", "noSuchTask"], "Describes a task."),
     .init(
       11, "taskNext", [.init("task", .task, "a task, or 0 to begin")],
-      result: "the next task's identity, or 0 after the last", "Enumerates the tasks, in the order of their identities."),
+      result: "the next task's identity, or 0 after the last", "Enumerates the tasks, in the order of their identities."
+    ),
     .init(
       12, "memoryMap",
       [
@@ -119,7 +124,8 @@ public enum SystemCallTable {
         .init("information", .structureOut(type: "MemoryInformation"), "where the counts go"),
         .init("flags", .flags(type: "MemoryInformationFlags"), "whether to prove the counts first"),
       ], errors: ["badAddress", "badArgument"],
-      "Counts the machine's memory by owner. With `check` it walks all structures and reports the frames that nobody owns."),
+      "Counts the machine's memory by owner. With `check` it walks all structures and reports the frames that nobody owns."
+    ),
     .init(
       16, "memoryRegion",
       [
@@ -176,7 +182,8 @@ public enum SystemCallTable {
         .init("nanosecondsLow", .number, "the low 32 bits of the longest wait; both 0xffffffff: no limit"),
         .init("nanosecondsHigh", .number, "the high 32 bits"),
       ], errors: ["badAddress", "badArgument", "wouldBlock", "timedOut", "cancelled"],
-      "Sleeps while a word has the expected value, until wordWake is called for it. If the value differs already: wouldBlock."),
+      "Sleeps while a word has the expected value, until wordWake is called for it. If the value differs already: wouldBlock."
+    ),
     .init(
       26, "wordWake",
       [.init("word", .address, "the word"), .init("count", .number, "how many waiters to wake at the most")],
@@ -229,7 +236,11 @@ public enum SystemCallTable {
         .init("message", .structureIn(type: "Message"), "the request; the reply replaces it"),
         .init("nanosecondsLow", .number, "the low 32 bits of the longest wait; both 0xffffffff: no limit"),
         .init("nanosecondsHigh", .number, "the high 32 bits"),
-      ], errors: ["badHandle", "badAddress", "badArgument", "serviceFaulted", "peerGone", "timedOut", "cancelled", "tooLarge", "outOfMemory"],
+      ],
+      errors: [
+        "badHandle", "badAddress", "badArgument", "serviceFaulted", "peerGone", "timedOut", "cancelled", "tooLarge",
+        "outOfMemory",
+      ],
       "Sends a request and waits for the reply."),
     .init(
       35, "servicePublish",
@@ -269,7 +280,8 @@ public enum SystemCallTable {
     .init(
       40, "measure",
       [.init("counters", .structureOut(type: "MachineCounters"), "where the counts go")],
-      errors: ["badAddress"], "Reads the counters of address-space changes, stack switches, TLB flushes, faults and copies."),
+      errors: ["badAddress"],
+      "Reads the counters of address-space changes, stack switches, TLB flushes, faults and copies."),
     .init(
       41, "callShort",
       [
@@ -291,7 +303,8 @@ public enum SystemCallTable {
       [
         .init("kinds", .flags(type: "EventKinds"), "the kinds of events that are wanted"),
         .init("event", .structureOut(type: "Event"), "where the oldest of them goes"),
-        .init("nanosecondsLow", .number, "the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit"),
+        .init(
+          "nanosecondsLow", .number, "the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit"),
         .init("nanosecondsHigh", .number, "the high 32 bits"),
       ], errors: ["badAddress", "badArgument", "wouldBlock", "timedOut", "cancelled"],
       "Takes the oldest of the caller's events of the wanted kinds, or waits for one."),
@@ -319,7 +332,8 @@ public enum SystemCallTable {
         .init("nanosecondsHigh", .number, "the high 32 bits"),
       ], result: "0, or 1 where the task that held the lock before ended without releasing it",
       errors: ["badAddress", "badArgument", "busy", "timedOut", "cancelled"],
-      "Takes a lock that a program could not take by itself. While the caller waits, the holder has at least its priority."),
+      "Takes a lock that a program could not take by itself. While the caller waits, the holder has at least its priority."
+    ),
     .init(
       47, "lockRelease", [.init("word", .address, "a lock that the caller holds")],
       errors: ["badAddress", "badArgument", "notPermitted"],

@@ -225,7 +225,8 @@ extension KernelMemory {
         let entries = DirectMap.pointer(DirectMap.address(of: table), as: UInt64.self)
         for page in 0..<512 {
           let physical = UInt32(index) << 21 | UInt32(page) << 12
-          entries[page] = UInt64(physical) | permissions(of: DirectMap.start &+ physical) | global
+          entries[page] =
+            UInt64(physical) | permissions(of: DirectMap.start &+ physical) | global
             | (isText(DirectMap.start &+ physical) ? 0 : noExecute)
         }
         directory[index] = UInt64(table.value) << 12 | 3

@@ -24,7 +24,8 @@ enum SpaceCopy {
   ) throws(CopyFailure) {
     try forEachPage(of: space, at: address, count: buffer.length, writes: false) {
       (place, offset, count) throws(SystemError) in
-      try buffer.copyOut(from: UnsafeRawPointer(bitPattern: UInt(place)).unsafelyUnwrapped, offset: offset, count: count)
+      try buffer.copyOut(
+        from: UnsafeRawPointer(bitPattern: UInt(place)).unsafelyUnwrapped, offset: offset, count: count)
     }
   }
 

@@ -66,8 +66,7 @@ extension FaultReport {
     stackProblem.describe(.write, fromRing: registers.ring, to: &output)
   }
 
-  private func explainInvalidOpcode(to output: inout some TextOutput, in surroundings: some FaultSurroundings)
-  {
+  private func explainInvalidOpcode(to output: inout some TextOutput, in surroundings: some FaultSurroundings) {
     if let trap = trap(in: surroundings) {
       output.write("checked by ")
       trap.function.write(to: &output)

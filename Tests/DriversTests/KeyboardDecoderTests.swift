@@ -107,8 +107,7 @@ private let escape = "\u{1b}"
   ])
   func aPrefixCutShortLosesNoKey(prefix: [UInt8]) {
     // Every key that no extended key shares its code with.
-    for code: UInt8 in [0x02, 0x1e, 0x2c, 0x39, 0x2a, 0x3b, 0x0e] where !(prefix.last == 0xe0 && code == 0x2a)
-    {
+    for code: UInt8 in [0x02, 0x1e, 0x2c, 0x39, 0x2a, 0x3b, 0x0e] where !(prefix.last == 0xe0 && code == 0x2a) {
       #expect(events(prefix + [code]).last?.key.code == code)
       #expect(events(prefix + [code, code | 0x80]).count == 2)
     }

@@ -51,8 +51,7 @@ final class HeapFixture {
     heap = Reference(pointer)
   }
 
-  func take(_ size: UInt, alignment: UInt = 16, tag: UInt8 = 1, caller: UInt = 0) -> UnsafeMutableRawPointer?
-  {
+  func take(_ size: UInt, alignment: UInt = 16, tag: UInt8 = 1, caller: UInt = 0) -> UnsafeMutableRawPointer? {
     heap.value.allocate(size: size, alignment: alignment, tag: tag, caller: caller)
   }
 

@@ -80,8 +80,7 @@ func load(_ file: ModuleFile) throws(ModuleError) -> LoadedModule {
 }
 
 /// What the loader says against `file`, or nil where it loads.
-func refusal(_ file: ModuleFile, exports: TestExports = TestExports()) -> (error: ModuleError, text: String)?
-{
+func refusal(_ file: ModuleFile, exports: TestExports = TestExports()) -> (error: ModuleError, text: String)? {
   var exports = exports
   do {
     _ = try load(file.bytes, exports: &exports)

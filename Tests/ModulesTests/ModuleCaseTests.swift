@@ -31,8 +31,7 @@ struct Poke: CustomTestStringConvertible, Sendable {
     Poke("thread-local data", "p_memsz of program header 5 is 0x1000, must be at most 0x0") {
       $0.poke(header: 5, 0, 7)
     },
-    Poke("protected part outside", "p_vaddr + p_memsz of program header 5 is 0x5000, must be at most 0x3000")
-    {
+    Poke("protected part outside", "p_vaddr + p_memsz of program header 5 is 0x5000, must be at most 0x3000") {
       $0.poke(header: 5, 20, 0x3000)
     },
     Poke("protected code", "not inside one writable segment") { $0.poke(header: 5, 8, 0x1000) },

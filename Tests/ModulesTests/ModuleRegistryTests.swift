@@ -5,8 +5,7 @@ import Testing
 
 @Suite struct ModuleRegistryTests {
   /// Takes a place in `registry` for a module of this name, and makes it live.
-  static func add(_ name: String, to registry: inout ModuleRegistry, live: Bool = true) throws -> ModuleNumber
-  {
+  static func add(_ name: String, to registry: inout ModuleRegistry, live: Bool = true) throws -> ModuleNumber {
     let version = try #require(shortText("1"))
     let module = try registry.begin(name: try #require(shortText(name)), version: version)
     if live { try registry.finishLoading(module) }

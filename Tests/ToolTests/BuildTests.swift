@@ -128,20 +128,3 @@ import Testing
     #expect(lines.contains { $0.hasPrefix("build build/kernel.elf: link ") && $0.contains("symbols.o") })
   }
 }
-
-@Suite struct BootArchiveTests {
-  @Test func aFileIsWrittenAsNewcWantsIt() {
-    var archive = BootArchive()
-    archive.add(path: "bin/a", contents: [1, 2, 3])
-    let bytes = archive.bytes()
-    #expect(bytes.count % 4 == 0)
-    #expect(String(decoding: bytes[0..<6], as: UTF8.self) == "070701")
-    #expect(String(decoding: bytes[54..<62], as: UTF8.self) == "00000003")
-    #expect(String(decoding: bytes[94..<102], as: UTF8.self) == "00000006")
-    // A header of 110 bytes, the name with its zero, up to the next multiple of four.
-    #expect(String(decoding: bytes[110..<115], as: UTF8.self) == "bin/a")
-    #expect(Array(bytes[116..<120]) == [1, 2, 3, 0])
-    #expect(String(decoding: bytes[120..<126], as: UTF8.self) == "070701")
-    #expect(bytes[230..<240].elementsEqual("TRAILER!!!".utf8))
-  }
-}

@@ -75,13 +75,13 @@ struct Internal: AsyncParsableCommand {
     @Argument var files: [String] = []
 
     func run() throws {
-      var archive = BootArchive()
+      var archive = ArchiveWriter()
       for file in files {
         let url = URL(fileURLWithPath: file)
-        archive.add(
+        try archive.add(
           path: "\(Self.guestFolder(of: url))/\(url.lastPathComponent)", contents: [UInt8](try Data(contentsOf: url)))
       }
-      try Data(archive.bytes()).write(to: URL(fileURLWithPath: output))
+      try Data(archive.finish()).write(to: URL(fileURLWithPath: output))
     }
 
     /// Where a file of `build/KIND` goes in the guest.

@@ -48,8 +48,7 @@ struct Doctor: AsyncParsableCommand {
     if failures > 0 { throw ExitCode(1) }
   }
 
-  private func version(_ tool: String, _ arguments: [String], in folder: URL) async -> Result<String, Failure>
-  {
+  private func version(_ tool: String, _ arguments: [String], in folder: URL) async -> Result<String, Failure> {
     do {
       let result = try await ChildProcess.capture(tool, arguments, in: folder)
       let lines = result.output.split(separator: "\n").filter { $0.contains { $0.isNumber } }

@@ -123,7 +123,8 @@ struct EventsCheck: Program {
       unsafe SystemCalls.eventWait(EventKinds(rawValue: 0), &event, 0, 0) == SystemError.badArgument.rawValue,
       "to wait for no kind is refused")
     checks.check(
-      unsafe SystemCalls.eventWait(.all, nil, 0, 0) == SystemError.badAddress.rawValue, "so is an event without a place")
+      unsafe SystemCalls.eventWait(.all, nil, 0, 0) == SystemError.badAddress.rawValue, "so is an event without a place"
+    )
     checks.check(
       SystemCalls.eventSend(current_task(), EventKind.timer.rawValue) == SystemError.badArgument.rawValue,
       "nobody but the kernel sends timer events")

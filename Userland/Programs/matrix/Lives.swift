@@ -81,10 +81,11 @@ enum Lives {
     options.priority = state == .ready ? 1 : 0
     let task: TaskIdentity?
     if kind.isThread {
-      task = (try? Thread.start(options) {
-        state.enter(endpoint: endpoint)
-        return 1
-      })?.task
+      task =
+        (try? Thread.start(options) {
+          state.enter(endpoint: endpoint)
+          return 1
+        })?.task
     } else {
       task = Roles.start("--state", state.rawValue, 0, options)
     }
@@ -133,10 +134,12 @@ enum Lives {
   private static func failedStarts(_ checks: inout Checklist) {
     var words = WordList()
     words.append("nothing")
-    checks.check(error { () throws(Refusal) in _ = try Process.start(Bytes("/bin/nothing"), arguments: words) }
-      == .notFound, "a file that is not there is not started")
-    checks.check(error { () throws(Refusal) in _ = try Process.start(image: [1, 2, 3], name: Bytes("x"), arguments: words) }
-      == .badExecutable, "bytes that are no program are not started")
+    checks.check(
+      error { () throws(Refusal) in _ = try Process.start(Bytes("/bin/nothing"), arguments: words) }
+        == .notFound, "a file that is not there is not started")
+    checks.check(
+      error { () throws(Refusal) in _ = try Process.start(image: [1, 2, 3], name: Bytes("x"), arguments: words) }
+        == .badExecutable, "bytes that are no program are not started")
     var request = ThreadRequest()
     request.entry = 0xc010_0000
     let size = UInt32(MemoryLayout<ThreadRequest>.size)
@@ -148,7 +151,13 @@ enum Lives {
     options.stackSize = 16 << 20
     var threads: [Thread] = []
     let gate = Semaphore(0)
-    while threads.count < 400, let thread = try? Thread.start(options, body: { gate.take(); return 0 }) {
+    while threads.count < 400,
+      let thread = try? Thread.start(
+        options,
+        body: {
+          gate.take(); return 0
+        })
+    {
       threads.append(thread)
     }
     checks.check(threads.count < 400) {
