@@ -2,6 +2,7 @@
 
 import ABI
 import MachineSupport
+import Messages
 import Modules
 import Primitives
 import Tasks
@@ -95,8 +96,8 @@ enum ModuleServices {
     if !module.value.drainers.isEmpty && module.threadsInside == 0 {
       Scheduler.wakeAll(reference(to: &module.value.drainers))
     }
-    if !service.value.drainers.isEmpty && module.threadsInside == 0 {
-      Scheduler.wakeAll(reference(to: &service.value.drainers))
+    if !service.value.queues.drainers.isEmpty && module.threadsInside == 0 {
+      Scheduler.wakeAll(service.queues.drainers)
     }
   }
 }

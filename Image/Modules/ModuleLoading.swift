@@ -7,6 +7,7 @@ import ABI
 import Diagnostics
 import Executables
 import MachineSupport
+import Messages
 import Modules
 import Primitives
 import Tasks
