@@ -25,6 +25,7 @@ struct Kernel: ~Copyable {
   var scheduler = SchedulerState()
   var archives = ArchiveSet()
   var services = ServiceTable()
+  var modules = ModuleTable.none
   /// The kernel's own symbols; nil where the image carries none.
   var symbols: SymbolTable?
   /// The first process: orphans become its children.

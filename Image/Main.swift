@@ -31,6 +31,7 @@ import Tasks
   kernel.clock.readRealTime()
   Startup.startInput()  // keyboard and serial input
   Startup.openArchives(boot)  // the files that came with the kernel
+  Modules.start(boot)  // the table of linked modules
   Startup.startFirstProcess()
   kernel.counters.firstTaskStamp = read_time_stamp()
   Scheduler.idle()

@@ -202,8 +202,13 @@ public enum SystemCallTable {
       "Links a module into the kernel half and starts it."),
     .init(
       31, "moduleUnload",
-      [.init("name", .bytesIn, "the module's name"), .init("length", .length, "its length in bytes")],
-      errors: ["badAddress", "notFound", "busy", "notPermitted"], "Stops a module and gives back all it holds."),
+      [
+        .init("name", .bytesIn, "the module's name"), .init("length", .length, "its length in bytes"),
+        .init("explanation", .bytesOut, "where one sentence goes that names what is in the way; 0: only to the log"),
+        .init("capacity", .length, "the room for it in bytes"),
+        .init("flags", .flags(type: "WaitFlags"), "noWait: fail with busy where calls are inside"),
+      ], errors: ["badAddress", "badArgument", "notFound", "busy", "notPermitted", "cancelled"],
+      "Stops a module, once the calls inside have come back, and gives back all it holds."),
     .init(
       32, "moduleInformation",
       [

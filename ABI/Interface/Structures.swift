@@ -309,15 +309,21 @@ public struct ModuleParameters: BitwiseCopyable, Sendable {
 
 public struct ModuleInformation: BitwiseCopyable, Sendable {
   public var name = Name()
+  public var version = Name()
+  /// Its place, 0 to 63.
+  public var number: UInt32 = 0
   /// 0 loading, 1 live, 2 stopping, 3 failed.
   public var state: UInt32 = 0
   public var base: UInt32 = 0
   public var pages: UInt32 = 0
-  /// Threads inside the module now, and modules that import from it.
+  /// Tasks inside the module now.
   public var threadsInside: UInt32 = 0
-  public var importers: UInt32 = 0
+  /// The modules that use this one: a bit for each place.
+  public var users = WordPair()
   public var calls: UInt32 = 0
   public var faults: UInt32 = 0
+  /// Bytes of kernel memory that it has allocated.
+  public var allocatedBytes: UInt32 = 0
   @inlinable public init() {}
 }
 

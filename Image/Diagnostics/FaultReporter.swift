@@ -101,7 +101,7 @@ enum FaultReporter {
     print(report, for: task)
   }
 
-  private static func print(_ report: FaultReport, for task: Reference<Task>) {
+  static func print(_ report: FaultReport, for task: Reference<Task>) {
     var output = KernelOutput()
     let process = task == kernel.scheduler.idle ? nil : Optional(task.value.process)
     report.write(to: &output, in: KernelSurroundings(process: process))
@@ -123,7 +123,7 @@ enum FaultReporter {
       name: process.value.name.shortText, mode: mode, isGuarded: task.value.isGuarded)
   }
 
-  private static func registers(of frame: TrapFrame) -> FaultRegisters {
+  static func registers(of frame: TrapFrame) -> FaultRegisters {
     var registers = FaultRegisters()
     let saved = frame.pointee.registers
     registers.eax = saved.eax
@@ -147,7 +147,7 @@ enum FaultReporter {
     return registers
   }
 
-  private static func registers(of state: task_state_segment) -> FaultRegisters {
+  static func registers(of state: task_state_segment) -> FaultRegisters {
     var registers = FaultRegisters()
     registers.eax = state.eax
     registers.ebx = state.ebx

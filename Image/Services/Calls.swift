@@ -32,9 +32,9 @@ enum Calls {
     let isHeld = service.value.holder != .none && service.value.holder != task.value.process.value.identity
     if !isHeld {
       switch service.value.server {
-      case .module(let module):
+      case .module(let module, let function):
         service.value.calls &+= 1
-        return try Modules.call(module, service: service, record: record)
+        return try ModuleServices.call(module, function, service: service, record: record)
       case .nobody: throw .peerGone
       case .process: break
       }

@@ -14,7 +14,7 @@ import Tasks
 enum ServiceServer {
   case nobody
   case process(Reference<Process>)
-  case module(Reference<LinkedModule>)
+  case module(Reference<LinkedModule>, function: UInt32)
 }
 
 struct Service: ~Copyable {
@@ -55,6 +55,8 @@ struct ServiceTable {
 /// A caller's request and, later, its answer, where others can reach them whatever address space is loaded.
 struct CallRecord {
   var message = Message()
+  /// Of a linked module's reply: together with `message` this is `struct service_request`.
+  var replyLength: UInt32 = 0
   /// Whether the reply's words go back to a Message in the caller's memory, or one word to EAX.
   var isShort = false
   var result: Int32 = 0
@@ -183,6 +185,13 @@ enum Services {
       retirePredecessor(of: service)
     }
     release(service)
+  }
+
+  /// The module that served it is taken out. The calls inside have come back.
+  static func withdraw(_ service: Reference<Service>) {
+    service.value.server = .nobody
+    if service.value.holder == .none { failCallers(of: service, .peerGone) }
+    forgetIfUnused(service)
   }
 
   /// A task of a server ended with requests unanswered.

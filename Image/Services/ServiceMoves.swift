@@ -22,7 +22,7 @@ enum ServiceMoves {
   }
 
   private static func isSilent(_ service: Reference<Service>) -> Bool {
-    if case .module(let module) = service.value.server, module.value.threadsInside > 0 { return false }
+    if case .module(let module, _) = service.value.server, module.threadsInside > 0 { return false }
     return service.value.awaiting.isEmpty
   }
 

@@ -141,10 +141,10 @@ enum MessageCalls {
       information.owner = server.value.identity.value
       information.placement =
         (server.value.mainTask.value.mode.isRing0 ? ServicePlacement.ring0Server : .server).rawValue
-    case .module(let module):
-      information.owner = module.value.number
+    case .module(let module, _):
+      information.owner = module.value.slot
       information.placement = ServicePlacement.linked.rawValue
-      information.inside = UInt32(module.value.threadsInside)
+      information.inside = module.threadsInside
     }
     if service.value.holder != .none { information.state = 2 }
     try UserBuffer(address: arguments.second, length: 0).write(information)

@@ -60,6 +60,8 @@ struct TextBuffer: TextOutput {
     count += 1
   }
 
+  var isEmpty: Bool { count == 0 }
+
   var span: Span<UInt8> {
     @_lifetime(borrow self) get { bytes.span.extracting(first: count) }
   }

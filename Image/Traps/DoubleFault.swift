@@ -17,6 +17,7 @@ import Tasks
   kernel.scheduler.lostState = state
   kernel.scheduler.lostAddress = read_cr2()
   deliverLostInterrupt()
+  if ModuleFaults.containDoubleFault(state) { return }
   let task = Scheduler.current
   guard task != kernel.scheduler.idle, wasRunning(task, state) else {
     FaultReporter.announceDoubleFault(state, address: kernel.scheduler.lostAddress)

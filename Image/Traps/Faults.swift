@@ -42,7 +42,7 @@ enum Faults {
     if frame.pointee.vector == ExceptionVector.generalProtection && frame.pointee.registers.segments != usable {
       return
     }
-    Modules.containFault(frame, address: address)
+    ModuleFaults.contain(frame, address: address)
     FaultReporter.announceKernelFault(frame: frame, address: address)
     panic("the kernel faulted")
   }

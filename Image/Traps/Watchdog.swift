@@ -2,7 +2,8 @@
 // interrupts off, and ends it.
 //
 // Invariants:
-// - It acts only on code of Ring-0 tasks (by selector); the kernel itself always has interrupts off and is left alone.
+// - It acts only on code of Ring-0 tasks (by selector) and of linked modules (ModuleFaults.swift); the kernel itself
+//   always has interrupts off and is left alone.
 // - It pauses itself where it finds the processor idle; the next switch to a task resumes it. The kernel touches the
 //   routing controller nowhere else after boot, so a look cannot come between its two accesses.
 
@@ -30,6 +31,7 @@ enum Watchdog {
   if Scheduler.current == kernel.scheduler.idle && !kernel.interrupts.isWatchdogPaused {
     kernel.interrupts.pauseWatchdog()
   }
+  if ModuleFaults.watch(cpu.state) { return }
   let interruptsOff = cpu.state.eflags & 0x200 == 0
   guard cpu.state.cs == UInt32(SELECTOR_RING0_TASK_CODE), interruptsOff else {
     kernel.scheduler.stuckLooks = 0

@@ -12,6 +12,8 @@ extension FaultReport {
       output.write("no timer tick came through while it ran; the watchdog interrupted it where it was")
     case .callTookTooLong:
       output.write("the watchdog took the caller out of the module where it was")
+    case .stackExhausted:
+      output.write("the kernel needs more than that to do what it was asked for")
     case .exception(let vector, let errorCode):
       guard let exception else {
         output.write("vector ")

@@ -46,6 +46,10 @@ extension FaultReport {
       output.write("the call did not come back within ")
       output.write(decimal: milliseconds)
       output.write(" ms")
+    case .stackExhausted(let bytesLeft):
+      output.write("the stack was used up but for ")
+      output.write(decimal: bytesLeft)
+      output.write(" bytes")
     case .exception(let vector, let errorCode):
       if let trap = trap(in: surroundings) {
         output.write("Swift check failed, ")

@@ -100,6 +100,8 @@ public enum FaultCause: Sendable {
   case interruptsOff(milliseconds: UInt32)
   /// The watchdog found that a call into a module did not come back.
   case callTookTooLong(milliseconds: UInt32)
+  /// A module asked the kernel for something with so little stack left that the kernel could not have worked.
+  case stackExhausted(bytesLeft: UInt32)
 }
 
 /// What was done about it.

@@ -195,6 +195,12 @@ public struct ModuleRegistry: ~Copyable {
     entries[module.slot]?.state = .stopping
   }
 
+  /// Unloading was begun and is given up: the module is live again, or failed again.
+  public mutating func reopen(_ module: ModuleNumber, failed: Bool) {
+    guard entry(module)?.state == .stopping else { return }
+    entries[module.slot]!.state = failed ? .failed : .live
+  }
+
   /// True where no thread is inside.
   public func isDrained(_ module: ModuleNumber) -> Bool { entry(module)?.threadsInside ?? 0 == 0 }
 

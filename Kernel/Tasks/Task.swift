@@ -84,6 +84,8 @@ public struct Task: ~Copyable {
 
   /// The address of the record of the call it is making; 0 until it makes one.
   public var callRecord: UInt = 0
+  /// Where on its kernel stack the call into a linked module began; 0 while it is in none.
+  public var moduleEdge: UInt32 = 0
 
   /// What it waits for, where that is a word of memory or another object: compared, never followed.
   public var waitKey: UInt64 = 0

@@ -77,6 +77,7 @@ extern uint8_t system_call_page_sysenter[], system_call_page_gate[], system_call
 extern uint8_t user_copy_start[], user_copy_end[], user_copy_fault[];
 extern uint8_t ring0_return_start[], ring0_return_end[], ring0_return_fault[];
 extern uint8_t smap_patches[], smap_patches_end[];
+extern uint8_t module_abandon[], module_exports[], module_exports_end[];
 
 extern uint64_t entry_stamp;
 
@@ -96,6 +97,7 @@ ADDRESS_OF(system_call_page_sysenter) ADDRESS_OF(system_call_page_gate) ADDRESS_
 ADDRESS_OF(user_copy_start) ADDRESS_OF(user_copy_end) ADDRESS_OF(user_copy_fault)
 ADDRESS_OF(ring0_return_start) ADDRESS_OF(ring0_return_end) ADDRESS_OF(ring0_return_fault)
 ADDRESS_OF(smap_patches) ADDRESS_OF(smap_patches_end)
+ADDRESS_OF(module_abandon) ADDRESS_OF(module_exports) ADDRESS_OF(module_exports_end)
 #undef ADDRESS_OF
 
 MACHINE_INLINE struct cpu_area *current_cpu_area(void) { return &cpu_area; }
@@ -105,6 +107,9 @@ void switch_context(uint32_t *saved_stack_pointer, uint32_t stack_pointer, uint3
 __attribute__((noreturn)) void resume_context(uint32_t stack_pointer, uint32_t directory, uint32_t protect);
 __attribute__((noreturn)) void call_on_exit_stack(void (*function)(void));
 void run_on_exit_stack(void (*function)(void));
+// module_call.S
+uint64_t module_call(uint32_t *edge, uint32_t function, uint32_t argument, uint32_t module);
+static inline __attribute__((noreturn)) void leave_module(void) { __asm__ volatile("jmp module_abandon"); __builtin_unreachable(); }
 // memory.S: 0 when all was copied, else the number of bytes left when an access faulted.
 uint32_t user_copy(void *destination, const void *source, uint32_t count);
 

@@ -20,6 +20,8 @@ public struct Component: Sendable, Equatable {
     case machineLibrary
     /// Linked with everything it depends on into an image of its own.
     case image(linkerScript: String)
+    /// Linked with everything it depends on into a shared object that the kernel links into itself.
+    case module
   }
 
   /// The name of its Swift module.
@@ -34,6 +36,8 @@ public struct Component: Sendable, Equatable {
   public let dependencies: [String]
   /// Folders with a `module.modulemap` whose C headers it may import.
   public let headers: [Headers]
+  /// Assembly files of other components that it has its own copy of.
+  public let sharedAssembly: [String]
 
   public struct Headers: Sendable, Equatable {
     public let module: String
@@ -47,7 +51,7 @@ public struct Component: Sendable, Equatable {
   /// - Parameter side: where it may be used; nil: on both.
   public init(
     _ name: String, folder: String, sharedFolders: [String] = [], kind: Kind, side: Side? = nil,
-    dependencies: [String] = [], headers: [Headers] = []
+    dependencies: [String] = [], headers: [Headers] = [], sharedAssembly: [String] = []
   ) {
     self.name = name
     self.folder = folder
@@ -56,6 +60,7 @@ public struct Component: Sendable, Equatable {
     self.side = side
     self.dependencies = dependencies
     self.headers = headers
+    self.sharedAssembly = sharedAssembly
   }
 }
 

@@ -5,6 +5,8 @@ import Foundation
 
 public enum Components {
   static let machineHeaders = Component.Headers(module: "MachineSupport", folder: "Machine/include")
+  static let moduleHeaders = Component.Headers(module: "ModuleInterface", folder: "Modules/include")
+  static let portHeaders = Component.Headers(module: "PortInstructions", folder: "Modules/include")
   static let userHeaders = Component.Headers(module: "UserSupport", folder: "Userland/include")
 
   /// The libraries of Kernel, ABI and Drivers, which are compiled on the host too.
@@ -31,7 +33,17 @@ public enum Components {
       headers: [machineHeaders]),
     Component(
       "Kernel", folder: "Image", kind: .image(linkerScript: "Machine/kernel.ld"), side: .kernel,
-      dependencies: portable.map { $0.name }.filter { $0 != "ServiceSupport" } + ["Machine"], headers: [machineHeaders]),
+      dependencies: portable.map { $0.name }.filter { $0 != "ServiceSupport" } + ["Machine"],
+      headers: [machineHeaders, moduleHeaders]),
+  ]
+
+  /// What every linked module is built on. A module has its own memory functions, so that a fault in them is a fault
+  /// in the module.
+  public static let modules: [Component] = [
+    Component(
+      "ModuleSupport", folder: "Modules/Support", kind: .machineLibrary, side: .kernel,
+      dependencies: ["Primitives", "Drivers", "ServiceSupport"], headers: [moduleHeaders, portHeaders],
+      sharedAssembly: ["Userland/Runtime/memory.S"])
   ]
 
   /// What every program is built on.
@@ -67,6 +79,22 @@ public enum Components {
       name + "Server", folder: folder, sharedFolders: ["Services/Server"],
       kind: .image(linkerScript: programScript), side: .user,
       dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport"], headers: [userHeaders])
+  }
+
+  /// The names that a module shows to others where its folder has no `exports.map` of its own.
+  public static let moduleExports = "Modules/module.map"
+
+  /// A module: a folder of Swift, or C, with a manifest in C. Headers in its folder `include` are its own.
+  public static func module(folder: String, root: URL) -> Component {
+    let name = URL(fileURLWithPath: folder).lastPathComponent
+    let type = name.prefix(1).uppercased() + name.dropFirst()
+    let base = folder.hasPrefix("/") ? URL(fileURLWithPath: folder) : root.appending(path: folder)
+    let hasHeaders = FileManager.default.fileExists(atPath: base.appending(path: "include/module.modulemap").path)
+    return Component(
+      type + "Module", folder: folder, kind: .module, side: .kernel,
+      dependencies: ["Primitives", "Drivers", "ModuleSupport", "ServiceSupport"],
+      headers: [moduleHeaders, portHeaders]
+        + (hasHeaders ? [Component.Headers(module: type + "Support", folder: "\(folder)/include")] : []))
   }
 
   private static func library(_ name: String, _ dependencies: [String] = []) -> Component {

@@ -12,8 +12,9 @@ public struct TargetBuild: Sendable {
   public let toolchain: Toolchain
   /// The command `megha` itself, which makes symbol tables and archives for the build.
   public let tool: String
-  /// Programs outside of the tree: a folder each.
+  /// Programs and modules outside of the tree: a folder each.
   public var externalPrograms: [String] = []
+  public var externalModules: [String] = []
 
   /// Compilers have been seen to hang or to take all memory: seconds, and KiB of address space.
   static let timeLimit = 300
@@ -44,6 +45,20 @@ public struct TargetBuild: Sendable {
       .filter { !Sources.find(in: $0, root: root).swift.isEmpty }
   }
 
+  /// The modules of the tree, by folder.
+  public func moduleFolders() -> [String] {
+    let folder = root.appending(path: "Modules")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.sorted().map { "Modules/\($0)" }
+      .filter { !["Modules/Support", "Modules/include"].contains($0) && isModule(folder: $0) }
+  }
+
+  /// Whether a folder holds a module: its manifest is in C.
+  public func isModule(folder: String) -> Bool {
+    let base = folder.hasPrefix("/") ? URL(fileURLWithPath: folder) : root.appending(path: folder)
+    return FileManager.default.fileExists(atPath: base.appending(path: "Manifest.c").path)
+  }
+
   /// The text of the ninja file.
   /// - Throws: `ComponentMistake` when an import is not declared.
   public func ninjaFile() throws -> String {
@@ -66,14 +81,25 @@ public struct TargetBuild: Sendable {
       let name = URL(fileURLWithPath: folder).lastPathComponent
       try graph.addProgram(Components.program(folder: folder), output: "\(folder)/build/\(name)")
     }
-    graph.addArchive(programs: programs)
+    var modules: [String] = []
+    for folder in moduleFolders() {
+      let name = URL(fileURLWithPath: folder).lastPathComponent
+      try graph.addModule(folder: folder, output: "build/modules/\(name).so")
+      modules.append(name)
+    }
+    for folder in externalModules {
+      let name = URL(fileURLWithPath: folder).lastPathComponent
+      try graph.addModule(folder: folder, output: "\(folder)/build/\(name).so")
+    }
+    graph.addArchive(programs: programs, modules: modules)
     graph.file.defaults(Self.defaultTargets)
     return graph.file.text
   }
 
   /// Writes the ninja file where it differs from what is there, and returns its path relative to the root.
   public func write() throws -> String {
-    let path = externalPrograms.isEmpty ? "build/build.ninja" : "build/external.ninja"
+    let isOwn = externalPrograms.isEmpty && externalModules.isEmpty
+    let path = isOwn ? "build/build.ninja" : "build/external.ninja"
     let text = try ninjaFile()
     let url = root.appending(path: path)
     if (try? String(contentsOf: url, encoding: .utf8)) != text {
@@ -89,7 +115,8 @@ public struct TargetBuild: Sendable {
 private struct Graph {
   let build: TargetBuild
   var file = NinjaFile(comment: "Written by megha; changed whenever the sources are.")
-  private let set = ComponentSet(Components.portable + Components.kernel + Components.userland)
+  private let set = ComponentSet(
+    Components.portable + Components.kernel + Components.modules + Components.userland)
   /// The objects of each component that was added, by side and name.
   private var objects: [String: [String]] = [:]
 
@@ -146,7 +173,7 @@ private struct Graph {
     if let mistake = try sources.undeclaredImport(of: component, root: build.root) { throw mistake }
     let folder = "build/\(side.rawValue)/\(component.name)"
     var objects: [String] = []
-    let headerFolders = component.headers.map { $0.folder }
+    let headerFolders = Set(component.headers.map { $0.folder }).sorted()
     let headers =
       sources.headers
       + headerFolders.flatMap { Sources.find(in: $0, root: build.root).headers }
@@ -178,7 +205,7 @@ private struct Graph {
         variables: ["flags": command(Flags.c(side: side) + includes)])
       objects.append(object)
     }
-    for source in sources.assembly {
+    for source in sources.assembly + component.sharedAssembly {
       let object = "\(folder)/\(URL(fileURLWithPath: source).lastPathComponent).o"
       file.build(
         [object], rule: "assemble", inputs: [source], implicit: headers,
@@ -241,9 +268,33 @@ private struct Graph {
       variables: ["symbols": "\(output).symbols"])
   }
 
-  mutating func addArchive(programs: [String]) {
+  /// Makes `output`, the module without debug information and with its symbol table, and `output`.debug.
+  ///
+  /// It is a shared object whose names bind inside it first, so that only imports and the addresses of its own data
+  /// are left for the kernel to fill in; code, constants and variables lie on pages of their own.
+  mutating func addModule(folder: String, output: String) throws {
+    let component = Components.module(folder: folder, root: build.root)
+    let objects = try add(component, side: .kernel)
+    let own = "\(folder)/exports.map"
+    let url = own.hasPrefix("/") ? URL(fileURLWithPath: own) : build.root.appending(path: own)
+    let exports = FileManager.default.fileExists(atPath: url.path) ? own : Components.moduleExports
     file.build(
-      ["build/boot.cpio"], rule: "archive", inputs: programs,
+      ["\(output).debug"], rule: "link", inputs: objects, implicit: [exports],
+      variables: [
+        "flags": command(Flags.link + Flags.module + ["--lto-O2", "--version-script", exports]),
+        "libraries": build.toolchain.compilerLibrary,
+      ])
+    file.build(
+      ["\(output).symbols"], rule: "symbols", inputs: ["\(output).debug"], implicit: [build.tool])
+    file.build(
+      [output], rule: "embed", inputs: ["\(output).debug"], implicit: ["\(output).symbols"],
+      variables: ["symbols": "\(output).symbols"])
+  }
+
+  mutating func addArchive(programs: [String], modules: [String]) {
+    file.build(
+      ["build/boot.cpio"], rule: "archive",
+      inputs: programs + modules.map { "build/modules/\($0).so" },
       implicit: [build.tool])
   }
 

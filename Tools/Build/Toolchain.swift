@@ -97,6 +97,10 @@ public enum Flags {
   static let assembly = ["-target", target, "-g", "-c", "-Wa,--fatal-warnings"]
   static let link = ["-m", "elf_i386", "--gc-sections", "--fatal-warnings", "-z", "noexecstack"]
 
+  static let module = [
+    "-shared", "-Bsymbolic", "-z", "separate-code", "-z", "now", "--hash-style=sysv", "--build-id=none",
+  ]
+
   private static func frontend(_ flags: [String]) -> [String] { flags.flatMap { ["-Xfrontend", $0] } }
   private static func clang(_ flags: [String]) -> [String] { flags.flatMap { ["-Xcc", $0] } }
 }

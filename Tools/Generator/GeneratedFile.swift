@@ -1,6 +1,6 @@
-// The files that `megha generate` writes from the declared system-call table, and how it compares them.
+// The files that `megha generate` writes from the declared system-call table and module interface.
 //
-// Invariant: the text of a file depends on the table alone, so that `--check` can compare byte for byte.
+// Invariant: the text of a file depends on the declarations alone, so that `--check` can compare byte for byte.
 
 import ABIDefinition
 
@@ -27,6 +27,9 @@ public struct GeneratedFile: Sendable {
         path: "Userland/Runtime/Generated/SystemCalls.swift", text: SwiftStubs.text(calls)),
       GeneratedFile(path: "Userland/include/megha.h", text: CHeader.text(calls: calls, errors: errors)),
       GeneratedFile(path: "docs/system-calls.md", text: ReferencePage.text(calls: calls, errors: errors)),
+      GeneratedFile(path: "Modules/include/generated/module_interface.h", text: ModuleFiles.header()),
+      GeneratedFile(path: "Image/Modules/Generated/exports.S", text: ModuleFiles.table()),
+      GeneratedFile(path: "docs/exports.md", text: ModuleFiles.page()),
     ]
   }
 }

@@ -7,10 +7,10 @@ import SymbolTables
 
 struct Build: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Builds the kernel and the programs, or one program outside of the tree.")
+    abstract: "Builds the kernel, the modules and the programs, or one program or module outside of the tree.")
 
   @Argument(
-    help: "The folder of a program, as `megha new program` makes it; it is built into its build folder.")
+    help: "The folder of a program or module, as `megha new` makes it; it is built into its build folder.")
   var folder: String?
 
   func run() async throws {
@@ -18,7 +18,11 @@ struct Build: AsyncParsableCommand {
     if let folder {
       let path = URL(fileURLWithPath: folder).standardizedFileURL.path
       let name = URL(fileURLWithPath: path).lastPathComponent
-      try await project.build(targets: ["\(path)/build/\(name)"], externalPrograms: [path])
+      if FileManager.default.fileExists(atPath: "\(path)/Manifest.c") {
+        try await project.build(targets: ["\(path)/build/\(name).so"], externalModules: [path])
+      } else {
+        try await project.build(targets: ["\(path)/build/\(name)"], externalPrograms: [path])
+      }
     } else {
       try await project.build()
     }
@@ -28,12 +32,14 @@ struct Build: AsyncParsableCommand {
 extension Project {
   /// Brings `targets` up to date. It says nothing unless something is wrong.
   func build(
-    targets: [String] = TargetBuild.defaultTargets, externalPrograms: [String] = []
+    targets: [String] = TargetBuild.defaultTargets, externalPrograms: [String] = [],
+    externalModules: [String] = []
   ) async throws {
     var build = TargetBuild(
       root: root, toolchain: try Toolchain.find(),
       tool: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path)
     build.externalPrograms = externalPrograms
+    build.externalModules = externalModules
     let file = try build.write()
     let result = try await ChildProcess.capture("ninja", ["--quiet", "-f", file] + targets, in: root)
     guard result.status == 0 else {
@@ -63,14 +69,15 @@ struct Internal: AsyncParsableCommand {
   }
 
   struct Archive: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Makes the boot archive of the programs.")
+    static let configuration = CommandConfiguration(
+      abstract: "Makes the boot archive of programs and modules.")
     @Argument var output: String
-    @Argument var programs: [String] = []
+    @Argument var files: [String] = []
 
     func run() throws {
       var archive = BootArchive()
-      for program in programs {
-        let url = URL(fileURLWithPath: program)
+      for file in files {
+        let url = URL(fileURLWithPath: file)
         archive.add(
           path: "\(Self.guestFolder(of: url))/\(url.lastPathComponent)", contents: [UInt8](try Data(contentsOf: url)))
       }

@@ -1,4 +1,4 @@
-// The memory functions that compiled code calls, with string instructions.
+// The memory functions that compiled code calls, with string instructions. Linked modules have them too.
 // In assembly because a compiler turns a loop that copies into a call of the function that it stands in.
 
 .macro FUNCTION name
@@ -96,8 +96,3 @@ FUNCTION strlen
 2:subl 4(%esp), %eax
   ret
 .size strlen, . - strlen
-
-// void free(void *pointer)
-FUNCTION free
-  jmp heap_free
-.size free, . - free

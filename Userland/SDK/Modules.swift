@@ -23,8 +23,14 @@ public enum Modules {
   }
 
   /// Stops the module of this name and gives back all it holds.
-  public static func unload(_ name: Bytes) throws(SystemError) {
-    _ = try checked(unsafe SystemCalls.moduleUnload(name.address, UInt32(name.count)))
+  ///
+  /// - Parameter flags: with `noWait` it is refused while calls are inside, else those are waited for.
+  public static func unload(_ name: Bytes, _ flags: WaitFlags = []) throws(Refusal) {
+    var explanation = Explanation()
+    let result = unsafe explanation.withMemory { memory in
+      unsafe SystemCalls.moduleUnload(name.address, UInt32(name.count), memory, Explanation.capacity, flags)
+    }
+    if result < 0 { throw explanation.refusal(result) }
   }
 
   /// The loaded module number `index`, from 0; nil after the last.

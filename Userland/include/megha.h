@@ -327,11 +327,14 @@ MEGHA_INLINE int32_t megha_module_load(const void *path, uint32_t length, const 
   return megha_system_call3(MEGHA_CALL_MODULE_LOAD, (uint32_t)(uintptr_t)path, length, (uint32_t)(uintptr_t)parameters);
 }
 
-/// Stops a module and gives back all it holds.
+/// Stops a module, once the calls inside have come back, and gives back all it holds.
 /// - name: the module's name.
 /// - length: its length in bytes.
-MEGHA_INLINE int32_t megha_module_unload(const void *name, uint32_t length) {
-  return megha_system_call2(MEGHA_CALL_MODULE_UNLOAD, (uint32_t)(uintptr_t)name, length);
+/// - explanation: where one sentence goes that names what is in the way; 0: only to the log.
+/// - capacity: the room for it in bytes.
+/// - flags: noWait: fail with busy where calls are inside.
+MEGHA_INLINE int32_t megha_module_unload(const void *name, uint32_t length, void *explanation, uint32_t capacity, uint32_t flags) {
+  return megha_system_call5(MEGHA_CALL_MODULE_UNLOAD, (uint32_t)(uintptr_t)name, length, (uint32_t)(uintptr_t)explanation, capacity, flags);
 }
 
 /// Describes a loaded module.

@@ -6,10 +6,8 @@
 
 #include <stdint.h>
 
+#include "fault_instructions.h"
 #include "system_call.h"
-
-/// Inlined always and without a line of its own, so that a fault is found at the line that wanted it.
-#define INSTRUCTION static inline __attribute__((always_inline, nodebug))
 
 // ---- Symbols; only their addresses mean something ----
 
@@ -117,50 +115,6 @@ INSTRUCTION uint32_t atomic_add(uint32_t *word, uint32_t value) {
 INSTRUCTION uint32_t atomic_compare_exchange(uint32_t *word, uint32_t expected, uint32_t desired) {
   __atomic_compare_exchange_n(word, &expected, desired, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
   return expected;
-}
-
-// ---- Accesses that the compiler may neither drop nor invent ----
-
-INSTRUCTION uint32_t volatile_read(uint32_t address) { return *(volatile uint32_t *)(uintptr_t)address; }
-INSTRUCTION void volatile_write(uint32_t address, uint32_t value) {
-  *(volatile uint32_t *)(uintptr_t)address = value;
-}
-/// `value`, of which the compiler knows nothing.
-INSTRUCTION uint32_t opaque(uint32_t value) {
-  __asm__ volatile("" : "+r"(value));
-  return value;
-}
-
-// ---- Instructions that end a program, each for its own reason ----
-
-INSTRUCTION void call_address(uint32_t address) {
-  __asm__ volatile("call *%0" ::"S"(address) : "eax", "ecx", "edx", "memory", "cc");
-}
-INSTRUCTION void undefined_instruction(void) { __asm__ volatile("ud2"); }
-INSTRUCTION void breakpoint_instruction(void) { __asm__ volatile("int3"); }
-INSTRUCTION void divide_by(uint32_t divisor) {
-  uint32_t quotient = 1, remainder = 0;
-  __asm__ volatile("divl %2" : "+a"(quotient), "+d"(remainder) : "r"(divisor) : "cc");
-}
-INSTRUCTION void disable_interrupts(void) { __asm__ volatile("cli" ::: "memory"); }
-INSTRUCTION void halt(void) { __asm__ volatile("hlt" ::: "memory"); }
-INSTRUCTION uint8_t port_read(uint16_t port) {
-  uint8_t value;
-  __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-  return value;
-}
-/// LLDT: privileged, and in Ring 0 refused where the descriptor table has no such selector.
-INSTRUCTION void load_local_descriptor_table(uint32_t selector) {
-  __asm__ volatile("lldt %w0" ::"r"(selector) : "memory");
-}
-INSTRUCTION void load_data_segment(uint32_t selector) { __asm__ volatile("movl %0, %%ds" ::"r"(selector) : "memory"); }
-/// Pushes a word while the stack pointer is `address`.
-INSTRUCTION void push_at(uint32_t address) {
-  __asm__ volatile("movl %0, %%esp\n\tpushl $0" ::"r"(address) : "memory");
-}
-/// Enters the kernel by the gate while the stack pointer is `address`, then pushes a word.
-INSTRUCTION void gate_call_at(uint32_t address, uint32_t number) {
-  __asm__ volatile("movl %0, %%esp\n\tint $0x80\n\tpushl $0" ::"r"(address), "a"(number) : "memory");
 }
 
 #endif

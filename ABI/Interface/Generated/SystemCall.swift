@@ -131,9 +131,12 @@ public enum SystemCall: UInt32, Sendable {
   /// - `length`: the length of the path.
   /// - `parameters`: name=value words; 0: none.
   case moduleLoad = 30
-  /// Stops a module and gives back all it holds.
+  /// Stops a module, once the calls inside have come back, and gives back all it holds.
   /// - `name`: the module's name.
   /// - `length`: its length in bytes.
+  /// - `explanation`: where one sentence goes that names what is in the way; 0: only to the log.
+  /// - `capacity`: the room for it in bytes.
+  /// - `flags`: noWait: fail with busy where calls are inside.
   case moduleUnload = 31
   /// Describes a loaded module.
   /// - `index`: which module, from 0.

@@ -70,7 +70,8 @@ enum Builtin: UInt8 {
     case .ls: "[FOLDER]"
     case .cat: "FILE..."
     case .insmod: "FILE [NAME=VALUE...]"
-    case .rmmod, .modinfo: "MODULE"
+    case .rmmod: "[--wait] MODULE"
+    case .modinfo: "MODULE"
     case .service: "list|start|stop|move [NAME [--as PLACEMENT]]"
     }
   }
@@ -94,7 +95,7 @@ enum Builtin: UInt8 {
     case .cat: "prints files"
     case .lsmod: "lists the kernel modules"
     case .insmod: "links a module into the kernel and starts it"
-    case .rmmod: "stops a module and takes it out"
+    case .rmmod: "stops a module and takes it out; --wait: once the calls inside have come back"
     case .modinfo: "describes a module"
     case .service: "runs services as server, ring0-server or linked, and moves them"
     }

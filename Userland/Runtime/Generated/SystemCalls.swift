@@ -313,13 +313,19 @@ public enum SystemCalls {
     megha_system_call3(SystemCall.moduleLoad.rawValue, word(path), length, word(parameters))
   }
 
-  /// Stops a module and gives back all it holds.
+  /// Stops a module, once the calls inside have come back, and gives back all it holds.
   /// - Parameter name: the module's name.
   /// - Parameter length: its length in bytes.
-  /// - Returns: 0, or one of the errors badAddress, notFound, busy, notPermitted.
+  /// - Parameter explanation: where one sentence goes that names what is in the way; 0: only to the log.
+  /// - Parameter capacity: the room for it in bytes.
+  /// - Parameter flags: noWait: fail with busy where calls are inside.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, notFound, busy, notPermitted, cancelled.
   @inline(__always) @inlinable
-  public static func moduleUnload(_ name: UnsafeRawPointer?, _ length: UInt32) -> Int32 {
-    megha_system_call2(SystemCall.moduleUnload.rawValue, word(name), length)
+  public static func moduleUnload(
+    _ name: UnsafeRawPointer?, _ length: UInt32, _ explanation: UnsafeMutableRawPointer?, _ capacity: UInt32, _ flags: WaitFlags
+  ) -> Int32 {
+    megha_system_call5(
+      SystemCall.moduleUnload.rawValue, word(name), length, word(explanation), capacity, flags.rawValue)
   }
 
   /// Describes a loaded module.

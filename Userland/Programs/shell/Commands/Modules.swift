@@ -6,23 +6,43 @@ import SDK
 
 extension Builtin {
   func lsmodCommand() -> Int32 {
-    Console.write("MODULE            STATE     BASE        PAGES  INSIDE  IMPORTERS  CALLS  FAULTS\n")
-    var index: UInt32 = 0
-    while let module = Modules.information(index) {
-      index += 1
+    Console.write("MODULE            VERSION   STATE     BASE        PAGES  HEAP    INSIDE  CALLS   FAULTS  USED BY\n")
+    forEachModule { module in
       Console.write {
         $0.write(module.name, width: 18)
+        $0.write(module.version, width: 10)
         $0.write(stateName(module.state), width: 10)
         $0.write(hexadecimal: module.base)
         $0.write(decimal: UInt64(module.pages), width: 7)
-        $0.write(decimal: UInt64(module.threadsInside), width: 8)
-        $0.write(decimal: UInt64(module.importers), width: 11)
+        $0.write(decimal: UInt64(module.allocatedBytes), width: 6)
+        $0.write(decimal: UInt64(module.threadsInside), width: 10)
         $0.write(decimal: UInt64(module.calls), width: 7)
-        $0.write(decimal: UInt64(module.faults), width: 8)
+        $0.write(decimal: UInt64(module.faults), width: 9)
+        writeUsers(of: module, to: &$0)
         $0.write("\n")
       }
     }
     return 0
+  }
+
+  private func forEachModule(_ body: (ModuleInformation) -> Void) {
+    var index: UInt32 = 0
+    while let module = Modules.information(index) {
+      index += 1
+      body(module)
+    }
+  }
+
+  private func writeUsers(of module: ModuleInformation, to output: inout ConsoleLine) {
+    var names = output
+    var isFirst = true
+    forEachModule { user in
+      guard module.users.value >> UInt64(user.number & 63) & 1 != 0 else { return }
+      names.write(isFirst ? "  " : ", ")
+      isFirst = false
+      names.write(user.name)
+    }
+    output = names
   }
 
   func insmodCommand(_ words: borrowing CommandWords) -> Int32 {
@@ -44,38 +64,46 @@ extension Builtin {
   }
 
   func rmmodCommand(_ words: borrowing CommandWords) -> Int32 {
-    guard words.count == 2 else { return reportUsage() }
-    do throws(SystemError) {
-      try Modules.unload(words[1])
+    let waits = words.count == 3 && words[1] == "--wait"
+    guard waits || words.count == 2 else { return reportUsage() }
+    let name = words[words.count - 1]
+    do throws(Refusal) {
+      try Modules.unload(name, waits ? [] : .noWait)
       return 0
     } catch {
-      return report(words[1], error.sentence)
+      Console.write {
+        $0.write("shell: ")
+        $0.write(name)
+        $0.write(" was not taken out: ")
+        error.describe(to: &$0)
+        $0.write("\n")
+      }
+      return 1
     }
   }
 
   func modinfoCommand(_ words: borrowing CommandWords) -> Int32 {
     guard words.count == 2 else { return reportUsage() }
-    var index: UInt32 = 0
-    while let module = Modules.information(index) {
-      index += 1
-      guard isNamed(module, words[1]) else { continue }
-      Console.write {
-        $0.write(module.name)
-        $0.write(": ")
-        $0.write(stateName(module.state))
-        $0.write(", at ")
-        $0.write(hexadecimal: module.base)
-        $0.write(", ")
-        $0.write(decimal: module.pages)
-        $0.write(" pages, ")
-        $0.write(decimal: module.calls)
-        $0.write(" calls, ")
-        $0.write(decimal: module.faults)
-        $0.write(" faults\n")
-      }
-      return 0
+    var found: ModuleInformation?
+    forEachModule { if isNamed($0, words[1]) { found = $0 } }
+    guard let module = found else { return report(words[1], SystemError.notFound.sentence) }
+    Console.write {
+      $0.write(module.name)
+      $0.write(" ")
+      $0.write(module.version)
+      $0.write(": ")
+      $0.write(stateName(module.state))
+      $0.write(", at ")
+      $0.write(hexadecimal: module.base)
+      $0.write(", ")
+      $0.write(decimal: module.pages)
+      $0.write(" pages, ")
+      $0.write(decimal: module.calls)
+      $0.write(" calls, ")
+      $0.write(decimal: module.faults)
+      $0.write(" faults\n")
     }
-    return report(words[1], SystemError.notFound.sentence)
+    return 0
   }
 
   private func isNamed(_ module: ModuleInformation, _ name: Bytes) -> Bool {

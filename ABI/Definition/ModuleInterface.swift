@@ -1,0 +1,139 @@
+// The one declaration of what the kernel offers to linked modules: the exported functions and the structures they
+// speak of.
+//
+// From it come the C header that kernel and modules are both compiled against, the kernel's table of exports, the
+// reference page docs/exports.md and the build identity: a number that changes whenever a name or a type here does,
+// so that a module compiled against another list is refused before anything of it runs.
+
+/// A type of C, as it is written in a declaration.
+public struct ModuleType: Sendable, Equatable, ExpressibleByStringLiteral {
+  public let spelling: String
+  public init(stringLiteral value: String) { spelling = value }
+}
+
+/// A parameter of an exported function, or a field of a structure.
+public struct ModuleValue: Sendable {
+  public let name: String
+  public let type: ModuleType
+  /// How many there are; nil: one.
+  public let count: Int?
+  /// What it is, as half a sentence.
+  public let text: String
+
+  public init(_ name: String, _ type: ModuleType, count: Int? = nil, _ text: String) {
+    self.name = name
+    self.type = type
+    self.count = count
+    self.text = text
+  }
+}
+
+/// A structure that kernel and modules share.
+public struct ModuleStructure: Sendable {
+  public let name: String
+  public let text: String
+  public let fields: [ModuleValue]
+
+  public init(_ name: String, _ text: String, fields: [ModuleValue]) {
+    self.name = name
+    self.text = text
+    self.fields = fields
+  }
+}
+
+/// A function that modules may call.
+public struct ModuleExport: Sendable {
+  /// Its C name.
+  public let name: String
+  public let parameters: [ModuleValue]
+  public let result: ModuleType
+  /// What it does, in sentences.
+  public let text: String
+
+  public init(_ name: String, _ parameters: [ModuleValue] = [], result: ModuleType = "void", _ text: String) {
+    self.name = name
+    self.parameters = parameters
+    self.result = result
+    self.text = text
+  }
+}
+
+/// The declaration itself.
+public enum ModuleInterface {
+  public static let structures: [ModuleStructure] = [
+    ModuleStructure(
+      "service_request", "A request to a service, and its reply, which replaces it.",
+      fields: [
+        .init("operation", "uint32_t", "what is asked for; the service defines the numbers"),
+        .init("words", "uint32_t", count: 6, "numbers of the request, and then of the reply"),
+        .init("data", "const void *", "the bytes that came with the request, in kernel memory"),
+        .init("data_length", "uint32_t", "how many there are"),
+        .init("buffer", "void *", "where the reply's bytes go, in kernel memory, filled with zeros"),
+        .init("buffer_capacity", "uint32_t", "how many the caller has room for"),
+        .init("sender", "uint32_t", "the identity of the calling process"),
+        .init("reply_length", "uint32_t", "how many bytes of the buffer are the reply; 0 before the call"),
+      ])
+  ]
+
+  /// Sorted by name: the kernel searches the list by halving.
+  public static let exports: [ModuleExport] = [
+    ModuleExport(
+      "megha_allocate",
+      [
+        .init("result", "void **", "where the address goes"),
+        .init("alignment", "uint32_t", "a power of two, at most 4096"), .init("size", "uint32_t", "in bytes"),
+      ], result: "int32_t",
+      "Allocates kernel memory that belongs to the calling module. Returns 0, or 12 where there is none."),
+    ModuleExport(
+      "megha_boot_time", result: "uint64_t",
+      "Returns the seconds since 1970 at boot, from the machine's clock; 0 where it has none."),
+    ModuleExport(
+      "megha_caller", result: "uint32_t",
+      "Returns the identity of the process for which the module runs; 0 while the module starts by itself."),
+    ModuleExport(
+      "megha_clock", result: "uint64_t", "Returns the nanoseconds since boot."),
+    ModuleExport(
+      "megha_free", [.init("memory", "void *", "what `megha_allocate` gave, or null")],
+      "Gives back memory of the calling module's."),
+    ModuleExport(
+      "megha_log",
+      [
+        .init("text", "const uint8_t *", "bytes of ASCII"), .init("length", "uint32_t", "how many; at most 256 count"),
+      ], "Writes a line to the console and to the kernel's log, with the module's name before it."),
+    ModuleExport(
+      "megha_ports_claim",
+      [.init("first", "uint32_t", "the lowest port"), .init("count", "uint32_t", "how many ports")],
+      result: "int32_t",
+      "Claims I/O ports, so that no other module uses them. Returns 0, or a negative error: busy where somebody has one of them."
+    ),
+    ModuleExport(
+      "megha_ports_release",
+      [.init("first", "uint32_t", "the lowest port of a claim"), .init("count", "uint32_t", "its number of ports")],
+      "Gives claimed ports back. Unloading a module does the same."),
+    ModuleExport(
+      "megha_sleep", [.init("nanoseconds", "uint64_t", "how long, at least")], result: "int32_t",
+      "Waits while other tasks run. Returns 0, or the negative error cancelled where the calling task is to end: the module should return soon then."
+    ),
+  ]
+
+  /// The text that the build identity is computed from: every name and type, and nothing else.
+  public static var signature: String {
+    let parts = structures.map { structure in
+      "struct \(structure.name){" + structure.fields.map(field).joined(separator: ";") + "}"
+    }
+    let functions = exports.map { export in
+      "\(export.name)(" + export.parameters.map { $0.type.spelling }.joined(separator: ",") + ")"
+        + export.result.spelling
+    }
+    return (parts + functions).joined(separator: "\n")
+  }
+
+  private static func field(_ value: ModuleValue) -> String {
+    "\(value.type.spelling) \(value.name)" + (value.count.map { "[\($0)]" } ?? "")
+  }
+
+  /// FNV-1a over the signature.
+  public static var buildIdentity: UInt64 {
+    signature.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+  }
+}

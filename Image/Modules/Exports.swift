@@ -1,0 +1,107 @@
+// The functions that modules may call. They are declared in ABI/Definition/ModuleInterface.swift; the compiler checks
+// each against the C declaration that comes from there.
+//
+// Invariants:
+// - A pointer from a module is followed only by copying through `user_copy`, whose faults come back as errors.
+// - An export begins with `enter`, which cuts the call short where it has had its time or its stack, before anything
+//   is changed.
+
+import ABI
+import Diagnostics
+import MachineSupport
+import ModuleInterface
+import Primitives
+import Tasks
+
+private enum Export {
+  /// The stack that the kernel needs for the deepest export, in bytes.
+  static var stackNeeded: UInt32 { 3072 }
+
+  /// Returns the module that calls.
+  @inline(__always)
+  static func enter() -> Reference<LinkedModule> {
+    let task = Scheduler.current
+    let frame = read_frame_pointer()
+    let floor = ModuleFaults.stackFloor(of: task)
+    if frame < floor &+ stackNeeded { ModuleFaults.cutShort(.stackExhausted(bytesLeft: frame &- floor)) }
+    if kernel.modules.value.isOverdue { ModuleFaults.cutShort(nil) }
+    guard let module = Modules.module(containing: memory_read32(frame &+ 4)) else {
+      panic("an export was called from outside of all modules")
+    }
+    return module
+  }
+}
+
+@c @implementation public func megha_allocate(
+  _ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>!, _ alignment: UInt32, _ size: UInt32
+) -> Int32 {
+  let module = Export.enter()
+  let frame = read_frame_pointer()
+  let callers = (memory_read32(frame &+ 4), memory_read32(memory_read32(frame) &+ 4))
+  guard let address = ModuleHeap.allocate(size, alignment: alignment, for: module, callers: callers) else { return 12 }
+  guard withUnsafePointer(to: address, { user_copy(result, $0, 4) }) == 0 else {
+    _ = ModuleHeap.free(address)
+    return 14
+  }
+  return 0
+}
+
+@c @implementation public func megha_free(_ memory: UnsafeMutableRawPointer!) {
+  let module = Export.enter()
+  guard let memory else { return }
+  guard ModuleHeap.free(UInt32(UInt(bitPattern: memory))) else {
+    var output = KernelOutput()
+    output.write("module ")
+    module.value.name.write(to: &output)
+    output.write(" gave back ")
+    output.write(hexadecimal: UInt32(UInt(bitPattern: memory)))
+    output.write(", which is no memory of a module's\n")
+    return
+  }
+}
+
+@c @implementation public func megha_log(_ text: UnsafePointer<UInt8>!, _ length: UInt32) {
+  let module = Export.enter()
+  var bytes = InlineArray<256, UInt8>(repeating: 0)
+  let count = min(length, 256)
+  guard withUnsafeMutablePointer(to: &bytes, { count == 0 || user_copy($0, text, count) == 0 }) else { return }
+  var output = KernelOutput()
+  module.value.name.write(to: &output)
+  output.write(": ")
+  output.write(bytes.span.extracting(first: Int(count)))
+  output.write("\n")
+}
+
+@c @implementation public func megha_clock() -> UInt64 {
+  _ = Export.enter()
+  return kernel.clock.now
+}
+
+@c @implementation public func megha_boot_time() -> UInt64 {
+  _ = Export.enter()
+  return kernel.clock.bootTime
+}
+
+@c @implementation public func megha_sleep(_ nanoseconds: UInt64) -> Int32 {
+  _ = Export.enter()
+  let reason = Scheduler.block(.sleeping, deadline: TaskCalls.deadline(after: nanoseconds))
+  return reason == .cancelled ? SystemError.cancelled.rawValue : 0
+}
+
+@c @implementation public func megha_caller() -> UInt32 {
+  _ = Export.enter()
+  return Scheduler.current.value.process.value.identity.value
+}
+
+@c @implementation public func megha_ports_claim(_ first: UInt32, _ count: UInt32) -> Int32 {
+  let module = Export.enter()
+  do throws(SystemError) {
+    try kernel.modules.value.ports.claim(first, count, for: module.value.slot)
+    return 0
+  } catch { return error.rawValue }
+}
+
+@c @implementation public func megha_ports_release(_ first: UInt32, _ count: UInt32) {
+  let module = Export.enter()
+  kernel.modules.value.ports.release(first, count, of: module.value.slot)
+}

@@ -1,0 +1,189 @@
+// A linked module, and the table of all of them.
+//
+// Invariants:
+// - The registry says which modules there are, what state each is in and how many calls are inside; `records` holds
+//   what the kernel needs besides, in the same places. A record is made before anything is mapped and goes when all
+//   that the module held is given back.
+
+import Boot
+import Diagnostics
+import Executables
+import Machine
+import MachineSupport
+import Memory
+import ModuleInterface
+import Modules
+import Primitives
+import Tasks
+
+/// The kernel's record of a module.
+struct LinkedModule: ~Copyable {
+  let number: ModuleNumber
+  let name: Diagnostics.ShortText
+  /// The module's file; the archive that it is in stays.
+  let file: KernelBytes
+  /// The address of the first page.
+  let base: UInt32
+  let pageCount: UInt32
+  /// Where its code is, from the base.
+  let code: VirtualRange
+  /// The names that other modules may import.
+  let exports: ModuleSymbols
+  /// The address of its function `stop`, or nil.
+  let stop: UInt32?
+  /// The newest of its allocations; 0: none.
+  var newestAllocation: UInt32 = 0
+  var allocatedBytes: UInt32 = 0
+  var allocations: UInt32 = 0
+  /// Tasks that wait until no call is inside.
+  var drainers = TaskQueue()
+
+  init(_ plan: ModulePlan, number: ModuleNumber, file: KernelBytes, base: UInt32) {
+    self.number = number
+    self.file = file
+    self.base = base
+    name = ShortText(plan.manifest.name.bytes)
+    pageCount = plan.pageCount
+    exports = plan.exports
+    stop = plan.manifest.stop.map { base &+ $0 }
+    var code = VirtualRange(start: 0, length: 0).unsafelyUnwrapped
+    for index in 0..<plan.table.count where plan.table[index].permissions.contains(.executable) {
+      code = plan.table[index].pages
+    }
+    self.code = code
+  }
+
+  var slot: UInt32 { UInt32(number.slot) }
+  var end: UInt32 { base &+ pageCount &* pageSize }
+}
+
+/// A call into a module that is being cut short: what is to be told about it.
+struct ModuleFailure {
+  var cause: FaultCause
+  var registers = FaultRegisters()
+  var address: UInt32 = 0
+  /// Whether the processor could not use the stack.
+  var isStackFault = false
+}
+
+struct ModuleTable: ~Copyable {
+  static var capacity: Int { ModuleRegistry.capacity }
+  var registry = ModuleRegistry()
+  fileprivate(set) var records = InlineArray<64, Reference<LinkedModule>?>(repeating: nil)
+  var ports = PortClaims()
+  var failure = ModuleFailure(cause: .exception(vector: 0, errorCode: 0))
+  /// Counts all calls into modules, so that the watchdog can tell one from the next.
+  var callCount: UInt32 = 0
+  /// What the watchdog saw: the call, and how many looks in a row found it.
+  var watchedCall: UInt32 = 0
+  var looks: UInt32 = 0
+  /// The call has had its time, but was inside the kernel when the watchdog looked.
+  var isOverdue = false
+  /// The boot option `modules=off`.
+  var isOff = false
+  /// The module that was in this place last, for addresses that still point there.
+  fileprivate(set) var lastRemoved: (name: Diagnostics.ShortText, base: UInt32, end: UInt32) = ("", 0, 0)
+}
+
+extension ModuleTable {
+  /// What the kernel value starts with; `Modules.start` makes the table.
+  static var none: Reference<ModuleTable> {
+    Reference(DirectMap.pointer(address_of_kernel_storage(), as: ModuleTable.self))
+  }
+
+  mutating func insert(_ module: Reference<LinkedModule>) { records[Int(module.value.slot)] = module }
+
+  mutating func remove(_ module: Reference<LinkedModule>) {
+    records[Int(module.value.slot)] = nil
+    lastRemoved = (module.value.name, module.value.base, module.value.end)
+  }
+}
+
+extension Reference where Value == LinkedModule {
+  /// The calls that are inside, also those that wait.
+  var threadsInside: UInt32 { entry?.threadsInside ?? 0 }
+
+  var entry: ModuleEntry? { kernel.modules.value.registry.entry(value.number) }
+}
+
+enum Modules {
+  /// Makes the empty table.
+  static func start(_ boot: borrowing BootInformation) {
+    let place = DirectMap.pointer(KernelMemory.permanent(MemoryLayout<ModuleTable>.stride), as: ModuleTable.self)
+    place.initialize(to: ModuleTable())
+    kernel.modules = Reference(place)
+    if let value = boot.option(named: "modules"), isOff(value) { place.pointee.isOff = true }
+    // The first page table of the area stays, so that loading a module takes only the module's own pages.
+    if let range = VirtualRange(start: KernelLayout.modulesStart, length: pageSize) {
+      do throws(PageTableError) { try kernel.memory.tables.prepareTables(for: range) } catch {
+        panic("no memory for the modules' page table")
+      }
+    }
+  }
+
+  /// The identity that modules must have been built for.
+  static var buildIdentity: BuildIdentity {
+    BuildIdentity(low: UInt32(MEGHA_BUILD_LOW), high: UInt32(MEGHA_BUILD_HIGH))
+  }
+
+  private static func isOff(_ text: Span<UInt8>) -> Bool {
+    text.count == 3 && text[0] == 0x6f && text[1] == 0x66 && text[2] == 0x66
+  }
+
+  /// The module whose pages hold `address`.
+  static func module(containing address: UInt32) -> Reference<LinkedModule>? {
+    guard address >= KernelLayout.modulesStart && address < KernelLayout.modulesEnd else { return nil }
+    for slot in 0..<ModuleTable.capacity {
+      if let module = kernel.modules.value.records[slot], address >= module.value.base, address < module.value.end {
+        return module
+      }
+    }
+    return nil
+  }
+
+  /// No new call enters the module from now on.
+  static func fail(_ module: Reference<LinkedModule>) {
+    // One that is still starting is taken out by whoever loads it.
+    guard let state = module.entry?.state, state != .loading else { return }
+    kernel.modules.value.registry.fail(module.value.number)
+  }
+
+  /// Writes the function, file and line of an address in a module's code, as far as they are known.
+  static func writePlace(_ address: UInt32, to output: inout KernelOutput) {
+    guard let symbols = image(containing: address)?.symbols, let function = symbols.function(containing: address &- 1)
+    else { return output.write(hexadecimal: address) }
+    function.name.write(to: &output)
+    guard let place = symbols.line(for: address &- 1) else { return }
+    output.write(" (")
+    place.write(to: &output)
+    output.write(")")
+  }
+
+  /// The code at an address, with the symbols that the build put into the module's file.
+  static func image(containing address: UInt32) -> CodeImage? {
+    guard let module = module(containing: address) else { return nil }
+    return CodeImage(name: module.value.name, symbols: symbols(of: module))
+  }
+
+  /// The table that the build put into the module's file.
+  private static func symbols(of module: Reference<LinkedModule>) -> Diagnostics.SymbolTable? {
+    let file = module.value.file
+    guard let section = findSection(named: ".megha.symbols", in: file.span) else { return nil }
+    let start = UnsafeRawPointer(bitPattern: UInt(file.address &+ section.offset))
+    let bytes = UnsafeRawBufferPointer(start: start, count: Int(section.size))
+    return try? Diagnostics.SymbolTable(bytes: bytes, loadBias: module.value.base)
+  }
+
+  /// What an address in the module area means.
+  static func meaning(of address: UInt32) -> AddressMeaning? {
+    guard address >= KernelLayout.modulesStart && address < KernelLayout.modulesEnd else { return nil }
+    if let module = module(containing: address) {
+      let offset = address &- module.value.base
+      return module.value.code.contains(offset)
+        ? .moduleCode(name: module.value.name) : .moduleData(name: module.value.name)
+    }
+    let removed = kernel.modules.value.lastRemoved
+    if address >= removed.base && address < removed.end { return .removedModule(name: removed.name) }
+    return .kernelGuard
+  }
+}

@@ -1,0 +1,98 @@
+// The pages of modules, in an area of the kernel half of their own.
+//
+// Invariants: the page before and the page after a module are never mapped; no page is ever writable and executable,
+// not even while the module is being linked.
+
+import ABI
+import Executables
+import Machine
+import MachineSupport
+import Memory
+import Modules
+import Primitives
+
+enum ModuleArea {
+  /// The lowest address at which `pages` pages and the guard page before them are free; nil where there are none.
+  static func place(pages: UInt32) -> UInt32? {
+    let length = pages &* pageSize
+    var start = KernelLayout.modulesStart &+ pageSize
+    while UInt64(start) &+ UInt64(length) &+ UInt64(pageSize) <= UInt64(KernelLayout.modulesEnd) {
+      guard let end = endOfModule(overlapping: start &- pageSize, length: length &+ 2 &* pageSize) else {
+        return start
+      }
+      start = end &+ pageSize
+    }
+    return nil
+  }
+
+  private static func endOfModule(overlapping start: UInt32, length: UInt32) -> UInt32? {
+    for slot in 0..<ModuleTable.capacity {
+      if let module = kernel.modules.value.records[slot], module.value.base < start &+ length, start < module.value.end
+      {
+        return module.value.end
+      }
+    }
+    return nil
+  }
+
+  /// Maps zero-filled pages for every segment, writable for now.
+  static func map(_ plan: ModulePlan, at base: UInt32) throws(SystemError) {
+    do throws(SystemError) {
+      for page in 0..<plan.pageCount {
+        guard plan.permissions(ofPage: page &* pageSize) != nil else { continue }
+        try mapPage(base &+ page &* pageSize)
+      }
+      // A guarded caller sees the kernel half through a directory of its own.
+      if cpu.guarded != 0, let space = Scheduler.current.value.process.value.space { GuardedView.synchronize(space) }
+    } catch {
+      unmap(at: base, pages: plan.pageCount)
+      throw error
+    }
+  }
+
+  private static func mapPage(_ address: UInt32) throws(SystemError) {
+    guard let frame = kernel.memory.frames.allocate(owner: .module) else { throw .outOfMemory }
+    do throws(PageTableError) {
+      try KernelMemory.map(address, to: frame, [.write])
+    } catch {
+      Frames.release(frame)
+      throw .outOfMemory
+    }
+    zero_words(address, pageSize / 4)
+  }
+
+  /// Gives every page its final permissions.
+  static func protect(_ plan: ModulePlan, at base: UInt32) {
+    let global: PagePermissions = kernel.features.hasGlobalPages ? [.global] : []
+    for page in 0..<plan.pageCount {
+      guard let wanted = plan.permissions(ofPage: page &* pageSize) else { continue }
+      var permissions = global
+      if wanted.contains(.writable) { permissions.insert(.write) }
+      if wanted.contains(.executable) { permissions.insert(.execute) }
+      do throws(PageTableError) {
+        let address = VirtualAddress(base &+ page &* pageSize)
+        _ = try kernel.memory.tables.protect(address, permissions).settle(ProcessorTranslationCache())
+      } catch { panic("a module's page is not mapped") }
+    }
+  }
+
+  /// Gives all pages back.
+  static func unmap(at base: UInt32, pages: UInt32) {
+    for page in 0..<pages {
+      if let frame = KernelMemory.unmap(base &+ page &* pageSize) { Frames.release(frame) }
+    }
+  }
+}
+
+/// A module's pages while it is being linked.
+struct ModulePages: ModuleMemory {
+  let base: UInt32
+
+  mutating func copy(_ bytes: Span<UInt8>, to offset: UInt32) {
+    guard bytes.count > 0 else { return }
+    let target = UnsafeMutableRawPointer(bitPattern: UInt(base &+ offset)).unsafelyUnwrapped
+    bytes.withUnsafeBytes { target.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count) }
+  }
+
+  mutating func write(_ word: UInt32, at offset: UInt32) { memory_write32(base &+ offset, word) }
+}

@@ -1,0 +1,102 @@
+// Running a function of a module, on the caller's own thread and in its address space.
+
+import ABI
+import MachineSupport
+import Modules
+import Primitives
+import Tasks
+
+enum ModuleCall {
+  /// Runs a function of the module and returns its result.
+  ///
+  /// - Throws: `serviceFaulted` where the module faulted or ran too long; that has been explained then.
+  @inline(__always)
+  static func run(
+    _ function: UInt32, argument: UInt32, of module: Reference<LinkedModule>
+  ) throws(SystemError) -> Int32 {
+    let task = Scheduler.current
+    kernel.modules.value.callCount &+= 1
+    let result = module_call(&task.value.moduleEdge, function, argument, UInt32(module.address))
+    guard result &>> 32 == 0 else { throw .serviceFaulted }
+    return Int32(truncatingIfNeeded: result)
+  }
+}
+
+enum ModuleServices {
+  /// Calls a service of a module with the request in the caller's record, whose words become the reply's.
+  static func call(
+    _ module: Reference<LinkedModule>, _ function: UInt32, service: Reference<Service>, record: Reference<CallRecord>
+  ) throws(SystemError) -> Int32 {
+    record.value.message.sender = Scheduler.current.value.process.value.identity.value
+    record.value.replyLength = 0
+    if record.value.isShort {
+      let result = try enterAndRun(function, UInt32(record.address), module, service)
+      if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
+      return Int32(bitPattern: record.value.message.words[0] & 0x7fff_ffff)
+    }
+    return try callWithData(module, function, service: service, record: record)
+  }
+
+  /// The bytes of a request are copied to kernel memory once, and those of the reply back once.
+  private static func callWithData(
+    _ module: Reference<LinkedModule>, _ function: UInt32, service: Reference<Service>, record: Reference<CallRecord>
+  ) throws(SystemError) -> Int32 {
+    let asked = record.value.message
+    let dataRoom = (asked.dataLength &+ 15) & ~15
+    var memory: UnsafeMutableRawPointer?
+    if dataRoom &+ asked.bufferCapacity > 0 {
+      let size = Int(dataRoom &+ asked.bufferCapacity)
+      guard let room = KernelHeapMemory.allocateBytes(size, alignment: 16, tag: .module) else { throw .outOfMemory }
+      memory = room
+      room.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    }
+    defer { KernelHeapMemory.free(memory) }
+    if let memory, asked.dataLength > 0 {
+      try UserBuffer(address: asked.dataAddress, length: asked.dataLength).copyIn(to: memory, count: asked.dataLength)
+    }
+    let start = UInt32(UInt(bitPattern: memory))
+    record.value.message.dataAddress = asked.dataLength > 0 ? start : 0
+    record.value.message.bufferAddress = asked.bufferCapacity > 0 ? start &+ dataRoom : 0
+    defer {
+      // The caller's own addresses go back to it, never the kernel's.
+      record.value.message.dataAddress = asked.dataAddress
+      record.value.message.bufferAddress = asked.bufferAddress
+      record.value.message.bufferCapacity = asked.bufferCapacity
+      record.value.message.dataLength = record.value.replyLength
+    }
+    let result = try enterAndRun(function, UInt32(record.address), module, service)
+    let length = min(record.value.replyLength, asked.bufferCapacity)
+    record.value.replyLength = length
+    if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
+    if let memory, length > 0 {
+      try UserBuffer(address: asked.bufferAddress, length: length).copyOut(
+        from: memory + Int(dataRoom), count: length)
+    }
+    return 0
+  }
+
+  @inline(__always)
+  private static func enterAndRun(
+    _ function: UInt32, _ request: UInt32, _ module: Reference<LinkedModule>, _ service: Reference<Service>
+  ) throws(SystemError) -> Int32 {
+    do throws(RegistryError) {
+      try kernel.modules.value.registry.enter(module.value.number)
+    } catch {
+      if case .notReady(_, .failed) = error { throw .serviceFaulted }
+      throw .peerGone
+    }
+    defer { leave(module, service) }
+    return try ModuleCall.run(function, argument: request, of: module)
+  }
+
+  @inline(__always)
+  private static func leave(_ module: Reference<LinkedModule>, _ service: Reference<Service>) {
+    kernel.modules.value.registry.leave(module.value.number)
+    if !module.value.drainers.isEmpty && module.threadsInside == 0 {
+      Scheduler.wakeAll(reference(to: &module.value.drainers))
+    }
+    if !service.value.drainers.isEmpty && module.threadsInside == 0 {
+      Scheduler.wakeAll(reference(to: &service.value.drainers))
+    }
+  }
+}

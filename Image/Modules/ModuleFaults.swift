@@ -1,0 +1,139 @@
+// What a module did that it should not have: its call is cut short at the edge, the module is failed, and the kernel
+// goes on.
+//
+// An address of an instruction tells whose mistake it was: while a call into a module is on, code outside of the
+// kernel's text can only be the module's, or what the module jumped to. The kernel's own text is never left in the
+// middle; there a fault is a panic as always. That is why the exports check what modules give them (Exports.swift).
+
+import ABI
+import Diagnostics
+import Machine
+import MachineSupport
+import Primitives
+import Tasks
+
+enum ModuleFaults {
+  /// How many looks of the watchdog in a row a call may be found in: a fifth of a second.
+  private static var patience: UInt32 { 5 }
+  /// So little stack may be left when the kernel itself runs over the end, working on a trap of the module's.
+  private static var stackMargin: UInt32 { 512 }
+
+  private static func isKernelText(_ address: UInt32) -> Bool {
+    address >= address_of___text_start() && address < address_of___text_end()
+  }
+
+  /// A fault with the kernel's code selector. Comes back where it is not a module's.
+  static func contain(_ frame: TrapFrame, address: UInt32?) {
+    guard Scheduler.current.value.moduleEdge != 0, !isKernelText(frame.pointee.eip) else { return }
+    let vector = UInt8(truncatingIfNeeded: frame.pointee.vector)
+    var failure = ModuleFailure(cause: .exception(vector: vector, errorCode: frame.pointee.error))
+    failure.registers = FaultReporter.registers(of: frame)
+    failure.address = address ?? 0
+    kernel.modules.value.failure = failure
+    leave_module()
+  }
+
+  /// A double fault. Returns false where it is not a module's; else the interrupted flow goes on at the edge.
+  static func containDoubleFault(_ state: task_state_segment) -> Bool {
+    let task = Scheduler.current
+    guard task.value.moduleEdge != 0, state.cs == UInt32(SELECTOR_KERNEL_CODE) else { return false }
+    let floor = stackFloor(of: task)
+    let ranOver = state.esp < floor &+ stackMargin && state.esp >= floor &- pageSize
+    guard !isKernelText(state.eip) || ranOver else { return false }
+    var failure = ModuleFailure(cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0))
+    failure.registers = FaultReporter.registers(of: state)
+    failure.address = kernel.scheduler.lostAddress
+    failure.isStackFault = true
+    kernel.modules.value.failure = failure
+    goOnAtEdge()
+    return true
+  }
+
+  /// A look of the watchdog's. Returns false where no call into a module is on.
+  static func watch(_ state: task_state_segment) -> Bool {
+    guard state.cs == UInt32(SELECTOR_KERNEL_CODE), Scheduler.current.value.moduleEdge != 0 else { return false }
+    kernel.scheduler.stuckLooks = 0
+    let call = kernel.modules.value.callCount
+    if call != kernel.modules.value.watchedCall {
+      kernel.modules.value.watchedCall = call
+      kernel.modules.value.looks = 0
+      kernel.modules.value.isOverdue = false
+    }
+    kernel.modules.value.looks &+= 1
+    guard kernel.modules.value.looks >= patience else { return true }
+    // Found inside the kernel, the call is cut short when it asks for the next thing, or at the next look.
+    kernel.modules.value.isOverdue = true
+    guard !isKernelText(state.eip) else { return true }
+    var failure = ModuleFailure(cause: tooLong)
+    failure.registers = FaultReporter.registers(of: state)
+    kernel.modules.value.failure = failure
+    goOnAtEdge()
+    return true
+  }
+
+  private static var tooLong: FaultCause {
+    .callTookTooLong(milliseconds: patience &* 1000 / Interrupts.watchdogFrequency)
+  }
+
+  /// Cuts the current call short from an export, before that has begun anything.
+  static func cutShort(_ cause: FaultCause?) -> Never {
+    var failure = ModuleFailure(cause: cause ?? tooLong)
+    let frame = read_frame_pointer()
+    failure.registers.ebp = frame
+    failure.registers.esp = frame
+    failure.registers.eip = memory_read32(frame &+ 4) &- 1
+    failure.registers.cs = UInt32(SELECTOR_KERNEL_CODE)
+    failure.registers.ss = UInt32(SELECTOR_KERNEL_DATA)
+    kernel.modules.value.failure = failure
+    leave_module()
+  }
+
+  /// Where the stack ends that the kernel works on for a task.
+  static func stackFloor(of task: Reference<Task>) -> UInt32 {
+    task.value.kernelStackEnd != 0 ? task.value.kernelStackStart : task.value.stackStart
+  }
+
+  /// Makes the flow that a task gate interrupted go on at `module_abandon`.
+  private static func goOnAtEdge() {
+    cpu.state.eip = address_of_module_abandon()
+    cpu.state.esp = cpu.exit_stack_end
+    cpu.state.cs = UInt32(SELECTOR_KERNEL_CODE)
+    cpu.state.ss = UInt32(SELECTOR_KERNEL_DATA)
+    cpu.state.ds = UInt32(SELECTOR_USER_DATA)
+    cpu.state.es = UInt32(SELECTOR_USER_DATA)
+    cpu.state.fs = 0
+    cpu.state.gs = UInt32(SELECTOR_THREAD_DATA)
+    cpu.state.ldt = 0
+    cpu.state.eflags = 2
+    cpu.state.cr3 = cpu.loaded_directory
+  }
+}
+
+/// On the exit stack: explains why a call is cut short and marks the module as failed. Returns the edge.
+@c(module_call_failed) func moduleCallFailed() -> UInt32 {
+  let task = Scheduler.current
+  let edge = task.value.moduleEdge
+  let failure = kernel.modules.value.failure
+  kernel.modules.value.looks = 0
+  kernel.modules.value.isOverdue = false
+  // The word that module_call was given as the module: module_call.S says where it lies.
+  let called = Reference(DirectMap.pointer(memory_read32(edge &+ 36), as: LinkedModule.self))
+  let culprit = Modules.module(containing: failure.registers.eip) ?? called
+  let caller = FaultReporter.identity(of: task)
+  var report = FaultReport(
+    cause: failure.cause, registers: failure.registers, owner: .module(name: culprit.value.name, caller: caller),
+    outcome: .callFailed)
+  if case .exception(let vector, _) = failure.cause,
+    UInt32(vector) == ExceptionVector.pageFault || failure.isStackFault
+  {
+    report.faultAddress = failure.address
+    report.addressMeaning = AddressMeanings.meaning(of: failure.address, for: task)
+    if failure.isStackFault {
+      report.stackProblem = AddressMeanings.meaning(of: failure.registers.esp &- 4, for: task)
+    }
+  }
+  FaultReporter.print(report, for: task)
+  Modules.fail(culprit)
+  if called != culprit { Modules.fail(called) }
+  return edge
+}

@@ -1,0 +1,122 @@
+// Taking a module out: no new call enters, those inside come back, the module stops, and all it held is given back.
+
+import ABI
+import Diagnostics
+import Machine
+import MachineSupport
+import Modules
+import Primitives
+import Tasks
+
+enum ModuleUnloading {
+  /// Takes the module of this name out.
+  ///
+  /// - Parameter waits: waits for the calls inside; else they are a reason to refuse.
+  static func unload(_ name: Name, waits: Bool, explain: inout TextBuffer) throws(SystemError) {
+    guard let number = kernel.modules.value.registry.find(name.text),
+      let module = kernel.modules.value.records[number.slot]
+    else { throw .notFound }
+    let wasLive = module.entry?.state == .live
+    do throws(RegistryError) {
+      if waits {
+        try kernel.modules.value.registry.beginDraining(number)
+      } else {
+        try kernel.modules.value.registry.beginUnloading(number)
+      }
+    } catch {
+      error.describe(to: &explain, registry: kernel.modules.value.registry)
+      if case .threadsInside = error { writeThreads(inside: module, to: &explain) }
+      throw .busy
+    }
+    while module.threadsInside > 0 {
+      let reason = Scheduler.block(.waitingForReply, on: reference(to: &module.value.drainers))
+      if reason == .cancelled {
+        kernel.modules.value.registry.reopen(number, failed: !wasLive)
+        throw .cancelled
+      }
+    }
+    withdrawServices(of: module)
+    // A failed module is not asked to do anything more.
+    if wasLive { stop(module) }
+    takeBack(module)
+    do throws(RegistryError) {
+      try kernel.modules.value.registry.finishUnloading(number)
+    } catch { panic("a module that was taken out is still used") }
+  }
+
+  /// Its names stay known to who opened them; calls fail until somebody serves them again.
+  private static func withdrawServices(of module: Reference<LinkedModule>) {
+    var index = 0
+    while let service = Services.service(at: index) {
+      index += 1
+      if case .module(let server, _) = service.value.server, server == module {
+        Services.withdraw(service)
+        index = 0
+      }
+    }
+  }
+
+  /// Runs the stop function and the finalizers, the last first. What faults there has been explained.
+  private static func stop(_ module: Reference<LinkedModule>) {
+    do throws(SystemError) {
+      if let function = module.value.stop { _ = try ModuleCall.run(function, argument: 0, of: module) }
+      do throws(ModuleError) {
+        let image = try ModuleImage(file: module.value.file.span, build: nil)
+        var index = image.plan.finalizerCount
+        while index > 0 {
+          index -= 1
+          guard let function = image.finalizer(index) else { continue }
+          _ = try? ModuleCall.run(module.value.base &+ function, argument: 0, of: module)
+        }
+      } catch {}
+    } catch {}
+  }
+
+  /// Gives back all that the module held, and its record.
+  static func takeBack(_ module: Reference<LinkedModule>) {
+    kernel.modules.value.ports.releaseAll(of: module.value.slot)
+    ModuleHeap.takeBack(from: module) { allocation in
+      var output = KernelOutput()
+      output.write("module ")
+      module.value.name.write(to: &output)
+      output.write(" left ")
+      output.write(decimal: allocation.size)
+      output.write(" bytes, allocated by ")
+      Modules.writePlace(allocation.firstCaller, to: &output)
+      output.write(", called by ")
+      Modules.writePlace(allocation.secondCaller, to: &output)
+      output.write("\n")
+    }
+    withdrawServices(of: module)
+    ModuleArea.unmap(at: module.value.base, pages: module.value.pageCount)
+    kernel.modules.value.remove(module)
+    module.unsafePointer.deinitialize(count: 1)
+    KernelHeapMemory.free(module.unsafePointer)
+  }
+
+  /// Names the tasks that are inside.
+  private static func writeThreads(inside module: Reference<LinkedModule>, to output: inout TextBuffer) {
+    var last = TaskIdentity.none
+    var isFirst = true
+    while let task = kernel.scheduler.tasks.next(after: last) {
+      last = task.value.identity
+      guard task.value.moduleEdge != 0,
+        memory_read32(task.value.moduleEdge &+ 36) == UInt32(module.address)
+      else { continue }
+      output.write(isFirst ? ": task " : ", ")
+      isFirst = false
+      output.write(decimal: task.value.identity.value)
+    }
+  }
+}
+
+extension Name {
+  /// The bytes before the padding.
+  var text: Span<UInt8> {
+    @_lifetime(borrow self) borrowing get {
+      var count = 0
+      while count < 32 && bytes[count] != 0 { count += 1 }
+      return bytes.span.extracting(first: count)
+    }
+  }
+}

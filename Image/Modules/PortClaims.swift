@@ -1,0 +1,51 @@
+// Which module has which I/O ports. Ports do not protect themselves: the claim keeps two drivers off one device.
+
+import ABI
+import Primitives
+
+struct PortClaims {
+  private struct Claim {
+    var first: UInt32 = 0
+    var count: UInt32 = 0
+    /// The module's place.
+    var slot: UInt32 = 0
+  }
+
+  private var claims = InlineArray<32, Claim>(repeating: Claim())
+
+  /// - Throws: `badArgument` for ports that do not exist, `busy`, `limitReached` for more than 32 claims.
+  mutating func claim(_ first: UInt32, _ count: UInt32, for slot: UInt32) throws(SystemError) {
+    guard count > 0, first < 0x1_0000, count <= 0x1_0000 &- first else { throw .badArgument }
+    guard !Self.isKernels(first, count) else { throw .busy }
+    var free: Int?
+    for index in claims.indices {
+      let claim = claims[index]
+      if claim.count == 0 {
+        free = free ?? index
+      } else if first < claim.first &+ claim.count && claim.first < first &+ count {
+        throw .busy
+      }
+    }
+    guard let free else { throw .limitReached }
+    claims[free] = Claim(first: first, count: count, slot: slot)
+  }
+
+  mutating func release(_ first: UInt32, _ count: UInt32, of slot: UInt32) {
+    for index in claims.indices
+    where claims[index].count == count && claims[index].first == first && claims[index].slot == slot {
+      claims[index] = Claim()
+    }
+  }
+
+  mutating func releaseAll(of slot: UInt32) {
+    for index in claims.indices where claims[index].slot == slot { claims[index] = Claim() }
+  }
+
+  /// What the kernel drives itself: the interrupt controllers, channel 0 of the timer, the keyboard controller, two
+  /// serial ports, the screen's cursor.
+  private static func isKernels(_ first: UInt32, _ count: UInt32) -> Bool {
+    func overlaps(_ start: UInt32, _ end: UInt32) -> Bool { first < end && start < first &+ count }
+    return overlaps(0x20, 0x22) || overlaps(0xa0, 0xa2) || overlaps(0x40, 0x41) || overlaps(0x60, 0x61)
+      || overlaps(0x64, 0x65) || overlaps(0x2f8, 0x300) || overlaps(0x3f8, 0x400) || overlaps(0x3d4, 0x3d6)
+  }
+}

@@ -1,0 +1,41 @@
+// A request to a service of a module: from the C structure that the kernel passes to the value that services know.
+//
+// Invariant: the bytes lie in kernel memory that the kernel holds while the service function runs; no request outlives
+// it.
+
+import ModuleInterface
+import ServiceSupport
+
+/// Has `handler` answer a request. Its result goes to the caller: 0, or a negative error that the caller gets instead
+/// of the reply.
+@inline(__always)
+public func answer(
+  _ message: UnsafeMutablePointer<service_request>?, _ handler: (inout Request) -> Int32
+) -> Int32 {
+  guard let message else { return ServiceError.badArgument }
+  let words = UnsafeMutableRawPointer(message).advanced(by: wordsOffset)
+    .assumingMemoryBound(to: InlineArray<6, UInt32>.self)
+  var request = Request(
+    operation: message.pointee.operation, words: words.pointee, sender: message.pointee.sender,
+    data: message.pointee.data?.assumingMemoryBound(to: UInt8.self), dataCount: Int(message.pointee.data_length),
+    reply: message.pointee.buffer?.assumingMemoryBound(to: UInt8.self),
+    capacity: Int(message.pointee.buffer_capacity))
+  let result = handler(&request)
+  words.pointee = request.reply
+  message.pointee.reply_length = UInt32(truncatingIfNeeded: request.replyCount)
+  return result
+}
+
+/// `offsetof(struct service_request, words)`: behind the operation.
+private var wordsOffset: Int { 4 }
+
+/// Errors that a service function can return: the numbers of the system calls.
+public enum ServiceError {
+  public static var badArgument: Int32 { -3 }
+  public static var notFound: Int32 { -4 }
+  public static var outOfMemory: Int32 { -5 }
+  public static var cancelled: Int32 { -11 }
+  public static var tooLarge: Int32 { -14 }
+  public static var busy: Int32 { -16 }
+  public static var unsupported: Int32 { -19 }
+}

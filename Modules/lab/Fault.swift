@@ -1,0 +1,115 @@
+// The faults, each in a function of its own, so that the kernel's explanation names it. Their numbers are those of the
+// program `crash`. The addresses and numbers go through `opaque`, of whose results the compiler knows nothing.
+
+import LabSupport
+import ModuleSupport
+
+enum Fault: UInt32 {
+  case null, read, jump, divide, opcode, overflow, bounds, privileged
+  case stack, esp, systemCallEsp, text, execute, unmapped, segment, breakpoint, port
+  case kernelRead, kernelWrite, loop, cli, hlt
+
+  /// Does it. Comes back only where it is legal in the kernel.
+  func commit() {
+    switch self {
+    case .null: writeToNull()
+    case .read: readWildAddress()
+    case .jump: jumpToWildAddress()
+    case .divide: divideByZero()
+    case .opcode: executeUndefinedInstruction()
+    case .overflow: _ = opaque(overflowAnAddition())
+    case .bounds: _ = opaque(indexPastTheEnd())
+    case .privileged: executePrivilegedInstruction()
+    case .stack: _ = opaque(recurseForEver(0))
+    case .esp: pushOntoNoStack()
+    case .systemCallEsp: enterKernelWithoutStack()
+    case .text: writeOwnText()
+    case .execute: executeData()
+    case .unmapped: usePageBehindTheModule()
+    case .segment: loadBadSegment()
+    case .breakpoint: hitBreakpoint()
+    case .port: readPort()
+    case .kernelRead: _ = opaque(readKernelMemory())
+    case .kernelWrite: writeKernelMemory()
+    case .loop: loopForEver()
+    case .cli: loopWithInterruptsOff()
+    case .hlt: haltWithInterruptsOff()
+    }
+  }
+}
+
+/// Data, which must not be executed. Its bytes are UD2, for processors that cannot forbid it.
+private nonisolated(unsafe) var data: UInt32 = 0x0b0f_0b0f
+
+/// A word of the kernel's, in the direct map of the first page of memory.
+private var kernelAddress: UInt32 { 0xc000_1000 }
+
+@inline(never) func writeToNull() { volatile_write(opaque(0), 1) }
+
+@inline(never) func readWildAddress() { _ = volatile_read(opaque(0x9ead_beec)) }
+
+@inline(never) func jumpToWildAddress() { call_address(opaque(0x0000_4444)) }
+
+@inline(never) func divideByZero() { divide_by(opaque(0)) }
+
+@inline(never) func executeUndefinedInstruction() { undefined_instruction() }
+
+@inline(never) func overflowAnAddition() -> UInt32 { opaque(.max) + opaque(1) }
+
+@inline(never) func indexPastTheEnd() -> UInt32 {
+  let values = [opaque(1), opaque(2), opaque(3)]
+  return values[Int(opaque(3))]
+}
+
+@inline(never) func executePrivilegedInstruction() { load_local_descriptor_table(opaque(0xfff8)) }
+
+/// Every call needs more stack. The two `opaque` keep the compiler from making a loop of it.
+@inline(never) func recurseForEver(_ depth: UInt32) -> UInt32 {
+  if opaque(depth) == .max { return depth }
+  return opaque(recurseForEver(depth &+ 1))
+}
+
+@inline(never) func pushOntoNoStack() { push_at(opaque(0x0000_8000)) }
+
+@inline(never) func enterKernelWithoutStack() { gate_call_at(opaque(0x0000_8000), 0) }
+
+@inline(never) func writeOwnText() { volatile_write(opaque(code_address()), 0xcccc_cccc) }
+
+@inline(never) func executeData() {
+  withUnsafeMutablePointer(to: &data) { call_address(opaque(UInt32(UInt(bitPattern: $0)))) }
+}
+
+/// The page behind the module's last is a guard page.
+@inline(never) func usePageBehindTheModule() {
+  var address = opaque(constant_address()) & ~4095
+  while opaque(1) == 1 {
+    _ = volatile_read(address)
+    address &+= 4096
+  }
+}
+
+@inline(never) func loadBadSegment() { load_data_segment(opaque(0xfff8)) }
+
+@inline(never) func hitBreakpoint() { breakpoint_instruction() }
+
+@inline(never) func readPort() { _ = port_read(UInt16(truncatingIfNeeded: opaque(0x64))) }
+
+@inline(never) func readKernelMemory() -> UInt32 { volatile_read(opaque(kernelAddress)) }
+
+/// Reads a word of the kernel's and writes the same word back, so that nothing breaks although nothing stops it.
+@inline(never) func writeKernelMemory() {
+  let address = opaque(kernelAddress)
+  volatile_write(address, volatile_read(address))
+}
+
+@inline(never) func loopForEver() { while opaque(1) == 1 { spin_hint() } }
+
+@inline(never) func loopWithInterruptsOff() {
+  disable_interrupts()
+  while opaque(1) == 1 { spin_hint() }
+}
+
+@inline(never) func haltWithInterruptsOff() {
+  disable_interrupts()
+  while opaque(1) == 1 { halt() }
+}

@@ -1,0 +1,19 @@
+// What the lab says about itself.
+
+#include "megha_module.h"
+
+int32_t lab_start(void);
+void lab_stop(void);
+int32_t lab_handle(struct service_request *request);
+
+/// Faults to commit while it starts or stops, by number; -1: none. And what the start function returns.
+int32_t start_fault = -1, start_result = 0, stop_fault = -1;
+
+static const struct megha_parameter parameters[] = {MEGHA_INTEGER_PARAMETER(start_fault),
+                                                    MEGHA_INTEGER_PARAMETER(start_result),
+                                                    MEGHA_INTEGER_PARAMETER(stop_fault),
+                                                    {0}};
+static const struct megha_service services[] = {{"lab", lab_handle}, {0}};
+
+MEGHA_MODULE(.name = "lab", .version = "1", .start = lab_start, .stop = lab_stop, .parameters = parameters,
+             .services = services);
