@@ -9,6 +9,13 @@
 
 #include "cpu_area.inc"
 
+// The registers of the module at its latest call of an export (Image/Modules/Generated/exports.S).
+.section .bss.module, "aw", @nobits
+.globl module_stack_pointer, module_frame_pointer
+.align 4
+module_stack_pointer: .skip 4
+module_frame_pointer: .skip 4
+
 .section .text.entry, "ax"
 
 // uint64_t module_call(uint32_t *edge, uint32_t function, uint32_t argument, uint32_t module)

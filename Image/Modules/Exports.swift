@@ -20,15 +20,25 @@ private enum Export {
   /// Returns the module that calls.
   @inline(__always)
   static func enter() -> Reference<LinkedModule> {
-    let task = Scheduler.current
-    let frame = read_frame_pointer()
-    let floor = ModuleFaults.stackFloor(of: task)
-    if frame < floor &+ stackNeeded { ModuleFaults.cutShort(.stackExhausted(bytesLeft: frame &- floor)) }
+    let stack = export_stack_pointer()
+    let floor = ModuleFaults.stackFloor(of: Scheduler.current)
+    if stack < floor &+ stackNeeded { ModuleFaults.cutShort(.stackExhausted(bytesLeft: stack &- floor)) }
     if kernel.modules.value.isOverdue { ModuleFaults.cutShort(nil) }
-    guard let module = Modules.module(containing: memory_read32(frame &+ 4)) else {
+    guard let module = Modules.module(containing: memory_read32(stack)) else {
       panic("an export was called from outside of all modules")
     }
     return module
+  }
+
+  /// The addresses in the module that the calls which led here go back to, innermost first; 0 where there are no more.
+  static func callers() -> (UInt32, UInt32, UInt32) {
+    let surroundings = KernelSurroundings(process: nil)
+    let first = memory_read32(export_stack_pointer())
+    let frame = export_frame_pointer()
+    guard let second = surroundings.word(at: frame &+ 4), let outer = surroundings.word(at: frame) else {
+      return (first, 0, 0)
+    }
+    return (first, second, surroundings.word(at: outer &+ 4) ?? 0)
   }
 }
 
@@ -36,9 +46,9 @@ private enum Export {
   _ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>!, _ alignment: UInt32, _ size: UInt32
 ) -> Int32 {
   let module = Export.enter()
-  let frame = read_frame_pointer()
-  let callers = (memory_read32(frame &+ 4), memory_read32(memory_read32(frame) &+ 4))
-  guard let address = ModuleHeap.allocate(size, alignment: alignment, for: module, callers: callers) else { return 12 }
+  guard let address = ModuleHeap.allocate(size, alignment: alignment, for: module, callers: Export.callers()) else {
+    return 12
+  }
   guard withUnsafePointer(to: address, { user_copy(result, $0, 4) }) == 0 else {
     _ = ModuleHeap.free(address)
     return 14

@@ -25,12 +25,11 @@ struct LinkedModule: ~Copyable {
   /// The address of the first page.
   let base: UInt32
   let pageCount: UInt32
-  /// Where its code is, from the base.
-  let code: VirtualRange
-  /// The names that other modules may import.
-  let exports: ModuleSymbols
-  /// The address of its function `stop`, or nil.
-  let stop: UInt32?
+  /// What its file said; addresses are relative to the base.
+  let plan: ModulePlan
+  /// The services that it offers: the first `serviceCount` are held.
+  var services = InlineArray<32, OfferedService?>(repeating: nil)
+  var serviceCount = 0
   /// The newest of its allocations; 0: none.
   var newestAllocation: UInt32 = 0
   var allocatedBytes: UInt32 = 0
@@ -44,17 +43,17 @@ struct LinkedModule: ~Copyable {
     self.base = base
     name = ShortText(plan.manifest.name.bytes)
     pageCount = plan.pageCount
-    exports = plan.exports
-    stop = plan.manifest.stop.map { base &+ $0 }
-    var code = VirtualRange(start: 0, length: 0).unsafelyUnwrapped
-    for index in 0..<plan.table.count where plan.table[index].permissions.contains(.executable) {
-      code = plan.table[index].pages
-    }
-    self.code = code
+    self.plan = plan
   }
 
   var slot: UInt32 { UInt32(number.slot) }
   var end: UInt32 { base &+ pageCount &* pageSize }
+}
+
+/// A service of a module's, and the function that serves it.
+struct OfferedService {
+  let service: Reference<Service>
+  let function: UInt32
 }
 
 /// A call into a module that is being cut short: what is to be told about it.
@@ -68,7 +67,7 @@ struct ModuleFailure {
 
 struct ModuleTable: ~Copyable {
   static var capacity: Int { ModuleRegistry.capacity }
-  var registry = ModuleRegistry()
+  var registry: ModuleRegistry
   fileprivate(set) var records = InlineArray<64, Reference<LinkedModule>?>(repeating: nil)
   var ports = PortClaims()
   var failure = ModuleFailure(cause: .exception(vector: 0, errorCode: 0))
@@ -86,6 +85,8 @@ struct ModuleTable: ~Copyable {
 }
 
 extension ModuleTable {
+  init(registry: consuming ModuleRegistry) { self.registry = registry }
+
   /// What the kernel value starts with; `Modules.start` makes the table.
   static var none: Reference<ModuleTable> {
     Reference(DirectMap.pointer(address_of_kernel_storage(), as: ModuleTable.self))
@@ -100,6 +101,9 @@ extension ModuleTable {
 }
 
 extension Reference where Value == LinkedModule {
+  /// All pages of the module.
+  var memory: KernelBytes { KernelBytes(address: value.base, length: value.pageCount &* pageSize) }
+
   /// The calls that are inside, also those that wait.
   var threadsInside: UInt32 { entry?.threadsInside ?? 0 }
 
@@ -110,7 +114,10 @@ enum Modules {
   /// Makes the empty table.
   static func start(_ boot: borrowing BootInformation) {
     let place = DirectMap.pointer(KernelMemory.permanent(MemoryLayout<ModuleTable>.stride), as: ModuleTable.self)
-    place.initialize(to: ModuleTable())
+    let slots = DirectMap.pointer(
+      KernelMemory.permanent(MemoryLayout<ModuleSlot>.stride * ModuleTable.capacity), as: ModuleSlot.self)
+    for slot in 0..<ModuleTable.capacity { (slots + slot).initialize(to: ModuleSlot()) }
+    place.initialize(to: ModuleTable(registry: ModuleRegistry(storage: slots)))
     kernel.modules = Reference(place)
     if let value = boot.option(named: "modules"), isOff(value) { place.pointee.isOff = true }
     // The first page table of the area stays, so that loading a module takes only the module's own pages.
@@ -179,7 +186,8 @@ enum Modules {
     guard address >= KernelLayout.modulesStart && address < KernelLayout.modulesEnd else { return nil }
     if let module = module(containing: address) {
       let offset = address &- module.value.base
-      return module.value.code.contains(offset)
+      let isCode = module.value.plan.table.segment(at: offset)?.permissions.contains(.executable) ?? false
+      return isCode
         ? .moduleCode(name: module.value.name) : .moduleData(name: module.value.name)
     }
     let removed = kernel.modules.value.lastRemoved

@@ -78,10 +78,9 @@ enum ModuleFaults {
   /// Cuts the current call short from an export, before that has begun anything.
   static func cutShort(_ cause: FaultCause?) -> Never {
     var failure = ModuleFailure(cause: cause ?? tooLong)
-    let frame = read_frame_pointer()
-    failure.registers.ebp = frame
-    failure.registers.esp = frame
-    failure.registers.eip = memory_read32(frame &+ 4) &- 1
+    failure.registers.esp = export_stack_pointer()
+    failure.registers.ebp = export_frame_pointer()
+    failure.registers.eip = memory_read32(export_stack_pointer())
     failure.registers.cs = UInt32(SELECTOR_KERNEL_CODE)
     failure.registers.ss = UInt32(SELECTOR_KERNEL_DATA)
     kernel.modules.value.failure = failure

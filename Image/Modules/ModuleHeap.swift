@@ -11,7 +11,7 @@ import Memory
 import Primitives
 import Tasks
 
-/// What lies before the bytes that a module gets: 32 bytes.
+/// What lies before the bytes that a module gets.
 struct ModuleAllocation {
   /// Allocations of the same module, by address; 0: none.
   var newer: UInt32 = 0
@@ -22,22 +22,22 @@ struct ModuleAllocation {
   var start: UInt32 = 0
   var module: UInt32 = 0
   /// The calls that led to it, innermost first.
-  var firstCaller: UInt32 = 0
-  var secondCaller: UInt32 = 0
+  var callers: (UInt32, UInt32, UInt32) = (0, 0, 0)
   var check: UInt32 = 0
 
-  static var size: UInt32 { 32 }
+  /// A multiple of 16, as all alignments want it.
+  static var size: UInt32 { 48 }
 
   static func check(for address: UInt32) -> UInt32 { address ^ 0x4d48_4750 }
 }
 
 enum ModuleHeap {
   static func allocate(
-    _ size: UInt32, alignment: UInt32, for module: Reference<LinkedModule>, callers: (UInt32, UInt32)
+    _ size: UInt32, alignment: UInt32, for module: Reference<LinkedModule>, callers: (UInt32, UInt32, UInt32)
   ) -> UInt32? {
     guard size <= 0x0400_0000, alignment <= pageSize, alignment & (alignment &- 1) == 0 else { return nil }
     let distance = max(ModuleAllocation.size, alignment)
-    let tag = HeapTag(rawValue: UInt16(HeapTag.firstModule) &+ UInt16(module.value.slot))
+    let tag = HeapTag(rawValue: HeapTag.firstModule &+ UInt8(module.value.slot))
     guard
       let memory = KernelHeapMemory.allocateBytes(
         Int(size &+ distance), alignment: Int(max(16, alignment)), tag: tag)
@@ -46,8 +46,8 @@ enum ModuleHeap {
     let address = start &+ distance
     let older = module.value.newestAllocation
     header(of: address).pointee = ModuleAllocation(
-      newer: 0, older: older, size: size, start: start, module: UInt32(module.address), firstCaller: callers.0,
-      secondCaller: callers.1, check: ModuleAllocation.check(for: address))
+      newer: 0, older: older, size: size, start: start, module: UInt32(module.address), callers: callers,
+      check: ModuleAllocation.check(for: address))
     if older != 0, isAllocation(older) { header(of: older).pointee.newer = address }
     module.value.newestAllocation = address
     module.value.allocatedBytes &+= size

@@ -39,8 +39,7 @@ struct ModuleLinker: SymbolResolver {
 extension Reference where Value == LinkedModule {
   /// The address of an exported name.
   func exported(_ name: Span<UInt8>) -> UInt32? {
-    let memory = KernelBytes(address: value.base, length: value.pageCount &* pageSize)
-    return value.exports.find(name, in: memory.span, base: value.base)
+    value.plan.exports.find(name, in: memory.span, base: value.base)
   }
 }
 

@@ -4,6 +4,7 @@
 // allocation, no name.
 
 import ABI
+import Diagnostics
 import Executables
 import MachineSupport
 import Modules
@@ -12,10 +13,29 @@ import Tasks
 
 enum ModuleLoading {
   /// Loads the module in `file` with the `parameters`, words `name=value`. Returns its place.
-  @inline(never)
+  ///
+  /// The two halves have stack frames of their own, one after the other, so that the module's start function has most
+  /// of the kernel stack.
   static func load(
     _ file: KernelBytes, parameters: borrowing ModuleWords, explain: inout TextBuffer
   ) throws(SystemError) -> Int32 {
+    let module = try link(file, parameters, &explain)
+    let number = module.value.number
+    do throws(SystemError) {
+      try start(module, &explain)
+      return Int32(number.slot)
+    } catch {
+      ModuleUnloading.takeBack(module)
+      abandon(number)
+      throw error
+    }
+  }
+
+  /// Judges, places and links a module. It has not run then.
+  @inline(never)
+  private static func link(
+    _ file: KernelBytes, _ parameters: borrowing ModuleWords, _ explain: inout TextBuffer
+  ) throws(SystemError) -> Reference<LinkedModule> {
     let image: ModuleImage
     var linker = ModuleLinker()
     do throws(ModuleError) {
@@ -25,25 +45,24 @@ enum ModuleLoading {
       throw .badModule
     }
     try check(parameters, for: image, &explain)
-    let name = image.plan.manifest.name
     let number = try begin(image, &explain)
     do throws(SystemError) {
       let used = try bind(image, file, number, &linker, &explain)
       try addUses(used, by: number, &explain)
-      try checkServices(of: image, &explain)
       let module = try makeRecord(image, number, file)
       do throws(SystemError) {
-        try place(image, module, parameters, &linker, &explain)
+        try holdServices(of: image, for: module, &explain)
+        try place(image, module, parameters, &linker)
+        return module
       } catch {
         ModuleUnloading.takeBack(module)
         throw error
       }
-      return Int32(number.slot)
     } catch {
       abandon(number)
       if explain.isEmpty {
         explain.write("module ")
-        explain.write(name.bytes)
+        explain.write(image.plan.manifest.name.bytes)
         explain.write(": ")
         explain.write(error.sentence)
       }
@@ -124,21 +143,6 @@ enum ModuleLoading {
     }
   }
 
-  /// A name that somebody serves already is refused before the module starts.
-  private static func checkServices(
-    of image: borrowing ModuleImage, _ explain: inout TextBuffer
-  ) throws(SystemError) {
-    for index in 0..<image.plan.manifest.serviceCount {
-      guard let offered = image.service(index), let service = Services.find(Name(offered.name)) else { continue }
-      if case .nobody = service.value.server { continue }
-      if service.value.holder != .none { continue }
-      explain.write("service ")
-      explain.write(offered.name.bytes)
-      explain.write(" is served already")
-      throw .alreadyExists
-    }
-  }
-
   private static func makeRecord(
     _ image: borrowing ModuleImage, _ number: ModuleNumber, _ file: KernelBytes
   ) throws(SystemError) -> Reference<LinkedModule> {
@@ -150,12 +154,32 @@ enum ModuleLoading {
     return module
   }
 
+  /// Makes sure that the names of its services exist, and that nobody serves them.
+  private static func holdServices(
+    of image: borrowing ModuleImage, for module: Reference<LinkedModule>, _ explain: inout TextBuffer
+  ) throws(SystemError) {
+    for index in 0..<image.plan.manifest.serviceCount {
+      guard let offered = image.service(index) else { continue }
+      let service = try Services.findOrMake(Name(offered.name))
+      Services.retain(service)
+      module.value.services[index] = OfferedService(
+        service: service, function: module.value.base &+ offered.function)
+      module.value.serviceCount = index &+ 1
+      if case .nobody = service.value.server { continue }
+      if service.value.holder != .none { continue }
+      explain.write("service ")
+      explain.write(offered.name.bytes)
+      explain.write(" is served already")
+      throw .alreadyExists
+    }
+  }
+
   // MARK: Linking and starting
 
-  /// Maps, links and starts the module, and lets calls in.
+  /// Maps and links the module.
   private static func place(
     _ image: borrowing ModuleImage, _ module: Reference<LinkedModule>, _ parameters: borrowing ModuleWords,
-    _ linker: inout ModuleLinker, _ explain: inout TextBuffer
+    _ linker: inout ModuleLinker
   ) throws(SystemError) {
     let base = module.value.base
     try ModuleArea.map(image.plan, at: base)
@@ -165,36 +189,47 @@ enum ModuleLoading {
     } catch { throw .badModule }
     for index in 0..<parameters.count {
       let word = parameters[index]
-      // Checked above: it cannot fail now.
+      // Checked before: it cannot fail now.
       do throws(ParameterError) { try image.assignment(of: word.span).store(word.span, in: &pages) } catch {}
     }
     ModuleArea.protect(image.plan, at: base)
-    for index in 0..<image.plan.initializerCount {
-      guard let function = image.initializer(index) else { continue }
-      _ = try ModuleCall.run(base &+ function, argument: 0, of: module)
+  }
+
+  /// Runs the initializers and the start function, and lets calls in.
+  @inline(never)
+  private static func start(_ module: Reference<LinkedModule>, _ explain: inout TextBuffer) throws(SystemError) {
+    do throws(SystemError) {
+      let memory = module.memory
+      for index in 0..<module.value.plan.initializerCount {
+        guard let function = module.value.plan.initializer(index, in: memory.span, base: module.value.base) else {
+          continue
+        }
+        _ = try ModuleCall.run(function, argument: 0, of: module)
+      }
+      let function = module.value.base &+ module.value.plan.manifest.start
+      let result = try ModuleCall.run(function, argument: 0, of: module)
+      guard result == 0 else {
+        explain.write("the start function of module ")
+        module.value.name.write(to: &explain)
+        explain.write(" returned ")
+        explain.write(decimal: Int(result))
+        throw SystemError(rawValue: result) ?? .badModule
+      }
+    } catch {
+      if error == .serviceFaulted && explain.isEmpty {
+        explain.write("module ")
+        module.value.name.write(to: &explain)
+        explain.write(" failed while it started; the log says how")
+      }
+      throw error
     }
-    let result = try ModuleCall.run(base &+ image.plan.manifest.start, argument: 0, of: module)
-    guard result == 0 else {
-      explain.write("the start function of module ")
-      explain.write(image.plan.manifest.name.bytes)
-      explain.write(" returned ")
-      explain.write(decimal: Int(result))
-      throw SystemError(rawValue: result) ?? .badModule
+    for index in 0..<module.value.serviceCount {
+      guard let offered = module.value.services[index] else { continue }
+      try Services.install(.module(module, function: offered.function), in: offered.service)
     }
-    try publish(image, module)
     do throws(RegistryError) {
       try kernel.modules.value.registry.finishLoading(module.value.number)
     } catch { panic("a module that started is not in the registry") }
-  }
-
-  private static func publish(
-    _ image: borrowing ModuleImage, _ module: Reference<LinkedModule>
-  ) throws(SystemError) {
-    for index in 0..<image.plan.manifest.serviceCount {
-      guard let offered = image.service(index) else { continue }
-      let service = try Services.findOrMake(Name(offered.name))
-      try Services.install(.module(module, function: module.value.base &+ offered.function), in: service)
-    }
   }
 
   private static func abandon(_ number: ModuleNumber) {
@@ -209,55 +244,5 @@ extension Name {
     self.init()
     let source = text.bytes
     for index in source.indices { bytes[index] = source[index] }
-  }
-}
-
-/// Words `name=value` for a module, copied from the caller.
-struct ModuleWords: ~Copyable {
-  static var countLimit: UInt32 { 16 }
-  static var byteLimit: UInt32 { 1024 }
-
-  private var memory: UnsafeMutableRawPointer?
-  private var ends = InlineArray<17, UInt32>(repeating: 0)
-  private(set) var count = 0
-
-  /// - Throws: `tooLarge` for more than 16 words or 1,024 bytes, `badAddress`, `outOfMemory`.
-  init(_ parameters: ModuleParameters) throws(SystemError) {
-    guard parameters.count > 0 else { return }
-    guard parameters.count <= Self.countLimit else { throw .tooLarge }
-    guard let memory = KernelHeapMemory.allocateBytes(Int(Self.byteLimit), alignment: 4, tag: .module) else {
-      throw .outOfMemory
-    }
-    do throws(SystemError) {
-      var used: UInt32 = 0
-      for index in 0..<parameters.count {
-        let (place, overflow) = parameters.address.addingReportingOverflow(index &* UInt32(MemoryLayout<TextSlice>.size))
-        guard !overflow else { throw .badAddress }
-        var slice = TextSlice()
-        try UserBuffer(address: place, length: 0).read(into: &slice)
-        guard slice.length <= Self.byteLimit &- used else { throw .tooLarge }
-        try UserBuffer(address: slice.address, length: slice.length).copyIn(
-          to: memory + Int(used), count: slice.length)
-        used &+= slice.length
-        ends[Int(index) &+ 1] = used
-      }
-    } catch {
-      KernelHeapMemory.free(memory)
-      throw error
-    }
-    self.memory = memory
-    count = Int(parameters.count)
-  }
-
-  /// The bytes of a word, below `count`, which stay until `end`.
-  subscript(index: Int) -> KernelBytes {
-    let start = UInt32(UInt(bitPattern: memory))
-    return KernelBytes(address: start &+ ends[index], length: ends[index &+ 1] &- ends[index])
-  }
-
-  mutating func end() {
-    KernelHeapMemory.free(memory)
-    memory = nil
-    count = 0
   }
 }

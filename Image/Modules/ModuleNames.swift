@@ -2,7 +2,5 @@
 
 import Modules
 
-/// The exported names of a module.
-typealias ModuleSymbols = SymbolTable
 /// A name, version or parameter of a module.
 typealias ModuleText = ShortText

@@ -46,29 +46,29 @@ enum ModuleUnloading {
 
   /// Its names stay known to who opened them; calls fail until somebody serves them again.
   private static func withdrawServices(of module: Reference<LinkedModule>) {
-    var index = 0
-    while let service = Services.service(at: index) {
-      index += 1
-      if case .module(let server, _) = service.value.server, server == module {
-        Services.withdraw(service)
-        index = 0
-      }
+    while module.value.serviceCount > 0 {
+      module.value.serviceCount -= 1
+      guard let offered = module.value.services[module.value.serviceCount] else { continue }
+      Services.withdraw(offered.service, because: module)
+      Services.release(offered.service)
     }
   }
 
   /// Runs the stop function and the finalizers, the last first. What faults there has been explained.
   private static func stop(_ module: Reference<LinkedModule>) {
     do throws(SystemError) {
-      if let function = module.value.stop { _ = try ModuleCall.run(function, argument: 0, of: module) }
-      do throws(ModuleError) {
-        let image = try ModuleImage(file: module.value.file.span, build: nil)
-        var index = image.plan.finalizerCount
-        while index > 0 {
-          index -= 1
-          guard let function = image.finalizer(index) else { continue }
-          _ = try? ModuleCall.run(module.value.base &+ function, argument: 0, of: module)
+      if let function = module.value.plan.manifest.stop {
+        _ = try ModuleCall.run(module.value.base &+ function, argument: 0, of: module)
+      }
+      let memory = module.memory
+      var index = module.value.plan.finalizerCount
+      while index > 0 {
+        index -= 1
+        guard let function = module.value.plan.finalizer(index, in: memory.span, base: module.value.base) else {
+          continue
         }
-      } catch {}
+        _ = try ModuleCall.run(function, argument: 0, of: module)
+      }
     } catch {}
   }
 
@@ -82,9 +82,11 @@ enum ModuleUnloading {
       output.write(" left ")
       output.write(decimal: allocation.size)
       output.write(" bytes, allocated by ")
-      Modules.writePlace(allocation.firstCaller, to: &output)
-      output.write(", called by ")
-      Modules.writePlace(allocation.secondCaller, to: &output)
+      Modules.writePlace(allocation.callers.0, to: &output)
+      for caller in [allocation.callers.1, allocation.callers.2] where Modules.module(containing: caller) == module {
+        output.write(" for ")
+        Modules.writePlace(caller, to: &output)
+      }
       output.write("\n")
     }
     withdrawServices(of: module)

@@ -188,10 +188,12 @@ enum Services {
   }
 
   /// The module that served it is taken out. The calls inside have come back.
-  static func withdraw(_ service: Reference<Service>) {
-    service.value.server = .nobody
-    if service.value.holder == .none { failCallers(of: service, .peerGone) }
-    forgetIfUnused(service)
+  static func withdraw(_ service: Reference<Service>, because module: Reference<LinkedModule>) {
+    if case .module(let server, _) = service.value.server, server == module {
+      serverIsGone(service)
+    } else if case .module(let server, _) = service.value.predecessor, server == module {
+      retirePredecessor(of: service)
+    }
   }
 
   /// A task of a server ended with requests unanswered.

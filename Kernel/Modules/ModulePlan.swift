@@ -33,6 +33,18 @@ public struct ModulePlan: Sendable {
   /// The number of functions to call, the last one first, after the module's stop function.
   public var finalizerCount: Int { Int(dynamic.finalizers.count) }
 
+  /// The address of a function to call before the module's start function, read from its memory.
+  ///
+  /// - Parameters:
+  ///   - index: below `initializerCount`.
+  ///   - memory: the module's memory from `base` on, `pageCount` pages, relocated.
+  ///   - base: the module's base address.
+  /// - Returns: nil for an entry that stands for none, or that no longer means code of the module.
+  public func initializer(_ index: Int, in memory: Span<UInt8>, base: UInt32) -> UInt32? {
+    guard index >= 0, index < initializerCount else { return nil }
+    return function(at: Int(dynamic.initializers.address) &+ index &* 4, in: memory, base: base)
+  }
+
   /// The address of a function to call after the module's stop function, read from its memory.
   ///
   /// - Parameters:
@@ -42,7 +54,11 @@ public struct ModulePlan: Sendable {
   /// - Returns: nil for an entry that stands for none, or that no longer means code of the module.
   public func finalizer(_ index: Int, in memory: Span<UInt8>, base: UInt32) -> UInt32? {
     guard index >= 0, index < finalizerCount else { return nil }
-    let word = littleEndian32(memory, at: Int(dynamic.finalizers.address) &+ index &* 4)
+    return function(at: Int(dynamic.finalizers.address) &+ index &* 4, in: memory, base: base)
+  }
+
+  private func function(at place: Int, in memory: Span<UInt8>, base: UInt32) -> UInt32? {
+    let word = littleEndian32(memory, at: place)
     let isCode = table.segment(at: word &- base)?.permissions.contains(.executable) ?? false
     return isCode ? word : nil
   }

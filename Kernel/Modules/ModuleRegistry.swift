@@ -64,34 +64,48 @@ public struct ModuleEntry: Sendable {
   public fileprivate(set) var faults: UInt32
 }
 
+/// A place for a module.
+public struct ModuleSlot: ~Copyable {
+  fileprivate var entry: ModuleEntry?
+  fileprivate var generation: UInt32 = 0
+  public init() {}
+}
+
 /// All modules, up to 64.
+@safe
 public struct ModuleRegistry: ~Copyable {
   public static var capacity: Int { 64 }
 
-  private var entries: InlineArray<64, ModuleEntry?>
-  private var generations: InlineArray<64, UInt32>
+  private let storage: UnsafeMutablePointer<ModuleSlot>
 
-  public init() {
-    entries = InlineArray(repeating: nil)
-    generations = InlineArray(repeating: 0)
+  /// - Safety: `storage` must hold `capacity` initialized places, which nobody else touches and which stay for as long
+  ///   as the registry.
+  @unsafe
+  public init(storage: UnsafeMutablePointer<ModuleSlot>) { unsafe self.storage = storage }
+
+  /// A place, below `capacity`.
+  @inline(__always)
+  private func place(_ slot: Int) -> Reference<ModuleSlot> {
+    precondition(slot >= 0 && slot < Self.capacity)
+    return unsafe Reference(storage + slot)
   }
 
   /// The module of this number, or nil where it is gone.
   public func entry(_ module: ModuleNumber) -> ModuleEntry? {
-    guard generations[module.slot] == module.generation else { return nil }
-    return entries[module.slot]
+    let place = place(module.slot)
+    return place.value.generation == module.generation ? place.value.entry : nil
   }
 
   /// The module in a place, or nil.
   public func module(inSlot slot: Int) -> ModuleNumber? {
-    guard slot >= 0, slot < Self.capacity, entries[slot] != nil else { return nil }
-    return ModuleNumber(slot: slot, generation: generations[slot])
+    guard slot >= 0, slot < Self.capacity, place(slot).value.entry != nil else { return nil }
+    return ModuleNumber(slot: slot, generation: place(slot).value.generation)
   }
 
   /// The module of this name.
   public func find(_ name: Span<UInt8>) -> ModuleNumber? {
     for slot in 0..<Self.capacity {
-      guard let entry = entries[slot], areEqual(entry.name.bytes, name) else { continue }
+      guard let entry = place(slot).value.entry, areEqual(entry.name.bytes, name) else { continue }
       return module(inSlot: slot)
     }
     return nil
@@ -101,7 +115,7 @@ public struct ModuleRegistry: ~Copyable {
   public func users(of module: ModuleNumber) -> ModuleSet {
     var users = ModuleSet()
     for slot in 0..<Self.capacity {
-      if let entry = entries[slot], entry.uses.contains(slot: module.slot) { users.insert(slot: slot) }
+      if let entry = place(slot).value.entry, entry.uses.contains(slot: module.slot) { users.insert(slot: slot) }
     }
     return users
   }
@@ -111,12 +125,12 @@ public struct ModuleRegistry: ~Copyable {
   /// - Throws: `alreadyLoaded` or `full`.
   public mutating func begin(name: ShortText, version: ShortText) throws(RegistryError) -> ModuleNumber {
     if let other = find(name.bytes) { throw .alreadyLoaded(other) }
-    for slot in 0..<Self.capacity where entries[slot] == nil {
-      generations[slot] &+= 1
-      entries[slot] = ModuleEntry(
+    for slot in 0..<Self.capacity where place(slot).value.entry == nil {
+      place(slot).value.generation &+= 1
+      place(slot).value.entry = ModuleEntry(
         name: name, version: version, state: .loading, uses: ModuleSet(), threadsInside: 0, calls: 0,
         faults: 0)
-      return ModuleNumber(slot: slot, generation: generations[slot])
+      return ModuleNumber(slot: slot, generation: place(slot).value.generation)
     }
     throw .full
   }
@@ -128,14 +142,14 @@ public struct ModuleRegistry: ~Copyable {
     guard entry(user) != nil, let target = entry(used) else { throw .gone }
     guard target.state == .loading || target.state == .live else { throw .notReady(used, target.state) }
     if let cycle = cycle(from: used, backTo: user) { throw .cycle(cycle) }
-    entries[user.slot]?.uses.insert(used)
+    place(user.slot).value.entry?.uses.insert(used)
   }
 
   /// The module started well.
   public mutating func finishLoading(_ module: ModuleNumber) throws(RegistryError) {
     guard let entry = entry(module) else { throw .gone }
     guard entry.state == .loading else { throw .notReady(module, entry.state) }
-    entries[module.slot]?.state = .live
+    place(module.slot).value.entry?.state = .live
   }
 
   /// The module could not be linked or started; its place is free again.
@@ -143,32 +157,31 @@ public struct ModuleRegistry: ~Copyable {
     guard let entry = entry(module) else { throw .gone }
     guard entry.state == .loading else { throw .notReady(module, entry.state) }
     if let obstacle = obstacle(module) { throw obstacle }
-    entries[module.slot] = nil
+    place(module.slot).value.entry = nil
   }
 
   /// A thread is about to call into the module.
   ///
   /// - Throws: `gone`, or `notReady` where the module is not live.
   public mutating func enter(_ module: ModuleNumber) throws(RegistryError) {
-    guard generations[module.slot] == module.generation, let state = entries[module.slot]?.state else {
-      throw .gone
-    }
+    let place = place(module.slot)
+    guard place.value.generation == module.generation, let state = place.value.entry?.state else { throw .gone }
     guard state == .live else { throw .notReady(module, state) }
-    entries[module.slot]!.threadsInside &+= 1
-    entries[module.slot]!.calls &+= 1
+    place.value.entry!.threadsInside &+= 1
+    place.value.entry!.calls &+= 1
   }
 
   /// A thread has come back from the module, in whatever way.
   public mutating func leave(_ module: ModuleNumber) {
     guard let entry = entry(module), entry.threadsInside > 0 else { return }
-    entries[module.slot]!.threadsInside &-= 1
+    place(module.slot).value.entry!.threadsInside &-= 1
   }
 
   /// A call of the module faulted: no new call enters it from now on. The thread still has to leave.
   public mutating func fail(_ module: ModuleNumber) {
     guard entry(module) != nil else { return }
-    entries[module.slot]!.faults &+= 1
-    entries[module.slot]!.state = .failed
+    place(module.slot).value.entry!.faults &+= 1
+    place(module.slot).value.entry!.state = .failed
   }
 
   /// Begins to unload a module that nobody uses and no thread is in.
@@ -192,13 +205,13 @@ public struct ModuleRegistry: ~Copyable {
     if let obstacle = obstacle(module) {
       if case .threadsInside = obstacle, draining {} else { throw obstacle }
     }
-    entries[module.slot]?.state = .stopping
+    place(module.slot).value.entry?.state = .stopping
   }
 
   /// Unloading was begun and is given up: the module is live again, or failed again.
   public mutating func reopen(_ module: ModuleNumber, failed: Bool) {
     guard entry(module)?.state == .stopping else { return }
-    entries[module.slot]!.state = failed ? .failed : .live
+    place(module.slot).value.entry!.state = failed ? .failed : .live
   }
 
   /// True where no thread is inside.
@@ -211,14 +224,14 @@ public struct ModuleRegistry: ~Copyable {
     guard let entry = entry(module) else { throw .gone }
     guard entry.state == .stopping else { throw .notReady(module, entry.state) }
     if let obstacle = obstacle(module) { throw obstacle }
-    entries[module.slot] = nil
+    place(module.slot).value.entry = nil
   }
 
   /// Why `module` must stay, or nil.
   private func obstacle(_ module: ModuleNumber) -> RegistryError? {
     let users = users(of: module)
     if !users.isEmpty { return .usedBy(module, users) }
-    let threads = entries[module.slot]?.threadsInside ?? 0
+    let threads = place(module.slot).value.entry?.threadsInside ?? 0
     return threads > 0 ? .threadsInside(module, count: threads) : nil
   }
 
@@ -232,7 +245,7 @@ public struct ModuleRegistry: ~Copyable {
     if start == end { return path }
     visited.insert(slot: start.slot)
     var depth = 0
-    rest[0] = entries[start.slot]?.uses ?? ModuleSet()
+    rest[0] = place(start.slot).value.entry?.uses ?? ModuleSet()
     while true {
       guard let next = rest[depth].first else {
         if depth == 0 { return nil }
@@ -249,7 +262,7 @@ public struct ModuleRegistry: ~Copyable {
       visited.insert(slot: next)
       path.append(next)
       depth &+= 1
-      rest[depth] = entries[next]?.uses ?? ModuleSet()
+      rest[depth] = place(next).value.entry?.uses ?? ModuleSet()
     }
   }
 }

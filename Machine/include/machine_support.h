@@ -108,6 +108,9 @@ __attribute__((noreturn)) void resume_context(uint32_t stack_pointer, uint32_t d
 __attribute__((noreturn)) void call_on_exit_stack(void (*function)(void));
 void run_on_exit_stack(void (*function)(void));
 // module_call.S
+extern uint32_t module_stack_pointer, module_frame_pointer;
+static inline uint32_t export_stack_pointer(void) { return module_stack_pointer; }
+static inline uint32_t export_frame_pointer(void) { return module_frame_pointer; }
 uint64_t module_call(uint32_t *edge, uint32_t function, uint32_t argument, uint32_t module);
 static inline __attribute__((noreturn)) void leave_module(void) { __asm__ volatile("jmp module_abandon"); __builtin_unreachable(); }
 // memory.S: 0 when all was copied, else the number of bytes left when an access faulted.

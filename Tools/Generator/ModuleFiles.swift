@@ -62,22 +62,28 @@ enum ModuleFiles {
   // MARK: The kernel's table
 
   /// Pairs of addresses, name and function, in the order of the names. Being assembly, it keeps the functions alive
-  /// through the linker's optimizer.
+  /// through the linker's optimizer, and knows the caller's registers for certain.
   static func table() -> String {
     var text = """
       // \(notice)
 
-      // The functions that modules may call: address of the name, address of the function, in the order of the names.
+      // The functions that modules may call: address of the name, address of the entry, in the order of the names.
+      // The entries leave the module's stack and frame pointers where the functions find them.
       .section .rodata.module_exports, "a"
       .globl module_exports, module_exports_end
       .align 4
       module_exports:
 
       """
-    for (index, export) in ModuleInterface.exports.enumerated() { text += "  .long name\(index), \(export.name)\n" }
+    for index in ModuleInterface.exports.indices { text += "  .long name\(index), entry\(index)\n" }
     text += "module_exports_end:\n"
     for (index, export) in ModuleInterface.exports.enumerated() {
       text += "name\(index): .asciz \"\(export.name)\"\n"
+    }
+    text += "\n.section .text.module_exports, \"ax\"\n"
+    for (index, export) in ModuleInterface.exports.enumerated() {
+      text += "entry\(index):\n  movl %esp, module_stack_pointer\n  movl %ebp, module_frame_pointer\n"
+      text += "  jmp \(export.name)\n"
     }
     return text
   }

@@ -108,13 +108,13 @@ enum Servers {
       while contains(task: entry.task) { Thread.sleep(milliseconds: 1) }
       return
     }
-    var failure: SystemError?
+    var refusal: Refusal?
     withBytes(entry.name) { name in
-      do throws(SystemError) { try Modules.unload(name) } catch { failure = error }
+      do throws(Refusal) { try Modules.unload(name) } catch { refusal = error }
     }
-    if let failure {
+    if let refusal {
       setEnding(entry, false)
-      throw ManagerRefusal(failure.sentence)
+      throw ManagerRefusal(sentence(of: refusal))
     }
     list.withLock { entries in
       entries.removeAll { $0.name == entry.name && $0.placement == .linked && $0.isEnding }
