@@ -92,3 +92,12 @@ func refusal(_ file: ModuleFile, exports: TestExports = TestExports()) -> (error
     return (error, text.text)
   }
 }
+
+extension ModuleRegistry {
+  /// A registry with places of its own, which stay until the test program ends.
+  init() {
+    let places = UnsafeMutablePointer<ModuleSlot>.allocate(capacity: Self.capacity)
+    for index in 0..<Self.capacity { (places + index).initialize(to: ModuleSlot()) }
+    self.init(storage: places)
+  }
+}

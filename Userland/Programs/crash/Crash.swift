@@ -2,9 +2,10 @@
 //
 //     crash list
 //     crash NAME [--thread] [--ring0] [--guarded] [--stack separate|shared]
+//     crash NAME|all --module
 //
 // Without --thread the fault happens in a child process, which is this program again; with it in a thread of this
-// process, which must outlive it. The exit status is 0 where the fault came to what it was expected to.
+// process, which must outlive it. With --module a linked module commits it, called by this process. The exit status is 0 where the fault came to what it was expected to.
 
 import ABI
 import Primitives
@@ -21,6 +22,8 @@ struct Crash: Program {
       fault.commit()
       return 0
     }
+    let isInModule = count == 3 && ProgramInformation.argument(2) == "--module"
+    if isInModule && first == "all" { return inModule() }
     guard let fault = Fault(named: first) else {
       Console.write {
         $0.write("crash: there is no fault ")
@@ -29,11 +32,21 @@ struct Crash: Program {
       }
       return 2
     }
+    if isInModule { return ModuleExperiment(fault: fault).run() }
     guard let experiment = Experiment(fault, argumentsFrom: 2) else {
-      Console.write("usage: crash NAME [--thread] [--ring0] [--guarded] [--stack separate|shared]\n")
+      Console.write("usage: crash NAME [--thread] [--ring0] [--guarded] [--stack separate|shared] | --module\n")
       return 2
     }
     return experiment.run()
+  }
+
+  /// Every fault, one after the other, in a module. Returns how many did not come to what they should.
+  private static func inModule() -> Int32 {
+    var failures: Int32 = 0
+    Fault.forEach { fault in
+      if ModuleExperiment(fault: fault).run() != 0 { failures += 1 }
+    }
+    return failures
   }
 
   private static func list() -> Int32 {

@@ -1,0 +1,106 @@
+// One fault inside a linked module: has the module `lab` commit it in a call, and checks that the call failed, that the
+// module is marked as failed, and that it works again once it was taken out and loaded anew.
+
+import ABI
+import Primitives
+import SDK
+
+struct ModuleExperiment {
+  private static var path: StaticString { "/lib/modules/lab.so" }
+  private static var name: StaticString { "lab" }
+  /// The lab's operation that answers with its first word.
+  private static var echo: UInt32 { 100 }
+
+  let fault: Fault
+
+  func run() -> Int32 {
+    do throws(Refusal) {
+      try load()
+      defer { try? Modules.unload(Bytes(Self.name)) }
+      let failure = commit()
+      guard isExpected(failure) else {
+        report(failure?.sentence ?? "The call came back.", ", which was NOT expected")
+        return 1
+      }
+      guard failure != nil else {
+        report("The call came back: ", "nothing stops that in the kernel")
+        return isWorking ? 0 : 1
+      }
+      guard isMarkedFailed else {
+        report("The module is not marked as failed", ", which was NOT expected")
+        return 1
+      }
+      try Modules.unload(Bytes(Self.name))
+      try load()
+      guard isWorking else {
+        report("The module does not work again", " after it was loaded anew")
+        return 1
+      }
+      report("the call failed, the module was taken out", " and works again; the system goes on")
+      return 0
+    } catch {
+      Console.write {
+        $0.write("crash: ")
+        error.describe(to: &$0)
+        $0.write("\n")
+      }
+      return 1
+    }
+  }
+
+  private func load() throws(Refusal) {
+    do throws(Refusal) {
+      try Modules.load(Bytes(Self.path), parameters: WordList())
+    } catch {
+      // One that is there already serves as well, unless it has failed.
+      if error.error != .alreadyExists || isMarkedFailed { throw error }
+    }
+  }
+
+  /// Has the lab commit the fault. Returns the error that the call ended with, nil where it came back.
+  private func commit() -> SystemError? {
+    do throws(SystemError) {
+      let lab = try ServiceClient(Self.name)
+      defer { lab.close() }
+      _ = try lab.callShort(UInt32(fault.rawValue))
+      return nil
+    } catch { return error }
+  }
+
+  private func isExpected(_ failure: SystemError?) -> Bool {
+    switch fault {
+    // Legal in the kernel, and what nothing stops there.
+    case .port, .kernelRead: failure == nil
+    case .kernelWrite: true
+    default: failure == .serviceFaulted
+    }
+  }
+
+  private var isMarkedFailed: Bool {
+    var index: UInt32 = 0
+    while let module = Modules.information(index) {
+      index += 1
+      if module.name.isEqual(to: Bytes(Self.name)) { return module.state == 3 && module.faults > 0 }
+    }
+    return false
+  }
+
+  private var isWorking: Bool {
+    do throws(SystemError) {
+      let lab = try ServiceClient(Self.name)
+      defer { lab.close() }
+      return try lab.callShort(Self.echo, 77) == 77
+    } catch { return false }
+  }
+
+  private func report(_ text: StaticString, _ rest: StaticString) {
+    Console.write {
+      $0.write("crash: ")
+      $0.write(fault.name)
+      $0.write(" in a linked module: ")
+      $0.write(text)
+      $0.write(rest)
+      $0.write("\n")
+    }
+  }
+}
