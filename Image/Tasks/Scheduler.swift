@@ -27,6 +27,10 @@ struct SchedulerState: ~Copyable {
   /// CR0 and CR4 for each set of protections.
   var controls0 = InlineArray<8, UInt32>(repeating: 0)
   var controls4 = InlineArray<8, UInt32>(repeating: 0)
+  /// When the present turn began (`RDTSC`). A task that is called, and one that is answered, go on with the turn of
+  /// the other side, so that a client and its server together get no more time than others.
+  var turnStarted: UInt64 = 0
+  var continuesTurn = false
   /// The task whose x87 and SSE registers the processor holds.
   var floatOwner: Reference<Task>?
   // What the watchdog saw (Watchdog.swift).
@@ -115,6 +119,7 @@ enum Scheduler {
   static func yield() {
     let task = current
     guard let next = kernel.scheduler.ready.exchange(task) else { return }
+    beginTurn()
     run(next, after: task)
   }
 
@@ -157,6 +162,7 @@ enum Scheduler {
   static func wakeNext(_ task: Reference<Task>) {
     endWait(of: task, .woken)
     kernel.scheduler.ready.addFirst(task)
+    kernel.scheduler.continuesTurn = true
     if task.value.priority > current.value.priority { cpu.attention |= Attention.reschedule }
   }
 
@@ -197,6 +203,7 @@ enum Scheduler {
       cpu.attention &= ~Attention.reschedule
       return
     }
+    beginTurn()
     run(next, after: previous)
   }
 
@@ -227,8 +234,16 @@ enum Scheduler {
   static func resumeNext() -> Never {
     if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }
     let next = kernel.scheduler.ready.takeNext() ?? kernel.scheduler.idle
+    beginTurn()
     let change = prepare(next, after: current)
     resume_context(next.value.savedStackPointer, change.directory, change.protect)
+  }
+
+  /// The next task's turn begins now, unless it goes on with that of the task that answered it.
+  @inline(__always)
+  private static func beginTurn() {
+    if !kernel.scheduler.continuesTurn { kernel.scheduler.turnStarted = read_time_stamp() }
+    kernel.scheduler.continuesTurn = false
   }
 
   /// What the last step of a switch has to load: the directory, or 0; and 1 where CR0 and CR4 change too.

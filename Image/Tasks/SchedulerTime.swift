@@ -53,7 +53,7 @@ extension Scheduler {
       }
     }
     if hasRival {
-      let used = kernel.clock.nanoseconds(stamps: read_time_stamp() &- current.value.timeStarted)
+      let used = kernel.clock.nanoseconds(stamps: read_time_stamp() &- kernel.scheduler.turnStarted)
       // The timer may have been set for another reason, or for a turn that began before this one.
       if used >= SchedulerState.turn / 2 { cpu.attention |= Attention.reschedule }
     }
