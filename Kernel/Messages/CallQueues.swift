@@ -201,7 +201,7 @@ extension Reference where Value == CallQueues {
     countOut(scheduler)
     // Another task of the server may be waiting for it.
     if let other = value.receivers.first { Scheduler.wake(other) }
-    if value.term == 0 && !value.isHeld { failQueued(.peerGone, scheduler) }
+    if value.term == 0 { failAdmitted(scheduler) }
   }
 
   /// A server task has ended: those whose requests it had get an error.
@@ -233,7 +233,7 @@ extension Reference where Value == CallQueues {
     value.formerTerm = 0
     wakeAll(in: receivers, scheduler)
     wakeAll(in: formerReceivers, scheduler)
-    if value.term == 0 && !value.isHeld { failQueued(.peerGone, scheduler) }
+    if value.term == 0 { failAdmitted(scheduler) }
   }
 
   /// The predecessor will not come back: its tasks learn that their term is over.
@@ -242,8 +242,9 @@ extension Reference where Value == CallQueues {
     wakeAll(in: formerReceivers, scheduler)
   }
 
-  private func failQueued<Scheduler: CallScheduler>(_ error: SystemError, _ scheduler: Scheduler.Type) {
-    while let caller = value.callers.first { fail(caller, error, scheduler) }
+  /// Nobody serves any more: all fail who do not wait for the end of a hold. That includes the holder's own requests.
+  private func failAdmitted<Scheduler: CallScheduler>(_ scheduler: Scheduler.Type) {
+    while let caller = nextCaller() { fail(caller, .peerGone, scheduler) }
   }
 
   // MARK: Moves

@@ -8,14 +8,51 @@ import Testing
     var ends = 0
   }
 
+  /// Names a state: 128 bits, because the states themselves would fill the memory.
+  struct Digest: Hashable {
+    let first: Int
+    let second: Int
+
+    init(_ state: [UInt8]) {
+      func digest(_ salt: Int) -> Int {
+        var hasher = Hasher()
+        hasher.combine(salt)
+        state.withUnsafeBytes { hasher.combine(bytes: $0) }
+        return hasher.finalize()
+      }
+      first = digest(1)
+      second = digest(2)
+    }
+  }
+
+  /// How a state was reached.
+  final class History {
+    private let action: Action
+    private let before: History?
+
+    init(action: Action, before: History?) {
+      self.action = action
+      self.before = before
+    }
+
+    var actions: [Action] {
+      var actions = [action]
+      var earlier = before
+      while let history = earlier {
+        actions.append(history.action)
+        earlier = history.before
+      }
+      return actions.reversed()
+    }
+  }
+
   /// Visits every state that can be reached.
   private func explore(_ shape: WorldShape) throws -> Result {
     let world = CallWorld(shape)
     var result = Result()
-    var seen: Set<[UInt8]> = []
-    var waiting: [(state: [UInt8], path: [Action])] = [(world.save(), [])]
-    seen.insert(waiting[0].state)
-    while let (state, path) = waiting.popLast() {
+    var seen: Set<Digest> = [Digest(world.save())]
+    var waiting: [(state: [UInt8], history: History?)] = [(world.save(), nil)]
+    while let (state, history) = waiting.popLast() {
       result.states += 1
       world.restore(state)
       let actions = world.actions()
@@ -25,19 +62,20 @@ import Testing
           try world.checkEnd()
         }
       } catch {
-        Issue.record("\(error.text)\nafter \(path)")
+        Issue.record("\(error.text)\nafter \(history?.actions ?? [])")
         return result
       }
       for action in actions {
         world.restore(state)
+        let nextHistory = History(action: action, before: history)
         do throws(Violation) {
           try world.perform(action)
         } catch {
-          Issue.record("\(error.text)\nafter \(path + [action])")
+          Issue.record("\(error.text)\nafter \(nextHistory.actions)")
           return result
         }
         let next = world.save()
-        if seen.insert(next).inserted { waiting.append((next, path + [action])) }
+        if seen.insert(Digest(next)).inserted { waiting.append((next, nextHistory)) }
       }
     }
     return result
