@@ -33,9 +33,9 @@ public struct TargetBuild: Sendable {
   /// The programs of the tree, by folder.
   public func programFolders() -> [String] { folders(in: "Userland/Programs") }
 
-  /// The services of the tree, by folder. `Support` and `Server` are what services share.
+  /// The services of the tree, by folder. `Support`, `Server` and `Module` are what services share.
   public func serviceFolders() -> [String] {
-    folders(in: "Services").filter { $0 != "Services/Support" && $0 != "Services/Server" }
+    folders(in: "Services").filter { !["Services/Support", "Services/Server", "Services/Module"].contains($0) }
   }
 
   private func folders(in parent: String) -> [String] {
@@ -75,7 +75,11 @@ public struct TargetBuild: Sendable {
     for folder in serviceFolders() {
       let name = URL(fileURLWithPath: folder).lastPathComponent.lowercased()
       try graph.addProgram(Components.serviceProgram(folder: folder), output: "build/services/\(name)")
-      programs.append("build/services/\(name)")
+      try writeManifest(ofService: folder, name: name)
+      try graph.addModule(
+        Components.serviceModule(folder: folder), exports: Components.moduleExports,
+        output: "build/services/\(name).so")
+      programs += ["build/services/\(name)", "build/services/\(name).so"]
     }
     for folder in externalPrograms {
       let name = URL(fileURLWithPath: folder).lastPathComponent
@@ -96,17 +100,26 @@ public struct TargetBuild: Sendable {
     return graph.file.text
   }
 
+  /// The C file that names a service and says that its module is one.
+  private func writeManifest(ofService folder: String, name: String) throws {
+    let url = root.appending(path: Components.manifestFolder(ofService: folder)).appending(path: "Manifest.c")
+    let text = "#define SERVICE_NAME \"\(name)\"\n#include \"../../../Services/Module/service_manifest.h\"\n"
+    try Self.write(text, to: url)
+  }
+
+  /// Writes a file where it differs from what is there.
+  private static func write(_ text: String, to url: URL) throws {
+    if (try? String(contentsOf: url, encoding: .utf8)) == text { return }
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+  }
+
   /// Writes the ninja file where it differs from what is there, and returns its path relative to the root.
   public func write() throws -> String {
     let isOwn = externalPrograms.isEmpty && externalModules.isEmpty
     let path = isOwn ? "build/build.ninja" : "build/external.ninja"
     let text = try ninjaFile()
-    let url = root.appending(path: path)
-    if (try? String(contentsOf: url, encoding: .utf8)) != text {
-      try FileManager.default.createDirectory(
-        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: url)
-    }
+    try Self.write(text, to: root.appending(path: path))
     return path
   }
 }
@@ -273,11 +286,14 @@ private struct Graph {
   /// It is a shared object whose names bind inside it first, so that only imports and the addresses of its own data
   /// are left for the kernel to fill in; code, constants and variables lie on pages of their own.
   mutating func addModule(folder: String, output: String) throws {
-    let component = Components.module(folder: folder, root: build.root)
-    let objects = try add(component, side: .kernel)
     let own = "\(folder)/exports.map"
     let url = own.hasPrefix("/") ? URL(fileURLWithPath: own) : build.root.appending(path: own)
     let exports = FileManager.default.fileExists(atPath: url.path) ? own : Components.moduleExports
+    try addModule(Components.module(folder: folder, root: build.root), exports: exports, output: output)
+  }
+
+  mutating func addModule(_ component: Component, exports: String, output: String) throws {
+    let objects = try add(component, side: .kernel)
     file.build(
       ["\(output).debug"], rule: "link", inputs: objects, implicit: [exports],
       variables: [
