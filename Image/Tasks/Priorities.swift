@@ -45,6 +45,11 @@ enum Priorities {
       return
     }
     task.value.priority = priority
+    if task.value.state == .waitingForWord, let queue = task.value.queue {
+      // Those who wait for words stand in the order of their urgency.
+      queue.value.remove(task)
+      queue.insert(task)
+    }
     guard task == Scheduler.current, let best = kernel.scheduler.ready.highestPriority else { return }
     if best > priority { cpu.attention |= Attention.reschedule }
     if best == priority { Scheduler.armTimer() }

@@ -2,8 +2,10 @@
 //
 // A word is known by the frame it lies in, so that it is the same for all who share the frame.
 //
-// Invariant: a waiting task is in exactly one bucket's queue; looking at the word and joining the queue happen
-// without another task running in between, so no wake is lost.
+// Invariants:
+// - A waiting task is in exactly one bucket's queue, behind all that are as urgent and before all that are less; so the
+//   most urgent is woken first, and of equals the one that came first.
+// - Looking at the word and joining the queue happen without another task running in between, so no wake is lost.
 
 import ABI
 import MachineSupport
@@ -28,11 +30,6 @@ enum WordWaits {
   static func wake(word: UInt32, count: UInt32) throws(SystemError) -> Int32 {
     let (key, _) = try look(at: word)
     var woken: Int32 = 0
-    if count == 1 {
-      guard let task = mostUrgent(waitingFor: key) else { return 0 }
-      Scheduler.wake(task)
-      return 1
-    }
     var candidate = queue(for: key).value.first
     while let task = candidate, UInt32(bitPattern: woken) < count {
       candidate = task.value.next
@@ -42,19 +39,6 @@ enum WordWaits {
       }
     }
     return woken
-  }
-
-  /// Of several as urgent the one that came first.
-  private static func mostUrgent(waitingFor key: UInt64) -> Reference<Task>? {
-    var best: Reference<Task>?
-    var candidate = queue(for: key).value.first
-    while let task = candidate {
-      candidate = task.value.next
-      guard task.value.waitKey == key else { continue }
-      if let found = best, found.value.priority >= task.value.priority { continue }
-      best = task
-    }
-    return best
   }
 
   /// Nothing is kept for a task outside its wait; its key is cleared for the checker's sake.

@@ -4,8 +4,8 @@
 // Invariants:
 // - It acts only on code of Ring-0 tasks (by selector) and of linked modules (ModuleFaults.swift); the kernel itself
 //   always has interrupts off and is left alone.
-// - It pauses itself where it finds the processor idle; the next switch to a task resumes it. The kernel touches the
-//   routing controller nowhere else after boot, so a look cannot come between its two accesses.
+// - It pauses itself where it finds the processor halted; the idle loop resumes it before it switches to a task. The
+//   kernel touches the routing controller nowhere else after boot, so a look cannot come between its two accesses.
 
 import Machine
 import MachineSupport
@@ -28,11 +28,12 @@ enum Watchdog {
   // Going back loads CR3 from the interrupted state, where the processor does not store it.
   cpu.state.cr3 = cpu.loaded_directory
   kernel.counters.interrupts &+= 1
-  if Scheduler.current == kernel.scheduler.idle && !kernel.interrupts.isWatchdogPaused {
+  let interruptsOff = cpu.state.eflags & 0x200 == 0
+  // The idle loop has interrupts on only where it halts: not on its way to a task, after it has resumed the watchdog.
+  if !interruptsOff && Scheduler.current == kernel.scheduler.idle && !kernel.interrupts.isWatchdogPaused {
     kernel.interrupts.pauseWatchdog()
   }
   if ModuleFaults.watch(cpu.state) { return }
-  let interruptsOff = cpu.state.eflags & 0x200 == 0
   guard cpu.state.cs == UInt32(SELECTOR_RING0_TASK_CODE), interruptsOff else {
     kernel.scheduler.stuckLooks = 0
     return

@@ -33,6 +33,21 @@ public struct TaskQueue: ~Copyable {
     count &+= 1
   }
 
+  /// Puts a task that is in no queue behind all that are as urgent, and before the first that is less so. Constant time
+  /// where no less urgent one is in the queue.
+  public mutating func insert(_ task: Reference<Task>, own: Reference<TaskQueue>) {
+    var after = last
+    while let candidate = after, candidate.value.priority < task.value.priority { after = candidate.value.previous }
+    guard let after else { return prepend(task, own: own) }
+    let next = after.value.next
+    task.value.previous = after
+    task.value.next = next
+    task.value.queue = own
+    after.value.next = task
+    if let next { next.value.previous = task } else { last = task }
+    count &+= 1
+  }
+
   /// Takes out a task that is in this queue.
   public mutating func remove(_ task: Reference<Task>) {
     let next = task.value.next
@@ -86,5 +101,6 @@ extension TaskQueue {
 
 extension Reference where Value == TaskQueue {
   public func append(_ task: Reference<Task>) { value.append(task, own: self) }
+  public func insert(_ task: Reference<Task>) { value.insert(task, own: self) }
   public func prepend(_ task: Reference<Task>) { value.prepend(task, own: self) }
 }
