@@ -64,7 +64,7 @@ public struct TargetBuild: Sendable {
   public func ninjaFile() throws -> String {
     var graph = Graph(build: self)
     graph.writeRules()
-    try graph.addKernel()
+    for variant in KernelVariant.allCases { try graph.addKernel(variant) }
     try graph.addProbe()
     var programs: [String] = []
     for folder in programFolders() {
@@ -171,20 +171,29 @@ private struct Graph {
 
   /// Compiles `component` for `side` and everything it depends on; returns all objects for the linker.
   private mutating func add(_ component: Component, side: Side) throws -> [String] {
-    let dependencies = try set.closure(of: component)
+    let dependencies = try addDependencies(of: component, side: side)
+    let folder = "build/\(side.rawValue)/\(component.name)"
+    return try compile(component, side: side, folder: folder, conditions: []) + dependencies
+  }
+
+  private mutating func addDependencies(of component: Component, side: Side) throws -> [String] {
     var all: [String] = []
-    for dependency in dependencies + [component] {
+    for dependency in try set.closure(of: component) {
       let key = "\(side.rawValue)/\(dependency.name)"
-      if objects[key] == nil { objects[key] = try compile(dependency, side: side) }
+      if objects[key] == nil {
+        objects[key] = try compile(dependency, side: side, folder: "build/\(key)", conditions: [])
+      }
       all = (objects[key] ?? []) + all
     }
     return all
   }
 
-  private mutating func compile(_ component: Component, side: Side) throws -> [String] {
+  /// - Parameter conditions: flags for the component's own Swift sources.
+  private mutating func compile(
+    _ component: Component, side: Side, folder: String, conditions: [String]
+  ) throws -> [String] {
     let sources = Sources.find(of: component, root: build.root)
     if let mistake = try sources.undeclaredImport(of: component, root: build.root) { throw mistake }
-    let folder = "build/\(side.rawValue)/\(component.name)"
     var objects: [String] = []
     let headerFolders = Set(component.headers.map { $0.folder }).sorted()
     let headers =
@@ -198,7 +207,7 @@ private struct Graph {
         .map { "build/\(side.rawValue)/\($0.name)" }
       let flags =
         Flags.swift(side: side, portable: component.kind == .portableLibrary)
-        + dependencies.flatMap { ["-I", $0] } + includes
+        + conditions + dependencies.flatMap { ["-I", $0] } + includes
       let interface = "\(folder)/\(component.name).swiftmodule"
       let object = "\(folder)/\(component.name).bc"
       file.build(
@@ -230,27 +239,30 @@ private struct Graph {
 
   /// The optimizer runs once over the whole kernel; its object is then linked twice, without the symbol table
   /// and with it. The table is the last segment, so its addresses are those of the first link.
-  mutating func addKernel() throws {
+  mutating func addKernel(_ variant: KernelVariant) throws {
     guard let kernel = set["Kernel"], case .image(let script) = kernel.kind else { return }
-    let objects = try add(kernel, side: .kernel)
+    let folder = variant.folder
+    let objects =
+      try compile(kernel, side: .kernel, folder: "\(folder)/Kernel", conditions: variant.conditions)
+      + addDependencies(of: kernel, side: .kernel)
     let native = objects.filter { $0.hasSuffix(".o") }
     let libraries = build.toolchain.compilerLibrary
     let flags = command(Flags.link + ["-T", script])
     file.build(
-      ["build/kernel/optimized.o"], rule: "optimize", inputs: objects, implicit: [script],
+      ["\(folder)/optimized.o"], rule: "optimize", inputs: objects, implicit: [script],
       variables: ["flags": command(Flags.link + ["--lto-O2", "-T", script]), "libraries": libraries])
     file.build(
-      ["build/kernel/plain.elf"], rule: "link", inputs: ["build/kernel/optimized.o"] + native,
+      ["\(folder)/plain.elf"], rule: "link", inputs: ["\(folder)/optimized.o"] + native,
       implicit: [script], variables: ["flags": flags, "libraries": libraries])
     file.build(
-      ["build/kernel/symbols"], rule: "symbols", inputs: ["build/kernel/plain.elf"], implicit: [build.tool])
+      ["\(folder)/symbols"], rule: "symbols", inputs: ["\(folder)/plain.elf"], implicit: [build.tool])
     let source = "Tools/Build/symbols.S"
     file.build(
-      ["build/kernel/symbols.o"], rule: "assemble", inputs: [source], implicit: ["build/kernel/symbols"],
-      variables: ["flags": command(Flags.assembly + ["-I", "build/kernel"])])
+      ["\(folder)/symbols.o"], rule: "assemble", inputs: [source], implicit: ["\(folder)/symbols"],
+      variables: ["flags": command(Flags.assembly + ["-I", folder])])
     file.build(
-      ["build/kernel.elf"], rule: "link",
-      inputs: ["build/kernel/optimized.o"] + native + ["build/kernel/symbols.o"], implicit: [script],
+      [variant.image], rule: "link",
+      inputs: ["\(folder)/optimized.o"] + native + ["\(folder)/symbols.o"], implicit: [script],
       variables: ["flags": flags, "libraries": libraries])
   }
 

@@ -30,7 +30,12 @@ struct MachineArguments: ParsableArguments {
 
   @Option(help: ArgumentHelp("The kernel's command line.", visibility: .hidden))
   var append = ""
+
+  @Option(help: ArgumentHelp("A kernel that is built for a test: early-change.", visibility: .hidden))
+  var kernel = KernelVariant.standard
 }
+
+extension KernelVariant: ExpressibleByArgument {}
 
 extension MemorySize: ExpressibleByArgument {
   static let standard = MemorySize("256M")!
@@ -64,7 +69,7 @@ struct Run: AsyncParsableCommand {
     if display, environment["DISPLAY"] == nil, environment["WAYLAND_DISPLAY"] == nil {
       throw Failure("--display needs a graphical desktop: neither DISPLAY nor WAYLAND_DISPLAY is set.")
     }
-    try await project.build()
+    try await project.build(targets: TargetBuild.defaultTargets + [machine.kernel.image])
     LiveRuns.endWithThisProcess()
     let folder = try RunFolder()
     defer { folder.delete() }
@@ -127,7 +132,7 @@ extension Project {
       try await makeImage(at: path, modules: modules, commandLine: arguments.append)
       options = MachineOptions(boot: .iso(path: path))
     } else {
-      options = MachineOptions(boot: .kernel(path: "build/kernel.elf", modules: modules))
+      options = MachineOptions(boot: .kernel(path: arguments.kernel.image, modules: modules))
     }
     options.memory = arguments.memory
     options.processor = arguments.processor

@@ -15,7 +15,10 @@ extension Project {
       let regex = try Regex(filter)
       cases.removeAll { !$0.fullName.contains(regex) }
     }
-    do { try await build() } catch {
+    do {
+      // Some cases boot a kernel that is built for them.
+      try await build(targets: TargetBuild.defaultTargets + KernelVariant.allCases.map { $0.image })
+    } catch {
       report.fail("guest: kernel and programs build", ["\(error)"])
       return
     }

@@ -7,7 +7,7 @@ import UserSupport
 
 /// A word at a fixed address, zero at first.
 @safe
-final class SharedWord {
+final class SharedWord: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<UInt32>
 
   init() {
@@ -77,7 +77,7 @@ public final class Mutex<Value>: @unchecked Sendable {
 }
 
 /// What `Mutex.wait` waits for. Whoever changes the value so that somebody may go on signals afterwards.
-public final class Condition {
+public final class Condition: @unchecked Sendable {
   /// Counts the signals, so that one between a waiter's look and its sleep is not lost.
   let word = SharedWord()
   public init() {}
@@ -96,7 +96,7 @@ public final class Condition {
 }
 
 /// A count of things that can be taken.
-public final class Semaphore {
+public final class Semaphore: @unchecked Sendable {
   private let word = SharedWord()
 
   public init(_ count: UInt32) { word.store(count) }
@@ -124,7 +124,7 @@ public final class Semaphore {
 }
 
 /// Something that is done once, by whoever comes first; the others wait until it is done.
-public final class Once {
+public final class Once: @unchecked Sendable {
   private static var untouched: UInt32 { 0 }
   private static var running: UInt32 { 1 }
   private static var done: UInt32 { 2 }

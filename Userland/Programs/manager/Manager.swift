@@ -36,7 +36,7 @@ import ServiceSupport
       Servers.ended(ended.task, ended.outcome)
     } catch {
       // No server runs as a process now.
-      Thread.sleep(milliseconds: 10)
+      Servers.processStarted.take()
     }
   }
 }

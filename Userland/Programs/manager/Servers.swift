@@ -29,6 +29,8 @@ struct ManagerRefusal: Error {
 
 enum Servers {
   static let list = Mutex<[ServerEntry]>([])
+  /// Given whenever a server was started as a process.
+  static let processStarted = Semaphore(0)
 
   static func find(_ name: [UInt8]) -> ServerEntry? {
     list.withLock { entries in entries.first { $0.name == name && !$0.isEnding } }
@@ -79,6 +81,7 @@ enum Servers {
 
   private static func add(_ entry: ServerEntry) -> ServerEntry {
     list.withLock { $0.append(entry) }
+    if entry.task != 0 { processStarted.give() }
     return entry
   }
 

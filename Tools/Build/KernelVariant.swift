@@ -1,0 +1,22 @@
+// The kernels that can be built from the same sources. All but the standard one are for tests that need a kernel
+// without something, to show what that something is for.
+
+public enum KernelVariant: String, Sendable, CaseIterable {
+  case standard
+  /// Changes address spaces in the middle of system calls: the control of the two-cures test.
+  case earlyChange = "early-change"
+
+  /// The linked image.
+  public var image: String { self == .standard ? "build/kernel.elf" : "build/kernel-\(rawValue).elf" }
+
+  /// Where what belongs to this variant alone is made.
+  var folder: String { self == .standard ? "build/kernel" : "build/kernel-\(rawValue)" }
+
+  /// Conditions that the sources of Image are compiled with.
+  var conditions: [String] {
+    switch self {
+    case .standard: []
+    case .earlyChange: ["-D", "EARLY_CHANGE"]
+    }
+  }
+}
