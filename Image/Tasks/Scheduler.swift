@@ -132,7 +132,7 @@ enum Scheduler {
     if task.value.isEnding { return .cancelled }
     task.value.state = state
     task.value.wakeReason = .woken
-    if let queue { queue.append(task) }
+    if let queue { if state == .waitingForWord { queue.insert(task) } else { queue.append(task) } }
     if let deadline { startTimer(of: task, deadline: deadline) }
     reschedule()
     return task.value.wakeReason
