@@ -35,25 +35,42 @@ struct Clock {
     }
   }
 
+  /// How often is measured. A host that takes the processor away at the end of a measurement makes it too long; the
+  /// shortest is right.
+  private static var calibrationRounds: Int { 8 }
+
   /// Measures the time-stamp counter and the controller's timer against the 8254.
   mutating func calibrate(_ controller: LocalInterruptController<MachineMemory>) {
+    var shortest: (stamps: UInt64, ticks: UInt32)?
+    for _ in 0..<Self.calibrationRounds {
+      guard let round = Self.measure(controller) else { continue }
+      if let best = shortest, best.stamps <= round.stamps { continue }
+      shortest = round
+    }
+    guard let shortest else {
+      var output = KernelOutput()
+      output.write("clock: the 8254 does not count; assuming one time stamp a nanosecond\n")
+      return
+    }
+    let nanoseconds = UInt64(Self.calibrationTicks) &* 1_000_000_000 / UInt64(IntervalTimer<MachinePorts>.frequency)
+    nanosecondsPerStamp = (nanoseconds << 24) / shortest.stamps
+    ticksPerNanosecond = max(1, (UInt64(shortest.ticks) << 24) / nanoseconds)
+  }
+
+  /// Counts time stamps and the controller's ticks while the 8254 counts down; nil where it does not.
+  private static func measure(
+    _ controller: LocalInterruptController<MachineMemory>
+  ) -> (stamps: UInt64, ticks: UInt32)? {
     let timer = IntervalTimer<MachinePorts>()
     controller.startSilentCount(divider: .by1, count: 0xffff_ffff)
-    timer.startCountdown(ticks: Self.calibrationTicks)
+    timer.startCountdown(ticks: calibrationTicks)
     let start = read_time_stamp()
     let startCount = controller.timerCount
     let finished = timer.waitForCountdown(limit: 10_000_000)
     let stamps = read_time_stamp() &- start
     let ticks = startCount &- controller.timerCount
     controller.stopTimer()
-    guard finished, stamps > 0, ticks > 0 else {
-      var output = KernelOutput()
-      output.write("clock: the 8254 does not count; assuming one time stamp a nanosecond\n")
-      return
-    }
-    let nanoseconds = UInt64(Self.calibrationTicks) &* 1_000_000_000 / UInt64(IntervalTimer<MachinePorts>.frequency)
-    nanosecondsPerStamp = (nanoseconds << 24) / stamps
-    ticksPerNanosecond = max(1, (UInt64(ticks) << 24) / nanoseconds)
+    return finished && stamps > 0 && ticks > 0 ? (stamps, ticks) : nil
   }
 
   /// Nanoseconds since boot.
