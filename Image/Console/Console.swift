@@ -57,10 +57,14 @@ struct Console: ~Copyable {
     screen.write(bytes)
   }
 
-  /// Tells the host one line: `status N`, `panic …` or `ready`.
-  mutating func tellHost(_ word: StaticString, _ number: Int32? = nil) {
+  /// Tells the host one line: `status N`, `panic TEXT` or `ready`.
+  mutating func tellHost(_ word: StaticString, _ number: Int32? = nil, text: StaticString? = nil) {
     guard host.isPresent else { return }
     host.write(word)
+    if let text {
+      host.write(byte: 0x20)
+      host.write(text)
+    }
     if let number {
       host.write(byte: 0x20)
       host.write(decimal: Int(number))

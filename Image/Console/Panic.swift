@@ -35,7 +35,7 @@ func panic(_ reason: StaticString) -> Never {
   output.write(", ")
   output.write(decimal: kernel.memory.frames.freeFrames)
   output.write(" pages free\n")
-  kernel.console.tellHost("panic")
+  kernel.console.tellHost("panic", text: reason)
   port_write32(exitPort, 0x11)
   halt_forever()
 }

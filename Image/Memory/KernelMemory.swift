@@ -123,9 +123,9 @@ struct KernelMemory: ~Copyable {
 }
 
 extension KernelMemory {
-  /// The bytes of a map row's sentence, on the console.
-  private static func printNote(_ note: MemoryMapNote) {
-    var output = KernelOutput()
+  /// A map row's sentence, in the log.
+  private static func logNote(_ note: MemoryMapNote) {
+    var output = LogOutput()
     output.write("memory: ")
     note.describe(to: &output)
     output.write("\n")
@@ -146,7 +146,7 @@ extension KernelMemory {
     }
     var map: MemoryMap
     do throws(MemoryMapError) {
-      map = try MemoryMap(rows: boot.memoryMapRows, note: printNote)
+      map = try MemoryMap(rows: boot.memoryMapRows, note: logNote)
     } catch {
       var output = KernelOutput()
       output.write("memory: ")

@@ -91,10 +91,10 @@ import Testing
 @Suite struct KeyboardTests {
   @Test func textBecomesKeys() {
     #expect(
-      Keyboard.commands(for: "aB-\n")?.joined(separator: "|")
+      Keyboard.keys(for: "aB-\n")?.map { $0.command }.joined(separator: "|")
         == [
           "sendkey a 20", "sendkey shift-b 20", "sendkey minus 20", "sendkey ret 20",
         ].joined(separator: "|"))
-    #expect(Keyboard.commands(for: "ä") == nil)
+    #expect(Keyboard.keys(for: "ä") == nil)
   }
 }

@@ -5,6 +5,8 @@ public enum KernelVariant: String, Sendable, CaseIterable {
   case standard
   /// Changes address spaces in the middle of system calls: the control of the two-cures test.
   case earlyChange = "early-change"
+  /// Forgets the interrupts that a double fault swallowed.
+  case forgetInterrupts = "forget-interrupts"
 
   /// The linked image.
   public var image: String { self == .standard ? "build/kernel.elf" : "build/kernel-\(rawValue).elf" }
@@ -17,6 +19,7 @@ public enum KernelVariant: String, Sendable, CaseIterable {
     switch self {
     case .standard: []
     case .earlyChange: ["-D", "EARLY_CHANGE"]
+    case .forgetInterrupts: ["-D", "FORGET_INTERRUPTS"]
     }
   }
 }

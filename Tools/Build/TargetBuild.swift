@@ -17,7 +17,7 @@ public struct TargetBuild: Sendable {
   public var externalModules: [String] = []
 
   /// Compilers have been seen to hang or to take all memory: seconds, and KiB of address space.
-  static let timeLimit = 300
+  static let timeLimit = 900
   static let memoryLimit = 12_000_000
 
   public init(root: URL, toolchain: Toolchain, tool: String) {

@@ -12,6 +12,8 @@
 //   forbid:  a regular expression that is not found
 //   needs:   a program of the tree; while it does not exist, the case is skipped
 //   apart:   yes: runs in real time and alone, not counting instructions
+//   after:   a regular expression: what the next `type` says is typed when the console shows it
+//   type:    keys for the machine's keyboard; \n is Enter
 
 import Emulator
 
@@ -29,6 +31,13 @@ public struct GuestCase: Sendable {
   public var forbidden: [String] = []
   public var programs: [String] = []
   public var runsApart = false
+  public var typing: [Typing] = []
+
+  /// Keys, and what the console shows before they are typed.
+  public struct Typing: Sendable, Equatable {
+    public let after: String
+    public fileprivate(set) var text: String
+  }
 
   public var fullName: String { "\(group): \(name)" }
 
@@ -78,6 +87,12 @@ public struct GuestCase: Sendable {
       if key == "expect" { expectations.append(value) } else { forbidden.append(value) }
     case "needs": programs.append(value)
     case "apart": runsApart = value == "yes"
+    case "after":
+      guard (try? Regex(value)) != nil else { return false }
+      typing.append(Typing(after: value, text: ""))
+    case "type":
+      guard let last = typing.indices.last else { return false }
+      typing[last].text += value.replacing("\\n", with: "\n")
     case "status":
       guard let number = Int32(value) else { return false }
       status = number

@@ -48,11 +48,25 @@ public struct Operator: Sendable {
 
   /// Waits until the first program has started; false when the machine was given up before.
   public func waitUntilReady() async -> Bool {
+    await wait { HostChannel(folder.text("host")).isReady }
+  }
+
+  /// Waits until `condition` holds; false when the machine was given up before.
+  public func wait(until condition: () -> Bool) async -> Bool {
     while FileManager.default.fileExists(atPath: folder.url.path) {
-      if HostChannel(folder.text("host")).isReady { return true }
+      if condition() { return true }
       try? await Task.sleep(for: .milliseconds(50))
     }
     return false
+  }
+
+  /// Types on the machine's keyboard.
+  public func type(_ keys: [Keyboard.Key]) async {
+    for key in keys {
+      command(key.command)
+      // A key is held for 20 ms; the next one must come after it.
+      try? await Task.sleep(for: .milliseconds(60))
+    }
   }
 
   /// Gives the monitor a command and waits for its answer.

@@ -2,6 +2,11 @@
 
 /// Text as the keys that QEMU's monitor presses.
 public enum Keyboard {
+  /// A key that is pressed and let go, as a command for the monitor.
+  public struct Key: Sendable, Equatable {
+    let command: String
+  }
+
   private static let named: [Character: String] = [
     " ": "spc", "\n": "ret", "-": "minus", ".": "dot", "/": "slash", ";": "semicolon", ",": "comma",
     "=": "equal", "'": "apostrophe", "\t": "tab", "\\": "backslash", "[": "bracket_left",
@@ -10,9 +15,9 @@ public enum Keyboard {
     ">": "shift-dot",
   ]
 
-  /// The monitor's commands that type `text` on a US keyboard; nil where a character has no key there.
-  public static func commands(for text: String) -> [String]? {
-    var commands: [String] = []
+  /// The keys of a US keyboard that type `text`; nil where a character has no key there.
+  public static func keys(for text: String) -> [Key]? {
+    var keys: [Key] = []
     for character in text {
       let key: String
       if let name = named[character] {
@@ -22,8 +27,8 @@ public enum Keyboard {
       } else {
         return nil
       }
-      commands.append("sendkey \(key) 20")
+      keys.append(Key(command: "sendkey \(key) 20"))
     }
-    return commands
+    return keys
   }
 }

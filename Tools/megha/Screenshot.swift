@@ -20,7 +20,7 @@ struct Screenshot: AsyncParsableCommand {
 
   func run() async throws {
     let project = try Project.current()
-    guard let keys = Keyboard.commands(for: text.replacing("\\n", with: "\n")) else {
+    guard let keys = Keyboard.keys(for: text.replacing("\\n", with: "\n")) else {
       throw Failure("--type has a character that a US keyboard does not have.")
     }
     let path = URL(fileURLWithPath: file).path
@@ -34,11 +34,7 @@ struct Screenshot: AsyncParsableCommand {
       operating: { monitor in
         guard await monitor.waitUntilReady() else { return }
         try? await Task.sleep(for: .seconds(wait))
-        for key in keys {
-          monitor.command(key)
-          // A key is held for 20 ms; the next one must come after it.
-          try? await Task.sleep(for: .milliseconds(60))
-        }
+        await monitor.type(keys)
         try? await Task.sleep(for: .seconds(wait))
         monitor.command("screendump \(path) -f png")
         monitor.end()

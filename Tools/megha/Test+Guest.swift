@@ -65,8 +65,11 @@ extension Project {
       arguments.added += guestCase.added.map { file($0).path }
       let options = try await machine(
         arguments, script: guestCase.script.joined(separator: "\n"), folder: folder)
+      let typing = guestCase.typing
+      let operating: @Sendable (Operator) async -> Void = { await type(typing, reading: console, at: $0) }
       let result = try await Emulator.run(
-        options, root: root, folder: folder, timeout: guestCase.timeout, console: console.append)
+        options, root: root, folder: folder, timeout: guestCase.timeout, console: console.append,
+        operating: typing.isEmpty ? nil : operating)
       var complaints = guestCase.judge(console: console.text, outcome: result.outcome)
       if !complaints.isEmpty {
         complaints += ["console:", console.text]
@@ -77,6 +80,17 @@ extension Project {
     } catch {
       return GuestResult(name: guestCase.fullName, complaints: ["\(error)"], seconds: 0)
     }
+  }
+}
+
+/// Types what a case wants typed, each text when the console shows what it waits for.
+private func type(_ typing: [GuestCase.Typing], reading console: Collector, at monitor: Operator) async {
+  for step in typing {
+    // Judged when the case was read; keys that do not exist show as an expectation that is not met.
+    guard let regex = try? Regex(step.after).anchorsMatchLineEndings(), let keys = Keyboard.keys(for: step.text),
+      await monitor.wait(until: { console.text.contains(regex) })
+    else { return }
+    await monitor.type(keys)
   }
 }
 

@@ -35,6 +35,8 @@ INSTRUCTION void divide_by(uint32_t divisor) {
 }
 INSTRUCTION void disable_interrupts(void) { __asm__ volatile("cli" ::: "memory"); }
 INSTRUCTION void halt(void) { __asm__ volatile("hlt" ::: "memory"); }
+/// Loads the kernel's code selector and executes UD2.
+INSTRUCTION void fault_in_kernel_segment(void) { __asm__ volatile("ljmpl $0x08, $1f\n1:\tud2"); }
 INSTRUCTION uint8_t port_read(uint16_t port) {
   uint8_t value;
   __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
@@ -45,6 +47,11 @@ INSTRUCTION void load_local_descriptor_table(uint32_t selector) {
   __asm__ volatile("lldt %w0" ::"r"(selector) : "memory");
 }
 INSTRUCTION void load_data_segment(uint32_t selector) { __asm__ volatile("movl %0, %%ds" ::"r"(selector) : "memory"); }
+/// Sets the stack pointer and then, by a write of 0 to `priority_register`, lets interrupts come.
+INSTRUCTION void accept_interrupts_at(uint32_t stack_pointer, uint32_t priority_register) {
+  __asm__ volatile("movl %0, %%esp\n\tmovl $0, (%1)\n1:\tpause\n\tjmp 1b" ::"r"(stack_pointer), "r"(priority_register)
+                   : "memory");
+}
 /// Pushes a word while the stack pointer is `address`.
 INSTRUCTION void push_at(uint32_t address) {
   __asm__ volatile("movl %0, %%esp\n\tpushl $0" ::"r"(address) : "memory");

@@ -27,9 +27,9 @@ struct Circumstances {
 enum Fault: UInt8 {
   case null, read, jump, divide, opcode, overflow, bounds, privileged
   case stack, esp, systemCallEsp, text, execute, unmapped, segment, breakpoint, port
-  case kernelRead, kernelWrite, loop, cli, hlt
+  case kernelRead, kernelWrite, loop, cli, hlt, kernelFault
 
-  private static var count: UInt8 { 22 }
+  private static var count: UInt8 { 23 }
 
   init?(named name: Bytes) {
     for value in 0..<Self.count {
@@ -71,6 +71,7 @@ enum Fault: UInt8 {
     case .loop: "loop"
     case .cli: "cli"
     case .hlt: "hlt"
+    case .kernelFault: "kernel-fault"
     }
   }
 
@@ -98,6 +99,7 @@ enum Fault: UInt8 {
     case .loop: "loops for ever; it is killed"
     case .cli: "turns interrupts off and loops"
     case .hlt: "turns interrupts off and halts the processor"
+    case .kernelFault: "faults with the kernel's code selector, which in Ring 0 is an error of the kernel: a panic"
     }
   }
 
@@ -108,6 +110,7 @@ enum Fault: UInt8 {
     case .divide: return .exception(0, or: 0)
     case .opcode, .overflow, .bounds: return .exception(6, or: 6)
     case .privileged, .segment: return .exception(13, or: 13)
+    case .kernelFault: return isRing0 ? .notPromised : .exception(13, or: 13)
     // The processor cannot push its frame there in Ring 0: a double fault, which the kernel may trace back.
     case .stack, .esp, .systemCallEsp: return .exception(14, or: 8)
     // A processor without the no-execute bit runs the data, which is UD2.
@@ -146,6 +149,7 @@ enum Fault: UInt8 {
     case .loop: loopForEver()
     case .cli: loopWithInterruptsOff()
     case .hlt: haltWithInterruptsOff()
+    case .kernelFault: faultAsKernel()
     }
   }
 }

@@ -80,3 +80,5 @@ private func mapData() -> UInt32 {
   disable_interrupts()
   while opaque(1) == 1 { halt() }
 }
+
+@inline(never) func faultAsKernel() { fault_in_kernel_segment() }
