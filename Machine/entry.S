@@ -314,7 +314,7 @@ sysexit_return:
   ret
 1:jb 2f
   cli
-  lcall *CPU_DIRECT_ENTRY              // returns without the word that CS was pushed to
+  lcall *%ss:CPU_DIRECT_ENTRY          // DS may hold anything; returns without the word that CS was pushed to
   popfl
   ret
 2:cli
@@ -334,7 +334,7 @@ system_call_page_gate:
   ret
 1:jb 2f
   cli
-  lcall *CPU_DIRECT_ENTRY              // returns without the word that CS was pushed to
+  lcall *%ss:CPU_DIRECT_ENTRY          // DS may hold anything; returns without the word that CS was pushed to
   popfl
   ret
 2:cli

@@ -15,6 +15,10 @@ import Testing
     forbid: panic
     needs: hello
     apart: yes
+    after: ^name
+    type: a b
+    type: \n
+    kernel: LESS
 
     case: second
     timeout: 5
@@ -27,12 +31,14 @@ import Testing
     #expect(first.machine == ["--ram", "64M", "--cpu", "qemu32"])
     #expect(first.script == ["one; two", "three"])
     #expect(first.status == 3 && first.programs == ["hello"] && first.runsApart)
+    #expect(first.typing.map { $0.after } == ["^name"] && first.typing.map { $0.text } == ["a b\n"])
+    #expect(first.condition == "LESS" && !first.mustFail)
     #expect(cases[1].timeout == 5 && cases[1].status == 0)
   }
 
   @Test(arguments: [
     ("script: x", 1), ("case: a\nnonsense", 2), ("case: a\nstatus: many", 2), ("case: a\nexpect: (", 2),
-    ("case: a\n\n\ncolour: red", 4), ("case: a\ntimeout: 0", 2),
+    ("case: a\n\n\ncolour: red", 4), ("case: a\ntimeout: 0", 2), ("case: a\ntype: x", 2), ("case: a\nafter: (", 2),
   ])
   func mistakesAreNamedWithTheirLine(text: String, line: Int) {
     #expect { try GuestCase.parse(text, group: "g") } throws: { error in
@@ -47,6 +53,14 @@ import Testing
   func runsAreJudged(console: String, outcome: Outcome, complaints: Int) throws {
     let first = try #require(try GuestCase.parse(Self.text, group: "g").first)
     #expect(first.judge(console: console, outcome: outcome).count == complaints)
+  }
+
+  @Test func aCaseThatMustFailIsJudgedTheOtherWayRound() throws {
+    let text = "case: a\nfails: yes\nexpect: ^x"
+    let judged = try #require(try GuestCase.parse(text, group: "g").first)
+    #expect(judged.judge(console: "y", outcome: .status(0)).isEmpty)
+    #expect(judged.judge(console: "x", outcome: .panic("p")).isEmpty)
+    #expect(judged.judge(console: "x", outcome: .status(0)).count == 1)
   }
 }
 

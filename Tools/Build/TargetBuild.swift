@@ -38,6 +38,14 @@ public struct TargetBuild: Sendable {
     folders(in: "Services").filter { !["Services/Support", "Services/Server", "Services/Module"].contains($0) }
   }
 
+  /// Whether a folder holds a service: it names the type that is placed.
+  private func isService(folder: String) throws -> Bool {
+    try Sources.find(in: folder, root: root).swift.contains {
+      try String(contentsOf: URL(fileURLWithPath: $0, relativeTo: root), encoding: .utf8)
+        .contains("typealias PlacedService")
+    }
+  }
+
   private func folders(in parent: String) -> [String] {
     let folder = root.appending(path: parent)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
@@ -83,7 +91,9 @@ public struct TargetBuild: Sendable {
     }
     for folder in externalPrograms {
       let name = URL(fileURLWithPath: folder).lastPathComponent
-      try graph.addProgram(Components.program(folder: folder), output: "\(folder)/build/\(name)")
+      let component =
+        try isService(folder: folder) ? Components.serviceProgram(folder: folder) : Components.program(folder: folder)
+      try graph.addProgram(component, output: "\(folder)/build/\(name)")
     }
     var modules: [String] = []
     for folder in moduleFolders() {

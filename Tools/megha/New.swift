@@ -4,10 +4,11 @@ import ArgumentParser
 import Foundation
 
 struct New: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Begins a program of your own.")
+  static let configuration = CommandConfiguration(abstract: "Begins a program or a service of your own.")
 
   enum Kind: String, ExpressibleByArgument, CaseIterable {
     case program
+    case service
   }
 
   @Argument(help: "What it is: \(Kind.allCases.map { $0.rawValue }.joined(separator: ", ")).")
@@ -27,7 +28,7 @@ struct New: ParsableCommand {
     let folder = URL(fileURLWithPath: name, isDirectory: true)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let type = name.prefix(1).uppercased() + name.dropFirst()
-    try Data(program(type).utf8).write(to: folder.appending(path: "\(type).swift"))
+    try Data((kind == .service ? service(type) : program(type)).utf8).write(to: folder.appending(path: "\(type).swift"))
     try Data(readme(command).utf8).write(to: folder.appending(path: "README.md"))
     print("made \(name)/\(type).swift; next: \(command) build \(name)")
   }
@@ -47,15 +48,47 @@ struct New: ParsableCommand {
     """
   }
 
+  private func service(_ type: String) -> String {
+    """
+    import ServiceSupport
+
+    /// Adds up the numbers that it is sent.
+    struct \(type): Service {
+      static var name: StaticString { "\(name)" }
+      private var sum: UInt32 = 0
+
+      /// Any operation: adds word 0, and replies with the sum.
+      mutating func handle(_ request: inout Request) {
+        sum &+= request.words[0]
+        request.reply[0] = sum
+      }
+
+      func save(to state: inout StateWriter) { state.write(sum) }
+
+      mutating func restore(from state: inout StateReader) -> Bool {
+        guard let sum = state.number() else { return false }
+        self.sum = sum
+        return true
+      }
+    }
+
+    typealias PlacedService = \(type)
+
+    """
+  }
+
   private func readme(_ command: String) -> String {
     """
     # \(name)
 
-    A program for Megha. Build it, and run it in either ring:
+    A \(kind.rawValue) for Megha. Build it, and run it in either ring:
 
         \(command) build \(name)
         \(command) run --add \(name)/build/\(name) --script "/extra/\(name); run --ring0 /extra/\(name); exit 0"
 
     """
+      + (kind == .service
+        ? "It serves until it is ended. A service in the folder Services of the tree is also started by its name,\n"
+          + "`service start \(name)`, in every placement, and moved between them.\n" : "")
   }
 }

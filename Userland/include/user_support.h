@@ -51,6 +51,15 @@ INSTRUCTION uint32_t registers_lost_by_call(void) {
   return lost;
 }
 
+/// Makes the system call `null` with DS and ES holding the null selector, and gives them their own again.
+INSTRUCTION int32_t call_without_data_segments(void) {
+  int32_t result;
+  __asm__ volatile("pushl %%ds\n\tpushl %%es\n\tmovl %0, %%ds\n\tmovl %0, %%es\n\t"
+                   MEGHA_SYSTEM_CALL_INSTRUCTION "\n\tpopl %%es\n\tpopl %%ds"
+                   : "=a"(result) : "0"(0) : "memory", "cc");
+  return result;
+}
+
 // ---- Reading the processor ----
 
 INSTRUCTION uint32_t read_code_segment(void) {

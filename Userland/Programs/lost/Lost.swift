@@ -18,8 +18,8 @@ struct Lost: Program {
     var words = WordList()
     words.append("lost")
     words.append("--commit")
-    let program = Bytes("/bin/lost")
-    guard let task = try? Process.start(program, arguments: words, options: StartOptions(flags: flags)) else { return 2 }
+    let options = StartOptions(flags: flags)
+    guard let task = try? Process.start(Bytes("/bin/lost"), arguments: words, options: options) else { return 2 }
     // Each sleep sets the timer: it comes while the other task is at the end of its stack, and this one waits for it.
     while (try? task.outcomeIfEnded()) == .some(nil) { Thread.sleep(milliseconds: 10) }
     return 0

@@ -10,6 +10,7 @@ enum CallTests {
     report.run("the gate does the same as the system-call page") {
       gate_call0(SystemCall.null.rawValue) == 0 && megha_system_call0(SystemCall.null.rawValue) == 0
     }
+    report.run("a call needs nothing in DS and ES") { call_without_data_segments() == 0 }
     report.run("unknown calls are refused") {
       for number in [SystemCall.count, 1000, 0x8000_0000, .max] as [UInt32] {
         guard megha_system_call0(number) == SystemError.unknownCall.rawValue,
