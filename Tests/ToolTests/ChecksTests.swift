@@ -17,7 +17,7 @@ import Testing
     apart: yes
     after: ^name
     type: a b
-    type: \n
+    type: \\n
     kernel: LESS
 
     case: second
