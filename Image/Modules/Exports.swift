@@ -6,6 +6,9 @@
 // - An export begins with `enter`, which cuts the call short where it has had its time or its stack, before anything
 //   is changed.
 
+// The names are those of C.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 import ABI
 import Diagnostics
 import MachineSupport

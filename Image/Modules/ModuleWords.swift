@@ -22,7 +22,8 @@ struct ModuleWords: ~Copyable {
     do throws(SystemError) {
       var used: UInt32 = 0
       for index in 0..<parameters.count {
-        let (place, overflow) = parameters.address.addingReportingOverflow(index &* UInt32(MemoryLayout<TextSlice>.size))
+        let (place, overflow) = parameters.address.addingReportingOverflow(
+          index &* UInt32(MemoryLayout<TextSlice>.size))
         guard !overflow else { throw .badAddress }
         var slice = TextSlice()
         try UserBuffer(address: place, length: 0).read(into: &slice)

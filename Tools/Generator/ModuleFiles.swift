@@ -118,7 +118,8 @@ enum ModuleFiles {
       }
     }
     for structure in ModuleInterface.structures {
-      text += "\n## `struct \(structure.name)`\n\n\(structure.text)\n\n| field | type | what it is |\n| --- | --- | --- |\n"
+      text += "\n## `struct \(structure.name)`\n\n\(structure.text)\n\n"
+      text += "| field | type | what it is |\n| --- | --- | --- |\n"
       for field in structure.fields {
         let count = field.count.map { "[\($0)]" } ?? ""
         text += "| `\(field.name)` | `\(field.type.spelling)\(count)` | \(field.text) |\n"

@@ -47,8 +47,9 @@ enum SwiftStubs {
     if head.count <= TextShaping.lineLength + 1 {
       text += head
     } else {
-      text +=
-        "  public static func \(call.name)(\n    \(parameters.joined(separator: ", "))\n  ) -> \(result) {\n"
+      let line = "    " + parameters.joined(separator: ", ")
+      let list = line.count <= TextShaping.lineLength ? line : "    " + parameters.joined(separator: ",\n    ")
+      text += "  public static func \(call.name)(\n\(list)\n  ) -> \(result) {\n"
     }
     let words = ["SystemCall.\(call.name).rawValue"] + call.arguments.map(word)
     let function = "megha_system_call\(call.arguments.count)"

@@ -7,7 +7,8 @@ import MeghaBuild
 
 extension Project {
   private static let sourceFolders = [
-    "ABI", "Drivers", "Image", "Kernel", "Machine", "Package.swift", "Services", "Tests", "Tools", "Userland",
+    "ABI", "Drivers", "Image", "Kernel", "Machine", "Modules", "Package.swift", "Services", "Tests", "Tools",
+    "Userland",
   ]
 
   func testSources(_ report: Report) async throws {

@@ -71,7 +71,7 @@ struct ModuleExperiment {
     switch fault {
     // Legal in the kernel, and what nothing stops there.
     case .port, .kernelRead: failure == nil
-    case .kernelWrite: true
+    case .kernelWrite, .kernelFault: true
     default: failure == .serviceFaulted
     }
   }
