@@ -322,7 +322,11 @@ public enum SystemCalls {
   /// - Returns: 0, or one of the errors badAddress, badArgument, notFound, busy, notPermitted, cancelled.
   @inline(__always) @inlinable
   public static func moduleUnload(
-    _ name: UnsafeRawPointer?, _ length: UInt32, _ explanation: UnsafeMutableRawPointer?, _ capacity: UInt32, _ flags: WaitFlags
+    _ name: UnsafeRawPointer?,
+    _ length: UInt32,
+    _ explanation: UnsafeMutableRawPointer?,
+    _ capacity: UInt32,
+    _ flags: WaitFlags
   ) -> Int32 {
     megha_system_call5(
       SystemCall.moduleUnload.rawValue, word(name), length, word(explanation), capacity, flags.rawValue)
@@ -459,7 +463,10 @@ public enum SystemCalls {
   /// - Returns: 0, or one of the errors badAddress, badArgument, wouldBlock, timedOut, cancelled.
   @inline(__always) @inlinable
   public static func eventWait(
-    _ kinds: EventKinds, _ event: UnsafeMutablePointer<Event>?, _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32
+    _ kinds: EventKinds,
+    _ event: UnsafeMutablePointer<Event>?,
+    _ nanosecondsLow: UInt32,
+    _ nanosecondsHigh: UInt32
   ) -> Int32 {
     megha_system_call4(
       SystemCall.eventWait.rawValue, kinds.rawValue, word(event), nanosecondsLow, nanosecondsHigh)
