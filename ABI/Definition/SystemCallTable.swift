@@ -350,7 +350,8 @@ public enum SystemCallTable {
         .init("test", .number, "a KernelTest"), .init("argument", .number, "a number or an address"),
       ], result: "what the test says",
       errors: ["badArgument", "badAddress", "notPermitted", "outOfMemory"],
-      "Makes an allocation fail or does what the kernel must not do, to see what comes of it. Needs the right `ring0`: who may run code in Ring 0 may do all of this anyway."),
+      "Makes an allocation fail or does what the kernel must not do, to see what comes of it. Needs the right `ring0`: who may run code in Ring 0 may do all of this anyway."
+    ),
     .init(
       50, "memoryShare",
       [
@@ -360,6 +361,7 @@ public enum SystemCallTable {
         .init("permissions", .flags(type: "MemoryPermissions"), "what the pages allow there; no more than here"),
       ], result: "the address there divided by 4,096",
       errors: ["badArgument", "noSuchTask", "notPermitted", "outOfMemory"],
-      "Adds pages of the caller's to another address space, where the kernel finds room. Both see what either writes. Each unmaps its own."),
+      "Adds pages of the caller's to another address space, where the kernel finds room. Both see what either writes. Each unmaps its own."
+    ),
   ]
 }

@@ -118,7 +118,8 @@ extension Reference where Value == AddressSpace {
     else { throw .badArgument }
     var isAllowed = true
     source.value.regions.forEach(in: range) { region in
-      isAllowed = region.purpose == .mapping && permissions.isSubset(of: region.permissions)
+      isAllowed =
+        region.purpose == .mapping && permissions.isSubset(of: region.permissions)
         && !region.permissions.contains(.execute)
       return isAllowed
     }

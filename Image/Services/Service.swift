@@ -44,7 +44,9 @@ typealias CallRecord = Messages.CallRecord
 /// The scheduler as the protocol of calls sees it.
 enum CallWaits: CallScheduler {
   @inline(__always) static func wake(_ task: Reference<Task>) { Scheduler.wake(task) }
-  @inline(__always) static func lend(_ priority: UInt8, to task: Reference<Task>) { Priorities.lend(priority, to: task) }
+  @inline(__always) static func lend(_ priority: UInt8, to task: Reference<Task>) {
+    Priorities.lend(priority, to: task)
+  }
   @inline(__always) static func updatePriority(of task: Reference<Task>) { Priorities.update(task) }
 }
 

@@ -183,7 +183,9 @@ final class CallWorld {
       if header.value.deathsLeft > 0 { actions.append(.end(index)) }
       if header.value.refusalsLeft > 0, actors[index].stage == .working { actions.append(.refuse(index)) }
     }
-    if header.value.withdrawalsLeft > 0, header.value.hasServer { actions.append(.withdraw(process: Self.serverProcess)) }
+    if header.value.withdrawalsLeft > 0, header.value.hasServer {
+      actions.append(.withdraw(process: Self.serverProcess))
+    }
     return actions
   }
 

@@ -8,7 +8,7 @@ import MeghaBuild
 extension Project {
   private static let sourceFolders = [
     "ABI", "Drivers", "Image", "Kernel", "Machine", "Modules", "Package.swift", "Services", "Tests", "Tools",
-    "Userland",
+    "Userland", "docs",
   ]
 
   func testSources(_ report: Report) async throws {

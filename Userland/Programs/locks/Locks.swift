@@ -168,7 +168,8 @@ struct LocksCheck: Program {
     }
     var areRight = threads.count == 8
     for thread in threads where (try? thread.join()) != .exited(status: 0) { areRight = false }
-    checks.check(areRight && value.value == 1, "each thread, in both rings, has its own value of a thread-local variable")
+    checks.check(
+      areRight && value.value == 1, "each thread, in both rings, has its own value of a thread-local variable")
   }
 }
 

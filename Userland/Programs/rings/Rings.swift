@@ -89,10 +89,10 @@ struct Rings: Program {
     output.write(hexadecimal: task.stackEnd)
     output.write(", ESP ")
     output.write(hexadecimal: stackPointer)
+    output.write("\n               kernel stack ")
     if task.flags.contains(.sharedStack) {
-      output.write(", shared with the kernel\n")
+      output.write("shared: the same\n")
     } else {
-      output.write("; the kernel's ")
       output.write(hexadecimal: task.kernelStackStart)
       output.write("-")
       output.write(hexadecimal: task.kernelStackEnd)
