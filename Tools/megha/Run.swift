@@ -31,7 +31,8 @@ struct MachineArguments: ParsableArguments {
   @Option(help: ArgumentHelp("The kernel's command line.", visibility: .hidden))
   var append = ""
 
-  @Option(help: ArgumentHelp("A kernel that is built for a test: early-change, forget-interrupts.", visibility: .hidden))
+  @Option(
+    help: ArgumentHelp("A kernel that is built for a test: early-change, forget-interrupts.", visibility: .hidden))
   var kernel = KernelVariant.standard
 }
 

@@ -15,7 +15,9 @@ enum DeathTests {
     report.run("a caller ends while its request is worked on") {
       let peer = Peer(kind)
       defer { peer.end() }
-      guard let service = peer.service, let caller = peer.caller("3"), peer.waitUntil(waiting: 0, inside: 1) else { return false }
+      guard let service = peer.service, let caller = peer.caller("3"), peer.waitUntil(waiting: 0, inside: 1) else {
+        return false
+      }
       return end(caller) && peer.waitUntil(waiting: 0, inside: 0) && service.call(Operation.echo, 5).words[0] == 5
     }
     report.run("a caller ends while it waits for its turn") {
