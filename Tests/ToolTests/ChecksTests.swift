@@ -128,6 +128,26 @@ import Testing
   }
 }
 
+@Suite struct DocumentLinkTests {
+  @Test func onlyPathsOutsideOfCodeAreFollowed() {
+    let text = """
+      See [one](docs/one.md) and [two](two.md#part), ![three](three.png).
+      Not [this](https://swift.org) nor [that](#part).
+      ```
+      [code](none.md)
+      ```
+      """
+    #expect(DocumentLinks.paths(in: text) == ["docs/one.md", "two.md", "three.png"])
+  }
+
+  @Test func aLinkIsFollowedFromItsDocument() {
+    let broken = DocumentLinks.broken(
+      in: "[here](ChecksTests.swift) [up](../../Package.swift) [gone](gone.md)",
+      document: "Tests/ToolTests/page.md", root: treeRoot)
+    #expect(broken == ["gone.md"])
+  }
+}
+
 @Suite struct BenchmarkTests {
   private static let rows = [
     BenchmarkRow(group: "calls", name: "null", minimum: 50, median: 60, p90: 70, maximum: 900),

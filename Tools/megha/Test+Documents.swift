@@ -1,4 +1,4 @@
-// Runs the examples of README.md and of docs.
+// Runs the examples of README.md and of docs, and follows their links.
 
 import Checks
 import Foundation
@@ -11,8 +11,10 @@ extension Project {
     let manager = FileManager.default
     let pages = ((try? manager.subpathsOfDirectory(atPath: file("docs").path)) ?? []).sorted()
       .filter { $0.hasSuffix(".md") }.map { "docs/\($0)" }
-    for path in ["README.md", "CONTRIBUTING.md"] + pages {
+    for path in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] + pages {
       guard let text = try? String(contentsOf: file(path), encoding: .utf8) else { continue }
+      let broken = DocumentLinks.broken(in: text, document: path, root: root)
+      if !broken.isEmpty { report.fail("links of \(path)", broken.map { "there is no \($0)" }) }
       for block in DocumentBlock.parse(text, file: path) { try await run(block, report) }
     }
   }
