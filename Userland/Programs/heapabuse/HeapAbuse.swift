@@ -7,12 +7,14 @@
 
 import Primitives
 import SDK
+import UserSupport
 
 @main
 struct HeapAbuse: Program {
   static func run() -> Int32 {
     let kind = ProgramInformation.argumentCount == 2 ? ProgramInformation.argument(1) : Bytes("")
     let block = UnsafeMutableRawPointer.allocate(byteCount: 40, alignment: 16)
+    let address = UInt32(UInt(bitPattern: block))
     if kind == "double-free" {
       unsafe block.deallocate()
       unsafe block.deallocate()
@@ -21,11 +23,11 @@ struct HeapAbuse: Program {
     } else if kind == "inside" {
       unsafe (block + 4).deallocate()
     } else if kind == "overflow" {
-      unsafe (block + 41).storeBytes(of: 0x55, as: UInt8.self)
+      volatile_write(address + 40, 0x5555_5555)
       unsafe block.deallocate()
     } else if kind == "use-after-free" {
       unsafe block.deallocate()
-      unsafe (block + 8).storeBytes(of: 0x55, as: UInt8.self)
+      volatile_write(address + 8, 0x5555_5555)
       for _ in 0..<100 { unsafe keep(UnsafeMutableRawPointer.allocate(byteCount: 40, alignment: 16)) }
     } else {
       Console.write("usage: heapabuse double-free|foreign|inside|overflow|use-after-free\n")

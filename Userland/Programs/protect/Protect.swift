@@ -12,6 +12,13 @@ struct Protect: Program {
     if ProgramInformation.argumentCount == 3, ProgramInformation.argument(1) == "--share" {
       return SharedMemory.child(ProgramInformation.argument(2))
     }
+    if ProgramInformation.argumentCount == 2 {
+      // The machine stops with an explanation.
+      let word = ProgramInformation.argument(1)
+      if word == "--overrun-kernel-heap" { _ = try? Machine.test(.overrunHeap, 4) }
+      if word == "--free-kernel-heap-twice" { _ = try? Machine.test(.freeTwice) }
+      return 1
+    }
     var checks = Checklist("protect")
     KernelAccess.check(&checks)
     Pages.check(&checks)
