@@ -312,7 +312,11 @@ enum Scheduler {
       if wanted.contains(.guarded) { control &= ~ControlBits.writeProtect }
       if wanted.contains(.float) { control &= ~ControlBits.taskSwitched }
       kernel.scheduler.controls0[index] = control
-      kernel.scheduler.controls4[index] = wanted.contains(.ring0) ? read_cr4() & ~prevention : read_cr4() | prevention
+      var control4 = wanted.contains(.ring0) ? read_cr4() & ~prevention : read_cr4() | prevention
+      // Global translations outlive a change of directories, and those of the other view are writable: a guarded task
+      // runs without them, and turning them off forgets them (Intel SDM Vol. 3, 4.10.4.1).
+      if wanted.contains(.guarded) { control4 &= ~ControlBits.globalPages }
+      kernel.scheduler.controls4[index] = control4
     }
   }
 }

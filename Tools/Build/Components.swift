@@ -50,7 +50,7 @@ public enum Components {
   public static let userland: [Component] = [
     Component(
       "Runtime", folder: "Userland/Runtime", kind: .machineLibrary, side: .user,
-      dependencies: ["ABI", "Primitives"], headers: [userHeaders]),
+      dependencies: ["ABI", "Primitives", "Memory"], headers: [userHeaders]),
     Component(
       "SDK", folder: "Userland/SDK", kind: .machineLibrary, side: .user,
       dependencies: ["ABI", "Primitives", "Runtime", "ServiceSupport"], headers: [userHeaders]),

@@ -8,14 +8,14 @@ import UserSupport
 public enum RuntimeStorage {
   /// The heap's lock.
   static var heapLock: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! }
-  /// Two words: where the heap's current piece of fresh memory begins, and where it ends.
-  static var freshMemory: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! + 1 }
-  /// The size of the piece of fresh memory that the heap asked for last, in bytes.
-  static var lastGrowth: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! + 3 }
+  /// Two words: where the pages that are mapped for the heap and not used yet begin, and where they end.
+  static var freshPages: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! + 1 }
+  /// Whether the heap has been made.
+  static var hasHeap: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! + 3 }
   /// Two words: the state of the random generator.
   static var random: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! + 4 }
   /// How many thread-local variables there are.
   public static var threadKeys: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! + 6 }
-  /// `SizeClass.count` words: the first free block of each size.
-  static var freeBlocks: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! + 8 }
+  /// Two words: the first of the pages that the heap gave back and that are kept, and how many there are.
+  static var keptPages: UnsafeMutablePointer<UInt32> { unsafe runtime_words()! + 7 }
 }

@@ -46,6 +46,17 @@ thread_trampoline:
 .section .bss.runtime, "aw", @nobits
 .balign 16
 .globl runtime_storage
-runtime_storage: .skip 128
+runtime_storage: .skip 48
 .globl initial_stack
 initial_stack: .skip 4
+
+// Sections of their own: a program without a heap does without them.
+.section .bss.heap_storage, "aw", @nobits
+.balign 16
+.globl heap_storage
+heap_storage: .skip 4096
+// A bit for each page between AddressLayout.dynamicStart and dynamicEnd: whether the heap holds it.
+.section .bss.heap_page_bits, "aw", @nobits
+.balign 16
+.globl heap_page_bits
+heap_page_bits: .skip (0xb0000000 - 0x10000000) / 4096 / 8

@@ -16,6 +16,24 @@ public enum Machine {
     return information
   }
 
+  /// What the owner with number `index` has in the kernel's heap; nil after the last.
+  public static func kernelHeap(_ index: UInt32) throws(SystemError) -> HeapInformation? {
+    var information = HeapInformation()
+    do throws(SystemError) {
+      _ = try checked(unsafe SystemCalls.heapInformation(index, &information))
+      return information
+    } catch {
+      if error == .notFound { return nil }
+      throw error
+    }
+  }
+
+  /// Does something to the kernel to see what comes of it; needs the right `ring0`.
+  @discardableResult
+  public static func test(_ test: KernelTest, _ argument: UInt32 = 0) throws(SystemError) -> UInt32 {
+    try checked(SystemCalls.kernelTest(test.rawValue, argument))
+  }
+
   /// The first region of a task's address space that ends above `address`; nil after the last.
   public static func region(
     of task: TaskIdentity, above address: UInt32

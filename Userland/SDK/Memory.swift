@@ -18,6 +18,14 @@ public enum Memory {
     _ = try checked(SystemCalls.memoryUnmap(address, length))
   }
 
+  /// Adds pages of this process to the address space of another one, which is a child of this process or which the
+  /// right `tasks` allows to change. Returns their address there.
+  public static func share(
+    _ address: UInt32, _ length: UInt32, with task: TaskIdentity, _ permissions: MemoryPermissions
+  ) throws(SystemError) -> UInt32 {
+    try checked(SystemCalls.memoryShare(task.number, address, length, permissions)) << 12
+  }
+
   /// Changes what pages allow.
   public static func protect(
     _ address: UInt32, _ length: UInt32, _ permissions: MemoryPermissions

@@ -61,6 +61,8 @@ public struct StartOptions {
   public var priority: UInt32 = 0
   /// Rights the new process does not get.
   public var droppedRights: Rights = []
+  /// Whether the new process's heap watches over what lies in it (an environment entry, which its children get too).
+  public var guardsHeap = false
   /// In bytes, for threads; 0: 64 KiB.
   public var stackSize: UInt32 = 0
   public init(flags: StartFlags = []) { self.flags = flags }
@@ -101,6 +103,7 @@ public enum Process {
     for index in 0..<ProgramInformation.environmentCount {
       environment.append(slice(ProgramInformation.environmentEntry(index)))
     }
+    if options.guardsHeap { environment.append(slice(Bytes("HEAP=guarded"))) }
     request.flags = options.flags
     request.priority = options.priority
     request.droppedRights = options.droppedRights

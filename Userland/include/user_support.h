@@ -15,13 +15,20 @@ extern uint8_t __text_start[], __text_end[];
 /// The stack pointer as the kernel set it: argument count, argument pointers, 0, environment pointers, 0.
 extern uint32_t *initial_stack;
 /// Storage that is zero when the program starts; RuntimeStorage.swift says what is where in it.
-extern uint32_t runtime_storage[32];
+extern uint32_t runtime_storage[12];
+/// Room for the program's heap, and a bit for each page that it may hold (Runtime/Heap.swift, ProgramPages.swift).
+extern uint32_t heap_storage[1024];
+extern uint32_t heap_page_bits[20480];
 /// The first function of every thread; its argument is the address of a `ThreadStart`.
 extern void thread_trampoline(void);
 
 INSTRUCTION uint32_t text_start(void) { return (uint32_t)(uintptr_t)__text_start; }
 INSTRUCTION uint32_t thread_trampoline_address(void) { return (uint32_t)(uintptr_t)&thread_trampoline; }
 INSTRUCTION uint32_t *runtime_words(void) { return runtime_storage; }
+INSTRUCTION uint32_t *heap_words(void) { return heap_storage; }
+INSTRUCTION uint32_t *heap_page_bit_words(void) { return heap_page_bits; }
+/// Where the function returns to that this is inlined into.
+INSTRUCTION uint32_t return_address(void) { return (uint32_t)(uintptr_t)__builtin_return_address(0); }
 INSTRUCTION uint32_t *initial_stack_words(void) { return initial_stack; }
 
 // ---- Entering the kernel by the gate, as a program without the system-call page would ----
@@ -86,6 +93,12 @@ MEGHA_INLINE uint32_t read_stamp(void) {
 /// A loop of `2 * rounds + 1` instructions.
 MEGHA_INLINE void count_down(uint32_t rounds) {
   __asm__ volatile("movl %0, %%ecx\n1:\tdecl %%ecx\n\tjnz 1b" ::"g"(rounds) : "ecx", "cc");
+}
+struct cpuid_result { uint32_t eax, ebx, ecx, edx; };
+INSTRUCTION struct cpuid_result processor_identification(uint32_t leaf, uint32_t subleaf) {
+  struct cpuid_result r;
+  __asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
+  return r;
 }
 /// Tells the processor that this is a loop that waits.
 INSTRUCTION void spin_hint(void) { __asm__ volatile("pause" ::: "memory"); }

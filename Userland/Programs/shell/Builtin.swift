@@ -65,7 +65,7 @@ enum Builtin: UInt8 {
     case .kill: "TASK [STATUS]"
     case .nice: "PRIORITY TASK"
     case .sleep: "MILLISECONDS"
-    case .free: "[--check]"
+    case .free: "[--check|--heap]"
     case .maps: "TASK"
     case .ls: "[FOLDER]"
     case .cat: "FILE..."

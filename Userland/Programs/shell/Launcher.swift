@@ -14,7 +14,7 @@ struct Launcher: ~Copyable {
     self.isBackground = isBackground
   }
 
-  /// `run [--ring0] [--stack separate|shared] [--guarded] [--priority N] PROGRAM [WORD...]`
+  /// `run [--ring0] [--stack separate|shared] [--guarded] [--guard-heap] [--priority N] PROGRAM [WORD...]`
   static func run(_ words: borrowing CommandWords) -> Int32 {
     var options = StartOptions()
     var index = 1
@@ -25,6 +25,8 @@ struct Launcher: ~Copyable {
         options.flags.insert(.ring0)
       } else if option == "--guarded" {
         options.flags.formUnion([.ring0, .guarded])
+      } else if option == "--guard-heap" {
+        options.guardsHeap = true
       } else if option == "--stack", value == "shared" {
         options.flags.formUnion([.ring0, .sharedStack])
         index += 1

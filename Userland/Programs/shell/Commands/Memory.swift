@@ -6,6 +6,7 @@ import SDK
 
 extension Builtin {
   func freeCommand(_ words: borrowing CommandWords) -> Int32 {
+    if words.count == 2 && words[1] == "--heap" { return kernelHeapTable() }
     let proves = words.count == 2 && words[1] == "--check"
     guard proves || words.count == 1 else { return reportUsage() }
     do throws(SystemError) {
@@ -22,6 +23,7 @@ extension Builtin {
       write("shared", memory.shared)
       write("devices", memory.devices)
       write("modules", memory.modules)
+      write("in use", memory.total - memory.free)
       guard proves else { return 0 }
       Console.write {
         $0.write("frames whose owner is wrong: ")
@@ -29,6 +31,32 @@ extension Builtin {
         $0.write("\n")
       }
       return memory.discrepancies == 0 ? 0 : 1
+    } catch {
+      return reportFailure(error.sentence)
+    }
+  }
+
+  /// `free --heap`: what is in the kernel's heap, by owner.
+  private func kernelHeapTable() -> Int32 {
+    do throws(SystemError) {
+      Console.write("OWNER               ALLOCATIONS     BYTES\n")
+      var index: UInt32 = 0
+      var isGuarded = false
+      while let owner = try Machine.kernelHeap(index) {
+        Console.write {
+          $0.write(owner.name, width: 20)
+          $0.write(decimal: UInt64(owner.allocations), width: 11)
+          $0.write(decimal: UInt64(owner.bytes), width: 10)
+          $0.write("\n")
+        }
+        isGuarded = owner.isGuarded != 0
+        index += 1
+      }
+      Console.write(
+        isGuarded
+          ? "The heap is guarded: overruns and use after free stop the machine with an explanation.\n"
+          : "The heap is not guarded (boot option heap=guarded).\n")
+      return 0
     } catch {
       return reportFailure(error.sentence)
     }
