@@ -158,7 +158,7 @@ public enum SystemCall: UInt32, Sendable {
   case servicePublish = 35
   /// Waits for a request.
   /// - `handle`: an endpoint of the caller.
-  /// - `message`: where the request goes.
+  /// - `message`: where its data may go; the request replaces it.
   case receive = 36
   /// Answers a request.
   /// - `request`: the number that receive returned.

@@ -358,7 +358,7 @@ public enum SystemCalls {
   ///   timedOut, cancelled, tooLarge, outOfMemory.
   @inline(__always) @inlinable
   public static func call(
-    _ handle: UInt32, _ message: UnsafePointer<Message>?, _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32
+    _ handle: UInt32, _ message: UnsafeMutablePointer<Message>?, _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32
   ) -> Int32 {
     megha_system_call4(SystemCall.call.rawValue, handle, word(message), nanosecondsLow, nanosecondsHigh)
   }
@@ -375,7 +375,7 @@ public enum SystemCalls {
 
   /// Waits for a request.
   /// - Parameter handle: an endpoint of the caller.
-  /// - Parameter message: where the request goes.
+  /// - Parameter message: where its data may go; the request replaces it.
   /// - Returns: the number of the request, for the reply, or one of the errors badHandle, badAddress,
   ///   cancelled, tooLarge.
   @inline(__always) @inlinable
@@ -400,7 +400,7 @@ public enum SystemCalls {
   ///   cancelled, tooLarge.
   @inline(__always) @inlinable
   public static func replyAndReceive(
-    _ handle: UInt32, _ request: UInt32, _ message: UnsafePointer<Message>?
+    _ handle: UInt32, _ request: UInt32, _ message: UnsafeMutablePointer<Message>?
   ) -> Int32 {
     megha_system_call3(SystemCall.replyAndReceive.rawValue, handle, request, word(message))
   }
