@@ -31,6 +31,8 @@ private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
 
 @inline(never)
 func answer(_ registers: CallRegisters) {
+  // A Ring-0 program may have left anything in DS and ES.
+  load_data_segments()
   registers.pointee.eax = UInt32(bitPattern: result(of: registers))
   if cpu.attention != 0 { taskAttention() }
 }
