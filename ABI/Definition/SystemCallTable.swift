@@ -361,5 +361,14 @@ public enum SystemCallTable {
       ], result: "the address there divided by 4,096",
       errors: ["badArgument", "noSuchTask", "notPermitted", "outOfMemory"],
       "Adds pages of the caller's to another address space, where the kernel finds room. Both see what either writes. Each unmaps its own."),
+    .init(
+      51, "traceRead",
+      [
+        .init("process", .task, "a child that was started with the flag `traced`"),
+        .init("records", .bytesOut, "where the TraceRecords go"),
+        .init("length", .length, "how many bytes there is room for"),
+      ], result: "how many bytes were written; 0 once the child has ended and nothing is left",
+      errors: ["badAddress", "badArgument", "noSuchTask", "notPermitted", "unsupported", "cancelled"],
+      "Takes the records of a traced child's calls; waits for the first."),
   ]
 }

@@ -20,7 +20,10 @@ typealias CallRegisters = UnsafeMutablePointer<saved_registers>
 
 /// A system call by code that runs inside the kernel already: whoever called that code sees to `attention`.
 @c(nested_system_call) func nestedSystemCall() {
-  let registers = registersOfCaller(framePointer: read_frame_pointer())
+  answerNested(registersOfCaller(framePointer: read_frame_pointer()))
+}
+
+func answerNested(_ registers: CallRegisters) {
   registers.pointee.eax = UInt32(bitPattern: result(of: registers))
 }
 
@@ -118,5 +121,6 @@ private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemE
   case .heapInformation: return try MemoryCalls.heapInformation(arguments)
   case .kernelTest: return try KernelTests.run(arguments)
   case .memoryShare: return try MemoryCalls.share(arguments)
+  case .traceRead: return try Tracing.read(arguments)
   }
 }

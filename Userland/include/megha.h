@@ -106,7 +106,8 @@
 #define MEGHA_CALL_HEAP_INFORMATION 48u
 #define MEGHA_CALL_KERNEL_TEST 49u
 #define MEGHA_CALL_MEMORY_SHARE 50u
-#define MEGHA_CALL_COUNT 51u
+#define MEGHA_CALL_TRACE_READ 51u
+#define MEGHA_CALL_COUNT 52u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -486,6 +487,14 @@ MEGHA_INLINE int32_t megha_kernel_test(uint32_t test, uint32_t argument) {
 /// - permissions: what the pages allow there; no more than here.
 MEGHA_INLINE int32_t megha_memory_share(uint32_t task, uint32_t address, uint32_t length, uint32_t permissions) {
   return megha_system_call4(MEGHA_CALL_MEMORY_SHARE, task, address, length, permissions);
+}
+
+/// Takes the records of a traced child's calls; waits for the first.
+/// - process: a child that was started with the flag `traced`.
+/// - records: where the TraceRecords go.
+/// - length: how many bytes there is room for.
+MEGHA_INLINE int32_t megha_trace_read(uint32_t process, void *records, uint32_t length) {
+  return megha_system_call3(MEGHA_CALL_TRACE_READ, process, (uint32_t)(uintptr_t)records, length);
 }
 
 #endif

@@ -52,6 +52,10 @@ extension SystemCall {
     case .eventTimer: "eventTimer"
     case .lockAcquire: "lockAcquire"
     case .lockRelease: "lockRelease"
+    case .heapInformation: "heapInformation"
+    case .kernelTest: "kernelTest"
+    case .memoryShare: "memoryShare"
+    case .traceRead: "traceRead"
     }
   }
 
@@ -62,12 +66,12 @@ extension SystemCall {
     case .exit, .abort, .clock, .taskNext, .close, .powerOff, .rightsDrop, .threadPointerSet, .measure,
       .lockRelease: 1
     case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
-      .wordWake, .prioritySet, .moduleUnload, .moduleInformation, .serviceOpen, .servicePublish, .receive,
-      .reply, .serviceInformation, .eventSend: 2
+      .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
+      .serviceInformation, .eventSend, .heapInformation, .kernelTest: 2
     case .wait, .taskInformation, .memoryMap, .memoryProtect, .memoryRegion, .read, .write, .open, .logRead,
-      .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire: 3
-    case .wordWait, .call, .eventWait, .eventTimer: 4
-    case .callShort: 5
+      .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead: 3
+    case .wordWait, .call, .eventWait, .eventTimer, .memoryShare: 4
+    case .moduleUnload, .callShort: 5
     }
   }
 
@@ -152,6 +156,9 @@ extension SystemCall {
       CallArgument("parameters", .structureIn(size: UInt32(MemoryLayout<ModuleParameters>.size)))
     case (.moduleUnload, 0): CallArgument("name", .bytesIn)
     case (.moduleUnload, 1): CallArgument("length", .length)
+    case (.moduleUnload, 2): CallArgument("explanation", .bytesOut)
+    case (.moduleUnload, 3): CallArgument("capacity", .length)
+    case (.moduleUnload, 4): CallArgument("flags", .flags)
     case (.moduleInformation, 0): CallArgument("index", .number)
     case (.moduleInformation, 1):
       CallArgument("information", .structureOut(size: UInt32(MemoryLayout<ModuleInformation>.size)))
@@ -198,6 +205,18 @@ extension SystemCall {
     case (.lockAcquire, 1): CallArgument("nanosecondsLow", .timeLow)
     case (.lockAcquire, 2): CallArgument("nanosecondsHigh", .timeHigh)
     case (.lockRelease, 0): CallArgument("word", .address)
+    case (.heapInformation, 0): CallArgument("index", .number)
+    case (.heapInformation, 1):
+      CallArgument("information", .structureOut(size: UInt32(MemoryLayout<HeapInformation>.size)))
+    case (.kernelTest, 0): CallArgument("test", .number)
+    case (.kernelTest, 1): CallArgument("argument", .number)
+    case (.memoryShare, 0): CallArgument("task", .task)
+    case (.memoryShare, 1): CallArgument("address", .address)
+    case (.memoryShare, 2): CallArgument("length", .number)
+    case (.memoryShare, 3): CallArgument("permissions", .flags)
+    case (.traceRead, 0): CallArgument("process", .task)
+    case (.traceRead, 1): CallArgument("records", .bytesOut)
+    case (.traceRead, 2): CallArgument("length", .length)
     default: nil
     }
   }

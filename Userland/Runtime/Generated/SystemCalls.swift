@@ -545,6 +545,19 @@ public enum SystemCalls {
     megha_system_call4(SystemCall.memoryShare.rawValue, task, address, length, permissions.rawValue)
   }
 
+  /// Takes the records of a traced child's calls; waits for the first.
+  /// - Parameter process: a child that was started with the flag `traced`.
+  /// - Parameter records: where the TraceRecords go.
+  /// - Parameter length: how many bytes there is room for.
+  /// - Returns: how many bytes were written; 0 once the child has ended and nothing is left, or one of the
+  ///   errors badAddress, badArgument, noSuchTask, notPermitted, unsupported, cancelled.
+  @inline(__always) @inlinable
+  public static func traceRead(
+    _ process: UInt32, _ records: UnsafeMutableRawPointer?, _ length: UInt32
+  ) -> Int32 {
+    megha_system_call3(SystemCall.traceRead.rawValue, process, word(records), length)
+  }
+
   /// The address that travels in a register; 0 for nil.
   @inline(__always) @inlinable
   static func word(_ pointer: UnsafeRawPointer?) -> UInt32 {
