@@ -2,6 +2,7 @@
 // on, other tasks are not touched, and the caller goes on or is ended: docs/what-ring0-may-do.md says which.
 
 import ABI
+import Primitives
 import SDK
 import UserSupport
 
@@ -105,17 +106,17 @@ enum EntryTests {
   /// that is refused, and one that lets another task run.
   private static func callsWork(with bits: UInt32) -> Bool {
     guard let partner = try? Thread.start(StartOptions(), body: { partner(20) }) else { return false }
+    guard let place = try? Memory.map(4096, [.read, .write]) else { return false }
     let outcome = outcome {
-      var reading = ClockReading()
       var flags: UInt32 = 0
       for _ in 0..<10 {
-        let place = withUnsafeMutablePointer(to: &reading) { UInt32(UInt(bitPattern: $0)) }
+        volatile_write(place, 0)
         for number in [SystemCall.null, .yield] {
           if page_call_with_flags(bits, number.rawValue, 0, 0, &flags) != 0 { return 1 }
           if gate_call_with_flags(bits, number.rawValue, 0, 0, &flags) != 0 { return 2 }
         }
         if page_call_with_flags(bits, SystemCall.clock.rawValue, place, 0, &flags) != 0 { return 3 }
-        if reading.sinceBoot.value == 0 { return 4 }
+        if volatile_read(place) == 0 { return 4 }
         if gate_call_with_flags(bits, SystemCall.clock.rawValue, 0x8000, 0, &flags)
           != SystemError.badAddress.rawValue
         {
@@ -125,6 +126,7 @@ enum EntryTests {
       return 0
     }
     return outcome == .exited(status: 0) && (try? partner.join()) == .exited(status: 0)
+      && (try? Memory.unmap(place, 4096)) != nil
   }
 
   /// A Ring-3 thread that takes turns with a hostile one and looks at its own flags.
@@ -155,26 +157,34 @@ enum EntryTests {
   }
 
   private static func callsWorkWithSegments() -> Bool {
+    guard let place = try? Memory.map(4096, [.read, .write]) else { return false }
     for selector in dataSelectors {
       let outcome = outcome {
-        var reading = ClockReading()
-        let place = withUnsafeMutablePointer(to: &reading) { UInt32(UInt(bitPattern: $0)) }
         for other in [selector, 0x23] {
           if page_call_with_segments(selector, other, SystemCall.null.rawValue, 0) != 0 { return 1 }
           if page_call_with_segments(selector, other, SystemCall.yield.rawValue, 0) != 0 { return 2 }
           if gate_call_with_segments(selector, other, SystemCall.null.rawValue, 0) != 0 { return 3 }
           if page_call_with_segments(selector, other, SystemCall.clock.rawValue, place) != 0 { return 4 }
-          if reading.sinceBoot.value == 0 { return 5 }
-          reading = ClockReading()
+          if volatile_read(place) == 0 { return 5 }
+          volatile_write(place, 0)
           if gate_call_with_segments(selector, other, SystemCall.clock.rawValue, place) != 0 { return 6 }
-          if reading.sinceBoot.value == 0 { return 7 }
-          reading = ClockReading()
+          if volatile_read(place) == 0 { return 7 }
+          volatile_write(place, 0)
         }
         return 0
       }
-      if outcome != .exited(status: 0) { return false }
+      if outcome != .exited(status: 0) {
+        Console.write {
+          $0.write("  selector ")
+          $0.write(hexadecimal: selector, digits: 2)
+          $0.write(": the thread ")
+          if let outcome { outcome.describe(to: &$0) } else { $0.write("did not start") }
+          $0.write("\n")
+        }
+        return false
+      }
     }
-    return true
+    return (try? Memory.unmap(place, 4096)) != nil
   }
 
   /// Interrupts come while a thread counts with odd selectors, because another one of its priority wants to run.
