@@ -46,6 +46,7 @@ package enum DescriptorTables {
       table[2] = taskGate(SELECTOR_NMI_STATE)
       table[8] = taskGate(SELECTOR_DOUBLE_FAULT_STATE)
       table[0x80] = gate(address_of_system_call_vector(), privilege: 3)
+      table[0x81] = gate(address_of_traced_call_vector(), privilege: 3)
       table[0xff] = gate(address_of_spurious_vector(), privilege: 0)
       load_interrupt_table(UInt32(UInt(bitPattern: table)), 256 * 8 - 1)
     }

@@ -5,8 +5,12 @@
 //   Ring-0 programs run with CS = RING0_TASK_CODE, so a frame's CS tells who was interrupted.
 // - The kernel works for a task on its kernel stack, or, for a Ring-0 task with a shared stack, on the task's own,
 //   of which `shared_stack_floor` keeps a reserve free.
-// - DS and ES hold USER_DATA in all rings; entries load them, so a program may put anything there.
-// - Interrupt gates leave AC and DF as they were; entries clear both (AC suspends SMAP: Intel SDM Vol. 3, 4.6).
+// - The kernel works with DS = ES = USER_DATA; traps load them, and so does the dispatch of every call but `null`, which
+//   uses neither. A program may put anything there. SS is flat wherever it can be used at all in Ring 0, so entries
+//   reach the CPU's area through it.
+// - The kernel works with no flag set but those of arithmetic. An interrupt gate leaves DF, AC (which suspends SMAP:
+//   Intel SDM Vol. 3, 4.6) and IOPL as they were, SYSENTER also TF and NT (with which IRET would switch hardware tasks:
+//   8.4), so every entry loads EFLAGS.
 
 #include "cpu_area.inc"
 
@@ -29,7 +33,7 @@
   .endif
 .endm
 
-.globl trap_vectors, trap_vector_size, system_call_vector, spurious_vector
+.globl trap_vectors, trap_vector_size, system_call_vector, spurious_vector, traced_call_vector
 .set trap_vector_size, 16
 .align 16
 trap_vectors:
@@ -50,19 +54,28 @@ spurious_vector:
   pushl $0
   pushl $0xff
   jmp trap_common
+.align 16
+traced_call_vector:
+  pushl $0
+  pushl $0x81
+  jmp trap_common
 
 // A program that single-steps into SYSENTER makes the first instruction of sysenter_entry trap, on the few words
-// that MSR IA32_SYSENTER_ESP points at. Drop the trap flag and go on; nothing else fits there.
+// that MSR IA32_SYSENTER_ESP points at; a Ring-0 program that steps into a far call, or sets debug registers, can make
+// any instruction of the kernel do so. Drop the trap flag, set the resume flag, so that a breakpoint on the instruction
+// does not trap again, and go on: nothing else fits there.
 debug_trap:
-  cmpl $sysenter_entry, 8(%esp)
+  cmpl $KERNEL_CODE, 12(%esp)
   jne trap_common
   andl $~0x100, 16(%esp)
+  orl $0x10000, 16(%esp)
   addl $8, %esp
   iret
 
 trap_common:
   pushal
-  cld
+  pushl $2
+  popfl
   movw %ds, FRAME_SEGMENTS(%esp)
   movw %es, FRAME_SEGMENTS + 2(%esp)
   movl $USER_DATA, %eax
@@ -74,8 +87,7 @@ trap_common:
   testb $3, %al
   jz from_ring0_task
 
-smap_patch_1: nopl (%eax)              // CLAC where the processor has SMAP
-  pushl %esp
+1:pushl %esp
   call trap_handler
   addl $4, %esp
   popal
@@ -83,12 +95,10 @@ smap_patch_1: nopl (%eax)              // CLAC where the processor has SMAP
   iret
 
 from_kernel:
-  pushl %esp
-  call trap_handler
-  addl $4, %esp
-  popal
-  addl $8, %esp
-  iret
+  cmpl $KERNEL_HALF, FRAME_EIP(%esp)
+  jae 1b
+// A Ring-0 program that loaded the kernel's code selector: it gets its own back.
+  movl $RING0_TASK_CODE, FRAME_CS(%esp)
 
 // The processor pushed EFLAGS, CS and EIP, but no SS and ESP, on the stack the task was using.
 from_ring0_task:
@@ -196,9 +206,6 @@ sysenter_entry:
   pushal
   pushl $2
   popfl
-  movl $USER_DATA, %eax
-  movl %eax, %ds
-  movl %eax, %es
   call system_call
   popal
   movl %ebp, %ecx
@@ -206,18 +213,17 @@ sysenter_entry:
   sti                                  // takes effect after the next instruction
   sysexit
 
-// ---- System calls from Ring 0: a far call from the system-call page, interrupts off ----
+// ---- System calls from Ring 0: a far call from the system-call page, which loaded EFLAGS with 2 ----
 // On the task's stack: EIP, CS (of the page), a word that the return drops, EFLAGS, return address.
 // system_call finds the saved registers right above its return address, puts the result into EAX among them, and sees
 // to `attention`.
 
 .globl direct_entry_separate
 direct_entry_separate:
-  movl %esp, CPU_SAVED_STACK_POINTER
-  movl CPU_KERNEL_STACK_END, %esp
-  pushl CPU_SAVED_STACK_POINTER
+  movl %esp, %ss:CPU_SAVED_STACK_POINTER
+  movl %ss:CPU_KERNEL_STACK_END, %esp
+  pushl %ss:CPU_SAVED_STACK_POINTER
   pushal
-  cld
   call system_call
   popal
   popl %esp
@@ -225,20 +231,21 @@ direct_entry_separate:
 
 .globl direct_entry_shared
 direct_entry_shared:
-  cmpl CPU_SHARED_STACK_FLOOR, %esp
+  cmpl %ss:CPU_SHARED_STACK_FLOOR, %esp
   jb 1f
   pushal
-  cld
   call system_call
   popal
   lretl $4
-1:movl CPU_EXIT_STACK_END, %esp
+1:movl %ss:CPU_EXIT_STACK_END, %esp
+  movl $USER_DATA, %eax
+  movl %eax, %ds
+  movl %eax, %es
   call direct_call_without_stack
 
 // A linked module, which already runs inside the kernel, calls the page: nest on the stack it is on.
 direct_entry_nested:
   pushal
-  cld
   call nested_system_call
   popal
   lretl $4
@@ -250,11 +257,10 @@ direct_entry_guarded:
   andl $~0x10000, %eax
   movl %eax, %cr0
   popl %eax
-  movl %esp, CPU_SAVED_STACK_POINTER
-  movl CPU_KERNEL_STACK_END, %esp
-  pushl CPU_SAVED_STACK_POINTER
+  movl %esp, %ss:CPU_SAVED_STACK_POINTER
+  movl %ss:CPU_KERNEL_STACK_END, %esp
+  pushl %ss:CPU_SAVED_STACK_POINTER
   pushal
-  cld
   call system_call
   popal
   popl %esp
@@ -312,12 +318,16 @@ sysexit_return:
   popl %edx
   popl %ecx
   ret
-1:jb 2f
-  cli
-  lcall *%ss:CPU_DIRECT_ENTRY          // DS may hold anything; returns without the word that CS was pushed to
+1:jb 3f
+2:pushl $2
+  popfl
+  lcall *%cs:CPU_DIRECT_ENTRY          // returns without the word that CS was pushed to
   popfl
   ret
-2:cli
+3:cmpl $KERNEL_HALF, 8(%esp)           // a Ring-0 program that loaded the kernel's selector
+  jb 2b
+  pushl $2
+  popfl
   lcall $KERNEL_CODE, $direct_entry_nested
   popfl
   ret
@@ -332,23 +342,34 @@ system_call_page_gate:
   leal 8(%esp), %esp
   int $0x80
   ret
-1:jb 2f
-  cli
-  lcall *%ss:CPU_DIRECT_ENTRY          // DS may hold anything; returns without the word that CS was pushed to
+1:jb 3f
+2:pushl $2
+  popfl
+  lcall *%cs:CPU_DIRECT_ENTRY          // returns without the word that CS was pushed to
   popfl
   ret
-2:cli
+3:cmpl $KERNEL_HALF, 8(%esp)           // a Ring-0 program that loaded the kernel's selector
+  jb 2b
+  pushl $2
+  popfl
   lcall $KERNEL_CODE, $direct_entry_nested
   popfl
   ret
 .set system_call_page_size, 128
+
+// The page of a process that is traced: all its calls come through one gate, with a whole frame, from both rings.
+.globl system_call_page_traced
+.align 16
+system_call_page_traced:
+  int $0x81
+  ret
+  .skip 128 - 3
 
 // Places that become STAC or CLAC (0F 01 CB, 0F 01 CA) on a processor with SMAP: address, last byte.
 .section .rodata.smap_patches, "a"
 .globl smap_patches, smap_patches_end
 .align 4
 smap_patches:
-  .long smap_patch_1, 0xca
   .long user_copy_stac, 0xcb
   .long user_copy_clac, 0xca
   .long user_copy_fault, 0xca

@@ -1,8 +1,8 @@
 // The vocabulary in which the system-call table is written. The table itself is SystemCallTable.swift.
 //
 // From one table come: the numbers the kernel dispatches on, the Swift and C stubs that programs call,
-// the reference page docs/system-calls.md and the grammar of the fuzzer. `megha generate` writes them
-// and `megha generate --check` fails when one of them is stale.
+// the reference page docs/system-calls.md, and the description of every argument by which `fuzz` invents calls and
+// `strace` prints them. `megha generate` writes them and `megha generate --check` fails when one of them is stale.
 
 /// What an argument word means. The kernel checks it accordingly; the fuzzer breaks it accordingly.
 public enum ArgumentKind: Sendable, Equatable {
@@ -24,8 +24,14 @@ public enum ArgumentKind: Sendable, Equatable {
   case structureIn(type: String)
   /// The address of a structure of ABI that the kernel writes; 0 where the caller does not want it.
   case structureOut(type: String)
-  /// An address of the caller's that the kernel does not read through.
+  /// The address of a structure of ABI that the kernel reads and then writes.
+  case structureInOut(type: String)
+  /// An address of the caller's that the kernel does not copy from or to.
   case address
+  /// The low half of a time in nanoseconds; the next argument is the high half.
+  case timeLow
+  /// The high half of the time whose low half is the argument before.
+  case timeHigh
 }
 
 public struct Argument: Sendable {

@@ -42,8 +42,8 @@ public enum SystemCallTable {
     .init(
       4, "sleep",
       [
-        .init("nanosecondsLow", .number, "the low 32 bits of the time"),
-        .init("nanosecondsHigh", .number, "the high 32 bits of the time"),
+        .init("nanosecondsLow", .timeLow, "the low 32 bits of the time"),
+        .init("nanosecondsHigh", .timeHigh, "the high 32 bits of the time"),
       ], errors: ["cancelled"], "Waits for at least the given time."),
     .init(
       5, "clock", [.init("reading", .structureOut(type: "ClockReading"), "where the reading goes")],
@@ -179,8 +179,8 @@ public enum SystemCallTable {
       [
         .init("word", .address, "the address of an aligned 32-bit word"),
         .init("expected", .number, "the value it must still have"),
-        .init("nanosecondsLow", .number, "the low 32 bits of the longest wait; both 0xffffffff: no limit"),
-        .init("nanosecondsHigh", .number, "the high 32 bits"),
+        .init("nanosecondsLow", .timeLow, "the low 32 bits of the longest wait; both 0xffffffff: no limit"),
+        .init("nanosecondsHigh", .timeHigh, "the high 32 bits"),
       ], errors: ["badAddress", "badArgument", "wouldBlock", "timedOut", "cancelled"],
       "Sleeps while a word has the expected value, until wordWake is called for it. If the value differs already: wouldBlock."
     ),
@@ -233,9 +233,9 @@ public enum SystemCallTable {
       34, "call",
       [
         .init("handle", .handle, "an opened service"),
-        .init("message", .structureIn(type: "Message"), "the request; the reply replaces it"),
-        .init("nanosecondsLow", .number, "the low 32 bits of the longest wait; both 0xffffffff: no limit"),
-        .init("nanosecondsHigh", .number, "the high 32 bits"),
+        .init("message", .structureInOut(type: "Message"), "the request; the reply replaces it"),
+        .init("nanosecondsLow", .timeLow, "the low 32 bits of the longest wait; both 0xffffffff: no limit"),
+        .init("nanosecondsHigh", .timeHigh, "the high 32 bits"),
       ],
       errors: [
         "badHandle", "badAddress", "badArgument", "serviceFaulted", "peerGone", "timedOut", "cancelled", "tooLarge",
@@ -253,7 +253,7 @@ public enum SystemCallTable {
       36, "receive",
       [
         .init("handle", .handle, "an endpoint of the caller"),
-        .init("message", .structureOut(type: "Message"), "where the request goes"),
+        .init("message", .structureInOut(type: "Message"), "where its data may go; the request replaces it"),
       ], result: "the number of the request, for the reply",
       errors: ["badHandle", "badAddress", "cancelled", "tooLarge"], "Waits for a request."),
     .init(
@@ -267,7 +267,7 @@ public enum SystemCallTable {
       [
         .init("handle", .handle, "an endpoint of the caller"),
         .init("request", .number, "the request to answer"),
-        .init("message", .structureIn(type: "Message"), "the reply; the next request replaces it"),
+        .init("message", .structureInOut(type: "Message"), "the reply; the next request replaces it"),
       ], result: "the number of the next request",
       errors: ["badHandle", "badAddress", "badArgument", "cancelled", "tooLarge"],
       "Answers a request and waits for the next one, in one call."),
@@ -304,8 +304,8 @@ public enum SystemCallTable {
         .init("kinds", .flags(type: "EventKinds"), "the kinds of events that are wanted"),
         .init("event", .structureOut(type: "Event"), "where the oldest of them goes"),
         .init(
-          "nanosecondsLow", .number, "the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit"),
-        .init("nanosecondsHigh", .number, "the high 32 bits"),
+          "nanosecondsLow", .timeLow, "the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit"),
+        .init("nanosecondsHigh", .timeHigh, "the high 32 bits"),
       ], errors: ["badAddress", "badArgument", "wouldBlock", "timedOut", "cancelled"],
       "Takes the oldest of the caller's events of the wanted kinds, or waits for one."),
     .init(
@@ -318,18 +318,18 @@ public enum SystemCallTable {
     .init(
       45, "eventTimer",
       [
-        .init("nanosecondsLow", .number, "the low 32 bits of the time until the event; both 0: no timer"),
-        .init("nanosecondsHigh", .number, "the high 32 bits"),
-        .init("periodLow", .number, "the low 32 bits of the time between further events; both 0: only one event"),
-        .init("periodHigh", .number, "the high 32 bits"),
+        .init("nanosecondsLow", .timeLow, "the low 32 bits of the time until the event; both 0: no timer"),
+        .init("nanosecondsHigh", .timeHigh, "the high 32 bits"),
+        .init("periodLow", .timeLow, "the low 32 bits of the time between further events; both 0: only one event"),
+        .init("periodHigh", .timeHigh, "the high 32 bits"),
       ], errors: ["badArgument"],
       "Sets the caller's event timer in place of the one before. A period is at least 100,000 nanoseconds."),
     .init(
       46, "lockAcquire",
       [
         .init("word", .address, "the lock: an aligned 32-bit word, 0 while it is free"),
-        .init("nanosecondsLow", .number, "the low 32 bits of the longest wait; both 0xffffffff: no limit"),
-        .init("nanosecondsHigh", .number, "the high 32 bits"),
+        .init("nanosecondsLow", .timeLow, "the low 32 bits of the longest wait; both 0xffffffff: no limit"),
+        .init("nanosecondsHigh", .timeHigh, "the high 32 bits"),
       ], result: "0, or 1 where the task that held the lock before ended without releasing it",
       errors: ["badAddress", "badArgument", "busy", "timedOut", "cancelled"],
       "Takes a lock that a program could not take by itself. While the caller waits, the holder has at least its priority."
@@ -363,5 +363,14 @@ public enum SystemCallTable {
       errors: ["badArgument", "noSuchTask", "notPermitted", "outOfMemory"],
       "Adds pages of the caller's to another address space, where the kernel finds room. Both see what either writes. Each unmaps its own."
     ),
+    .init(
+      51, "traceRead",
+      [
+        .init("process", .task, "a child that was started with the flag `traced`"),
+        .init("records", .bytesOut, "where the TraceRecords go"),
+        .init("length", .length, "how many bytes there is room for"),
+      ], result: "how many bytes were written; 0 once the child has ended and nothing is left",
+      errors: ["badAddress", "badArgument", "noSuchTask", "notPermitted", "unsupported", "cancelled"],
+      "Takes the records of a traced child's calls; waits for the first."),
   ]
 }

@@ -29,7 +29,28 @@ public struct StartFlags: OptionSet, BitwiseCopyable, Sendable {
   @inlinable public static var guarded: StartFlags { .init(rawValue: 4) }
   /// Threads only: nobody waits for it.
   @inlinable public static var detached: StartFlags { .init(rawValue: 8) }
-  @inlinable public static var all: StartFlags { .init(rawValue: 15) }
+  /// Processes only: the starter reads with `traceRead` which calls it makes.
+  @inlinable public static var traced: StartFlags { .init(rawValue: 16) }
+  @inlinable public static var all: StartFlags { .init(rawValue: 31) }
+}
+
+/// A call of a traced process.
+public struct TraceRecord: BitwiseCopyable, Sendable {
+  public var task: UInt32 = 0
+  /// 3 or 0.
+  public var ring: UInt32 = 0
+  /// A `SystemCall`, or what else EAX held.
+  public var number: UInt32 = 0
+  public var words = InlineArray<5, UInt32>(repeating: 0)
+  /// 0 for a call that does not come back.
+  public var hasResult: UInt32 = 0
+  public var result: Int32 = 0
+  /// The processor's time stamps between the call's beginning and end that were the task's own.
+  public var instructions = WordPair()
+  /// The first of the bytes that the call read.
+  public var textLength: UInt32 = 0
+  public var text = InlineArray<32, UInt8>(repeating: 0)
+  @inlinable public init() {}
 }
 
 /// An argument or an environment entry: bytes without a final zero.

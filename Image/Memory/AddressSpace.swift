@@ -35,9 +35,9 @@ enum FaultResolution {
 }
 
 enum AddressSpaces {
-  /// A new address space that holds the system-call page and nothing else.
+  /// A new address space that holds the system-call page, or the one for traced processes, and nothing else.
   @inline(never)
-  static func make() throws(SystemError) -> Reference<AddressSpace> {
+  static func make(isTraced: Bool = false) throws(SystemError) -> Reference<AddressSpace> {
     let pointer: UnsafeMutablePointer<AddressSpace> = try KernelHeapMemory.allocate(tag: .addressSpace)
     // CR3 points at 32 bytes on a 32-byte boundary below 4 GiB (Intel SDM Vol. 3, 4.4.1).
     guard let root = KernelHeapMemory.allocateBytes(32, alignment: 32, tag: .addressSpace) else {
@@ -57,7 +57,8 @@ enum AddressSpaces {
       try space.addRegion(
         start: AddressLayout.systemCallPage, length: pageSize, [.read, .execute], .systemCallPage)
       try space.map(
-        page: AddressLayout.systemCallPage, to: kernel.memory.systemCallFrame, [.user, .execute, .foreign])
+        page: AddressLayout.systemCallPage,
+        to: isTraced ? kernel.memory.tracedCallFrame : kernel.memory.systemCallFrame, [.user, .execute, .foreign])
     } catch {
       destroy(space)
       throw error

@@ -98,6 +98,8 @@ struct KernelMemory: ~Copyable {
   var wordWaitQueues: UnsafeMutablePointer<TaskQueue>
   /// The frame of the system-call page.
   var systemCallFrame = FrameNumber(0)
+  /// The system-call page of traced processes.
+  var tracedCallFrame = FrameNumber(0)
   /// The next identity of an address space.
   var nextSpaceIdentity: UInt32 = 1
   /// The address that a test of the kernel calls (KernelTests.swift); 0: none.
@@ -302,15 +304,19 @@ extension KernelMemory {
     return address
   }
 
-  /// Makes the system-call page from the template that suits the processor, and the queues of waiting words.
-  static func makePermanentParts() {
+  private static func makeCallPage(_ template: UInt32) -> FrameNumber {
     guard let frame = kernel.memory.frames.allocate(zone: .low, owner: .metadata) else { panic("no memory") }
     let page = DirectMap.address(of: frame)
     zero_words(page, 1024)
-    let template =
-      kernel.features.hasSystemEnter ? address_of_system_call_page_sysenter() : address_of_system_call_page_gate()
     copy_words(page, template, address_of_system_call_page_size() / 4)
-    kernel.memory.systemCallFrame = frame
+    return frame
+  }
+
+  /// Makes the system-call pages, the first from the template that suits the processor, and the queues of waiting words.
+  static func makePermanentParts() {
+    kernel.memory.systemCallFrame = makeCallPage(
+      kernel.features.hasSystemEnter ? address_of_system_call_page_sysenter() : address_of_system_call_page_gate())
+    kernel.memory.tracedCallFrame = makeCallPage(address_of_system_call_page_traced())
     let queues = DirectMap.pointer(permanent(MemoryLayout<TaskQueue>.stride * 64), as: TaskQueue.self)
     for index in 0..<64 { (queues + index).initialize(to: TaskQueue()) }
     kernel.memory.wordWaitQueues = queues

@@ -20,7 +20,10 @@ typealias CallRegisters = UnsafeMutablePointer<saved_registers>
 
 /// A system call by code that runs inside the kernel already: whoever called that code sees to `attention`.
 @c(nested_system_call) func nestedSystemCall() {
-  let registers = registersOfCaller(framePointer: read_frame_pointer())
+  answerNested(registersOfCaller(framePointer: read_frame_pointer()))
+}
+
+func answerNested(_ registers: CallRegisters) {
   registers.pointee.eax = UInt32(bitPattern: result(of: registers))
 }
 
@@ -31,6 +34,8 @@ private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
 
 @inline(never)
 func answer(_ registers: CallRegisters) {
+  // A Ring-0 program may have left anything in DS and ES.
+  load_data_segments()
   registers.pointee.eax = UInt32(bitPattern: result(of: registers))
   if cpu.attention != 0 { taskAttention() }
 }
@@ -116,5 +121,6 @@ private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemE
   case .heapInformation: return try MemoryCalls.heapInformation(arguments)
   case .kernelTest: return try KernelTests.run(arguments)
   case .memoryShare: return try MemoryCalls.share(arguments)
+  case .traceRead: return try Tracing.read(arguments)
   }
 }

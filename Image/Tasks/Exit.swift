@@ -115,9 +115,11 @@ enum Exit {
     guard let parent = process.value.parent, let root = kernel.root else {
       panic("the first process ended")
     }
+    Tracing.wakeAll(process.value.trace)
     while let child = process.value.children.first {
       process.removeChild(child)
       root.addChild(child)
+      Tracing.wakeAll(child.value.trace)
     }
     while let child = process.value.endedChildren.first {
       process.removeChild(child)
@@ -176,6 +178,7 @@ enum ProcessRecords {
   }
 
   static func free(_ process: Reference<Process>) {
+    Tracing.free(process.value.trace)
     process.unsafePointer.deinitialize(count: 1)
     KernelHeapMemory.free(process.unsafePointer)
   }

@@ -31,6 +31,8 @@ struct Process: ~Copyable {
   var name = Name()
   /// Tasks of this process that wait for a child or a thread.
   var waiters = TaskQueue()
+  /// The records of its calls, where it is traced.
+  var trace: Reference<TraceRing>?
   /// Where the program's file lies in memory, for its symbols.
   var image: (start: UInt32, length: UInt32) = (0, 0)
 

@@ -69,7 +69,8 @@ struct TextBuffer: TextOutput {
   /// Copies the text, ended by a zero byte, to a caller's buffer. A bad buffer loses the text, nothing else.
   mutating func deliver(to buffer: UserBuffer?) {
     guard let buffer, buffer.length > 0 else { return }
-    let length = min(count, Int(buffer.length) - 1, 255)
+    // The length is the caller's word and may not fit into an Int.
+    let length = Int(min(UInt32(count), buffer.length - 1, 255))
     bytes[length] = 0
     bytes.span.withUnsafeBytes { source in
       do throws(SystemError) {

@@ -77,8 +77,11 @@ enum ProcessStart {
     var texts = try StackTexts(request)
     defer { texts.end() }
 
-    let space = try AddressSpaces.make()
+    let isTraced = request.flags.contains(.traced)
+    let space = try AddressSpaces.make(isTraced: isTraced)
+    var trace: Reference<TraceRing>?
     do throws(SystemError) {
+      if isTraced { trace = try Tracing.makeRing(tracer: parent) }
       let sibling = isPermanent ? Reference<AddressSpace>.running(image: image.address) : nil
       for index in plan.segments.indices {
         try space.load(plan.segments[index], from: image, sharing: sibling)
@@ -100,6 +103,7 @@ enum ProcessStart {
         let process = try ProcessRecords.make(
           Process(mainTask: task, space: space, rights: rights.subtracting(request.droppedRights)))
         process.value.name = name.short
+        process.value.trace = trace
         if isPermanent {
           process.value.image = (image.address, image.length)
           space.offer(image: image.address)
@@ -115,6 +119,7 @@ enum ProcessStart {
         throw error
       }
     } catch {
+      Tracing.free(trace)
       AddressSpaces.destroy(space)
       throw error
     }
@@ -147,7 +152,7 @@ struct StartMode {
   /// Checks flags and rights. A right, never a path, allows Ring 0.
   init(_ flags: StartFlags, rights: Rights, isThread: Bool) throws(SystemError) {
     guard flags.isSubset(of: .all) else { throw .badArgument }
-    if flags.contains(.detached) && !isThread { throw .badArgument }
+    if flags.contains(.detached) && !isThread || flags.contains(.traced) && isThread { throw .badArgument }
     guard flags.contains(.ring0) else {
       if flags.contains(.sharedStack) || flags.contains(.guarded) { throw .badArgument }
       mode = .user

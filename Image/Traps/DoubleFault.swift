@@ -6,6 +6,7 @@
 // Invariant: an interrupt that the controller had already handed out when the push failed is delivered here, or its
 // device would stay silent for ever.
 
+import ABI
 import Drivers
 import Machine
 import MachineSupport
@@ -46,7 +47,8 @@ func resumeDead() {
 /// kernel's entry, which still stand on the task's stack.
 private func wasRunning(_ task: Reference<Task>, _ state: task_state_segment) -> Bool {
   guard task.value.mode.isRing0 else { return false }
-  if state.cs != UInt32(SELECTOR_KERNEL_CODE) { return true }
+  // Below the kernel half runs no code of the kernel's, whatever selector was loaded for it.
+  if state.cs != UInt32(SELECTOR_KERNEL_CODE) || state.eip < AddressLayout.kernelStart { return true }
   let isEntry = state.eip >= address_of___entry_start() && state.eip < address_of___entry_end()
   let isKernelStack = state.esp >= task.value.kernelStackStart && state.esp <= task.value.kernelStackEnd
   return isEntry && !isKernelStack

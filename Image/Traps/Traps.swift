@@ -46,6 +46,7 @@ private func handleTrap(_ frame: TrapFrame) {
       Exit.endCurrent(.outOfMemory, status: 0)
     }
   case 0..<32: Faults.handle(frame)
+  case Tracing.vector: Tracing.call(frame)
   default:
     if !Interrupts.handle(vector) {
       var output = KernelOutput()

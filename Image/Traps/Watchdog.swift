@@ -2,11 +2,12 @@
 // interrupts off, and ends it.
 //
 // Invariants:
-// - It acts only on code of Ring-0 tasks (by selector) and of linked modules (ModuleFaults.swift); the kernel itself
-//   always has interrupts off and is left alone.
+// - It acts only on code of Ring-0 tasks (by selector or by address) and of linked modules (ModuleFaults.swift); the
+//   kernel itself always has interrupts off and is left alone.
 // - It pauses itself where it finds the processor halted; the idle loop resumes it before it switches to a task. The
 //   kernel touches the routing controller nowhere else after boot, so a look cannot come between its two accesses.
 
+import ABI
 import Machine
 import MachineSupport
 import Primitives
@@ -34,7 +35,9 @@ enum Watchdog {
     kernel.interrupts.pauseWatchdog()
   }
   if ModuleFaults.watch(cpu.state) { return }
-  guard cpu.state.cs == UInt32(SELECTOR_RING0_TASK_CODE), interruptsOff else {
+  // A program may have loaded the kernel's own selector, but its code lies below the kernel half.
+  let isProgram = cpu.state.cs == UInt32(SELECTOR_RING0_TASK_CODE) || cpu.state.eip < AddressLayout.kernelStart
+  guard isProgram, interruptsOff else {
     kernel.scheduler.stuckLooks = 0
     return
   }

@@ -71,6 +71,7 @@ extern uint8_t boot_directory_pointers[], kernel_page_directory[], kernel_storag
 extern uint8_t exit_stack_start[], exit_stack_end[], idle_stack_start[], idle_stack_end[];
 extern uint8_t double_fault_stack_end[], nmi_stack_end[];
 extern uint8_t trap_vectors[], trap_vector_size[], system_call_vector[], spurious_vector[];
+extern uint8_t traced_call_vector[], system_call_page_traced[];
 extern uint8_t sysenter_entry[], direct_entry_separate[], direct_entry_shared[], direct_entry_guarded[];
 extern uint8_t double_fault_entry[], nmi_entry[], task_start[], resume_dead[];
 extern uint8_t system_call_page_sysenter[], system_call_page_gate[], system_call_page_size[];
@@ -91,6 +92,7 @@ ADDRESS_OF(boot_directory_pointers) ADDRESS_OF(kernel_page_directory) ADDRESS_OF
 ADDRESS_OF(exit_stack_start) ADDRESS_OF(exit_stack_end) ADDRESS_OF(idle_stack_start) ADDRESS_OF(idle_stack_end)
 ADDRESS_OF(double_fault_stack_end) ADDRESS_OF(nmi_stack_end)
 ADDRESS_OF(trap_vectors) ADDRESS_OF(trap_vector_size) ADDRESS_OF(system_call_vector) ADDRESS_OF(spurious_vector)
+ADDRESS_OF(traced_call_vector) ADDRESS_OF(system_call_page_traced)
 ADDRESS_OF(sysenter_entry) ADDRESS_OF(direct_entry_separate) ADDRESS_OF(direct_entry_shared)
 ADDRESS_OF(direct_entry_guarded)
 ADDRESS_OF(double_fault_entry) ADDRESS_OF(nmi_entry) ADDRESS_OF(task_start) ADDRESS_OF(resume_dead)
@@ -151,6 +153,7 @@ MACHINE_INLINE void load_descriptor_table(uint32_t base, uint16_t limit) {
                    ::"m"(d), "i"(SELECTOR_KERNEL_CODE), "r"(SELECTOR_KERNEL_DATA), "r"(SELECTOR_USER_DATA), "r"(0) : "memory");
 }
 MACHINE_INLINE void load_task_register(uint16_t selector) { __asm__ volatile("ltr %0" ::"r"(selector)); }
+MACHINE_INLINE void load_data_segments(void) { __asm__ volatile("movl %0,%%ds\n\tmovl %0,%%es" ::"r"(SELECTOR_USER_DATA) : "memory"); }
 MACHINE_INLINE void load_thread_segment(void) { __asm__ volatile("movl %0,%%gs" ::"r"(SELECTOR_THREAD_DATA) : "memory"); }
 
 #define CONTROL_REGISTER(n) \

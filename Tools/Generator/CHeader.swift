@@ -54,9 +54,9 @@ enum CHeader {
   private static func parameter(_ argument: Argument) -> String {
     let name = TextShaping.snakeCase(argument.name)
     return switch argument.kind {
-    case .number, .flags, .task, .handle, .length, .address: "uint32_t \(name)"
+    case .number, .flags, .task, .handle, .length, .address, .timeLow, .timeHigh: "uint32_t \(name)"
     case .bytesIn, .structureIn: "const void *\(name)"
-    case .bytesOut, .structureOut: "void *\(name)"
+    case .bytesOut, .structureOut, .structureInOut: "void *\(name)"
     }
   }
 

@@ -24,6 +24,8 @@ public struct GeneratedFile: Sendable {
       GeneratedFile(
         path: "ABI/Interface/Generated/SystemError.swift", text: SwiftInterface.systemErrors(errors)),
       GeneratedFile(
+        path: "ABI/Interface/Generated/SystemCallArguments.swift", text: CallArguments.text(calls)),
+      GeneratedFile(
         path: "Userland/Runtime/Generated/SystemCalls.swift", text: SwiftStubs.text(calls)),
       GeneratedFile(path: "Userland/include/megha.h", text: CHeader.text(calls: calls, errors: errors)),
       GeneratedFile(path: "docs/system-calls.md", text: ReferencePage.text(calls: calls, errors: errors)),
@@ -41,6 +43,7 @@ public enum TableMistake: Equatable, Sendable, CustomStringConvertible {
   case undeclaredError(call: String, error: String)
   case lengthWithoutBuffer(call: String, argument: String)
   case tooManyArguments(call: String, count: Int)
+  case halfTime(call: String, argument: String)
 
   public var description: String {
     switch self {
@@ -52,6 +55,8 @@ public enum TableMistake: Equatable, Sendable, CustomStringConvertible {
       "\(call) has a length \(argument) that follows no address."
     case .tooManyArguments(let call, let count):
       "\(call) has \(count) arguments; five registers carry arguments."
+    case .halfTime(let call, let argument):
+      "\(call) has one half of a time, \(argument), without the other beside it."
     }
   }
 
@@ -85,8 +90,20 @@ public enum TableMistake: Equatable, Sendable, CustomStringConvertible {
           mistakes.append(.lengthWithoutBuffer(call: call.name, argument: argument.name))
         }
       }
+      mistakes += halfTimes(of: call)
     }
     return mistakes
+  }
+
+  private static func halfTimes(of call: SystemCallDeclaration) -> [TableMistake] {
+    let kinds = call.arguments.map { $0.kind }
+    return kinds.indices.filter { position in
+      switch kinds[position] {
+      case .timeLow: position + 1 == kinds.count || kinds[position + 1] != .timeHigh
+      case .timeHigh: position == 0 || kinds[position - 1] != .timeLow
+      default: false
+      }
+    }.map { .halfTime(call: call.name, argument: call.arguments[$0].name) }
   }
 }
 
@@ -94,8 +111,8 @@ extension ArgumentKind {
   /// Whether the argument is the address of something that has a length.
   var isAddress: Bool {
     switch self {
-    case .bytesIn, .bytesOut, .structureIn, .structureOut: true
-    case .number, .flags, .task, .handle, .length, .address: false
+    case .bytesIn, .bytesOut, .structureIn, .structureOut, .structureInOut: true
+    case .number, .flags, .task, .handle, .length, .address, .timeLow, .timeHigh: false
     }
   }
 }

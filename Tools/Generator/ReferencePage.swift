@@ -64,7 +64,10 @@ enum ReferencePage {
     case .length: "length of the bytes before"
     case .structureIn(let type): "address of a `\(type)` to read"
     case .structureOut(let type): "address of a `\(type)` to write"
+    case .structureInOut(let type): "address of a `\(type)` to read and write"
     case .address: "address"
+    case .timeLow: "time in nanoseconds, low half"
+    case .timeHigh: "time in nanoseconds, high half"
     }
   }
 }

@@ -44,6 +44,16 @@ enum SwiftInterface {
     }
     text += """
 
+        /// Its name in the table.
+        public var name: StaticString {
+          switch self {
+
+      """
+    for error in errors { text += "    case .\(error.name): \"\(error.name)\"\n" }
+    text += """
+          }
+        }
+
         /// One sentence that says what it means.
         public var sentence: StaticString {
           switch self {

@@ -66,20 +66,20 @@ enum SwiftStubs {
 
   private static func swiftType(_ kind: ArgumentKind) -> String {
     switch kind {
-    case .number, .task, .handle, .length, .address: "UInt32"
+    case .number, .task, .handle, .length, .address, .timeLow, .timeHigh: "UInt32"
     case .flags(let type): type
     case .bytesIn: "UnsafeRawPointer?"
     case .bytesOut: "UnsafeMutableRawPointer?"
     case .structureIn(let type): "UnsafePointer<\(type)>?"
-    case .structureOut(let type): "UnsafeMutablePointer<\(type)>?"
+    case .structureOut(let type), .structureInOut(let type): "UnsafeMutablePointer<\(type)>?"
     }
   }
 
   private static func word(_ argument: Argument) -> String {
     switch argument.kind {
-    case .number, .task, .handle, .length, .address: argument.name
+    case .number, .task, .handle, .length, .address, .timeLow, .timeHigh: argument.name
     case .flags: "\(argument.name).rawValue"
-    case .bytesIn, .bytesOut, .structureIn, .structureOut: "word(\(argument.name))"
+    case .bytesIn, .bytesOut, .structureIn, .structureOut, .structureInOut: "word(\(argument.name))"
     }
   }
 }

@@ -106,7 +106,8 @@
 #define MEGHA_CALL_HEAP_INFORMATION 48u
 #define MEGHA_CALL_KERNEL_TEST 49u
 #define MEGHA_CALL_MEMORY_SHARE 50u
-#define MEGHA_CALL_COUNT 51u
+#define MEGHA_CALL_TRACE_READ 51u
+#define MEGHA_CALL_COUNT 52u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -359,7 +360,7 @@ MEGHA_INLINE int32_t megha_service_open(const void *name, uint32_t length) {
 /// - message: the request; the reply replaces it.
 /// - nanoseconds_low: the low 32 bits of the longest wait; both 0xffffffff: no limit.
 /// - nanoseconds_high: the high 32 bits.
-MEGHA_INLINE int32_t megha_call(uint32_t handle, const void *message, uint32_t nanoseconds_low, uint32_t nanoseconds_high) {
+MEGHA_INLINE int32_t megha_call(uint32_t handle, void *message, uint32_t nanoseconds_low, uint32_t nanoseconds_high) {
   return megha_system_call4(MEGHA_CALL_CALL, handle, (uint32_t)(uintptr_t)message, nanoseconds_low, nanoseconds_high);
 }
 
@@ -372,7 +373,7 @@ MEGHA_INLINE int32_t megha_service_publish(const void *name, uint32_t length) {
 
 /// Waits for a request.
 /// - handle: an endpoint of the caller.
-/// - message: where the request goes.
+/// - message: where its data may go; the request replaces it.
 MEGHA_INLINE int32_t megha_receive(uint32_t handle, void *message) {
   return megha_system_call2(MEGHA_CALL_RECEIVE, handle, (uint32_t)(uintptr_t)message);
 }
@@ -388,7 +389,7 @@ MEGHA_INLINE int32_t megha_reply(uint32_t request, const void *message) {
 /// - handle: an endpoint of the caller.
 /// - request: the request to answer.
 /// - message: the reply; the next request replaces it.
-MEGHA_INLINE int32_t megha_reply_and_receive(uint32_t handle, uint32_t request, const void *message) {
+MEGHA_INLINE int32_t megha_reply_and_receive(uint32_t handle, uint32_t request, void *message) {
   return megha_system_call3(MEGHA_CALL_REPLY_AND_RECEIVE, handle, request, (uint32_t)(uintptr_t)message);
 }
 
@@ -486,6 +487,14 @@ MEGHA_INLINE int32_t megha_kernel_test(uint32_t test, uint32_t argument) {
 /// - permissions: what the pages allow there; no more than here.
 MEGHA_INLINE int32_t megha_memory_share(uint32_t task, uint32_t address, uint32_t length, uint32_t permissions) {
   return megha_system_call4(MEGHA_CALL_MEMORY_SHARE, task, address, length, permissions);
+}
+
+/// Takes the records of a traced child's calls; waits for the first.
+/// - process: a child that was started with the flag `traced`.
+/// - records: where the TraceRecords go.
+/// - length: how many bytes there is room for.
+MEGHA_INLINE int32_t megha_trace_read(uint32_t process, void *records, uint32_t length) {
+  return megha_system_call3(MEGHA_CALL_TRACE_READ, process, (uint32_t)(uintptr_t)records, length);
 }
 
 #endif

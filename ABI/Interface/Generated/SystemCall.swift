@@ -158,7 +158,7 @@ public enum SystemCall: UInt32, Sendable {
   case servicePublish = 35
   /// Waits for a request.
   /// - `handle`: an endpoint of the caller.
-  /// - `message`: where the request goes.
+  /// - `message`: where its data may go; the request replaces it.
   case receive = 36
   /// Answers a request.
   /// - `request`: the number that receive returned.
@@ -229,7 +229,12 @@ public enum SystemCall: UInt32, Sendable {
   /// - `length`: how many bytes; rounded up to pages.
   /// - `permissions`: what the pages allow there; no more than here.
   case memoryShare = 50
+  /// Takes the records of a traced child's calls; waits for the first.
+  /// - `process`: a child that was started with the flag `traced`.
+  /// - `records`: where the TraceRecords go.
+  /// - `length`: how many bytes there is room for.
+  case traceRead = 51
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 51 }
+  @inlinable public static var count: UInt32 { 52 }
 }

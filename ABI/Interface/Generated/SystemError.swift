@@ -45,6 +45,33 @@ public enum SystemError: Int32, Error, Sendable {
   /// The file is not a module that can be linked; the log says why.
   case badModule = -21
 
+  /// Its name in the table.
+  public var name: StaticString {
+    switch self {
+    case .unknownCall: "unknownCall"
+    case .badAddress: "badAddress"
+    case .badArgument: "badArgument"
+    case .notFound: "notFound"
+    case .outOfMemory: "outOfMemory"
+    case .notPermitted: "notPermitted"
+    case .noSuchTask: "noSuchTask"
+    case .noChild: "noChild"
+    case .wouldBlock: "wouldBlock"
+    case .timedOut: "timedOut"
+    case .cancelled: "cancelled"
+    case .badHandle: "badHandle"
+    case .badExecutable: "badExecutable"
+    case .tooLarge: "tooLarge"
+    case .alreadyExists: "alreadyExists"
+    case .busy: "busy"
+    case .serviceFaulted: "serviceFaulted"
+    case .peerGone: "peerGone"
+    case .unsupported: "unsupported"
+    case .limitReached: "limitReached"
+    case .badModule: "badModule"
+    }
+  }
+
   /// One sentence that says what it means.
   public var sentence: StaticString {
     switch self {

@@ -16,6 +16,7 @@ struct UserTests: Program {
     }
     var report = TestReport(program: "usertests")
     CallTests.run(in: &report)
+    EntryTests.run(in: &report)
     PointerTests.run(in: &report)
     MemoryTests.run(in: &report)
     ProcessTests.run(in: &report)

@@ -362,7 +362,7 @@ public enum SystemCalls {
   ///   timedOut, cancelled, tooLarge, outOfMemory.
   @inline(__always) @inlinable
   public static func call(
-    _ handle: UInt32, _ message: UnsafePointer<Message>?, _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32
+    _ handle: UInt32, _ message: UnsafeMutablePointer<Message>?, _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32
   ) -> Int32 {
     megha_system_call4(SystemCall.call.rawValue, handle, word(message), nanosecondsLow, nanosecondsHigh)
   }
@@ -379,7 +379,7 @@ public enum SystemCalls {
 
   /// Waits for a request.
   /// - Parameter handle: an endpoint of the caller.
-  /// - Parameter message: where the request goes.
+  /// - Parameter message: where its data may go; the request replaces it.
   /// - Returns: the number of the request, for the reply, or one of the errors badHandle, badAddress,
   ///   cancelled, tooLarge.
   @inline(__always) @inlinable
@@ -404,7 +404,7 @@ public enum SystemCalls {
   ///   cancelled, tooLarge.
   @inline(__always) @inlinable
   public static func replyAndReceive(
-    _ handle: UInt32, _ request: UInt32, _ message: UnsafePointer<Message>?
+    _ handle: UInt32, _ request: UInt32, _ message: UnsafeMutablePointer<Message>?
   ) -> Int32 {
     megha_system_call3(SystemCall.replyAndReceive.rawValue, handle, request, word(message))
   }
@@ -550,6 +550,19 @@ public enum SystemCalls {
     _ task: UInt32, _ address: UInt32, _ length: UInt32, _ permissions: MemoryPermissions
   ) -> Int32 {
     megha_system_call4(SystemCall.memoryShare.rawValue, task, address, length, permissions.rawValue)
+  }
+
+  /// Takes the records of a traced child's calls; waits for the first.
+  /// - Parameter process: a child that was started with the flag `traced`.
+  /// - Parameter records: where the TraceRecords go.
+  /// - Parameter length: how many bytes there is room for.
+  /// - Returns: how many bytes were written; 0 once the child has ended and nothing is left, or one of the
+  ///   errors badAddress, badArgument, noSuchTask, notPermitted, unsupported, cancelled.
+  @inline(__always) @inlinable
+  public static func traceRead(
+    _ process: UInt32, _ records: UnsafeMutableRawPointer?, _ length: UInt32
+  ) -> Int32 {
+    megha_system_call3(SystemCall.traceRead.rawValue, process, word(records), length)
   }
 
   /// The address that travels in a register; 0 for nil.

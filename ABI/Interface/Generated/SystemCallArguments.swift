@@ -1,0 +1,223 @@
+// Written by `megha generate` from ABI/Definition/SystemCallTable.swift; edit that.
+
+extension SystemCall {
+  /// Its name in the table.
+  public var name: StaticString {
+    switch self {
+    case .null: "null"
+    case .exit: "exit"
+    case .abort: "abort"
+    case .yield: "yield"
+    case .sleep: "sleep"
+    case .clock: "clock"
+    case .processStart: "processStart"
+    case .threadStart: "threadStart"
+    case .wait: "wait"
+    case .kill: "kill"
+    case .taskInformation: "taskInformation"
+    case .taskNext: "taskNext"
+    case .memoryMap: "memoryMap"
+    case .memoryUnmap: "memoryUnmap"
+    case .memoryProtect: "memoryProtect"
+    case .memoryInformation: "memoryInformation"
+    case .memoryRegion: "memoryRegion"
+    case .read: "read"
+    case .write: "write"
+    case .open: "open"
+    case .close: "close"
+    case .fileEntry: "fileEntry"
+    case .seek: "seek"
+    case .logRead: "logRead"
+    case .powerOff: "powerOff"
+    case .wordWait: "wordWait"
+    case .wordWake: "wordWake"
+    case .prioritySet: "prioritySet"
+    case .rightsDrop: "rightsDrop"
+    case .threadPointerSet: "threadPointerSet"
+    case .moduleLoad: "moduleLoad"
+    case .moduleUnload: "moduleUnload"
+    case .moduleInformation: "moduleInformation"
+    case .serviceOpen: "serviceOpen"
+    case .call: "call"
+    case .servicePublish: "servicePublish"
+    case .receive: "receive"
+    case .reply: "reply"
+    case .replyAndReceive: "replyAndReceive"
+    case .serviceInformation: "serviceInformation"
+    case .measure: "measure"
+    case .callShort: "callShort"
+    case .serviceControl: "serviceControl"
+    case .eventWait: "eventWait"
+    case .eventSend: "eventSend"
+    case .eventTimer: "eventTimer"
+    case .lockAcquire: "lockAcquire"
+    case .lockRelease: "lockRelease"
+    case .heapInformation: "heapInformation"
+    case .kernelTest: "kernelTest"
+    case .memoryShare: "memoryShare"
+    case .traceRead: "traceRead"
+    }
+  }
+
+  /// How many arguments it takes.
+  public var argumentCount: Int {
+    switch self {
+    case .null, .yield: 0
+    case .exit, .abort, .clock, .taskNext, .close, .powerOff, .rightsDrop, .threadPointerSet, .measure,
+      .lockRelease: 1
+    case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
+      .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
+      .serviceInformation, .eventSend, .heapInformation, .kernelTest: 2
+    case .wait, .taskInformation, .memoryMap, .memoryProtect, .memoryRegion, .read, .write, .open, .logRead,
+      .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead: 3
+    case .wordWait, .call, .eventWait, .eventTimer, .memoryShare: 4
+    case .moduleUnload, .callShort: 5
+    }
+  }
+
+  /// Whether the call does not come back to its caller.
+  public var neverReturns: Bool {
+    switch self {
+    case .exit, .abort: true
+    default: false
+    }
+  }
+
+  /// The description of an argument, from 0; nil where the call does not have so many.
+  public func argument(_ index: Int) -> CallArgument? {
+    switch (self, index) {
+    case (.exit, 0): CallArgument("status", .number)
+    case (.abort, 0): CallArgument("status", .number)
+    case (.sleep, 0): CallArgument("nanosecondsLow", .timeLow)
+    case (.sleep, 1): CallArgument("nanosecondsHigh", .timeHigh)
+    case (.clock, 0): CallArgument("reading", .structureOut(size: UInt32(MemoryLayout<ClockReading>.size)))
+    case (.processStart, 0):
+      CallArgument("request", .structureIn(size: UInt32(MemoryLayout<ProcessRequest>.size)))
+    case (.processStart, 1): CallArgument("size", .length)
+    case (.threadStart, 0):
+      CallArgument("request", .structureIn(size: UInt32(MemoryLayout<ThreadRequest>.size)))
+    case (.threadStart, 1): CallArgument("size", .length)
+    case (.wait, 0): CallArgument("task", .task)
+    case (.wait, 1): CallArgument("flags", .flags)
+    case (.wait, 2): CallArgument("outcome", .structureOut(size: UInt32(MemoryLayout<TaskOutcome>.size)))
+    case (.kill, 0): CallArgument("task", .task)
+    case (.kill, 1): CallArgument("status", .number)
+    case (.taskInformation, 0): CallArgument("task", .task)
+    case (.taskInformation, 1):
+      CallArgument("information", .structureOut(size: UInt32(MemoryLayout<TaskInformation>.size)))
+    case (.taskInformation, 2): CallArgument("size", .length)
+    case (.taskNext, 0): CallArgument("task", .task)
+    case (.memoryMap, 0): CallArgument("address", .address)
+    case (.memoryMap, 1): CallArgument("length", .number)
+    case (.memoryMap, 2): CallArgument("permissions", .flags)
+    case (.memoryUnmap, 0): CallArgument("address", .address)
+    case (.memoryUnmap, 1): CallArgument("length", .number)
+    case (.memoryProtect, 0): CallArgument("address", .address)
+    case (.memoryProtect, 1): CallArgument("length", .number)
+    case (.memoryProtect, 2): CallArgument("permissions", .flags)
+    case (.memoryInformation, 0):
+      CallArgument("information", .structureOut(size: UInt32(MemoryLayout<MemoryInformation>.size)))
+    case (.memoryInformation, 1): CallArgument("flags", .flags)
+    case (.memoryRegion, 0): CallArgument("task", .task)
+    case (.memoryRegion, 1): CallArgument("address", .address)
+    case (.memoryRegion, 2):
+      CallArgument("information", .structureOut(size: UInt32(MemoryLayout<RegionInformation>.size)))
+    case (.read, 0): CallArgument("handle", .handle)
+    case (.read, 1): CallArgument("buffer", .bytesOut)
+    case (.read, 2): CallArgument("length", .length)
+    case (.write, 0): CallArgument("handle", .handle)
+    case (.write, 1): CallArgument("buffer", .bytesIn)
+    case (.write, 2): CallArgument("length", .length)
+    case (.open, 0): CallArgument("path", .bytesIn)
+    case (.open, 1): CallArgument("length", .length)
+    case (.open, 2): CallArgument("flags", .flags)
+    case (.close, 0): CallArgument("handle", .handle)
+    case (.fileEntry, 0): CallArgument("index", .number)
+    case (.fileEntry, 1): CallArgument("entry", .structureOut(size: UInt32(MemoryLayout<FileEntry>.size)))
+    case (.seek, 0): CallArgument("handle", .handle)
+    case (.seek, 1): CallArgument("position", .number)
+    case (.logRead, 0): CallArgument("position", .number)
+    case (.logRead, 1): CallArgument("buffer", .bytesOut)
+    case (.logRead, 2): CallArgument("length", .length)
+    case (.powerOff, 0): CallArgument("status", .number)
+    case (.wordWait, 0): CallArgument("word", .address)
+    case (.wordWait, 1): CallArgument("expected", .number)
+    case (.wordWait, 2): CallArgument("nanosecondsLow", .timeLow)
+    case (.wordWait, 3): CallArgument("nanosecondsHigh", .timeHigh)
+    case (.wordWake, 0): CallArgument("word", .address)
+    case (.wordWake, 1): CallArgument("count", .number)
+    case (.prioritySet, 0): CallArgument("task", .task)
+    case (.prioritySet, 1): CallArgument("priority", .number)
+    case (.rightsDrop, 0): CallArgument("rights", .flags)
+    case (.threadPointerSet, 0): CallArgument("address", .address)
+    case (.moduleLoad, 0): CallArgument("path", .bytesIn)
+    case (.moduleLoad, 1): CallArgument("length", .length)
+    case (.moduleLoad, 2):
+      CallArgument("parameters", .structureIn(size: UInt32(MemoryLayout<ModuleParameters>.size)))
+    case (.moduleUnload, 0): CallArgument("name", .bytesIn)
+    case (.moduleUnload, 1): CallArgument("length", .length)
+    case (.moduleUnload, 2): CallArgument("explanation", .bytesOut)
+    case (.moduleUnload, 3): CallArgument("capacity", .length)
+    case (.moduleUnload, 4): CallArgument("flags", .flags)
+    case (.moduleInformation, 0): CallArgument("index", .number)
+    case (.moduleInformation, 1):
+      CallArgument("information", .structureOut(size: UInt32(MemoryLayout<ModuleInformation>.size)))
+    case (.serviceOpen, 0): CallArgument("name", .bytesIn)
+    case (.serviceOpen, 1): CallArgument("length", .length)
+    case (.call, 0): CallArgument("handle", .handle)
+    case (.call, 1): CallArgument("message", .structureInOut(size: UInt32(MemoryLayout<Message>.size)))
+    case (.call, 2): CallArgument("nanosecondsLow", .timeLow)
+    case (.call, 3): CallArgument("nanosecondsHigh", .timeHigh)
+    case (.servicePublish, 0): CallArgument("name", .bytesIn)
+    case (.servicePublish, 1): CallArgument("length", .length)
+    case (.receive, 0): CallArgument("handle", .handle)
+    case (.receive, 1): CallArgument("message", .structureInOut(size: UInt32(MemoryLayout<Message>.size)))
+    case (.reply, 0): CallArgument("request", .number)
+    case (.reply, 1): CallArgument("message", .structureIn(size: UInt32(MemoryLayout<Message>.size)))
+    case (.replyAndReceive, 0): CallArgument("handle", .handle)
+    case (.replyAndReceive, 1): CallArgument("request", .number)
+    case (.replyAndReceive, 2):
+      CallArgument("message", .structureInOut(size: UInt32(MemoryLayout<Message>.size)))
+    case (.serviceInformation, 0): CallArgument("index", .number)
+    case (.serviceInformation, 1):
+      CallArgument("information", .structureOut(size: UInt32(MemoryLayout<ServiceInformation>.size)))
+    case (.measure, 0):
+      CallArgument("counters", .structureOut(size: UInt32(MemoryLayout<MachineCounters>.size)))
+    case (.callShort, 0): CallArgument("handle", .handle)
+    case (.callShort, 1): CallArgument("operation", .number)
+    case (.callShort, 2): CallArgument("first", .number)
+    case (.callShort, 3): CallArgument("second", .number)
+    case (.callShort, 4): CallArgument("third", .number)
+    case (.serviceControl, 0): CallArgument("name", .bytesIn)
+    case (.serviceControl, 1): CallArgument("length", .length)
+    case (.serviceControl, 2): CallArgument("action", .number)
+    case (.eventWait, 0): CallArgument("kinds", .flags)
+    case (.eventWait, 1): CallArgument("event", .structureOut(size: UInt32(MemoryLayout<Event>.size)))
+    case (.eventWait, 2): CallArgument("nanosecondsLow", .timeLow)
+    case (.eventWait, 3): CallArgument("nanosecondsHigh", .timeHigh)
+    case (.eventSend, 0): CallArgument("task", .task)
+    case (.eventSend, 1): CallArgument("kind", .number)
+    case (.eventTimer, 0): CallArgument("nanosecondsLow", .timeLow)
+    case (.eventTimer, 1): CallArgument("nanosecondsHigh", .timeHigh)
+    case (.eventTimer, 2): CallArgument("periodLow", .timeLow)
+    case (.eventTimer, 3): CallArgument("periodHigh", .timeHigh)
+    case (.lockAcquire, 0): CallArgument("word", .address)
+    case (.lockAcquire, 1): CallArgument("nanosecondsLow", .timeLow)
+    case (.lockAcquire, 2): CallArgument("nanosecondsHigh", .timeHigh)
+    case (.lockRelease, 0): CallArgument("word", .address)
+    case (.heapInformation, 0): CallArgument("index", .number)
+    case (.heapInformation, 1):
+      CallArgument("information", .structureOut(size: UInt32(MemoryLayout<HeapInformation>.size)))
+    case (.kernelTest, 0): CallArgument("test", .number)
+    case (.kernelTest, 1): CallArgument("argument", .number)
+    case (.memoryShare, 0): CallArgument("task", .task)
+    case (.memoryShare, 1): CallArgument("address", .address)
+    case (.memoryShare, 2): CallArgument("length", .number)
+    case (.memoryShare, 3): CallArgument("permissions", .flags)
+    case (.traceRead, 0): CallArgument("process", .task)
+    case (.traceRead, 1): CallArgument("records", .bytesOut)
+    case (.traceRead, 2): CallArgument("length", .length)
+    default: nil
+    }
+  }
+}
