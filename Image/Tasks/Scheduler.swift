@@ -312,7 +312,8 @@ enum Scheduler {
       if wanted.contains(.guarded) { control &= ~ControlBits.writeProtect }
       if wanted.contains(.float) { control &= ~ControlBits.taskSwitched }
       kernel.scheduler.controls0[index] = control
-      kernel.scheduler.controls4[index] = wanted.contains(.ring0) ? read_cr4() & ~prevention : read_cr4() | prevention
+      kernel.scheduler.controls4[index] =
+        wanted.contains(.ring0) ? read_cr4() & ~prevention : read_cr4() | prevention
     }
   }
 }

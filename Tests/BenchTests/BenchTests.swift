@@ -5,7 +5,8 @@ import Testing
 @Suite struct BenchmarkRowTests {
   static let rows = [
     BenchmarkRow(group: "call", name: "null", samples: 4, minimum: 50, median: 60, p90: 70, maximum: 900),
-    BenchmarkRow(group: "call", name: "write", samples: 4, minimum: 5, median: 1000, p90: 1000, maximum: 1000),
+    BenchmarkRow(
+      group: "call", name: "write", samples: 4, minimum: 5, median: 1000, p90: 1000, maximum: 1000),
     BenchmarkRow(group: "message", name: "call", unit: nil, reason: "It is not there."),
   ]
 
@@ -67,7 +68,9 @@ import Testing
 
 @Suite struct ResultTests {
   @Test func chartsHoldEveryRow() {
-    let bars = [BarChart.Bar(label: "a & b", value: 3, limit: 2), BarChart.Bar(label: "c", value: 1, limit: nil)]
+    let bars = [
+      BarChart.Bar(label: "a & b", value: 3, limit: 2), BarChart.Bar(label: "c", value: 1, limit: nil),
+    ]
     let svg = BarChart(title: "t", bars: bars).svg
     #expect(svg.contains("a &amp; b") && svg.contains("#c0392b") && svg.hasPrefix("<svg"))
   }
@@ -84,7 +87,8 @@ import Testing
 
   @Test func aDeviationOfLinuxIsNamed() {
     #expect(Peer.deviations(linux: ["null": 335, "yield": 4400]).isEmpty)
-    #expect(Peer.deviations(linux: ["null": 400]) == ["null system call, Ring 3: Linux takes 400, quoted is 335"])
+    #expect(
+      Peer.deviations(linux: ["null": 400]) == ["null system call, Ring 3: Linux takes 400, quoted is 335"])
   }
 
   @Test func everythingIsWritten() throws {

@@ -27,12 +27,15 @@ public struct BenchmarkResults: Sendable {
     for group in groups {
       let own = rows.filter { $0.group == group && $0.unit != "bytes" }
       if group == "growth" {
-        try write(GrowthChart(title: "Cost while many tasks exist, in instructions", rows: own).svg, "growth.svg")
+        try write(
+          GrowthChart(title: "Cost while many tasks exist, in instructions", rows: own).svg, "growth.svg")
       } else {
         let bars = own.compactMap { row in
           row.median.map { BarChart.Bar(label: row.name, value: $0, limit: budgets.limit(of: row)) }
         }
-        if !bars.isEmpty { try write(BarChart(title: "\(group), in instructions", bars: bars).svg, "\(group).svg") }
+        if !bars.isEmpty {
+          try write(BarChart(title: "\(group), in instructions", bars: bars).svg, "\(group).svg")
+        }
       }
     }
   }

@@ -23,7 +23,8 @@ public struct TextTable: Sendable {
 
   public var markdown: String {
     let rule = titles.indices.map { $0 == 0 ? "---" : "---:" }
-    return ([titles, rule] + lines).map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n") + "\n"
+    return ([titles, rule] + lines).map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n")
+      + "\n"
   }
 }
 

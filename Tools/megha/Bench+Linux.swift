@@ -18,7 +18,8 @@ extension Project {
       _ = try await demand(
         "\(tools)/clang",
         [
-          "-target", "i686-linux-gnu", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pic",
+          "-target", "i686-linux-gnu", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector",
+          "-fno-pic",
           "-mno-sse", "-O2", "-fuse-ld=lld", file("bench/linux/\(source).c").path, "-o", output,
         ], in: folder)
       archive.add(path: path, contents: [UInt8](try Data(contentsOf: URL(fileURLWithPath: output))))
@@ -27,8 +28,10 @@ extension Project {
     let result = try await ChildProcess.capture(
       "timeout",
       [
-        "\(max(timeout, 600))", "qemu-system-i386", "-accel", "tcg", "-m", "256", "-kernel", kernel, "-initrd",
-        "init.cpio", "-append", "console=ttyS0 mitigations=off quiet panic=-1", "-serial", "stdio", "-nodefaults",
+        "\(max(timeout, 600))", "qemu-system-i386", "-accel", "tcg", "-m", "256", "-kernel", kernel,
+        "-initrd",
+        "init.cpio", "-append", "console=ttyS0 mitigations=off quiet panic=-1", "-serial", "stdio",
+        "-nodefaults",
         "-display", "none", "-net", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-no-reboot",
         "-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm",
       ], in: folder)

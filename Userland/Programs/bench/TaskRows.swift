@@ -9,7 +9,9 @@ enum TaskRows {
   static func measure(as kind: TaskKind, _ report: inout Report) {
     for other in TaskKind.allCases {
       report.measure(RowName("thread of ", other.label, ", from ", kind.label), samples: 50) {
-        guard let thread = BareThread(endAtOnce, argument: 0, kind: other) else { return SystemError.outOfMemory.rawValue }
+        guard let thread = BareThread(endAtOnce, argument: 0, kind: other) else {
+          return SystemError.outOfMemory.rawValue
+        }
         thread.join()
         return 0
       }
