@@ -11,7 +11,7 @@ extension Project {
     let folder = file("build/peers")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let kernel = try await linuxKernel(in: folder)
-    var archive = BootArchive()
+    var archive = ArchiveWriter()
     let tools = try Toolchain.find().tools
     for (source, path) in [("measure", "init"), ("null", "null")] {
       let output = folder.appending(path: path).path
@@ -22,9 +22,9 @@ extension Project {
           "-fno-pic",
           "-mno-sse", "-O2", "-fuse-ld=lld", file("bench/linux/\(source).c").path, "-o", output,
         ], in: folder)
-      archive.add(path: path, contents: [UInt8](try Data(contentsOf: URL(fileURLWithPath: output))))
+      try archive.add(path: path, contents: [UInt8](try Data(contentsOf: URL(fileURLWithPath: output))))
     }
-    try Data(archive.bytes()).write(to: folder.appending(path: "init.cpio"))
+    try Data(archive.finish()).write(to: folder.appending(path: "init.cpio"))
     let result = try await ChildProcess.capture(
       "timeout",
       [
