@@ -56,12 +56,15 @@ let package = Package(
     .executableTarget(
       name: "megha",
       dependencies: [
-        "ABIDefinition", "Boot", "Checks", "Emulator", "Generator", "MeghaBuild", "SymbolTables", "Primitives",
+        "ABIDefinition", "Benchmarks", "Boot", "Checks", "Emulator", "Generator", "MeghaBuild", "SymbolTables", "Primitives",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       path: "Tools/megha", swiftSettings: host),
+    .target(name: "Benchmarks", path: "Tools/Bench", swiftSettings: host),
+    .testTarget(
+      name: "BenchTests", dependencies: ["Benchmarks"], path: "Tests/BenchTests", swiftSettings: host),
     .target(name: "Checks", dependencies: ["Emulator"], path: "Tools/Checks", swiftSettings: host),
     .target(
       name: "Emulator",

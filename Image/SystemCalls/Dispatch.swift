@@ -42,7 +42,9 @@ func answer(_ registers: CallRegisters) {
 
 @inline(__always)
 private func result(of registers: CallRegisters) -> Int32 {
-  guard let call = SystemCall(rawValue: registers.pointee.eax) else { return SystemError.unknownCall.rawValue }
+  guard let call = SystemCall(rawValue: registers.pointee.eax) else {
+    return SystemError.unknownCall.rawValue
+  }
   do throws(SystemError) {
     return try dispatch(call, Arguments(registers))
   } catch {

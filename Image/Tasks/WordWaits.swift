@@ -64,7 +64,9 @@ enum WordWaits {
 
   @inline(__always)
   private static func value(at physical: PhysicalAddress) -> UInt32 {
-    Frames.withAddress(of: physical.frame) { memory_read32($0 &+ UInt32(truncatingIfNeeded: physical.value) & 4095) }
+    Frames.withAddress(of: physical.frame) {
+      memory_read32($0 &+ UInt32(truncatingIfNeeded: physical.value) & 4095)
+    }
   }
 
   @inline(__always)

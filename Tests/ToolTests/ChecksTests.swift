@@ -147,37 +147,3 @@ import Testing
     #expect(broken == ["gone.md"])
   }
 }
-
-@Suite struct BenchmarkTests {
-  private static let rows = [
-    BenchmarkRow(group: "calls", name: "null", minimum: 50, median: 60, p90: 70, maximum: 900),
-    BenchmarkRow(group: "calls", name: "write", minimum: 5, median: 100, p90: 100, maximum: 100),
-  ]
-
-  @Test func rowsAreReadFromTheConsole() throws {
-    let console = """
-      bench: self-check passed
-      {"group":"calls","name":"null","minimum":50,"median":60,"p90":70,"maximum":900}
-      {"group":"calls","name":"write","minimum":5,"median":100,"p90":100,"maximum":100}
-      """
-    #expect(try BenchmarkRow.rows(in: console) == Self.rows)
-    #expect(throws: (any Error).self) { try BenchmarkRow.rows(in: "{\"group\":\"calls\"}") }
-  }
-
-  @Test func whatIsOverBudgetOrMissingIsNamed() {
-    let complaints = BenchmarkRow.complaints(
-      about: Self.rows, budgets: ["calls/null": 60, "calls/write": 99, "calls/read": 10])
-    #expect(
-      complaints == [
-        "calls/read has a budget but was not measured",
-        "calls/write takes 100 instructions; its budget is 99",
-      ])
-  }
-
-  @Test func theTableIsAligned() {
-    let lines = BenchmarkRow.table(Self.rows).split(separator: "\n")
-    #expect(lines.count == 3)
-    #expect(Set(lines.map { $0.count }).count == 1)
-    #expect(lines[1].hasPrefix("calls/null "))
-  }
-}

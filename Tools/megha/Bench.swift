@@ -1,17 +1,26 @@
 // `megha bench`: what operations cost, in instructions, which is the same on every host.
 
 import ArgumentParser
-import Checks
+import Benchmarks
 import Emulator
 import Foundation
 
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures the system in instructions.",
-    discussion: "The emulator counts instructions; two runs are made, and they must agree in every number.")
+    discussion: """
+      The emulator counts instructions; two runs are made, and they must agree in every number. Without --check and \
+      without a group the results in docs/results are written anew.
+      """)
+
+  @Argument(help: "Measure only this group of operations.")
+  var group: String?
 
   @Flag(help: "Fail where an operation is over its budget in bench/budgets.json.")
   var check = false
+
+  @Flag(help: "Measure Linux in the same emulator, and print all systems side by side.")
+  var peers = false
 
   @Option(help: "Write the rows to this file.")
   var json: String?
@@ -23,37 +32,64 @@ struct Bench: AsyncParsableCommand {
     let project = try Project.current()
     try await project.build()
     LiveRuns.endWithThisProcess()
-    async let first = measure(project)
-    async let second = measure(project)
+    let rows = try await project.measureTwice(group: group, timeout: timeout)
+    let budgets = try project.budgets()
+    print(BenchmarkRow.table(rows, budgets: budgets).text)
+    if let json { try BenchmarkResults.encode(rows).write(to: URL(fileURLWithPath: json)) }
+    if peers {
+      let linux = try await project.measureLinux(timeout: timeout)
+      print("\n\(Peer.table(rows, linux: linux).text)")
+      let deviations = Peer.deviations(linux: linux)
+      guard deviations.isEmpty else { throw Failure(deviations.joined(separator: "\n")) }
+    }
+    if check {
+      let complaints = budgets.complaints(about: rows)
+      guard complaints.isEmpty else { throw Failure(complaints.joined(separator: "\n")) }
+    } else if group == nil {
+      try BenchmarkResults(rows: rows, budgets: budgets).write(to: project.file("docs/results"))
+    }
+  }
+}
+
+extension Project {
+  func budgets() throws -> Budgets { try Budgets(json: Data(contentsOf: file("bench/budgets.json"))) }
+
+  /// Measures in two machines at once, which must agree in every number.
+  func measureTwice(group: String?, timeout: Int) async throws -> [BenchmarkRow] {
+    async let first = measure(group: group, timeout: timeout)
+    async let second = measure(group: group, timeout: timeout)
     let (rows, again) = try await (first, second)
-    guard rows == again else {
-      let differing = zip(rows, again).filter { $0 != $1 }.map { $0.0.fullName }
-      throw Failure("Two runs differ: \(differing.joined(separator: ", ")).")
-    }
-    print(BenchmarkRow.table(rows))
-    if let json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      try encoder.encode(rows).write(to: URL(fileURLWithPath: json))
-    }
-    guard check else { return }
-    let budgets = try JSONDecoder().decode(
-      [String: Int].self, from: Data(contentsOf: project.file("bench/budgets.json")))
-    let complaints = BenchmarkRow.complaints(about: rows, budgets: budgets)
-    guard complaints.isEmpty else { throw Failure(complaints.joined(separator: "\n")) }
+    let differing = BenchmarkRow.differences(rows, again)
+    guard differing.isEmpty else { throw Failure("Two runs differ: \(differing.joined(separator: ", ")).") }
+    return rows
   }
 
-  private func measure(_ project: Project) async throws -> [BenchmarkRow] {
+  private func measure(group: String?, timeout: Int) async throws -> [BenchmarkRow] {
     let folder = try RunFolder()
     defer { folder.delete() }
     let arguments = try MachineArguments.parse(["--icount"])
-    let options = try await project.machine(arguments, script: "bench --json", folder: folder)
+    let options = try await machine(
+      arguments, script: "bench \(group ?? "") --json", folder: folder)
     let console = Collector()
     let result = try await Emulator.run(
-      options, root: project.root, folder: folder, timeout: timeout, console: console.append)
+      options, root: root, folder: folder, timeout: timeout, console: console.append)
     guard result.outcome == .status(0) else {
       throw Failure("The measuring run ended with \(result.outcome):\n\(console.text)")
     }
     return try BenchmarkRow.rows(in: console.text)
+  }
+}
+
+/// Part of `megha test`: nothing costs more than its budget.
+extension Project {
+  func testBudgets(_ report: Report) async throws {
+    let started = Date()
+    do {
+      let rows = try await measureTwice(group: nil, timeout: 300)
+      let complaints = try budgets().complaints(about: rows)
+      report.judge("guest budgets", complaints: complaints, seconds: Date().timeIntervalSince(started))
+    } catch {
+      report.fail("guest budgets", ["\(error)"])
+    }
   }
 }

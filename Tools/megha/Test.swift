@@ -34,6 +34,7 @@ struct Test: AsyncParsableCommand {
     if part == .sources || (part == nil && filter == nil) { try await project.testSources(report) }
     if part == nil || part == .host { try await project.testHost(report, filter: filter) }
     if part == nil || part == .guest { try await project.testGuest(report, filter: filter) }
+    if (part == nil || part == .guest) && filter == nil { try await project.testBudgets(report) }
     if part == .documents || (part == nil && filter == nil) { try await project.testDocuments(report) }
     print(report.summary)
     if report.failed > 0 { throw ExitCode(1) }

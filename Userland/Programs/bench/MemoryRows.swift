@@ -21,7 +21,9 @@ enum MemoryRows {
       volatile_write(UInt32(bitPattern: page) << 12, 1)
       return SystemCalls.memoryUnmap(UInt32(bitPattern: page) << 12, pageSize)
     }
-    for (size, label) in [(UInt32(16), "16 bytes" as StaticString), (1000, "1,000 bytes"), (20000, "20,000 bytes")] {
+    for (size, label) in [
+      (UInt32(16), "16 bytes" as StaticString), (1000, "1,000 bytes"), (20000, "20,000 bytes"),
+    ] {
       report.measure(RowName("heap allocate and free of ", label, ", ", kind.label)) {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: Int(opaque(size)), alignment: 16)
         keep(UInt32(UInt(bitPattern: memory)))

@@ -24,7 +24,8 @@ enum MessageRows {
           RowName("call and reply, 64 bytes, ", kind.label, " to ", other.label), UInt32(bitPattern: handle),
           length: 64, &report)
         exchange(
-          RowName("call and reply, 4096 bytes, ", kind.label, " to ", other.label), UInt32(bitPattern: handle),
+          RowName("call and reply, 4096 bytes, ", kind.label, " to ", other.label),
+          UInt32(bitPattern: handle),
           length: 4096, &report)
         _ = SystemCalls.close(UInt32(bitPattern: handle))
       }
@@ -71,7 +72,8 @@ enum MessageRows {
         message.dataAddress = UInt32(UInt(bitPattern: data))
         message.bufferAddress = UInt32(UInt(bitPattern: data))
         message.bufferCapacity = 4096
-        request = SystemCalls.replyAndReceive(UInt32(bitPattern: handle), UInt32(bitPattern: request), &message)
+        request = SystemCalls.replyAndReceive(
+          UInt32(bitPattern: handle), UInt32(bitPattern: request), &message)
       }
       return 1
     }

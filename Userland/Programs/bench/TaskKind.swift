@@ -90,7 +90,8 @@ struct Partner {
 
   init?(kind: TaskKind, arguments: consuming WordList) {
     do throws(Refusal) {
-      task = try Process.start(Bytes(Self.program), arguments: arguments, options: StartOptions(flags: kind.flags))
+      task = try Process.start(
+        Bytes(Self.program), arguments: arguments, options: StartOptions(flags: kind.flags))
     } catch {
       return nil
     }

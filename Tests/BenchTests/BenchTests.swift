@@ -1,0 +1,101 @@
+import Benchmarks
+import Foundation
+import Testing
+
+@Suite struct BenchmarkRowTests {
+  static let rows = [
+    BenchmarkRow(group: "call", name: "null", samples: 4, minimum: 50, median: 60, p90: 70, maximum: 900),
+    BenchmarkRow(
+      group: "call", name: "write", samples: 4, minimum: 5, median: 1000, p90: 1000, maximum: 1000),
+    BenchmarkRow(group: "message", name: "call", unit: nil, reason: "It is not there."),
+  ]
+
+  @Test func rowsAreReadFromTheConsole() throws {
+    let console = """
+      megha> bench --json
+      {"group":"call","name":"null","unit":"instructions","samples":4,"minimum":50,"median":60,"p90":70,"maximum":900}
+      {"group":"call","name":"write","unit":"instructions","samples":4,"minimum":5,"median":1000,"p90":1000,\
+      "maximum":1000}
+      {"group":"message","name":"call","reason":"It is not there."}
+      """
+    #expect(try BenchmarkRow.rows(in: console) == Self.rows)
+    #expect(throws: (any Error).self) { try BenchmarkRow.rows(in: "{\"group\":\"call\"}") }
+  }
+
+  @Test func differingRowsAreNamed() {
+    #expect(BenchmarkRow.differences(Self.rows, Self.rows).isEmpty)
+    #expect(BenchmarkRow.differences(Self.rows, Array(Self.rows.dropLast())) == ["message/call"])
+    #expect(BenchmarkRow.differences([], [Self.rows[0]]) == ["call/null"])
+  }
+
+  @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-1000, "-1,000")])
+  func thousandsAreGrouped(number: Int, text: String) { #expect(BenchmarkRow.grouped(number) == text) }
+
+  @Test func theTableIsAligned() {
+    let lines = BenchmarkRow.table(Self.rows, budgets: Budgets([:])).text.split(separator: "\n")
+    #expect(lines.count == 4)
+    #expect(Set(lines.map { $0.count }).count == 1)
+    #expect(lines[2].hasPrefix("call/write ") && lines[2].contains("1,000"))
+  }
+}
+
+@Suite struct BudgetTests {
+  @Test func whatIsOverBudgetOrMissingIsNamed() {
+    let budgets = Budgets(["call/null": 60, "call/write": 99, "call/read": 10, "message/*": 5])
+    #expect(
+      budgets.complaints(about: BenchmarkRowTests.rows) == [
+        "call/read has a budget, but no such row was measured",
+        "call/write takes 1000 instructions; its budget is 99",
+        "message/call was not measured: It is not there.",
+      ])
+  }
+
+  @Test func theSmallestLimitHolds() {
+    let budgets = Budgets(["call/*": 100, "call/null": 60])
+    #expect(budgets.limit(of: BenchmarkRowTests.rows[0]) == 60)
+    #expect(budgets.limit(of: BenchmarkRowTests.rows[1]) == 100)
+    #expect(budgets.limit(of: BenchmarkRowTests.rows[2]) == nil)
+  }
+
+  @Test(arguments: [
+    ("null, Ring 3", true), ("null call by int, Ring 3", true), ("null", false), ("a null, Ring 3", false),
+  ])
+  func starsStandForAnyText(name: String, matches: Bool) {
+    let row = BenchmarkRow(group: "call", name: name, median: 2)
+    #expect((Budgets(["call/null*, *": 1]).limit(of: row) == 1) == matches)
+  }
+}
+
+@Suite struct ResultTests {
+  @Test func chartsHoldEveryRow() {
+    let bars = [
+      BarChart.Bar(label: "a & b", value: 3, limit: 2), BarChart.Bar(label: "c", value: 1, limit: nil),
+    ]
+    let svg = BarChart(title: "t", bars: bars).svg
+    #expect(svg.contains("a &amp; b") && svg.contains("#c0392b") && svg.hasPrefix("<svg"))
+  }
+
+  @Test func growthIsReadFromTheNames() {
+    let rows = [(10, 5), (1000, 7)].map { amount, cost in
+      BenchmarkRow(group: "growth", name: "yield among \(BenchmarkRow.grouped(amount)) tasks", median: cost)
+    }
+    let chart = GrowthChart(title: "t", rows: rows)
+    #expect(chart.lines.count == 1)
+    #expect(chart.lines.first?.points.map { $0.amount } == [10, 1000])
+    #expect(chart.lines.first?.points.map { $0.cost } == [5, 7])
+  }
+
+  @Test func aDeviationOfLinuxIsNamed() {
+    #expect(Peer.deviations(linux: ["null": 335, "yield": 4400]).isEmpty)
+    #expect(
+      Peer.deviations(linux: ["null": 400]) == ["null system call, Ring 3: Linux takes 400, quoted is 335"])
+  }
+
+  @Test func everythingIsWritten() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "megha-results-\(UUID())")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try BenchmarkResults(rows: BenchmarkRowTests.rows, budgets: Budgets([:])).write(to: folder)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(names == ["benchmarks.json", "benchmarks.md", "call.svg"])
+  }
+}

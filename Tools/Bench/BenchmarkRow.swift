@@ -1,0 +1,59 @@
+// Reads what the program `bench --json` prints.
+
+import Foundation
+
+/// One measured operation, or one that could not be measured.
+public struct BenchmarkRow: Codable, Sendable, Equatable {
+  public let group: String
+  public let name: String
+  /// What the numbers count: `instructions`, or `bytes`.
+  public let unit: String?
+  /// How many samples there were; nil where the row was not measured.
+  public let samples: Int?
+  public let minimum: Int?
+  public let median: Int?
+  /// What nine of ten samples stay within.
+  public let p90: Int?
+  public let maximum: Int?
+  /// For one operation, on average: changes of the address space, other flushes of the translation cache, switches.
+  public let spaceChanges: Int?
+  public let flushes: Int?
+  public let switches: Int?
+  /// Why it was not measured.
+  public let reason: String?
+
+  public var fullName: String { "\(group)/\(name)" }
+
+  public init(
+    group: String, name: String, unit: String? = "instructions", samples: Int? = nil, minimum: Int? = nil,
+    median: Int? = nil, p90: Int? = nil, maximum: Int? = nil, spaceChanges: Int? = nil, flushes: Int? = nil,
+    switches: Int? = nil, reason: String? = nil
+  ) {
+    self.group = group
+    self.name = name
+    self.unit = unit
+    self.samples = samples
+    self.minimum = minimum
+    self.median = median
+    self.p90 = p90
+    self.maximum = maximum
+    self.spaceChanges = spaceChanges
+    self.flushes = flushes
+    self.switches = switches
+    self.reason = reason
+  }
+
+  /// The rows in a console's output: each line that is a JSON object. Other lines are passed over.
+  public static func rows(in console: String) throws -> [BenchmarkRow] {
+    let decoder = JSONDecoder()
+    return try console.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("{") }
+      .map { try decoder.decode(BenchmarkRow.self, from: Data($0.utf8)) }
+  }
+
+  /// The names of the rows in which two runs differ, or that only one of them has.
+  public static func differences(_ first: [BenchmarkRow], _ second: [BenchmarkRow]) -> [String] {
+    let others = Dictionary(second.map { ($0.fullName, $0) }, uniquingKeysWith: { first, _ in first })
+    let missing = Set(others.keys).subtracting(first.map { $0.fullName })
+    return first.filter { others[$0.fullName] != $0 }.map { $0.fullName } + missing.sorted()
+  }
+}
