@@ -97,20 +97,6 @@ public enum Components {
         + (hasHeaders ? [Component.Headers(module: type + "Support", folder: "\(folder)/include")] : []))
   }
 
-  /// Where the build writes a service's manifest.
-  static func manifestFolder(ofService folder: String) -> String {
-    "build/manifests/\(URL(fileURLWithPath: folder).lastPathComponent)"
-  }
-
-  /// A service as a module: its own sources with the file that gives a module its functions, and a manifest.
-  public static func serviceModule(folder: String) -> Component {
-    let name = URL(fileURLWithPath: folder).lastPathComponent
-    return Component(
-      name + "Linked", folder: folder, sharedFolders: ["Services/Module", manifestFolder(ofService: folder)],
-      kind: .module, side: .kernel, dependencies: ["Primitives", "Drivers", "ModuleSupport", "ServiceSupport"],
-      headers: [moduleHeaders, portHeaders])
-  }
-
   private static func library(_ name: String, _ dependencies: [String] = []) -> Component {
     Component(name, folder: "Kernel/\(name)", kind: .portableLibrary, dependencies: dependencies)
   }
