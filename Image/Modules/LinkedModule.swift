@@ -30,6 +30,8 @@ struct LinkedModule: ~Copyable {
   /// The services that it offers: the first `serviceCount` are held.
   var services = InlineArray<32, OfferedService?>(repeating: nil)
   var serviceCount = 0
+  /// A call of it was cut short: it is not asked to do anything more.
+  var hasFailed = false
   /// The newest of its allocations; 0: none.
   var newestAllocation: UInt32 = 0
   var allocatedBytes: UInt32 = 0
@@ -150,8 +152,9 @@ enum Modules {
 
   /// No new call enters the module from now on.
   static func fail(_ module: Reference<LinkedModule>) {
-    // One that is still starting is taken out by whoever loads it.
-    guard let state = module.entry?.state, state != .loading else { return }
+    module.value.hasFailed = true
+    // One that starts or stops is taken out by whoever loads or unloads it.
+    guard let state = module.entry?.state, state == .live || state == .failed else { return }
     kernel.modules.value.registry.fail(module.value.number)
   }
 

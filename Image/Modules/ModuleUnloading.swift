@@ -16,7 +16,6 @@ enum ModuleUnloading {
     guard let number = kernel.modules.value.registry.find(name.text),
       let module = kernel.modules.value.records[number.slot]
     else { throw .notFound }
-    let wasLive = module.entry?.state == .live
     do throws(RegistryError) {
       if waits {
         try kernel.modules.value.registry.beginDraining(number)
@@ -31,13 +30,12 @@ enum ModuleUnloading {
     while module.threadsInside > 0 {
       let reason = Scheduler.block(.waitingForReply, on: reference(to: &module.value.drainers))
       if reason == .cancelled {
-        kernel.modules.value.registry.reopen(number, failed: !wasLive)
+        kernel.modules.value.registry.reopen(number, failed: module.value.hasFailed)
         throw .cancelled
       }
     }
     withdrawServices(of: module)
-    // A failed module is not asked to do anything more.
-    if wasLive { stop(module) }
+    if !module.value.hasFailed { stop(module) }
     takeBack(module)
     do throws(RegistryError) {
       try kernel.modules.value.registry.finishUnloading(number)

@@ -38,6 +38,8 @@ public struct Component: Sendable, Equatable {
   public let headers: [Headers]
   /// Assembly files of other components that it has its own copy of.
   public let sharedAssembly: [String]
+  /// What its C sources are compiled with besides the flags of its side.
+  public let cFlags: [String]
 
   public struct Headers: Sendable, Equatable {
     public let module: String
@@ -51,7 +53,8 @@ public struct Component: Sendable, Equatable {
   /// - Parameter side: where it may be used; nil: on both.
   public init(
     _ name: String, folder: String, sharedFolders: [String] = [], kind: Kind, side: Side? = nil,
-    dependencies: [String] = [], headers: [Headers] = [], sharedAssembly: [String] = []
+    dependencies: [String] = [], headers: [Headers] = [], sharedAssembly: [String] = [],
+    cFlags: [String] = []
   ) {
     self.name = name
     self.folder = folder
@@ -61,6 +64,7 @@ public struct Component: Sendable, Equatable {
     self.dependencies = dependencies
     self.headers = headers
     self.sharedAssembly = sharedAssembly
+    self.cFlags = cFlags
   }
 }
 

@@ -69,7 +69,8 @@ public enum Components {
     return Component(
       name.prefix(1).uppercased() + name.dropFirst() + "Program", folder: folder,
       kind: .image(linkerScript: programScript), side: .user,
-      dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport"], headers: [userHeaders])
+      dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport", "Executables", "Modules"],
+      headers: [userHeaders])
   }
 
   /// A service as a program: its own sources with the file that serves its name.
@@ -84,17 +85,36 @@ public enum Components {
   /// The names that a module shows to others where its folder has no `exports.map` of its own.
   public static let moduleExports = "Modules/module.map"
 
+  private static let moduleDependencies = ["Primitives", "Drivers", "ModuleSupport", "ServiceSupport"]
+
   /// A module: a folder of Swift, or C, with a manifest in C. Headers in its folder `include` are its own.
-  public static func module(folder: String, root: URL) -> Component {
+  ///
+  /// - Parameter instance: the number of this one where the same sources make several modules.
+  public static func module(folder: String, root: URL, instance: Int? = nil) -> Component {
     let name = URL(fileURLWithPath: folder).lastPathComponent
     let type = name.prefix(1).uppercased() + name.dropFirst()
     let base = folder.hasPrefix("/") ? URL(fileURLWithPath: folder) : root.appending(path: folder)
     let hasHeaders = FileManager.default.fileExists(atPath: base.appending(path: "include/module.modulemap").path)
     return Component(
-      type + "Module", folder: folder, kind: .module, side: .kernel,
-      dependencies: ["Primitives", "Drivers", "ModuleSupport", "ServiceSupport"],
+      "\(type)Module\(instance.map { "\($0)" } ?? "")", folder: folder, kind: .module, side: .kernel,
+      dependencies: moduleDependencies,
       headers: [moduleHeaders, portHeaders]
-        + (hasHeaders ? [Component.Headers(module: type + "Support", folder: "\(folder)/include")] : []))
+        + (hasHeaders ? [Component.Headers(module: type + "Support", folder: "\(folder)/include")] : []),
+      cFlags: instance.map { ["-DINSTANCE=\($0)", "-DPREVIOUS=\($0 - 1)"] } ?? [])
+  }
+
+  /// Where the build writes a service's manifest.
+  static func manifestFolder(ofService folder: String) -> String {
+    "build/manifests/\(URL(fileURLWithPath: folder).lastPathComponent)"
+  }
+
+  /// A service as a module: its own sources with the file that gives a module its functions, and a manifest.
+  public static func serviceModule(folder: String) -> Component {
+    let name = URL(fileURLWithPath: folder).lastPathComponent
+    return Component(
+      name + "Linked", folder: folder, sharedFolders: ["Services/Module", manifestFolder(ofService: folder)],
+      kind: .module, side: .kernel, dependencies: moduleDependencies,
+      headers: [moduleHeaders, portHeaders])
   }
 
   private static func library(_ name: String, _ dependencies: [String] = []) -> Component {

@@ -67,6 +67,15 @@ public struct TargetBuild: Sendable {
     return FileManager.default.fileExists(atPath: base.appending(path: "Manifest.c").path)
   }
 
+  /// The numbers of the modules that a folder makes, where its file `instances` says how many; else one without.
+  private func instances(of folder: String) -> [Int?] {
+    let file = root.appending(path: folder).appending(path: "instances")
+    guard let text = try? String(contentsOf: file, encoding: .utf8),
+      let count = Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
+    else { return [nil] }
+    return (0..<count).map { $0 }
+  }
+
   /// The text of the ninja file.
   /// - Throws: `ComponentMistake` when an import is not declared.
   public func ninjaFile() throws -> String {
@@ -84,9 +93,7 @@ public struct TargetBuild: Sendable {
       let name = URL(fileURLWithPath: folder).lastPathComponent.lowercased()
       try graph.addProgram(Components.serviceProgram(folder: folder), output: "build/services/\(name)")
       try writeManifest(ofService: folder, name: name)
-      try graph.addModule(
-        Components.serviceModule(folder: folder), exports: Components.moduleExports,
-        output: "build/services/\(name).so")
+      try graph.addModule(Components.serviceModule(folder: folder), output: "build/services/\(name).so")
       programs += ["build/services/\(name)", "build/services/\(name).so"]
     }
     for folder in externalPrograms {
@@ -98,12 +105,16 @@ public struct TargetBuild: Sendable {
     var modules: [String] = []
     for folder in moduleFolders() {
       let name = URL(fileURLWithPath: folder).lastPathComponent
-      try graph.addModule(folder: folder, output: "build/modules/\(name).so")
-      modules.append(name)
+      for instance in instances(of: folder) {
+        let output = "build/modules/\(name)\(instance.map { "\($0)" } ?? "").so"
+        try graph.addModule(Components.module(folder: folder, root: root, instance: instance), output: output)
+        modules.append(output)
+      }
     }
     for folder in externalModules {
       let name = URL(fileURLWithPath: folder).lastPathComponent
-      try graph.addModule(folder: folder, output: "\(folder)/build/\(name).so")
+      try graph.addModule(
+        Components.module(folder: folder, root: root), output: "\(folder)/build/\(name).so")
     }
     graph.addArchive(programs: programs, modules: modules)
     graph.file.defaults(Self.defaultTargets)
@@ -234,7 +245,7 @@ private struct Graph {
       let object = "\(folder)/\(URL(fileURLWithPath: source).lastPathComponent).bc"
       file.build(
         [object], rule: "c", inputs: [source], implicit: headers,
-        variables: ["flags": command(Flags.c(side: side) + includes)])
+        variables: ["flags": command(Flags.c(side: side) + includes + component.cFlags)])
       objects.append(object)
     }
     for source in sources.assembly + component.sharedAssembly {
@@ -307,14 +318,10 @@ private struct Graph {
   ///
   /// It is a shared object whose names bind inside it first, so that only imports and the addresses of its own data
   /// are left for the kernel to fill in; code, constants and variables lie on pages of their own.
-  mutating func addModule(folder: String, output: String) throws {
-    let own = "\(folder)/exports.map"
+  mutating func addModule(_ component: Component, output: String) throws {
+    let own = "\(component.folder)/exports.map"
     let url = own.hasPrefix("/") ? URL(fileURLWithPath: own) : build.root.appending(path: own)
     let exports = FileManager.default.fileExists(atPath: url.path) ? own : Components.moduleExports
-    try addModule(Components.module(folder: folder, root: build.root), exports: exports, output: output)
-  }
-
-  mutating func addModule(_ component: Component, exports: String, output: String) throws {
     let objects = try add(component, side: .kernel)
     file.build(
       ["\(output).debug"], rule: "link", inputs: objects, implicit: [exports],
@@ -332,7 +339,7 @@ private struct Graph {
   mutating func addArchive(programs: [String], modules: [String]) {
     file.build(
       ["build/boot.cpio"], rule: "archive",
-      inputs: programs + modules.map { "build/modules/\($0).so" },
+      inputs: programs + modules,
       implicit: [build.tool])
   }
 

@@ -89,7 +89,8 @@ public enum Flags {
       "-g", "-flto", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections",
     ]
     switch side {
-    case .kernel: return common + ["-O2", "-mno-sse", "-mno-mmx", "-msoft-float", "-mno-implicit-float"]
+    // In the kernel half C is used in modules only, which are loaded anywhere.
+    case .kernel: return common + ["-O2", "-fPIC", "-mno-sse", "-mno-mmx", "-msoft-float", "-mno-implicit-float"]
     case .user: return common + ["-Os", "-msse2", "-mno-implicit-float"]
     }
   }

@@ -36,3 +36,10 @@ end
 document program
 Loads the symbols of a program of the tree: program shell
 end
+
+define module
+  add-symbol-file build/modules/$arg0.so.debug -o $arg1
+end
+document module
+Loads the symbols of a module at the address that lsmod shows: module ramdisk 0xf0001000
+end

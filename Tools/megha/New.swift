@@ -4,11 +4,11 @@ import ArgumentParser
 import Foundation
 
 struct New: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Begins a program or a service of your own.")
+  static let configuration = CommandConfiguration(
+    abstract: "Begins a program, a service or a kernel module of your own.")
 
   enum Kind: String, ExpressibleByArgument, CaseIterable {
-    case program
-    case service
+    case program, service, module
   }
 
   @Argument(help: "What it is: \(Kind.allCases.map { $0.rawValue }.joined(separator: ", ")).")
@@ -28,8 +28,13 @@ struct New: ParsableCommand {
     let folder = URL(fileURLWithPath: name, isDirectory: true)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let type = name.prefix(1).uppercased() + name.dropFirst()
-    try Data((kind == .service ? service(type) : program(type)).utf8).write(to: folder.appending(path: "\(type).swift"))
-    try Data(readme(command).utf8).write(to: folder.appending(path: "README.md"))
+    let files =
+      switch kind {
+      case .program: ["\(type).swift": program(type), "README.md": readme(command)]
+      case .service: ["\(type).swift": service(type), "README.md": readme(command)]
+      case .module: ["\(type).swift": module(type), "Manifest.c": manifest(), "README.md": moduleReadme(command)]
+      }
+    for (file, text) in files { try Data(text.utf8).write(to: folder.appending(path: file)) }
     print("made \(name)/\(type).swift; next: \(command) build \(name)")
   }
 
@@ -90,5 +95,56 @@ struct New: ParsableCommand {
       + (kind == .service
         ? "It serves until it is ended. A service in the folder Services of the tree is also started by its name,\n"
           + "`service start \(name)`, in every placement, and moved between them.\n" : "")
+  }
+
+  private func module(_ type: String) -> String {
+    """
+    // The module \(name): a service that adds two numbers.
+
+    import ModuleInterface
+    import ModuleSupport
+    import ServiceSupport
+
+    @c(\(name)_start) public func start() -> Int32 {
+      Log.write("ready")
+      return 0
+    }
+
+    @c(\(name)_handle) public func handle(_ message: UnsafeMutablePointer<service_request>?) -> Int32 {
+      answer(message) { request in
+        request.reply[0] = request.words[0] &+ request.words[1]
+        return 0
+      }
+    }
+
+    """
+  }
+
+  private func manifest() -> String {
+    """
+    // What the module says about itself: its name, its functions, the services that it offers.
+
+    #include "megha_module.h"
+
+    int32_t \(name)_start(void);
+    int32_t \(name)_handle(struct service_request *request);
+
+    static const struct megha_service services[] = {{"\(name)", \(name)_handle}, {0}};
+
+    MEGHA_MODULE(.name = "\(name)", .version = "1", .start = \(name)_start, .services = services);
+
+    """
+  }
+
+  private func moduleReadme(_ command: String) -> String {
+    """
+    # \(name)
+
+    A kernel module for Megha. Build it, and link it into a running kernel:
+
+        \(command) build \(name)
+        \(command) run --add \(name)/build/\(name).so --script "insmod /extra/\(name).so; lsmod; rmmod \(name); exit 0"
+
+    """
   }
 }

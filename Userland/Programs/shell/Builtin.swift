@@ -71,7 +71,7 @@ enum Builtin: UInt8 {
     case .cat: "FILE..."
     case .insmod: "FILE [NAME=VALUE...]"
     case .rmmod: "[--wait] MODULE"
-    case .modinfo: "MODULE"
+    case .modinfo: "MODULE|FILE"
     case .service: "list|start|stop|move [NAME [--as PLACEMENT]]"
     }
   }
@@ -96,7 +96,7 @@ enum Builtin: UInt8 {
     case .lsmod: "lists the kernel modules"
     case .insmod: "links a module into the kernel and starts it"
     case .rmmod: "stops a module and takes it out; --wait: once the calls inside have come back"
-    case .modinfo: "describes a module"
+    case .modinfo: "describes a loaded module, or a module's file"
     case .service: "runs services as server, ring0-server or linked, and moves them"
     }
   }

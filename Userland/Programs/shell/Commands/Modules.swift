@@ -84,6 +84,9 @@ extension Builtin {
 
   func modinfoCommand(_ words: borrowing CommandWords) -> Int32 {
     guard words.count == 2 else { return reportUsage() }
+    // A path has a slash in it, a module's name has none.
+    let argument = words[1]
+    for index in 0..<argument.count where argument[index] == 0x2f { return describeModuleFile(argument) }
     var found: ModuleInformation?
     forEachModule { if isNamed($0, words[1]) { found = $0 } }
     guard let module = found else { return report(words[1], SystemError.notFound.sentence) }

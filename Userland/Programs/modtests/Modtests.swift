@@ -1,0 +1,92 @@
+// Tests of linked modules from programs: loading, failing, unloading, calls from both rings, and what is left behind.
+// Prints a line for each test; the exit status is 0 where all passed.
+//
+//     modtests [ROUNDS]   how often the tests that repeat do so; 100 where it is not said
+
+import ABI
+import Primitives
+import SDK
+
+@main
+struct Modtests: Program {
+  static func run() -> Int32 {
+    var rounds: UInt32 = 100
+    if ProgramInformation.argumentCount > 1 { rounds = ProgramInformation.argument(1).number ?? rounds }
+    var report = TestReport(program: "modtests")
+    report.run("bad files and bad parameters are refused, and nothing is left", LoadingTests.refusals)
+    report.run("a module that fails while it starts leaves nothing", LoadingTests.failingStart)
+    report.run("a module that faults while it stops is taken out", LoadingTests.failingStop)
+    report.run("the same module twice is refused", LoadingTests.twice)
+    report.run("loading and unloading again and again leaves nothing") { LoadingTests.again(rounds) }
+    report.run("sixteen modules live at once, each importing from another", LoadingTests.chain)
+    report.run("what a module forgets is taken back", LoadingTests.leak)
+    report.run("sectors of the RAM disk are read as they were written", CallTests.disk)
+    report.run("bytes travel to a module and back", CallTests.bytes)
+    report.run("a bad address is the caller's error", CallTests.badAddress)
+    report.run("tasks of all kinds call a module, also one that faults", CallTests.kinds)
+    report.run("a call that asks for the time for ever is cut short", CallTests.endlessExport)
+    report.run("unloading refuses, or waits, while a task sleeps inside", CallTests.sleeper)
+    report.run("unloading under load") { CallTests.unloadUnderLoad(rounds) }
+    return report.finish()
+  }
+}
+
+/// The module `lab`, as the tests use it.
+enum Lab {
+  static var path: StaticString { "/lib/modules/lab.so" }
+  static var name: StaticString { "lab" }
+
+  enum Operation {
+    static var divide: UInt32 { 3 }
+    static var stack: UInt32 { 8 }
+    static var loop: UInt32 { 19 }
+    static var echo: UInt32 { 100 }
+    static var sleep: UInt32 { 101 }
+    static var forget: UInt32 { 102 }
+    static var giveBack: UInt32 { 103 }
+    static var askForEver: UInt32 { 104 }
+  }
+
+  /// Loads it. Returns nil, or why it was refused.
+  static func load(_ parameter: StaticString? = nil, path: StaticString = Lab.path) -> Refusal? {
+    var words = WordList()
+    if let parameter { words.append(parameter) }
+    do throws(Refusal) {
+      try Modules.load(Bytes(path), parameters: words)
+      return nil
+    } catch { return error }
+  }
+
+  static func unload(_ name: StaticString = Lab.name, _ flags: WaitFlags = []) -> Refusal? {
+    do throws(Refusal) {
+      try Modules.unload(Bytes(name), flags)
+      return nil
+    } catch { return error }
+  }
+
+  /// Calls it. Returns the reply's first word, or the error.
+  static func call(
+    _ operation: UInt32, _ word: UInt32 = 0, _ name: StaticString = Lab.name
+  ) -> Result<UInt32, SystemError> {
+    do throws(SystemError) {
+      let client = try ServiceClient(name)
+      defer { client.close() }
+      return .success(try client.callShort(operation, word))
+    } catch { return .failure(error) }
+  }
+
+  static func isWorking() -> Bool { call(Operation.echo, 77) == .success(77) }
+
+  /// The free pages, once idle memory is counted as free.
+  static func freePages() -> UInt32 { (try? Machine.memory())?.free ?? 0 }
+
+  /// What the kernel knows of the module; nil where it is not loaded.
+  static func information() -> ModuleInformation? {
+    var index: UInt32 = 0
+    while let module = Modules.information(index) {
+      index += 1
+      if module.name.isEqual(to: Bytes(name)) { return module }
+    }
+    return nil
+  }
+}
