@@ -362,7 +362,10 @@ public enum SystemCalls {
   ///   timedOut, cancelled, tooLarge, outOfMemory.
   @inline(__always) @inlinable
   public static func call(
-    _ handle: UInt32, _ message: UnsafeMutablePointer<Message>?, _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32
+    _ handle: UInt32,
+    _ message: UnsafeMutablePointer<Message>?,
+    _ nanosecondsLow: UInt32,
+    _ nanosecondsHigh: UInt32
   ) -> Int32 {
     megha_system_call4(SystemCall.call.rawValue, handle, word(message), nanosecondsLow, nanosecondsHigh)
   }
