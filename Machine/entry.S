@@ -97,6 +97,8 @@ trap_common:
 from_kernel:
   cmpl $KERNEL_HALF, FRAME_EIP(%esp)
   jae 1b
+  cmpl $KERNEL_HALF, %esp              // a linked module that jumped astray is on the kernel stack
+  jae 1b
 // A Ring-0 program that loaded the kernel's code selector: it gets its own back.
   movl $RING0_TASK_CODE, FRAME_CS(%esp)
 

@@ -15,6 +15,8 @@ enum Faults {
 
   /// Ends the current task for what it did.
   static func end(_ frame: TrapFrame, address: UInt32?) -> Never {
+    // A module that jumped astray on a shared stack looks like the program that called it.
+    ModuleFaults.contain(frame, address: address)
     FaultReporter.write(frame: frame, address: address)
     Exit.endCurrent(.faulted, status: Int32(frame.pointee.vector))
   }
