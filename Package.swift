@@ -56,7 +56,8 @@ let package = Package(
     .executableTarget(
       name: "megha",
       dependencies: [
-        "ABIDefinition", "Benchmarks", "Boot", "Checks", "Emulator", "Generator", "MeghaBuild", "SymbolTables", "Primitives",
+        "ABIDefinition", "Benchmarks", "Boot", "Checks", "Emulator", "Generator", "MeghaBuild", "SymbolTables",
+        "Primitives",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),

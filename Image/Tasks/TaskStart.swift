@@ -92,8 +92,7 @@ enum TaskStart {
 enum ThreadStart {
   /// Starts a thread in the address space of the starter's process.
   @inline(never)
-  static func start(_ request: ThreadRequest, by starter: Reference<Task>) throws(SystemError) -> TaskIdentity
-  {
+  static func start(_ request: ThreadRequest, by starter: Reference<Task>) throws(SystemError) -> TaskIdentity {
     let process = starter.value.process
     guard let space = process.value.space, !process.value.isEnding else { throw .cancelled }
     let mode = try StartMode(request.flags, rights: process.value.rights, isThread: true)

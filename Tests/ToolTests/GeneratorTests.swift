@@ -97,15 +97,16 @@ let treeRoot = URL(fileURLWithPath: #filePath)
     defer { try? FileManager.default.removeItem(at: folder) }
     let source = folder.appending(path: "program.c")
     try """
-      #include <megha.h>
-      #include <megha.h>
-      int32_t start(void) { return megha_write(1, "hello", 5) < 0 ? MEGHA_ERROR_BAD_ADDRESS : megha_null(); }
-      """.write(to: source, atomically: true, encoding: .utf8)
+    #include <megha.h>
+    #include <megha.h>
+    int32_t start(void) { return megha_write(1, "hello", 5) < 0 ? MEGHA_ERROR_BAD_ADDRESS : megha_null(); }
+    """.write(to: source, atomically: true, encoding: .utf8)
     let compiler = Process()
     compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     compiler.arguments = [
       "clang", "--target=i686-unknown-none-elf", "-std=c11", "-ffreestanding", "-Wall", "-Wextra", "-Werror", "-c",
-      "-I", treeRoot.appending(path: "Userland/include").path, source.path, "-o", folder.appending(path: "program.o").path,
+      "-I", treeRoot.appending(path: "Userland/include").path, source.path, "-o",
+      folder.appending(path: "program.o").path,
     ]
     try compiler.run()
     compiler.waitUntilExit()

@@ -33,8 +33,7 @@ struct Report {
       // Two instructions a round, and one that loads the counter. Where time is not counted in instructions, a
       // reading differs from the next.
       let expected = 2 * rounds + 1
-      if samples.minimum >= expected && samples.minimum <= expected + 2 || samples.minimum != samples.maximum
-      {
+      if samples.minimum >= expected && samples.minimum <= expected + 2 || samples.minimum != samples.maximum {
         continue
       }
       Console.write {

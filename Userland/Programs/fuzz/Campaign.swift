@@ -69,7 +69,8 @@ struct Campaign {
           return
         }
         switch outcome {
-        case .exited(let status), .killed(let status): calls &+= UInt32(bitPattern: max(0, min(status, Int32(Self.share))))
+        case .exited(let status), .killed(let status):
+          calls &+= UInt32(bitPattern: max(0, min(status, Int32(Self.share))))
         case .faulted, .outOfMemory, .stuck: faulted += 1
         }
       } catch { fail("a child was lost") }

@@ -80,7 +80,8 @@ enum LoadingTests {
     append(".so", to: &path)
     return unsafe path.withUnsafeBufferPointer { path in
       unsafe name.withUnsafeBufferPointer { name in
-        unsafe body(Bytes(start: path.baseAddress!, count: path.count), Bytes(start: name.baseAddress!, count: name.count))
+        unsafe body(
+          Bytes(start: path.baseAddress!, count: path.count), Bytes(start: name.baseAddress!, count: name.count))
       }
     }
   }
