@@ -26,8 +26,11 @@ enum CallArguments {
       """
     for count in Set(calls.map { $0.arguments.count }).sorted() {
       let names = calls.filter { $0.arguments.count == count }.map { ".\($0.name)" }
-      text += TextShaping.wrapped(
-        "\(names.joined(separator: ", ")): \(count)", prefix: "    case ", continuation: "      ")
+      let pattern = TextShaping.wrapped(
+        "\(names.joined(separator: ", ")):", prefix: "    case ", continuation: "      ")
+      // The number stands on the line of a short pattern, and below a long one.
+      let isShort = !pattern.dropLast().contains("\n")
+      text += isShort ? "\(pattern.dropLast()) \(count)\n" : "\(pattern)      \(count)\n"
     }
     text += """
           }

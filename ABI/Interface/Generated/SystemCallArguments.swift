@@ -64,12 +64,15 @@ extension SystemCall {
     switch self {
     case .null, .yield: 0
     case .exit, .abort, .clock, .taskNext, .close, .powerOff, .rightsDrop, .threadPointerSet, .measure,
-      .lockRelease: 1
+      .lockRelease:
+      1
     case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
       .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
-      .serviceInformation, .eventSend, .heapInformation, .kernelTest: 2
+      .serviceInformation, .eventSend, .heapInformation, .kernelTest:
+      2
     case .wait, .taskInformation, .memoryMap, .memoryProtect, .memoryRegion, .read, .write, .open, .logRead,
-      .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead: 3
+      .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead:
+      3
     case .wordWait, .call, .eventWait, .eventTimer, .memoryShare: 4
     case .moduleUnload, .callShort: 5
     }

@@ -99,7 +99,7 @@ enum Fault: UInt8 {
     case .loop: "loops for ever; it is killed"
     case .cli: "turns interrupts off and loops"
     case .hlt: "turns interrupts off and halts the processor"
-    case .kernelFault: "faults with the kernel's code selector, which in Ring 0 is an error of the kernel: a panic"
+    case .kernelFault: "loads the kernel's code selector, as Ring 0 may, and faults with it"
     }
   }
 
@@ -110,7 +110,7 @@ enum Fault: UInt8 {
     case .divide: return .exception(0, or: 0)
     case .opcode, .overflow, .bounds: return .exception(6, or: 6)
     case .privileged, .segment: return .exception(13, or: 13)
-    case .kernelFault: return isRing0 ? .notPromised : .exception(13, or: 13)
+    case .kernelFault: return isRing0 ? .exception(6, or: 6) : .exception(13, or: 13)
     // The processor cannot push its frame there in Ring 0: a double fault, which the kernel may trace back.
     case .stack, .esp, .systemCallEsp: return .exception(14, or: 8)
     // A processor without the no-execute bit runs the data, which is UD2.

@@ -22,8 +22,10 @@ enum KernelAccess {
     var word: UInt32 = 7
     let address = unsafe withUnsafeMutablePointer(to: &word) { UInt32(UInt(bitPattern: $0)) }
     let hasAccessPrevention = Processor.hasAccessPrevention && !Protect.isRing0
-    judge(isRefused(.read, address), hasAccessPrevention, &checks, "the kernel cannot read a program's memory by mistake")
-    judge(isRefused(.write, address), hasAccessPrevention, &checks, "the kernel cannot write a program's memory by mistake")
+    judge(
+      isRefused(.read, address), hasAccessPrevention, &checks, "the kernel cannot read a program's memory by mistake")
+    judge(
+      isRefused(.write, address), hasAccessPrevention, &checks, "the kernel cannot write a program's memory by mistake")
     guard let code = makeFunction() else {
       checks.check(false, "a page of code was made")
       return

@@ -29,12 +29,19 @@ enum SharedMemory {
       return
     }
     // The child finds the memory by looking for a shared region, and waits for a word in it.
-    checks.check((try? Machine.region(of: child, above: place))?.purpose == RegionPurpose.shared.rawValue, "the child has a region of shared memory")
+    checks.check(
+      (try? Machine.region(of: child, above: place))?.purpose == RegionPurpose.shared.rawValue,
+      "the child has a region of shared memory")
     volatile_write(pages + 8192, 1)
-    checks.check((try? child.wait()) == .exited(status: 0), "the child saw what the parent wrote, and was refused to run it")
+    checks.check(
+      (try? child.wait()) == .exited(status: 0), "the child saw what the parent wrote, and was refused to run it")
     checks.check(volatile_read(pages + 4096) == 42, "the parent sees what the child wrote")
-    checks.check(isRefused { () throws(SystemError) in try Memory.protect(pages, length, [.read, .execute]) }, "nobody runs what another may write")
-    checks.check(isRefused { () throws(SystemError) in _ = try Memory.share(text_start() & ~4095, 4096, with: .current, .read) }, "a program's code is not to be shared")
+    checks.check(
+      isRefused { () throws(SystemError) in try Memory.protect(pages, length, [.read, .execute]) },
+      "nobody runs what another may write")
+    checks.check(
+      isRefused { () throws(SystemError) in _ = try Memory.share(text_start() & ~4095, 4096, with: .current, .read) },
+      "a program's code is not to be shared")
     _ = try? Memory.unmap(pages, length)
   }
 
@@ -47,7 +54,9 @@ enum SharedMemory {
         let isRefused = isRefused { () throws(SystemError) in
           try Memory.protect(region.start, region.length, [.read, .execute])
         }
-        guard isRefused, (try? Memory.unmap(region.start, region.length)) != nil, sharedRegion() == nil else { return 3 }
+        guard isRefused, (try? Memory.unmap(region.start, region.length)) != nil, sharedRegion() == nil else {
+          return 3
+        }
         return 0
       }
       Thread.sleep(milliseconds: 1)

@@ -14,7 +14,9 @@ enum Stacks {
     checks.check(own.stackEnd == 0xbffe_0000, "the first stack ends where that of every process ends")
     checks.check(isGuarded(own.stackStart, own.stackEnd, .stack), "the first stack lies between two guard pages")
     if Protect.isRing0 {
-      checks.check(resident(own.stackStart) == (own.stackEnd - own.stackStart) / 4096, "a Ring-0 stack has its memory from the start")
+      checks.check(
+        resident(own.stackStart) == (own.stackEnd - own.stackStart) / 4096,
+        "a Ring-0 stack has its memory from the start")
     } else {
       let before = resident(own.stackStart)
       _ = deepen(20)
@@ -26,7 +28,9 @@ enum Stacks {
       return task.stackStart >= 0x1000_0000 && task.stackEnd < 0xb000_0000 ? 0 : 3
     }
     checks.check(status == .exited(status: 0), "a thread's stack lies between two guard pages, among the mappings")
-    checks.check(Protect.outcome { Int32(bitPattern: endlessly(0) & 1) } == overflow, "a stack that overflows ends only its thread")
+    checks.check(
+      Protect.outcome { Int32(bitPattern: endlessly(0) & 1) } == overflow, "a stack that overflows ends only its thread"
+    )
   }
 
   /// The guard page below is hit: a page fault; in Ring 0 it arrives as a double fault.

@@ -1,5 +1,6 @@
 // Reads its code segment, then a word of the kernel's memory: Ring 3 may not, Ring 0 may.
 
+import Primitives
 import SDK
 import UserSupport
 
