@@ -51,7 +51,7 @@ private func wasRunning(_ task: Reference<Task>, _ state: task_state_segment) ->
   if state.cs != UInt32(SELECTOR_KERNEL_CODE) || state.eip < AddressLayout.kernelStart { return true }
   let isEntry = state.eip >= address_of___entry_start() && state.eip < address_of___entry_end()
   // With ESP at its very end the kernel has pushed nothing yet: a program that went to Ring 3 by itself called it.
-  let isKernelStack = state.esp >= cpu.kernel_stack_start && state.esp < cpu.kernel_stack_end
+  let isKernelStack = state.esp >= task.value.kernelStackStart && state.esp < task.value.kernelStackEnd
   return isEntry && !isKernelStack
 }
 
