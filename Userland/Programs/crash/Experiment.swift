@@ -12,7 +12,9 @@ struct Experiment {
   private static var pollInterval: UInt32 { 10 }
 
   private let fault: Fault
-  private var isThread = false
+  /// 1 where a thread of this process commits the fault. Not a Bool: the optimizer lost one in this initializer.
+  private var threads: UInt32 = 0
+  private var isThread: Bool { threads != 0 }
   private var options = StartOptions()
 
   /// Nil where the program's arguments are not understood.
@@ -28,9 +30,9 @@ struct Experiment {
       } else if option == "--guarded" {
         options.flags.formUnion([.ring0, .guarded])
       } else if option == "--thread" {
-        isThread = true
+        threads = 1
       } else if option == "--ring0-thread" {
-        isThread = true
+        threads = 1
         options.flags.insert(.ring0)
       } else if option == "--stack", value == "shared" {
         options.flags.formUnion([.ring0, .sharedStack])
