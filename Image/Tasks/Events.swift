@@ -1,7 +1,7 @@
 // Telling tasks what happened. Each task has a queue of one entry for each kind (Tasks/EventQueue.swift), so telling
 // takes constant time and no memory and can be done from an interrupt.
 //
-// Invariant: a task waits for events only while none of the kinds it waits for is pending.
+// Invariant: `awaitedEvents` is not 0 only while the task waits, and then none of those kinds is pending.
 
 import ABI
 import Primitives
@@ -15,9 +15,7 @@ enum Events {
   static func post(_ kind: TaskEvent, to task: Reference<Task>, subject: TaskIdentity, times: UInt32 = 1) {
     guard task.value.state != .ended else { return }
     task.value.events.add(kind, subject: subject, time: kernel.clock.now, times: times)
-    guard task.value.awaitedEvents & kind.bit != 0 else { return }
-    task.value.awaitedEvents = 0
-    Scheduler.wake(task)
+    if task.value.awaitedEvents & kind.bit != 0 { Scheduler.wake(task) }
   }
 
   /// Takes the oldest event of the wanted kinds, or waits for one. `deadline` nil: without limit.
@@ -28,6 +26,7 @@ enum Events {
       if noWait { throw .wouldBlock }
       task.value.awaitedEvents = kinds
       let reason = Scheduler.block(.waitingForEvent, deadline: deadline)
+      // Also where it did not wait at all, because it is to end.
       task.value.awaitedEvents = 0
       switch reason {
       case .woken: break

@@ -177,6 +177,8 @@ enum Scheduler {
     if let queue = task.value.queue { queue.value.remove(task) }
     if task.value.wakeTimer.isRunning { kernel.scheduler.timers.remove(reference(to: &task.value.wakeTimer)) }
     task.value.wakeReason = reason
+    // From now on it is ready: an event that comes before it runs must not wake it a second time.
+    task.value.awaitedEvents = 0
     if let owner = task.value.lockOwner {
       task.value.lockOwner = nil
       // Who is as urgent as by itself has nothing to give back.

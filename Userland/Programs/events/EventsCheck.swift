@@ -15,6 +15,7 @@ struct EventsCheck: Program {
     children(&checks)
     timers(&checks)
     waits(&checks)
+    doubleWakes(&checks)
     refusals(&checks)
     return checks.conclude()
   }
@@ -115,6 +116,28 @@ struct EventsCheck: Program {
     try? main.askToYield()
     checks.check((try? Events.next(.stopAsked, within: 0)) == nil, "a kind that is not wanted is left")
     checks.check((try? Events.next(.yieldAsked, within: 0)) != nil, "and can be taken later")
+  }
+
+  /// Two reasons to wake a task that does not get to run in between: the second must find it awake.
+  private static func doubleWakes(_ checks: inout Checklist) {
+    var options = StartOptions()
+    options.priority = 1
+    var areEnded = true
+    for _ in 0..<20 {
+      let killed = try? Thread.start(options) {
+        _ = try? Events.next(.stopAsked)
+        return 0
+      }
+      let late = try? Thread.start(options) { (try? Events.next(.stopAsked, within: 1_000_000)) == nil ? 1 : 0 }
+      Thread.sleep(milliseconds: 1)
+      try? killed?.task.kill(status: 3)
+      try? killed?.task.askToStop()
+      let end = Clock.sinceBoot &+ 2_000_000
+      while Clock.sinceBoot < end { compute_a_while() }
+      try? late?.task.askToStop()
+      if (try? killed?.join()) != .killed(status: 3) || (try? late?.join()) != .exited(status: 1) { areEnded = false }
+    }
+    checks.check(areEnded, "an event for a task that was just killed, or whose time was just over, wakes nobody twice")
   }
 
   private static func refusals(_ checks: inout Checklist) {
