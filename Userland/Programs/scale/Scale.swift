@@ -18,11 +18,15 @@ struct Scale: Program {
   private static var yields: UInt64 { 32 }
 
   static func run() -> Int32 {
-    if ProgramInformation.argumentCount == 2, ProgramInformation.argument(1) == "--wait" {
-      return (try? Events.next(.stopAsked)) == nil ? 1 : 0
+    let count = ProgramInformation.argumentCount
+    let role = count > 1 ? ProgramInformation.argument(1) : Bytes("")
+    if role == "--wait" { return (try? Events.next(.stopAsked)) == nil ? 1 : 0 }
+    if role == "--warm", count == 3, let number = ProgramInformation.argument(2).number {
+      return Crowd.run(number, yields: 1) == nil ? 1 : 0
     }
+    let first = role == "--measure" ? 2 : 1
     var numbers: [UInt32] = []
-    for index in 1..<max(ProgramInformation.argumentCount, 1) {
+    for index in first..<max(count, first) {
       guard let number = ProgramInformation.argument(index).number, number >= 10 else {
         Console.write("usage: scale [TASKS...], each 10 or more\n")
         return 2
@@ -30,34 +34,17 @@ struct Scale: Program {
       numbers.append(number)
     }
     if numbers.isEmpty { numbers = [10, 100, 1_000, 4_000] }
-    return measureAll(numbers)
+    return first == 2 ? measure(numbers) : compare(numbers)
   }
 
-  private static func measureAll(_ numbers: [UInt32]) -> Int32 {
+  /// Lets a child measure, whose heap and page tables are gone afterwards.
+  private static func compare(_ numbers: [UInt32]) -> Int32 {
     var checks = Checklist("scale")
-    var costs: [UInt64] = []
-    var lines: [Line] = []
-    // Once for the kernel's caches, its page tables for kernel stacks, and this process's heap.
-    _ = Crowd.run(numbers.max() ?? 10, yields: 1)
+    // Once for the kernel's caches and its page tables for kernel stacks.
+    checks.check(child("--warm", [numbers.max() ?? 10]) == .exited(status: 0), "the largest number of tasks was there")
     let before = pagesFree()
-    for number in numbers {
-      guard let line = Crowd.run(number, yields: yields) else {
-        checks.check(false) {
-          $0.write(decimal: number)
-          $0.write(" tasks could not be started")
-        }
-        continue
-      }
-      lines.append(line)
-      costs.append(line.cost)
-    }
+    checks.check(child("--measure", numbers) == .exited(status: 0), "all were, and a switch costs the same among all")
     let after = pagesFree()
-    Console.write("tasks   of them ready   time stamps for a yield   pages for a task\n")
-    for line in lines { line.write() }
-    let least = costs.min() ?? 0
-    let most = costs.max() ?? .max
-    checks.check(lines.count == numbers.count, "all numbers of tasks were there at once")
-    checks.check(most <= least + least / 4, "a switch among many costs at most a quarter more than among few")
     checks.check(before == after) {
       $0.write("pages free or this process's, before and after: ")
       $0.write(decimal: before)
@@ -67,9 +54,46 @@ struct Scale: Program {
     return checks.conclude()
   }
 
-  static func pagesFree() -> UInt32 {
+  private static func pagesFree() -> UInt32 {
     let own = (try? TaskIdentity.current.information())?.pages ?? 0
     return ((try? Machine.memory())?.free ?? 0) + own
+  }
+
+  private static func child(_ role: StaticString, _ numbers: [UInt32]) -> Outcome? {
+    var words = WordList()
+    words.append("scale")
+    words.append(role)
+    for number in numbers {
+      var digits = ByteWriter()
+      digits.write(decimal: number)
+      words.append(digits.bytes)
+    }
+    guard let child = try? Process.start(Bytes("/bin/scale"), arguments: words) else { return nil }
+    return try? child.wait()
+  }
+
+  private static func measure(_ numbers: [UInt32]) -> Int32 {
+    var lines: [Line] = []
+    for number in numbers {
+      guard let line = Crowd.run(number, yields: yields) else {
+        Console.write {
+          $0.write(decimal: number)
+          $0.write(" tasks could not be started\n")
+        }
+        return 1
+      }
+      lines.append(line)
+    }
+    var least = UInt64.max
+    var most: UInt64 = 0
+    Console.write("tasks   of them ready   time stamps for a yield   pages for a task\n")
+    for line in lines {
+      line.write()
+      least = min(least, line.cost)
+      most = max(most, line.cost)
+    }
+    // A switch among many costs at most a tenth more than one among few.
+    return most <= least + least / 10 ? 0 : 1
   }
 }
 
