@@ -102,11 +102,11 @@ private var kernelAddress: UInt32 { 0xc000_1000 }
   volatile_write(address, volatile_read(address))
 }
 
-@inline(never) func loopForEver() { while opaque(1) == 1 { spin_hint() } }
+@inline(never) func loopForEver() { while opaque(1) == 1 {} }
 
 @inline(never) func loopWithInterruptsOff() {
   disable_interrupts()
-  while opaque(1) == 1 { spin_hint() }
+  while opaque(1) == 1 {}
 }
 
 @inline(never) func haltWithInterruptsOff() {

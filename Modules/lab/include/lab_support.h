@@ -18,5 +18,3 @@ INSTRUCTION uint32_t code_address(void) {
   __asm__ volatile("call 1f\n1:\tpopl %0" : "=r"(address));
   return address;
 }
-/// Tells the processor that this is a loop that waits.
-INSTRUCTION void spin_hint(void) { __asm__ volatile("pause" ::: "memory"); }

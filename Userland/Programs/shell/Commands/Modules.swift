@@ -6,7 +6,8 @@ import SDK
 
 extension Builtin {
   func lsmodCommand() -> Int32 {
-    Console.write("MODULE            VERSION   STATE     BASE        PAGES  HEAP    INSIDE  CALLS   FAULTS  USED BY\n")
+    Console.write("MODULE            VERSION   STATE     BASE        PAGES      HEAP  INSIDE   CALLS  FAULTS")
+    Console.write("  USED BY\n")
     forEachModule { module in
       Console.write {
         $0.write(module.name, width: 18)
@@ -14,10 +15,10 @@ extension Builtin {
         $0.write(stateName(module.state), width: 10)
         $0.write(hexadecimal: module.base)
         $0.write(decimal: UInt64(module.pages), width: 7)
-        $0.write(decimal: UInt64(module.allocatedBytes), width: 6)
-        $0.write(decimal: UInt64(module.threadsInside), width: 10)
-        $0.write(decimal: UInt64(module.calls), width: 7)
-        $0.write(decimal: UInt64(module.faults), width: 9)
+        $0.write(decimal: UInt64(module.allocatedBytes), width: 10)
+        $0.write(decimal: UInt64(module.threadsInside), width: 8)
+        $0.write(decimal: UInt64(module.calls), width: 8)
+        $0.write(decimal: UInt64(module.faults), width: 8)
         writeUsers(of: module, to: &$0)
         $0.write("\n")
       }
