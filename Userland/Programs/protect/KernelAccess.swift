@@ -1,8 +1,8 @@
 // What the kernel's own code may touch. The call `kernelTest` reads, writes and calls addresses with the kernel's
 // rights and comes back with an error where the processor refused.
 //
-// While a Ring-0 task runs, whose code and stack are user pages, SMEP and SMAP are off; the rest holds for it too. For a
-// guarded one the kernel works with CR0.WP off, so that it could write its own code.
+// While a Ring-0 task runs, whose code and stack are user pages, SMEP and SMAP are off; the rest holds for it too. For
+// a guarded one the kernel works with CR0.WP off, so that it could write its own code.
 
 import ABI
 import Primitives
