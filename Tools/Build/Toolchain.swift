@@ -71,6 +71,8 @@ public enum Flags {
       "-lto=llvm-full",
     ]
     flags += frontend(["-function-sections", "-disable-stack-protector", "-no-clang-module-breadcrumbs"])
+    // docs/decisions/0014-two-optimizer-passes-less.md
+    flags += llvm(["-sil-disable-pass=early-codemotion", "-sil-disable-pass=late-codemotion"])
     flags += clang(["-ffreestanding"])
     switch side {
     case .kernel:
@@ -103,5 +105,6 @@ public enum Flags {
   ]
 
   private static func frontend(_ flags: [String]) -> [String] { flags.flatMap { ["-Xfrontend", $0] } }
+  private static func llvm(_ flags: [String]) -> [String] { flags.flatMap { ["-Xllvm", $0] } }
   private static func clang(_ flags: [String]) -> [String] { flags.flatMap { ["-Xcc", $0] } }
 }

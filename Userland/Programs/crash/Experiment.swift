@@ -12,9 +12,8 @@ struct Experiment {
   private static var pollInterval: UInt32 { 10 }
 
   private let fault: Fault
-  /// 1 where a thread of this process commits the fault. Not a Bool: the optimizer lost one in this initializer.
-  private var threads: UInt32 = 0
-  private var isThread: Bool { threads != 0 }
+  /// Whether a thread of this process commits the fault.
+  private var isThread = false
   private var options = StartOptions()
 
   /// Nil where the program's arguments are not understood.
@@ -30,9 +29,9 @@ struct Experiment {
       } else if option == "--guarded" {
         options.flags.formUnion([.ring0, .guarded])
       } else if option == "--thread" {
-        threads = 1
+        isThread = true
       } else if option == "--ring0-thread" {
-        threads = 1
+        isThread = true
         options.flags.insert(.ring0)
       } else if option == "--stack", value == "shared" {
         options.flags.formUnion([.ring0, .sharedStack])

@@ -68,9 +68,10 @@ enum EntryTests {
         return_to_ring3_and_exit(SystemCall.exit.rawValue, 77)
         return 0
       }
-      // With a shared stack the processor finds no kernel stack for a task in Ring 3: a double fault.
-      return UserTests.ownFlags.contains(.sharedStack)
-        ? outcome == .faulted(vector: 8) : outcome == .exited(status: 77)
+      // With a shared stack the processor finds no kernel stack for a task in Ring 3, and with a guarded view it cannot
+      // write to it: a double fault.
+      return UserTests.ownFlags.isDisjoint(with: [.sharedStack, .guarded])
+        ? outcome == .exited(status: 77) : outcome == .faulted(vector: 8)
     }
     report.run("calls and interrupts with the kernel's code selector") {
       outcome {
