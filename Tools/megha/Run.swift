@@ -28,7 +28,7 @@ struct MachineArguments: ParsableArguments {
     help: "Put a file of the host, or the files of a folder, into /extra of the guest.")
   var added: [String] = []
 
-  @Option(help: ArgumentHelp("The kernel's command line.", visibility: .hidden))
+  @Option(help: "Options for the kernel, such as heap=guarded.")
   var append = ""
 
   @Option(

@@ -69,10 +69,10 @@ enum Builtin: UInt8 {
     case .maps: "TASK"
     case .ls: "[FOLDER]"
     case .cat: "FILE..."
-    case .insmod: "FILE [NAME=VALUE...]"
+    case .insmod: "MODULE|FILE [NAME=VALUE...]"
     case .rmmod: "[--wait] MODULE"
     case .modinfo: "MODULE|FILE"
-    case .service: "list|start|stop|move [NAME [--as PLACEMENT]]"
+    case .service: "ACTION [NAME] [--as PLACEMENT]"
     }
   }
 
@@ -96,8 +96,8 @@ enum Builtin: UInt8 {
     case .lsmod: "lists the kernel modules"
     case .insmod: "links a module into the kernel and starts it"
     case .rmmod: "stops a module and takes it out; --wait: once the calls inside have come back"
-    case .modinfo: "describes a loaded module, or a module's file"
-    case .service: "runs services as server, ring0-server or linked, and moves them"
+    case .modinfo: "describes a module, loaded or not"
+    case .service: "list, start, stop, move: runs services as server, ring0-server or linked"
     }
   }
 

@@ -87,9 +87,7 @@ struct Launcher: ~Copyable {
 
   /// A name with a slash is a path; any other is looked for in /bin.
   private func start(_ name: Bytes) throws(Refusal) -> TaskIdentity {
-    for index in 0..<name.count where name[index] == 0x2f {
-      return try Process.start(name, arguments: words, options: options)
-    }
+    if name.isPath { return try Process.start(name, arguments: words, options: options) }
     var path = WordList()
     var pathBytes = ByteWriter()
     pathBytes.write("/bin/")

@@ -53,6 +53,17 @@ public struct Bytes {
     return unsafe Bytes(start: start, count: prefix.utf8CodeUnitCount) == prefix
   }
 
+  public func hasSuffix(_ suffix: StaticString) -> Bool {
+    guard count >= suffix.utf8CodeUnitCount else { return false }
+    return dropFirst(count - suffix.utf8CodeUnitCount) == suffix
+  }
+
+  /// Whether this is a path, which has a slash in it, and not a plain name.
+  public var isPath: Bool {
+    for index in 0..<count where self[index] == 0x2f { return true }
+    return false
+  }
+
   /// The bytes from `index` on; `index` is at most `count`.
   public func dropFirst(_ index: Int) -> Bytes {
     precondition(index >= 0 && index <= count)

@@ -15,7 +15,8 @@ extension Builtin {
         $0.write("\n")
       }
     }
-    Console.write("Any other name is a program in /bin; ls shows them. Commands are separated by ;\n")
+    Console.write("Any other name is a program in /bin, for example rings, crash, bench, strace; ls shows all.\n")
+    Console.write("Commands are separated by ; and a & at the end runs a program beside the shell.\n")
     return 0
   }
 

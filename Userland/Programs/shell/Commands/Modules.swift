@@ -46,10 +46,22 @@ extension Builtin {
     output = names
   }
 
+  /// A word with a slash is a path; any other names a module of the system, which lies in /lib/modules.
+  private func modulePath(_ word: Bytes) -> WordList {
+    var path = ByteWriter()
+    if !word.isPath { path.write("/lib/modules/") }
+    path.write(word)
+    if !word.isPath && !word.hasSuffix(".so") { path.write(".so") }
+    var list = WordList()
+    list.append(path.bytes)
+    return list
+  }
+
   func insmodCommand(_ words: borrowing CommandWords) -> Int32 {
     guard words.count > 1 else { return reportUsage() }
     do throws(Refusal) {
-      try Modules.load(words[1], parameters: words.list(from: 2))
+      let parameters = words.list(from: 2)
+      try modulePath(words[1]).withWord(0) { path throws(Refusal) in try Modules.load(path, parameters: parameters) }
       return 0
     } catch {
       let path = words[1]
@@ -85,12 +97,10 @@ extension Builtin {
 
   func modinfoCommand(_ words: borrowing CommandWords) -> Int32 {
     guard words.count == 2 else { return reportUsage() }
-    // A path has a slash in it, a module's name has none.
-    let argument = words[1]
-    for index in 0..<argument.count where argument[index] == 0x2f { return describeModuleFile(argument) }
+    if words[1].isPath { return describeModuleFile(words[1]) }
     var found: ModuleInformation?
     forEachModule { if isNamed($0, words[1]) { found = $0 } }
-    guard let module = found else { return report(words[1], SystemError.notFound.sentence) }
+    guard let module = found else { return modulePath(words[1]).withWord(0) { describeModuleFile($0) } }
     Console.write {
       $0.write(module.name)
       $0.write(" ")
