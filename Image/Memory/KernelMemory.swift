@@ -92,6 +92,8 @@ struct KernelMemory: ~Copyable {
   var heap = Heap(source: DirectMapPages())
   /// Spaces by the file they run, so that they can share what none of them can write (SharedImages.swift).
   var images = SharedImages()
+  /// Whether the machine stops only after the proof that every frame has the owner it should have.
+  var isProvedAtEnd = false
   /// Whether a copy from or to a task's memory was cut short because no frame was left.
   var copyRanOut = false
   /// 64 queues of tasks that wait for words (WordWaits.swift).
@@ -133,19 +135,14 @@ extension KernelMemory {
     output.write("\n")
   }
 
-  private static func isGuarded(_ mode: Span<UInt8>) -> Bool {
-    let wanted: StaticString = "guarded"
-    guard mode.count == wanted.utf8CodeUnitCount else { return false }
-    for index in mode.indices where mode[index] != wanted.utf8Start[index] { return false }
-    return true
-  }
-
   /// Makes the frame allocator from the boot loader's map.
   static func start(_ boot: borrowing BootInformation) {
     // The option heap=guarded: the kernel's heap watches over what lies in it.
-    if let mode = boot.option(named: "heap"), isGuarded(mode) {
+    if let mode = boot.option(named: "heap"), mode.hasSameBytes(as: "guarded") {
       kernel.memory.heap = Heap(source: DirectMapPages(), guarding: .on)
     }
+    // The option check=memory: all of it is accounted for before the machine stops.
+    if let what = boot.option(named: "check") { kernel.memory.isProvedAtEnd = what.hasSameBytes(as: "memory") }
     var map: MemoryMap
     do throws(MemoryMapError) {
       map = try MemoryMap(rows: boot.memoryMapRows, note: logNote)

@@ -94,6 +94,13 @@ extension ModuleTable {
     Reference(DirectMap.pointer(address_of_kernel_storage(), as: ModuleTable.self))
   }
 
+  /// The pages that are mapped for modules.
+  var mappedPages: UInt32 {
+    var pages: UInt32 = 0
+    for slot in 0..<Self.capacity { pages += records[slot]?.mappedPages ?? 0 }
+    return pages
+  }
+
   mutating func insert(_ module: Reference<LinkedModule>) { records[Int(module.value.slot)] = module }
 
   mutating func remove(_ module: Reference<LinkedModule>) {
@@ -105,6 +112,13 @@ extension ModuleTable {
 extension Reference where Value == LinkedModule {
   /// All pages of the module.
   var memory: KernelBytes { KernelBytes(address: value.base, length: value.pageCount &* pageSize) }
+
+  var mappedPages: UInt32 {
+    var pages: UInt32 = 0
+    for page in 0..<value.pageCount
+    where kernel.memory.tables.lookup(VirtualAddress(value.base &+ page &* pageSize)) != nil { pages += 1 }
+    return pages
+  }
 
   /// The calls that are inside, also those that wait.
   var threadsInside: UInt32 { entry?.threadsInside ?? 0 }
@@ -121,7 +135,7 @@ enum Modules {
     for slot in 0..<ModuleTable.capacity { (slots + slot).initialize(to: ModuleSlot()) }
     place.initialize(to: ModuleTable(registry: ModuleRegistry(storage: slots)))
     kernel.modules = Reference(place)
-    if let value = boot.option(named: "modules"), isOff(value) { place.pointee.isOff = true }
+    if let value = boot.option(named: "modules"), value.hasSameBytes(as: "off") { place.pointee.isOff = true }
     // The first page table of the area stays, so that loading a module takes only the module's own pages.
     if let range = VirtualRange(start: KernelLayout.modulesStart, length: pageSize) {
       do throws(PageTableError) { try kernel.memory.tables.prepareTables(for: range) } catch {
@@ -133,10 +147,6 @@ enum Modules {
   /// The identity that modules must have been built for.
   static var buildIdentity: BuildIdentity {
     BuildIdentity(low: UInt32(MEGHA_BUILD_LOW), high: UInt32(MEGHA_BUILD_HIGH))
-  }
-
-  private static func isOff(_ text: Span<UInt8>) -> Bool {
-    text.count == 3 && text[0] == 0x6f && text[1] == 0x66 && text[2] == 0x66
   }
 
   /// The module whose pages hold `address`.

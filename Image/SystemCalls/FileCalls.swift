@@ -85,8 +85,8 @@ enum FileCalls {
     guard arguments.third == 0 else { throw .badArgument }
     let process = Scheduler.current.value.process
     let name = try ProcessName(TextSlice(address: arguments.first, length: arguments.second))
-    if name.isEqual(to: "/dev/null") { return try process.value.handles.add(.nullDevice) }
-    if name.isEqual(to: "/dev/console") { return try process.value.handles.add(.consoleOutput) }
+    if name.path.span.hasSameBytes(as: "/dev/null") { return try process.value.handles.add(.nullDevice) }
+    if name.path.span.hasSameBytes(as: "/dev/console") { return try process.value.handles.add(.consoleOutput) }
     guard let file = BootFiles.file(at: name.path.span) else { throw .notFound }
     return try process.value.handles.add(.file(address: file.address, length: file.length, position: 0))
   }
@@ -114,13 +114,5 @@ enum FileCalls {
     guard let entry = BootFiles.entry(at: arguments.first) else { throw .notFound }
     try UserBuffer(address: arguments.second, length: 0).write(entry)
     return 0
-  }
-}
-
-extension ProcessName {
-  func isEqual(to text: StaticString) -> Bool {
-    guard path.count == text.utf8CodeUnitCount else { return false }
-    for index in 0..<path.count where path.bytes[index] != text.utf8Start[index] { return false }
-    return true
   }
 }

@@ -39,6 +39,9 @@ enum SystemCalls {
   @inline(never)
   static func powerOff(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard Scheduler.current.value.process.value.rights.contains(.power) else { throw .notPermitted }
+    if kernel.memory.isProvedAtEnd, MemoryCounts.discrepancies() > 0 {
+      panic("memory is not accounted for; the log says which")
+    }
     stopMachine(status: Int32(bitPattern: arguments.first))
   }
 

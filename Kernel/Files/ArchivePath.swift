@@ -73,16 +73,4 @@ extension Span<UInt8> {
       if !extracting(component).hasSameBytes(as: other.extracting(otherComponent)) { return .apart }
     }
   }
-
-  func hasSameBytes(as other: Span<UInt8>) -> Bool {
-    if count != other.count { return false }
-    for index in indices where self[index] != other[index] { return false }
-    return true
-  }
-
-  func hasSameBytes(as text: StaticString) -> Bool {
-    if count != text.utf8CodeUnitCount { return false }
-    for index in indices { guard unsafe self[index] == text.utf8Start[index] else { return false } }
-    return true
-  }
 }

@@ -97,7 +97,7 @@ public struct SymbolTable: Sendable {
     for index in 1..<max(count, 1) {
       let symbol = symbol(index, in: bytes)
       guard !symbol.isUndefined, let location = self.name(of: symbol, in: bytes) else { continue }
-      if areEqual(location.bytes(in: bytes), name) { return index }
+      if location.bytes(in: bytes).hasSameBytes(as: name) { return index }
     }
     return nil
   }

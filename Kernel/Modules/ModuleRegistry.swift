@@ -105,7 +105,7 @@ public struct ModuleRegistry: ~Copyable {
   /// The module of this name.
   public func find(_ name: Span<UInt8>) -> ModuleNumber? {
     for slot in 0..<Self.capacity {
-      guard let entry = place(slot).value.entry, areEqual(entry.name.bytes, name) else { continue }
+      guard let entry = place(slot).value.entry, entry.name.bytes.hasSameBytes(as: name) else { continue }
       return module(inSlot: slot)
     }
     return nil

@@ -44,19 +44,5 @@ public struct ShortText: Equatable, Sendable {
     borrowing get { storage.span.extracting(first: Int(length)) }
   }
 
-  public static func == (left: Self, right: Self) -> Bool { areEqual(left.bytes, right.bytes) }
-}
-
-/// True where both hold the same bytes.
-func areEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
-  guard left.count == right.count else { return false }
-  for index in left.indices where left[index] != right[index] { return false }
-  return true
-}
-
-/// True where `bytes` are those of `text`.
-func areEqual(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
-  guard bytes.count == text.utf8CodeUnitCount else { return false }
-  for index in bytes.indices where unsafe bytes[index] != text.utf8Start[index] { return false }
-  return true
+  public static func == (left: Self, right: Self) -> Bool { left.bytes.hasSameBytes(as: right.bytes) }
 }

@@ -62,6 +62,8 @@ extension Project {
       defer { folder.delete() }
       var arguments = try MachineArguments.parse(guestCase.machine)
       arguments.icount = !guestCase.runsApart
+      // No case may end with a page or an allocation that nobody owns.
+      arguments.append += " check=memory"
       arguments.added += guestCase.added.map { file($0).path }
       let options = try await machine(
         arguments, script: guestCase.script.joined(separator: "\n"), folder: folder)

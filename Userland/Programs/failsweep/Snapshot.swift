@@ -15,6 +15,7 @@ struct Snapshot: Equatable {
   /// The lowest handle that is free.
   var freeHandle: Int32 = 0
   var services: UInt32 = 0
+  var modules: UInt32 = 0
 
   static func take() -> Snapshot {
     var snapshot = Snapshot()
@@ -40,6 +41,7 @@ struct Snapshot: Equatable {
     snapshot.freeHandle = unsafe SystemCalls.open(Bytes("/dev/null").address, 9, [])
     _ = SystemCalls.close(UInt32(bitPattern: snapshot.freeHandle))
     while ServiceList.information(snapshot.services) != nil { snapshot.services += 1 }
+    while Modules.information(snapshot.modules) != nil { snapshot.modules += 1 }
     let own = (try? TaskIdentity.current.information())?.pages ?? 0
     snapshot.pages = ((try? Machine.memory())?.free ?? 0) + own
     return snapshot
@@ -56,6 +58,7 @@ struct Snapshot: Equatable {
     write("tasks", Int(tasks), Int(other.tasks), &output)
     write("free handle", Int(freeHandle), Int(other.freeHandle), &output)
     write("services", Int(services), Int(other.services), &output)
+    write("modules", Int(modules), Int(other.modules), &output)
   }
 
   private func write(_ what: StaticString, _ before: Int, _ after: Int, _ output: inout some TextOutput) {
