@@ -43,11 +43,63 @@ import Testing
   @Test func whatIsOverBudgetOrMissingIsNamed() {
     let budgets = Budgets(["call/null": 60, "call/write": 99, "call/read": 10, "message/*": 5])
     #expect(
-      budgets.complaints(about: BenchmarkRowTests.rows) == [
+      budgets.judge(BenchmarkRowTests.rows).complaints == [
         "call/read has a budget, but no such row was measured",
         "call/write takes 1000 instructions; its budget is 99",
         "message/call was not measured: It is not there.",
       ])
+  }
+
+  @Test func aRowUnderTwoBudgetsIsReportedOnce() {
+    let budgets = Budgets(["call/*": 300, "call/w*": 200])
+    #expect(
+      budgets.judge(BenchmarkRowTests.rows).complaints == [
+        "call/write takes 1000 instructions; its budget is 200"
+      ])
+  }
+
+  @Test(arguments: [(1000, true), (981, true), (980, false)])
+  func whatIsAcceptedMayBeExceededByTwoHundredths(accepted: Int, passes: Bool) {
+    let budgets = Budgets([
+      "call/*": .init(budget: 200, accepted: 5, reason: "general"),
+      "call/write": .init(accepted: accepted, reason: "it copies"),
+    ])
+    let judgement = budgets.judge(BenchmarkRowTests.rows)
+    let sentence = "call/write takes 1000 instructions; its budget is 200"
+    let unneeded = "within budget: what is accepted for call/* can be taken out of the budgets"
+    if passes {
+      #expect(judgement.complaints.isEmpty)
+      #expect(judgement.notes == ["over budget, accepted: \(sentence): it copies", unneeded])
+    } else {
+      #expect(judgement.complaints == ["\(sentence), accepted is \(accepted)"])
+      #expect(judgement.notes == [unneeded])
+    }
+  }
+
+  @Test func theFileHoldsNumbersAndObjects() throws {
+    let json = #"{"call/write": {"budget": 200, "accepted": 1000, "reason": "it copies"}, "call/null": 60}"#
+    let judgement = try Budgets(json: Data(json.utf8)).judge(BenchmarkRowTests.rows)
+    #expect(judgement.complaints.isEmpty && judgement.notes.count == 1)
+    for wrong in [#"{"a": {}}"#, #"{"a": {"budget": 1, "accepted": 2}}"#, #"{"a": {"budget": 1, "reason": ""}}"#] {
+      #expect(throws: (any Error).self) { try Budgets(json: Data(wrong.utf8)) }
+    }
+  }
+
+  /// The budgets of the tree hold for the results that are in the tree; with any one lowered they do not.
+  @Test func eachBudgetThatIsLoweredIsNoticed() throws {
+    func data(_ path: String) throws -> Data {
+      try Data(contentsOf: URL(fileURLWithPath: #filePath).appending(path: "../../../\(path)").standardizedFileURL)
+    }
+    let rows = try JSONDecoder().decode([BenchmarkRow].self, from: data("docs/results/benchmarks.json"))
+    let entries = try JSONDecoder().decode([String: Budgets.Entry].self, from: data("bench/budgets.json"))
+    for (name, entry) in entries {
+      var lowered = entries
+      lowered[name] = Budgets.Entry(
+        budget: entry.budget.map { _ in 1 }, accepted: entry.accepted.map { _ in 1 }, reason: entry.reason)
+      let before = Set(Budgets(entries).judge(rows).complaints)
+      let after = Budgets(lowered).judge(rows).complaints
+      #expect(!before.isSuperset(of: after), "\(name) lowered to 1 is not noticed")
+    }
   }
 
   @Test func theSmallestLimitHolds() {

@@ -16,7 +16,7 @@ struct Bench: AsyncParsableCommand {
   @Argument(help: "Measure only this group of operations.")
   var group: String?
 
-  @Flag(help: "Fail where an operation is over its budget in bench/budgets.json.")
+  @Flag(help: "Fail where an operation is over its budget in bench/budgets.json, or over what is accepted there.")
   var check = false
 
   @Flag(help: "Measure Linux in the same emulator, and print all systems side by side.")
@@ -43,8 +43,9 @@ struct Bench: AsyncParsableCommand {
       guard deviations.isEmpty else { throw Failure(deviations.joined(separator: "\n")) }
     }
     if check {
-      let complaints = budgets.complaints(about: rows)
-      guard complaints.isEmpty else { throw Failure(complaints.joined(separator: "\n")) }
+      let judgement = budgets.judge(rows)
+      print("\n" + judgement.notes.joined(separator: "\n"))
+      guard judgement.complaints.isEmpty else { throw Failure(judgement.complaints.joined(separator: "\n")) }
     } else if group == nil {
       try BenchmarkResults(rows: rows, budgets: budgets).write(to: project.file("docs/results"))
     }
@@ -86,8 +87,9 @@ extension Project {
     let started = Date()
     do {
       let rows = try await measureTwice(group: nil, timeout: 300)
-      let complaints = try budgets().complaints(about: rows)
-      report.judge("guest budgets", complaints: complaints, seconds: Date().timeIntervalSince(started))
+      let judgement = try budgets().judge(rows)
+      for note in judgement.notes { print("       \(note)") }
+      report.judge("guest budgets", complaints: judgement.complaints, seconds: Date().timeIntervalSince(started))
     } catch {
       report.fail("guest budgets", ["\(error)"])
     }
