@@ -372,8 +372,10 @@ system_call_page_traced:
 .globl smap_patches, smap_patches_end
 .align 4
 smap_patches:
-  .long user_copy_stac, 0xcb
-  .long user_copy_clac, 0xca
+  .long user_copy_words_stac, 0xcb
+  .long user_copy_words_clac, 0xca
+  .long user_copy_bytes_stac, 0xcb
+  .long user_copy_bytes_clac, 0xca
   .long user_copy_fault, 0xca
 smap_patches_end:
 

@@ -97,10 +97,29 @@ strlen:
 free:
   jmp kernel_free
 
+// Copies ECX words, or ECX bytes, from ESI to EDI; one side is a task's memory. A page fault between user_copy_start
+// and user_copy_end that cannot be resolved goes to user_copy_fault. ECX is 0 where all was copied, and else what was
+// left. No register but those three changes.
+.globl user_copy_words, user_copy_start, user_copy_end, user_copy_fault
+.globl user_copy_words_stac, user_copy_words_clac, user_copy_bytes_stac, user_copy_bytes_clac
+user_copy_words:
+user_copy_words_stac: nopl (%eax)
+user_copy_start:
+  rep movsl
+user_copy_words_clac: nopl (%eax)
+  ret
+user_copy_bytes:
+user_copy_bytes_stac: nopl (%eax)
+  rep movsb
+user_copy_end:
+user_copy_bytes_clac: nopl (%eax)
+  ret
+user_copy_fault: nopl (%eax)
+  ret
+
 // uint32_t user_copy(void *destination, const void *source, uint32_t count)
-// One side is a task's memory. A page fault between user_copy_start and user_copy_end that cannot be resolved goes
-// to user_copy_fault, with ECX as the string instruction left it. Returns 0, or not 0 when the copy was cut short.
-.globl user_copy, user_copy_start, user_copy_end, user_copy_fault, user_copy_stac, user_copy_clac
+// The same for a number of bytes. Returns 0, or not 0 when the copy was cut short.
+.globl user_copy
 user_copy:
   pushl %esi
   pushl %edi
@@ -109,20 +128,14 @@ user_copy:
   movl 20(%esp), %ecx
   movl %ecx, %edx
   shrl $2, %ecx
-  andl $3, %edx
-user_copy_stac: nopl (%eax)
-user_copy_start:
-  rep movsl
+  call user_copy_words
+  testl %ecx, %ecx
+  jnz 1f
   movl %edx, %ecx
-  rep movsb
-user_copy_end:
-user_copy_clac: nopl (%eax)
-  xorl %eax, %eax
-  popl %edi
-  popl %esi
-  ret
-user_copy_fault: nopl (%eax)
-  movl $1, %eax
+  andl $3, %ecx
+  jz 1f
+  call user_copy_bytes
+1:movl %ecx, %eax
   popl %edi
   popl %esi
   ret

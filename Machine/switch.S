@@ -1,4 +1,4 @@
-// Changing from one task to another.
+// Leaving a stack for good, and borrowing another. The switch itself is `switch_context` (include/machine_support.h).
 //
 // Invariant: between the load of CR3 and the load of ESP nothing is pushed or popped. The old stack may be in an
 // address space that is no longer there: that is what Ring-0 tasks with a shared stack need.
@@ -7,8 +7,13 @@
 
 .section .text.entry, "ax"
 
-// ECX: the directory to load or 0. EBX: whether to load the control registers too. No stack is touched.
-.macro CHANGE
+// void resume_context(uint32_t stack_pointer, uint32_t directory, uint32_t protect)
+// The second half of switch_context (include/machine_support.h): the caller's stack is given up.
+.globl resume_context
+resume_context:
+  movl 4(%esp), %edx
+  movl 8(%esp), %ecx
+  movl 12(%esp), %ebx
   testl %ecx, %ecx
   jz 1f
   movl %ecx, CPU_LOADED_DIRECTORY
@@ -19,46 +24,7 @@
   movl %eax, %cr4
   movl CPU_NEXT_CONTROL_0, %eax
   movl %eax, %cr0
-2:
-.endm
-
-// CR0.WP, CR4.SMEP and CR4.SMAP decide which stacks can be used at all, so they change here too: a shared stack is
-// user memory, and a guarded task's view of the kernel half is read-only.
-
-// void switch_context(uint32_t *saved_stack_pointer, uint32_t stack_pointer, uint32_t directory, uint32_t protect)
-// Saves what the C calling convention preserves, changes the address space unless `directory` is 0 and the control
-// registers unless `protect` is 0, and returns to whoever called switch_context on the new stack.
-.globl switch_context
-switch_context:
-  movl 4(%esp), %eax
-  movl 8(%esp), %edx
-  movl 12(%esp), %ecx
-  pushl %ebp
-  pushl %ebx
-  pushl %esi
-  pushl %edi
-  movl 32(%esp), %ebx
-  movl %esp, (%eax)
-  CHANGE
-  movl %edx, %esp
-  popl %edi
-  popl %esi
-  popl %ebx
-  popl %ebp
-  ret
-
-// The same without saving: the caller's stack is given up.
-.globl resume_context
-resume_context:
-  movl 4(%esp), %edx
-  movl 8(%esp), %ecx
-  movl 12(%esp), %ebx
-  CHANGE
-  movl %edx, %esp
-  popl %edi
-  popl %esi
-  popl %ebx
-  popl %ebp
+2:movl %edx, %esp
   ret
 
 // void run_on_exit_stack(void (*function)(void))

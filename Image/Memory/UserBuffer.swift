@@ -63,13 +63,22 @@ struct UserBuffer {
   }
 
   /// Why the last copy was cut short: the memory is not the caller's, or was promised and there is none left.
-  private static func copyFailure() -> SystemError { kernel.memory.copyRanOut ? .outOfMemory : .badAddress }
+  @inline(never)
+  static func copyFailure() -> SystemError { kernel.memory.copyRanOut ? .outOfMemory : .badAddress }
 
   /// For a guarded task the kernel works with CR0.WP off, so the processor would not refuse to write a read-only
   /// page: look at the regions instead.
+  @inline(__always)
   private func checkWritable(offset: UInt32, count: UInt32) throws(SystemError) {
-    guard cpu.guarded != 0, count > 0, let space = Scheduler.current.value.process.value.space else { return }
-    guard space.isWritable(start: address &+ offset, length: count) else { throw .badAddress }
+    guard cpu.guarded != 0, count > 0 else { return }
+    try UserBuffer(address: address &+ offset, length: count).checkWritable()
+  }
+
+  /// Whether the regions allow to write all of the buffer.
+  @inline(never)
+  func checkWritable() throws(SystemError) {
+    guard let space = Scheduler.current.value.process.value.space else { return }
+    guard space.isWritable(start: address, length: length) else { throw .badAddress }
   }
 
   /// Reads a structure of the ABI.

@@ -42,6 +42,9 @@ enum ModuleServices {
   private static func callWithData(
     _ module: Reference<LinkedModule>, _ function: UInt32, service: Reference<Service>, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
+    // A server that could not take the request may have left its own addresses.
+    record.value.message.dataAddress = record.value.dataAddress
+    record.value.message.bufferAddress = record.value.bufferAddress
     let asked = record.value.message
     let dataRoom = (asked.dataLength &+ 15) & ~15
     var memory: UnsafeMutableRawPointer?

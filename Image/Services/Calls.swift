@@ -9,6 +9,7 @@
 // server goes on; a server whose memory is bad gets the error, and the request stays for it or for another.
 
 import ABI
+import MachineSupport
 import Messages
 import Primitives
 import Tasks
@@ -20,6 +21,7 @@ enum Calls {
   // MARK: The caller's side
 
   /// Sends the request in the current task's record and waits for the reply.
+  @inline(__always)
   static func send(to service: Reference<Service>, deadline: UInt64?) throws(SystemError) -> Int32 {
     while true {
       let result = try sendOnce(to: service, deadline: deadline)
@@ -28,6 +30,7 @@ enum Calls {
     }
   }
 
+  @inline(__always)
   private static func sendOnce(to service: Reference<Service>, deadline: UInt64?) throws(SystemError) -> Int32 {
     let task = Scheduler.current
     let record = task.value.call
@@ -60,85 +63,172 @@ enum Calls {
 
   // MARK: The server's side
 
-  /// Takes the next request into `message` (in the server's memory). Returns the number to answer it by.
+  /// Where a server takes a request's data.
+  struct Room {
+    var address: UInt32
+    var capacity: UInt32
+  }
+
+  /// The room that a message in the server's memory names.
+  static func room(in message: UInt32) throws(SystemError) -> Room {
+    var wanted = Message()
+    try UserBuffer(address: message, length: 0).read(into: &wanted)
+    return Room(address: wanted.bufferAddress, capacity: wanted.bufferCapacity)
+  }
+
+  /// Takes the next request into the server's `message`. Returns the number to answer it by.
+  ///
+  /// - Parameter answered: a caller that has its answer and is to be woken: where there is nothing to do for the server
+  ///   meanwhile, it runs at once.
+  @inline(__always)
   static func receive(
-    from service: Reference<Service>, term: UInt32, message: UserBuffer
+    from service: Reference<Service>, term: UInt32, message: UInt32, room: Room, answered: Reference<Task>? = nil
   ) throws(SystemError) -> Int32 {
     let task = Scheduler.current
-    var wanted = Message()
-    try message.read(into: &wanted)
+    var answered = answered
     while true {
-      switch service.queues.next(for: task, term: term, CallWaits.self) {
+      let next = service.queues.next(for: task, term: term, CallWaits.self)
+      if case .wait = next {
+        let reason: WakeReason
+        if let caller = answered {
+          answered = nil
+          reason = Scheduler.blockAndRun(caller, .waitingForMessage, on: service.queues.receivers)
+        } else {
+          reason = Scheduler.block(.waitingForMessage, on: service.queues.receivers)
+        }
+        if reason == .cancelled { throw .cancelled }
+        continue
+      }
+      if let caller = answered {
+        answered = nil
+        Scheduler.wakeNext(caller)
+      }
+      switch next {
       case .take(let caller):
         do throws(CopyFailure) {
-          try bring(caller, wanted, to: message)
+          try bring(caller, room, to: message)
           return Int32(bitPattern: caller.value.call.value.number)
-        } catch {
-          switch error {
-          case .ofPeer(let error): service.queues.fail(caller, error, CallWaits.self)
-          case .own(let error):
-            service.queues.putBack(caller, from: task, CallWaits.self)
-            throw error
-          }
-        }
-      case .wait: try wait(in: service.queues.receivers)
-      case .waitAsFormer: try wait(in: service.queues.formerReceivers)
+        } catch { try giveBack(caller, of: service, because: error) }
+      case .waitAsFormer:
+        if Scheduler.block(.waitingForMessage, on: service.queues.formerReceivers) == .cancelled { throw .cancelled }
+      case .wait: break
       case .over: throw .peerGone
       }
     }
   }
 
-  private static func wait(in queue: Reference<TaskQueue>) throws(SystemError) {
-    if Scheduler.block(.waitingForMessage, on: queue) == .cancelled { throw .cancelled }
+  /// A request could not be brought over: the side that is to blame learns why.
+  @inline(never)
+  private static func giveBack(
+    _ caller: Reference<Task>, of service: Reference<Service>, because failure: CopyFailure
+  ) throws(SystemError) {
+    switch failure {
+    case .ofPeer(let error): service.queues.fail(caller, error, CallWaits.self)
+    case .own(let error):
+      service.queues.putBack(caller, from: Scheduler.current, CallWaits.self)
+      throw error
+    }
   }
 
   /// Brings a caller's request over to the current task.
+  @inline(__always)
   private static func bring(
-    _ caller: Reference<Task>, _ wanted: Message, to message: UserBuffer
+    _ caller: Reference<Task>, _ room: Room, to message: UInt32
   ) throws(CopyFailure) {
-    var request = caller.value.call.value.message
-    let length = request.dataLength
-    guard length <= wanted.bufferCapacity else { throw .ofPeer(.tooLarge) }
-    if length > 0, let space = caller.value.process.value.space {
-      try SpaceCopy.pull(
-        from: space, at: request.dataAddress, to: UserBuffer(address: wanted.bufferAddress, length: length))
-    }
-    request.dataAddress = wanted.bufferAddress
-    request.bufferAddress = wanted.bufferAddress
-    // `bufferCapacity` stays: how much the reply may carry.
-    do throws(SystemError) { try message.write(request) } catch { throw .own(error) }
-  }
-
-  /// Answers a request of the current task's. Returns the caller, to be woken; nil where the answer could not be
-  /// brought over because of the caller, who has been told.
-  static func answer(
-    _ number: UInt32, of service: Reference<Service>?, message: UserBuffer
-  ) throws(SystemError) -> Reference<Task>? {
-    guard let caller = Scheduler.current.callerServed(number: number, of: service?.queues) else { throw .peerGone }
-    var reply = Message()
-    try message.read(into: &reply)
     let record = caller.value.call
-    guard reply.dataLength <= record.value.message.bufferCapacity else { throw .tooLarge }
-    if reply.dataLength > 0, let space = caller.value.process.value.space {
-      do throws(CopyFailure) {
-        try SpaceCopy.push(
-          UserBuffer(address: reply.dataAddress, length: reply.dataLength), to: space,
-          at: record.value.message.bufferAddress)
-      } catch {
-        switch error {
-        case .own(let error): throw error
-        case .ofPeer(let error):
-          caller.finishCall(result: error.rawValue, CallWaits.self)
-          Scheduler.wake(caller)
-          return nil
-        }
+    let length = record.value.message.dataLength
+    if length > 0 {
+      guard length <= room.capacity else { throw .ofPeer(.tooLarge) }
+      if let space = caller.value.process.value.space {
+        try SpaceCopy.pull(
+          from: space, at: record.value.dataAddress, to: UserBuffer(address: room.address, length: length))
       }
     }
-    record.value.message.operation = reply.operation
-    record.value.message.words = reply.words
-    record.value.message.dataLength = reply.dataLength
+    record.value.message.dataAddress = room.address
+    record.value.message.bufferAddress = room.address
+    // `bufferCapacity` stays: how much the reply may carry.
+    do throws(SystemError) {
+      try MessageCopy.write(record, to: message, words: MessageCopy.all)
+    } catch { throw .own(error) }
+  }
+
+  /// Answers a request of the current task's. Returns the caller, to be woken (nil where the answer could not be brought
+  /// over because of the caller, who has been told), and the room that the answer names for the next request.
+  @inline(__always)
+  static func answer(
+    _ number: UInt32, of service: Reference<Service>?, message: UInt32
+  ) throws(SystemError) -> (caller: Reference<Task>?, room: Room) {
+    guard let caller = Scheduler.current.callerServed(number: number, of: service?.queues) else { throw .peerGone }
+    let record = caller.value.call
+    let capacity = record.value.message.bufferCapacity
+    var isDelivered = true
+    do throws(SystemError) {
+      // The request's words have been taken, so the reply's go into their place.
+      try MessageCopy.read(into: record, from: message)
+      let length = record.value.message.dataLength
+      if length > 0 {
+        guard length <= capacity else { throw .tooLarge }
+        isDelivered = try push(UserBuffer(address: record.value.message.dataAddress, length: length), to: caller)
+      }
+    } catch {
+      // The server may answer anew.
+      record.value.message.bufferCapacity = capacity
+      throw error
+    }
+    let room = Room(address: record.value.message.bufferAddress, capacity: record.value.message.bufferCapacity)
+    guard isDelivered else { return (nil, room) }
     caller.finishCall(
-      result: record.value.isShort ? Int32(bitPattern: reply.words[0] & 0x7fff_ffff) : 0, CallWaits.self)
-    return caller
+      result: record.value.isShort ? Int32(bitPattern: record.value.message.words[0] & 0x7fff_ffff) : 0,
+      CallWaits.self)
+    return (caller, room)
+  }
+
+  /// Brings a reply's data over to a caller. Returns false where the caller's memory does not take them; it has been
+  /// told.
+  @inline(never)
+  private static func push(_ data: UserBuffer, to caller: Reference<Task>) throws(SystemError) -> Bool {
+    guard let space = caller.value.process.value.space else { return true }
+    do throws(CopyFailure) {
+      try SpaceCopy.push(data, to: space, at: caller.value.call.value.bufferAddress)
+      return true
+    } catch {
+      switch error {
+      case .own(let error): throw error
+      case .ofPeer(let error):
+        caller.finishCall(result: error.rawValue, CallWaits.self)
+        Scheduler.wake(caller)
+        return false
+      }
+    }
+  }
+}
+
+/// The words of messages on their way between a task's memory and a call's record.
+enum MessageCopy {
+  /// A whole message.
+  static var all: UInt32 { 12 }
+  /// What a caller gets back: the operation, six words, the data's address and length.
+  static var reply: UInt32 { 9 }
+
+  @inline(__always)
+  static func read(into record: Reference<CallRecord>, from message: UInt32) throws(SystemError) {
+    try check(message)
+    guard user_copy_words(UInt32(record.address), message, all) == 0 else { throw UserBuffer.copyFailure() }
+  }
+
+  @inline(__always)
+  static func write(
+    _ record: Reference<CallRecord>, to message: UInt32, words: UInt32
+  ) throws(SystemError) {
+    try check(message)
+    if cpu.guarded != 0 { try UserBuffer(address: message, length: words * 4).checkWritable() }
+    guard user_copy_words(message, UInt32(record.address), words) == 0 else { throw UserBuffer.copyFailure() }
+  }
+
+  /// Whether a whole message lies in the part of the address space that tasks may use.
+  @inline(__always)
+  private static func check(_ message: UInt32) throws(SystemError) {
+    let start = AddressLayout.nullGuardEnd
+    guard message &- start <= AddressLayout.kernelStart &- all * 4 &- start else { throw .badAddress }
   }
 }

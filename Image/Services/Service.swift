@@ -107,14 +107,17 @@ enum Services {
 
   // MARK: Lifetime
 
-  static func retain(_ service: Reference<Service>) { service.value.references += 1 }
+  @inline(__always)
+  static func retain(_ service: Reference<Service>) { service.value.references &+= 1 }
 
   /// Gives up a handle. A service that nobody serves or refers to any more loses its name.
+  @inline(__always)
   static func release(_ service: Reference<Service>) {
-    service.value.references -= 1
-    forgetIfUnused(service)
+    service.value.references &-= 1
+    if service.value.references == 1 { forgetIfUnused(service) }
   }
 
+  @inline(never)
   static func forgetIfUnused(_ service: Reference<Service>) {
     guard service.value.references == 1, case .nobody = service.value.server, !service.value.queues.isHeld else {
       return
@@ -181,12 +184,16 @@ enum Services {
   }
 
   /// The record in which a task keeps its call, made at the first one.
+  @inline(__always)
   static func record(of task: Reference<Task>) throws(SystemError) -> Reference<CallRecord> {
-    if task.value.callRecord == 0 {
-      let pointer: UnsafeMutablePointer<CallRecord> = try KernelHeapMemory.allocate(tag: .service)
-      pointer.initialize(to: CallRecord())
-      task.value.callRecord = UInt(bitPattern: pointer)
-    }
+    if task.value.callRecord == 0 { try makeRecord(of: task) }
     return task.value.call
+  }
+
+  @inline(never)
+  private static func makeRecord(of task: Reference<Task>) throws(SystemError) {
+    let pointer: UnsafeMutablePointer<CallRecord> = try KernelHeapMemory.allocate(tag: .service)
+    pointer.initialize(to: CallRecord())
+    task.value.callRecord = UInt(bitPattern: pointer)
   }
 }

@@ -13,9 +13,22 @@ typealias CallRegisters = UnsafeMutablePointer<saved_registers>
 /// task's own code runs nothing is asked for, so a call that does nothing need not look.
 @c(system_call) func systemCall() {
   let registers = registersOfCaller(framePointer: read_frame_pointer())
+  let number = registers.pointee.eax
   // The result of `null` is its number.
-  if registers.pointee.eax == SystemCall.null.rawValue { return }
-  answer(registers)
+  if number == SystemCall.null.rawValue { return }
+  if number == SystemCall.call.rawValue {
+    load_data_segments()
+    MessageCalls.answerCall(registers)
+  } else if number == SystemCall.replyAndReceive.rawValue {
+    load_data_segments()
+    MessageCalls.answerReplyAndReceive(registers)
+  } else if number == SystemCall.callShort.rawValue {
+    load_data_segments()
+    MessageCalls.answerCallShort(registers)
+  } else {
+    return answer(registers)
+  }
+  if cpu.attention != 0 { taskAttention() }
 }
 
 /// A system call by code that runs inside the kernel already: whoever called that code sees to `attention`.
@@ -54,7 +67,7 @@ private func result(of registers: CallRegisters) -> Int32 {
 
 /// The five argument words of a call, where the entry saved them.
 struct Arguments {
-  private let registers: CallRegisters
+  let registers: CallRegisters
 
   @inline(__always)
   init(_ registers: CallRegisters) { self.registers = registers }
@@ -67,6 +80,13 @@ struct Arguments {
 
   /// Two words as one 64-bit number, the low one first.
   static func wide(_ low: UInt32, _ high: UInt32) -> UInt64 { UInt64(high) << 32 | UInt64(low) }
+}
+
+/// The result of a call that stores it itself.
+@inline(__always)
+private func own(_ arguments: Arguments, _ answer: (CallRegisters) -> Void) -> Int32 {
+  answer(arguments.registers)
+  return Int32(bitPattern: arguments.registers.pointee.eax)
 }
 
 @inline(__always)
@@ -106,13 +126,13 @@ private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemE
   case .moduleUnload: return try ModuleCalls.unload(arguments)
   case .moduleInformation: return try ModuleCalls.information(arguments)
   case .serviceOpen: return try MessageCalls.serviceOpen(arguments)
-  case .call: return try MessageCalls.call(arguments)
+  case .call: return own(arguments, MessageCalls.answerCall)
   case .servicePublish: return try MessageCalls.servicePublish(arguments)
   case .receive: return try MessageCalls.receive(arguments)
   case .reply: return try MessageCalls.reply(arguments)
-  case .replyAndReceive: return try MessageCalls.replyAndReceive(arguments)
+  case .replyAndReceive: return own(arguments, MessageCalls.answerReplyAndReceive)
   case .serviceInformation: return try MessageCalls.serviceInformation(arguments)
-  case .callShort: return try MessageCalls.callShort(arguments)
+  case .callShort: return own(arguments, MessageCalls.answerCallShort)
   case .serviceControl: return try MessageCalls.serviceControl(arguments)
   case .measure: return try SystemCalls.measure(arguments)
   case .eventWait: return try EventCalls.wait(arguments)

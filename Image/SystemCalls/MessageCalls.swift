@@ -1,6 +1,7 @@
 // System calls of services: publishing, opening, calling, receiving, answering.
 
 import ABI
+import MachineSupport
 import Messages
 import Primitives
 import Tasks
@@ -37,16 +38,17 @@ enum MessageCalls {
     }
   }
 
-  @inline(never)
-  static func call(_ arguments: Arguments) throws(SystemError) -> Int32 {
+  @inline(__always)
+  private static func call(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let task = Scheduler.current
     guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first) else {
       throw .badHandle
     }
-    let buffer = UserBuffer(address: arguments.second, length: UInt32(MemoryLayout<Message>.size))
     let record = try Services.record(of: task)
-    try buffer.read(into: &record.value.message)
+    try MessageCopy.read(into: record, from: arguments.second)
     record.value.isShort = false
+    record.value.dataAddress = record.value.message.dataAddress
+    record.value.bufferAddress = record.value.message.bufferAddress
     guard record.value.message.dataLength <= Calls.dataLimit,
       record.value.message.bufferCapacity <= Calls.dataLimit
     else { throw .tooLarge }
@@ -54,12 +56,13 @@ enum MessageCalls {
     Services.retain(service)
     defer { Services.release(service) }
     let result = try Calls.send(to: service, deadline: time == .max ? nil : TaskCalls.deadline(after: time))
-    try buffer.write(record.value.message)
+    record.value.message.dataAddress = record.value.dataAddress
+    try MessageCopy.write(record, to: arguments.second, words: MessageCopy.reply)
     return result
   }
 
-  @inline(never)
-  static func callShort(_ arguments: Arguments) throws(SystemError) -> Int32 {
+  @inline(__always)
+  private static func callShort(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let task = Scheduler.current
     guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first) else {
       throw .badHandle
@@ -70,6 +73,8 @@ enum MessageCalls {
     record.value.message.words[0] = arguments.third
     record.value.message.words[1] = arguments.fourth
     record.value.message.words[2] = arguments.fifth
+    // A reply that came before is none of this service's business.
+    for index in 3..<6 { record.value.message.words[index] = 0 }
     record.value.message.dataLength = 0
     record.value.message.bufferCapacity = 0
     Services.retain(service)
@@ -83,33 +88,59 @@ enum MessageCalls {
     // Another thread may close the endpoint meanwhile.
     Services.retain(endpoint.service)
     defer { Services.release(endpoint.service) }
-    return try Calls.receive(from: endpoint.service, term: endpoint.term, message: messageBuffer(arguments.second))
+    return try Calls.receive(
+      from: endpoint.service, term: endpoint.term, message: arguments.second, room: Calls.room(in: arguments.second))
   }
 
   @inline(never)
   static func reply(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    guard let caller = try Calls.answer(arguments.first, of: nil, message: messageBuffer(arguments.second)) else {
+    guard let caller = try Calls.answer(arguments.first, of: nil, message: arguments.second).caller else {
       throw .peerGone
     }
     Scheduler.wake(caller)
     return 0
   }
 
-  @inline(never)
-  static func replyAndReceive(_ arguments: Arguments) throws(SystemError) -> Int32 {
+  @inline(__always)
+  private static func replyAndReceive(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let endpoint = try endpoint(arguments.first)
-    let message = messageBuffer(arguments.third)
+    let answer: (caller: Reference<Task>?, room: Calls.Room)
     do throws(SystemError) {
-      if let caller = try Calls.answer(arguments.second, of: endpoint.service, message: message) {
-        Scheduler.wakeNext(caller)
-      }
+      answer = try Calls.answer(arguments.second, of: endpoint.service, message: arguments.third)
     } catch {
       // A caller that is gone needs no answer; a bad message is the server's own mistake.
       if error != .peerGone { throw error }
+      answer = (nil, try Calls.room(in: arguments.third))
     }
     Services.retain(endpoint.service)
     defer { Services.release(endpoint.service) }
-    return try Calls.receive(from: endpoint.service, term: endpoint.term, message: message)
+    return try Calls.receive(
+      from: endpoint.service, term: endpoint.term, message: arguments.third, room: answer.room,
+      answered: answer.caller)
+  }
+
+  // MARK: Without the dispatch
+
+  // The calls that make up a conversation store their results themselves, so that the entry can come here directly.
+
+  @inline(never)
+  static func answerCall(_ registers: CallRegisters) {
+    registers.pointee.eax = result { () throws(SystemError) in try call(Arguments(registers)) }
+  }
+
+  @inline(never)
+  static func answerCallShort(_ registers: CallRegisters) {
+    registers.pointee.eax = result { () throws(SystemError) in try callShort(Arguments(registers)) }
+  }
+
+  @inline(never)
+  static func answerReplyAndReceive(_ registers: CallRegisters) {
+    registers.pointee.eax = result { () throws(SystemError) in try replyAndReceive(Arguments(registers)) }
+  }
+
+  @inline(__always)
+  private static func result(_ body: () throws(SystemError) -> Int32) -> UInt32 {
+    do throws(SystemError) { return UInt32(bitPattern: try body()) } catch { return UInt32(bitPattern: error.rawValue) }
   }
 
   @inline(never)
@@ -155,13 +186,10 @@ enum MessageCalls {
     return 0
   }
 
+  @inline(__always)
   private static func endpoint(_ handle: UInt32) throws(SystemError) -> (service: Reference<Service>, term: UInt32) {
     guard case .endpoint(let service, let term) = try Scheduler.current.value.process.value.handles.target(of: handle)
     else { throw .badHandle }
     return (service, term)
-  }
-
-  private static func messageBuffer(_ address: UInt32) -> UserBuffer {
-    UserBuffer(address: address, length: UInt32(MemoryLayout<Message>.size))
   }
 }

@@ -28,9 +28,13 @@ struct HandleTable: ~Copyable {
     targets[Int(StandardHandle.output)] = .consoleOutput
   }
 
-  func target(of handle: UInt32) throws(SystemError) -> HandleTarget {
+  /// Looked up in place: read as a part of the value, the whole table would be copied first.
+  @inline(__always)
+  mutating func target(of handle: UInt32) throws(SystemError) -> HandleTarget {
     guard handle < UInt32(Self.capacity) else { throw .badHandle }
-    let target = targets[Int(handle)]
+    let target = withUnsafeMutablePointer(to: &targets) {
+      UnsafeRawPointer($0).assumingMemoryBound(to: HandleTarget.self)[Int(handle)]
+    }
     if case .none = target { throw .badHandle }
     return target
   }

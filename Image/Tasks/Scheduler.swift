@@ -119,8 +119,9 @@ enum Scheduler {
   static func yield() {
     let task = current
     guard let next = kernel.scheduler.ready.exchange(task) else { return }
-    beginTurn()
-    run(next, after: task)
+    let stamp = read_time_stamp()
+    beginTurn(stamp)
+    run(next, after: task, stamp)
   }
 
   /// Waits until another task wakes this one, or until `deadline` (nanoseconds since boot), or until it is to end.
@@ -138,23 +139,23 @@ enum Scheduler {
     return task.value.wakeReason
   }
 
-  /// Waits like `block`, but lets `server`, which waits too, run at once: no look at the run queue, unless somebody
+  /// Waits like `block`, but lets `partner`, which waits too, run at once: no look at the run queue, unless somebody
   /// more urgent is ready.
+  @inline(__always)
   static func blockAndRun(
-    _ server: Reference<Task>, _ state: TaskState, on queue: Reference<TaskQueue>, deadline: UInt64?
+    _ partner: Reference<Task>, _ state: TaskState, on queue: Reference<TaskQueue>, deadline: UInt64? = nil
   ) -> WakeReason {
     let task = current
-    if task.value.isEnding { return .cancelled }
-    if let best = kernel.scheduler.ready.highestPriority, best > server.value.priority {
-      wake(server)
+    if kernel.scheduler.ready.hasTask(above: partner.value.priority) || task.value.isEnding {
+      wakeNext(partner)
       return block(state, on: queue, deadline: deadline)
     }
+    endWait(of: partner, .woken)
     task.value.state = state
     task.value.wakeReason = .woken
     queue.append(task)
     if let deadline { startTimer(of: task, deadline: deadline) }
-    endWait(of: server, .woken)
-    run(server, after: task)
+    run(partner, after: task, read_time_stamp())
     return task.value.wakeReason
   }
 
@@ -173,6 +174,7 @@ enum Scheduler {
   }
 
   /// Takes a task out of all that it waits in.
+  @inline(__always)
   private static func endWait(of task: Reference<Task>, _ reason: WakeReason) {
     if let queue = task.value.queue { queue.value.remove(task) }
     if task.value.wakeTimer.isRunning { kernel.scheduler.timers.remove(reference(to: &task.value.wakeTimer)) }
@@ -197,7 +199,7 @@ enum Scheduler {
   static func reschedule() {
     let previous = current
     guard let next = kernel.scheduler.ready.takeNext() else {
-      if previous != kernel.scheduler.idle { run(kernel.scheduler.idle, after: previous) }
+      if previous != kernel.scheduler.idle { run(kernel.scheduler.idle, after: previous, read_time_stamp()) }
       return
     }
     if next == previous {
@@ -205,14 +207,15 @@ enum Scheduler {
       cpu.attention &= ~Attention.reschedule
       return
     }
-    beginTurn()
-    run(next, after: previous)
+    let stamp = read_time_stamp()
+    beginTurn(stamp)
+    run(next, after: previous, stamp)
   }
 
   /// Switches from the current task to `next`, which is in no queue. Comes back when the current one runs again.
   @inline(__always)
-  private static func run(_ next: Reference<Task>, after previous: Reference<Task>) {
-    let change = prepare(next, after: previous)
+  private static func run(_ next: Reference<Task>, after previous: Reference<Task>, _ stamp: UInt64) {
+    let change = prepare(next, after: previous, stamp)
     EarlyChange.beforeSwitch(change.directory)
     switch_context(
       &previous.value.savedStackPointer, next.value.savedStackPointer, change.directory, change.protect)
@@ -236,15 +239,16 @@ enum Scheduler {
   static func resumeNext() -> Never {
     if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }
     let next = kernel.scheduler.ready.takeNext() ?? kernel.scheduler.idle
-    beginTurn()
-    let change = prepare(next, after: current)
+    let stamp = read_time_stamp()
+    beginTurn(stamp)
+    let change = prepare(next, after: current, stamp)
     resume_context(next.value.savedStackPointer, change.directory, change.protect)
   }
 
   /// The next task's turn begins now, unless it goes on with that of the task that answered it.
   @inline(__always)
-  private static func beginTurn() {
-    if !kernel.scheduler.continuesTurn { kernel.scheduler.turnStarted = read_time_stamp() }
+  private static func beginTurn(_ stamp: UInt64) {
+    if !kernel.scheduler.continuesTurn { kernel.scheduler.turnStarted = stamp }
     kernel.scheduler.continuesTurn = false
   }
 
@@ -253,8 +257,7 @@ enum Scheduler {
 
   /// Everything of a switch but its last step: times, timer, the CPU's area.
   @inline(__always)
-  private static func prepare(_ next: Reference<Task>, after previous: Reference<Task>) -> Change {
-    let stamp = read_time_stamp()
+  private static func prepare(_ next: Reference<Task>, after previous: Reference<Task>, _ stamp: UInt64) -> Change {
     previous.value.timeUsed &+= stamp &- previous.value.timeStarted
     next.value.timeStarted = stamp
     next.value.state = .running

@@ -11,8 +11,8 @@ import Primitives
 import Tasks
 
 enum TaskStart {
-  /// Words below the frame that switch_context pops: EDI, ESI, EBX, EBP and the return address.
-  private static var switchWords: UInt32 { 5 }
+  /// Words below the frame that switch_context pops: where to go on.
+  private static var switchWords: UInt32 { 1 }
 
   /// Gives a new task its kernel stack and its first frame.
   @inline(never)
@@ -32,7 +32,6 @@ enum TaskStart {
     if task.value.mode == .kernelSharedStack {
       let start = (stackPointer - size) & ~15
       var position = start
-      for _ in 0..<(switchWords - 1) { try space.write(word: 0, at: &position) }
       try space.write(word: address_of_task_start(), at: &position)
       try withUnsafePointer(to: frame) { pointer throws(SystemError) in
         try space.write(UnsafeRawPointer(pointer), count: frameSize, at: position)
@@ -44,9 +43,7 @@ enum TaskStart {
     task.value.kernelStackStart = stack
     task.value.kernelStackEnd = stack + KernelStacks.size
     let start = task.value.kernelStackEnd - size
-    let words = DirectMap.pointer(start, as: UInt32.self)
-    for index in 0..<Int(switchWords - 1) { words[index] = 0 }
-    words[Int(switchWords) - 1] = address_of_task_start()
+    DirectMap.pointer(start, as: UInt32.self).pointee = address_of_task_start()
     DirectMap.pointer(start + switchWords * 4, as: trap_frame.self).pointee = frame
     task.value.savedStackPointer = start
   }

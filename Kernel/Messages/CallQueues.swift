@@ -84,6 +84,7 @@ extension Reference where Value == CallQueues {
 
   /// Begins a call whose request is in the caller's record. Returns the waiting server task that it was handed to: the
   /// caller is to wait in `servedCallers` of that one, and it is to run. Nil: the caller is to wait in `callers`.
+  @inline(__always)
   public func begin<Scheduler: CallScheduler>(
     _ caller: Reference<Task>, _ scheduler: Scheduler.Type
   ) -> Reference<Task>? {
@@ -94,6 +95,7 @@ extension Reference where Value == CallQueues {
     return server
   }
 
+  @inline(__always)
   func enter(_ record: Reference<CallRecord>) {
     record.value.service = address
     record.value.place = .queued
@@ -103,6 +105,7 @@ extension Reference where Value == CallQueues {
     value.calls &+= 1
   }
 
+  @inline(__always)
   func give<Scheduler: CallScheduler>(
     _ caller: Reference<Task>, to server: Reference<Task>, _ scheduler: Scheduler.Type
   ) {
@@ -130,6 +133,7 @@ extension Reference where Value == CallQueues {
   }
 
   /// Ends a call. The caller is still to be woken, where it waits.
+  @inline(__always)
   func finish<Scheduler: CallScheduler>(
     _ caller: Reference<Task>, _ result: Int32, _ scheduler: Scheduler.Type
   ) {
@@ -141,6 +145,7 @@ extension Reference where Value == CallQueues {
     if wasInside { countOut(scheduler) }
   }
 
+  @inline(__always)
   private func countOut<Scheduler: CallScheduler>(_ scheduler: Scheduler.Type) {
     value.inside &-= 1
     if value.inside == 0 { wakeAll(in: drainers, scheduler) }
@@ -157,6 +162,7 @@ extension Reference where Value == CallQueues {
   // MARK: The server's side
 
   /// What `server`, an endpoint of `term`, is to do now.
+  @inline(__always)
   public func next<Scheduler: CallScheduler>(
     for server: Reference<Task>, term: UInt32, _ scheduler: Scheduler.Type
   ) -> NextRequest {
@@ -269,6 +275,7 @@ extension Reference where Value == CallQueues {
 
 extension Reference where Value == Task {
   /// The caller that was handed to this task by a service and not taken yet.
+  @inline(__always)
   func callerGiven(by queues: Reference<CallQueues>) -> Reference<Task>? {
     var candidate = value.servedCallers.first
     while let caller = candidate {
@@ -280,6 +287,7 @@ extension Reference where Value == Task {
   }
 
   /// The caller whose request of this number the task has taken.
+  @inline(__always)
   public func callerServed(number: UInt32, of queues: Reference<CallQueues>?) -> Reference<Task>? {
     var candidate = value.servedCallers.first
     while let caller = candidate {
@@ -295,6 +303,7 @@ extension Reference where Value == Task {
   }
 
   /// Ends a call with a reply, which is in the caller's record. The caller is still to be woken.
+  @inline(__always)
   public func finishCall<Scheduler: CallScheduler>(result: Int32, _ scheduler: Scheduler.Type) {
     let record = value.call
     guard record.value.service != 0 else { return }

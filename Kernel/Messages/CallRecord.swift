@@ -31,6 +31,10 @@ public struct CallRecord {
   public var result: Int32 = 0
   /// Names this call among those that a server task has taken; 1 or more.
   public var number: UInt32 = 0
+  /// Where in the caller's memory the request's data are, and where the reply's may go: the message's own addresses
+  /// become the server's.
+  public var dataAddress: UInt32 = 0
+  public var bufferAddress: UInt32 = 0
   /// The process that calls.
   public var sender = TaskIdentity.none
   /// The address of the service's queues while the call is anywhere.

@@ -50,6 +50,10 @@ import Primitives
     occupied == 0 ? nil : 31 &- UInt8(truncatingIfNeeded: occupied.leadingZeroBitCount)
   }
 
+  /// Whether a task is ready that is more urgent than `priority`.
+  @inline(__always)
+  public func hasTask(above priority: UInt8) -> Bool { occupied &>> UInt32(priority & 31) > 1 }
+
   /// Puts the running task behind the ready ones of its priority and takes out the one that is to run instead; nil
   /// where none is ready at its priority or above, and it stays as it was.
   public mutating func exchange(_ task: Reference<Task>) -> Reference<Task>? {

@@ -107,7 +107,6 @@ ADDRESS_OF(module_abandon) ADDRESS_OF(module_exports) ADDRESS_OF(module_exports_
 MACHINE_INLINE struct cpu_area *current_cpu_area(void) { return &cpu_area; }
 
 // switch.S
-void switch_context(uint32_t *saved_stack_pointer, uint32_t stack_pointer, uint32_t directory, uint32_t protect);
 __attribute__((noreturn)) void resume_context(uint32_t stack_pointer, uint32_t directory, uint32_t protect);
 __attribute__((noreturn)) void call_on_exit_stack(void (*function)(void));
 void run_on_exit_stack(void (*function)(void));
@@ -119,8 +118,29 @@ uint64_t module_call(uint32_t *edge, uint32_t function, uint32_t argument, uint3
 static inline __attribute__((noreturn)) void leave_module(void) { __asm__ volatile("jmp module_abandon"); __builtin_unreachable(); }
 // memory.S: 0 when all was copied, else the number of bytes left when an access faulted.
 uint32_t user_copy(void *destination, const void *source, uint32_t count);
+MACHINE_INLINE uint32_t user_copy_words(uint32_t destination, uint32_t source, uint32_t words) {
+  __asm__ volatile("call user_copy_words" : "+D"(destination), "+S"(source), "+c"(words)::"memory");
+  return words;
+}
 // memory.S: reads (0), writes back (1) or calls (2) an address with the kernel's own rights. 0, or 1 when it faulted.
 uint32_t probe_access(uint32_t address, uint32_t kind);
+
+// Changes to the task whose stack pointer was left at `stack_pointer`, and comes back when this one, whose own is left
+// at `saved_stack_pointer`, runs again. `directory` is 0 where the address space stays, `protect` where CR0 and CR4 do.
+//
+// The old stack holds only EBP and where to go on; all other registers are the compiler's to keep. Between the load of
+// CR3 and the load of ESP nothing is pushed or popped: the old stack may be in an address space that is no longer there,
+// which is what Ring-0 tasks with a shared stack need. CR0.WP, CR4.SMEP and CR4.SMAP decide which stacks can be used
+// at all, so they change in between too.
+MACHINE_INLINE void switch_context(uint32_t *saved_stack_pointer, uint32_t stack_pointer, uint32_t directory, uint32_t protect) {
+  __asm__ volatile("pushl %%ebp\n\tpushl $3f\n\tmovl %%esp,(%0)\n\t"
+                   "testl %2,%2\n\tjz 1f\n\tmovl %2,%4\n\tmovl %2,%%cr3\n"
+                   "1:\ttestl %3,%3\n\tjz 2f\n\tmovl %5,%3\n\tmovl %3,%%cr4\n\tmovl %6,%3\n\tmovl %3,%%cr0\n"
+                   "2:\tmovl %1,%%esp\n\tret\n3:\tpopl %%ebp"
+                   : "+a"(saved_stack_pointer), "+d"(stack_pointer), "+c"(directory), "+S"(protect), "=m"(cpu_area.loaded_directory)
+                   : "m"(cpu_area.next_control_4), "m"(cpu_area.next_control_0)
+                   : "ebx", "edi", "memory", "cc");
+}
 
 MACHINE_INLINE void port_write8(uint16_t port, uint8_t value) { __asm__ volatile("outb %0,%1" ::"a"(value), "Nd"(port)); }
 MACHINE_INLINE void port_write16(uint16_t port, uint16_t value) { __asm__ volatile("outw %0,%1" ::"a"(value), "Nd"(port)); }
