@@ -52,13 +52,24 @@ enum Calls {
     } else {
       reason = Scheduler.block(.waitingForReply, on: service.queues.callers, deadline: deadline)
     }
-    if reason != .woken {
-      service.queues.leave(task, CallWaits.self)
-      throw reason == .timedOut ? .timedOut : .cancelled
-    }
+    if reason != .woken { return try withdraw(after: reason, service) }
     let result = record.value.result
     if result < 0 && result != CallRecord.retry { throw SystemError(rawValue: result) ?? .peerGone }
     return result
+  }
+
+  /// The rest of a call that was handed over directly, where it was not simply answered.
+  @inline(never)
+  static func resume(after reason: WakeReason, _ service: Reference<Service>) -> Int32 {
+    do throws(SystemError) {
+      if reason != .woken { return try withdraw(after: reason, service) }
+      return try send(to: service, deadline: nil)
+    } catch { return error.rawValue }
+  }
+
+  private static func withdraw(after reason: WakeReason, _ service: Reference<Service>) throws(SystemError) -> Int32 {
+    service.queues.leave(Scheduler.current, CallWaits.self)
+    throw reason == .timedOut ? .timedOut : .cancelled
   }
 
   // MARK: The server's side
@@ -117,6 +128,27 @@ enum Calls {
     }
   }
 
+  /// The rest of a receive that did not end with a request handed over directly.
+  @inline(never)
+  static func receiveOn(
+    _ service: Reference<Service>, term: UInt32, _ message: UInt32, _ room: Room, _ reason: WakeReason
+  ) -> Int32 {
+    do throws(SystemError) {
+      if reason == .cancelled { throw .cancelled }
+      return try receive(from: service, term: term, message: message, room: room)
+    } catch { return error.rawValue }
+  }
+
+  /// A request that was handed over directly could not be brought over.
+  @inline(never)
+  static func receiveAfter(
+    _ failure: CopyFailure, _ caller: Reference<Task>, _ service: Reference<Service>, term: UInt32,
+    _ message: UInt32, _ room: Room
+  ) -> Int32 {
+    do throws(SystemError) { try giveBack(caller, of: service, because: failure) } catch { return error.rawValue }
+    return receiveOn(service, term: term, message, room, .woken)
+  }
+
   /// A request could not be brought over: the side that is to blame learns why.
   @inline(never)
   private static func giveBack(
@@ -132,17 +164,14 @@ enum Calls {
 
   /// Brings a caller's request over to the current task.
   @inline(__always)
-  private static func bring(
+  static func bring(
     _ caller: Reference<Task>, _ room: Room, to message: UInt32
   ) throws(CopyFailure) {
     let record = caller.value.call
     let length = record.value.message.dataLength
     if length > 0 {
       guard length <= room.capacity else { throw .ofPeer(.tooLarge) }
-      if let space = caller.value.process.value.space {
-        try SpaceCopy.pull(
-          from: space, at: record.value.dataAddress, to: UserBuffer(address: room.address, length: length))
-      }
+      try pull(UserBuffer(address: room.address, length: length), from: caller)
     }
     record.value.message.dataAddress = room.address
     record.value.message.bufferAddress = room.address
@@ -150,6 +179,30 @@ enum Calls {
     do throws(SystemError) {
       try MessageCopy.write(record, to: message, words: MessageCopy.all)
     } catch { throw .own(error) }
+  }
+
+  @inline(never)
+  private static func pull(_ buffer: UserBuffer, from caller: Reference<Task>) throws(CopyFailure) {
+    guard let space = caller.value.process.value.space else { return }
+    try SpaceCopy.pull(from: space, at: caller.value.call.value.dataAddress, to: buffer)
+  }
+
+  /// Brings the data of the reply in a caller's record over. Returns false where that did not simply succeed.
+  @inline(__always)
+  static func deliver(_ record: Reference<CallRecord>, to caller: Reference<Task>, _ capacity: UInt32) -> Bool {
+    let length = record.value.message.dataLength
+    return length == 0
+      || length <= capacity
+        && pushed(UserBuffer(address: record.value.message.dataAddress, length: length), to: caller)
+  }
+
+  @inline(never)
+  private static func pushed(_ data: UserBuffer, to caller: Reference<Task>) -> Bool {
+    guard let space = caller.value.process.value.space else { return false }
+    do throws(CopyFailure) {
+      try SpaceCopy.push(data, to: space, at: caller.value.call.value.bufferAddress)
+      return true
+    } catch { return false }
   }
 
   /// Answers a request of the current task's. Returns the caller, to be woken (nil where the answer could not be brought
@@ -212,23 +265,34 @@ enum MessageCopy {
 
   @inline(__always)
   static func read(into record: Reference<CallRecord>, from message: UInt32) throws(SystemError) {
-    try check(message)
+    guard isInside(message) else { throw .badAddress }
     guard user_copy_words(UInt32(record.address), message, all) == 0 else { throw UserBuffer.copyFailure() }
+  }
+
+  @inline(__always)
+  static func tryRead(into record: Reference<CallRecord>, from message: UInt32) -> Bool {
+    isInside(message) && user_copy_words(UInt32(record.address), message, all) == 0
+  }
+
+  /// The same as `write` for a message that was read in this call by a task that is not guarded.
+  @inline(__always)
+  static func tryWrite(_ record: Reference<CallRecord>, to message: UInt32, words: UInt32) -> Bool {
+    user_copy_words(message, UInt32(record.address), words) == 0
   }
 
   @inline(__always)
   static func write(
     _ record: Reference<CallRecord>, to message: UInt32, words: UInt32
   ) throws(SystemError) {
-    try check(message)
+    guard isInside(message) else { throw .badAddress }
     if cpu.guarded != 0 { try UserBuffer(address: message, length: words * 4).checkWritable() }
     guard user_copy_words(message, UInt32(record.address), words) == 0 else { throw UserBuffer.copyFailure() }
   }
 
   /// Whether a whole message lies in the part of the address space that tasks may use.
   @inline(__always)
-  private static func check(_ message: UInt32) throws(SystemError) {
+  private static func isInside(_ message: UInt32) -> Bool {
     let start = AddressLayout.nullGuardEnd
-    guard message &- start <= AddressLayout.kernelStart &- all * 4 &- start else { throw .badAddress }
+    return message &- start <= AddressLayout.kernelStart &- all * 4 &- start
   }
 }

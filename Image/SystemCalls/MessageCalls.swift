@@ -45,6 +45,18 @@ enum MessageCalls {
       throw .badHandle
     }
     let record = try Services.record(of: task)
+    if arguments.third & arguments.fourth == .max,
+      let result = DirectCalls.call(service, arguments.second, record)
+    {
+      return result
+    }
+    return try callByMessage(service, record, arguments)
+  }
+
+  @inline(never)
+  private static func callByMessage(
+    _ service: Reference<Service>, _ record: Reference<CallRecord>, _ arguments: Arguments
+  ) throws(SystemError) -> Int32 {
     try MessageCopy.read(into: record, from: arguments.second)
     record.value.isShort = false
     record.value.dataAddress = record.value.message.dataAddress
@@ -77,6 +89,14 @@ enum MessageCalls {
     for index in 3..<6 { record.value.message.words[index] = 0 }
     record.value.message.dataLength = 0
     record.value.message.bufferCapacity = 0
+    if let server = service.queues.directServer(for: task), Scheduler.canSwitchDirectly(to: server) {
+      return DirectCalls.exchange(service, record, server)
+    }
+    return try sendShort(to: service)
+  }
+
+  @inline(never)
+  private static func sendShort(to service: Reference<Service>) throws(SystemError) -> Int32 {
     Services.retain(service)
     defer { Services.release(service) }
     return try Calls.send(to: service, deadline: nil)
@@ -104,6 +124,18 @@ enum MessageCalls {
   @inline(__always)
   private static func replyAndReceive(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let endpoint = try endpoint(arguments.first)
+    if let number = DirectCalls.replyAndReceive(
+      endpoint.service, term: endpoint.term, number: arguments.second, message: arguments.third)
+    {
+      return number
+    }
+    return try answerAndReceive(endpoint, arguments)
+  }
+
+  @inline(never)
+  private static func answerAndReceive(
+    _ endpoint: (service: Reference<Service>, term: UInt32), _ arguments: Arguments
+  ) throws(SystemError) -> Int32 {
     let answer: (caller: Reference<Task>?, room: Calls.Room)
     do throws(SystemError) {
       answer = try Calls.answer(arguments.second, of: endpoint.service, message: arguments.third)

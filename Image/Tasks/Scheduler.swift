@@ -159,6 +159,23 @@ enum Scheduler {
     return task.value.wakeReason
   }
 
+  /// Runs `next` instead of the current task, which waits from now on; each is in the queue where it belongs, or in
+  /// none. Says why the wait ended.
+  @inline(__always)
+  static func switchDirectly(to next: Reference<Task>, _ state: TaskState) -> WakeReason {
+    let task = current
+    task.value.state = state
+    task.value.wakeReason = .woken
+    run(next, after: task, read_time_stamp())
+    return task.value.wakeReason
+  }
+
+  /// Whether `next` may run at once in place of the current task.
+  @inline(__always)
+  static func canSwitchDirectly(to next: Reference<Task>) -> Bool {
+    !kernel.scheduler.ready.hasTask(above: next.value.priority) && !current.value.isEnding
+  }
+
   /// Wakes a waiting task so that it is the next of its priority.
   static func wakeNext(_ task: Reference<Task>) {
     endWait(of: task, .woken)

@@ -45,7 +45,7 @@ public struct CallQueues: ~Copyable {
   public var formerReceivers = TaskQueue()
   /// Tasks that wait for the calls inside to be answered.
   public var drainers = TaskQueue()
-  public fileprivate(set) var inside: UInt32 = 0
+  public internal(set) var inside: UInt32 = 0
   public fileprivate(set) var term: UInt32 = 0
   /// The predecessor's term while it may still come back; 0: there is none.
   public fileprivate(set) var formerTerm: UInt32 = 0

@@ -14,6 +14,7 @@ public struct TaskQueue: ~Copyable {
   @inlinable public var isEmpty: Bool { first == nil }
 
   /// Puts a task that is in no queue at the end. `own` is the queue's own address.
+  @inline(__always)
   public mutating func append(_ task: Reference<Task>, own: Reference<TaskQueue>) {
     task.value.next = nil
     task.value.previous = last
@@ -79,6 +80,16 @@ public struct TaskQueue: ~Copyable {
     return taken
   }
 
+  /// Takes out `task`, which is the first.
+  @inline(__always)
+  public mutating func takeFirst(_ task: Reference<Task>) {
+    let next = task.value.next
+    first = next
+    if let next { next.value.previous = nil } else { last = nil }
+    task.value.queue = nil
+    count &-= 1
+  }
+
   public mutating func removeFirst() -> Reference<Task>? {
     guard let task = first else { return nil }
     remove(task)
@@ -100,6 +111,7 @@ extension TaskQueue {
 }
 
 extension Reference where Value == TaskQueue {
+  @inline(__always)
   public func append(_ task: Reference<Task>) { value.append(task, own: self) }
   public func insert(_ task: Reference<Task>) { value.insert(task, own: self) }
   public func prepend(_ task: Reference<Task>) { value.prepend(task, own: self) }

@@ -1,0 +1,94 @@
+// The short way of a conversation: a call to a server task that waits already, and an answer after which the server waits
+// again. Both end in a switch straight to the other side.
+//
+// Invariant: where anything is out of the ordinary (bad memory, a time limit, a hold, somebody more urgent, a guarded
+// task), nothing has changed and nil comes back: the general way (Calls.swift) does it, or says what is wrong.
+
+import ABI
+import MachineSupport
+import Messages
+import Primitives
+import Tasks
+
+enum DirectCalls {
+  /// A call by message. Nil: the general way is to do it.
+  @inline(__always)
+  static func call(_ service: Reference<Service>, _ message: UInt32, _ record: Reference<CallRecord>) -> Int32? {
+    let task = Scheduler.current
+    guard let server = service.queues.directServer(for: task), Scheduler.canSwitchDirectly(to: server),
+      cpu.guarded == 0, MessageCopy.tryRead(into: record, from: message)
+    else { return nil }
+    let sizes = record.value.message.dataLength | record.value.message.bufferCapacity
+    guard sizes <= Calls.dataLimit else { return nil }
+    record.value.isShort = false
+    record.value.dataAddress = record.value.message.dataAddress
+    record.value.bufferAddress = record.value.message.bufferAddress
+    let result = exchange(service, record, server)
+    if result != 0 { return result }
+    record.value.message.dataAddress = record.value.dataAddress
+    return MessageCopy.tryWrite(record, to: message, words: MessageCopy.reply)
+      ? 0 : UserBuffer.copyFailure().rawValue
+  }
+
+  /// Sends the request in the record to a server task that waits, and returns the result.
+  @inline(__always)
+  static func exchange(
+    _ service: Reference<Service>, _ record: Reference<CallRecord>, _ server: Reference<Task>
+  ) -> Int32 {
+    let task = Scheduler.current
+    let sender = task.value.process.value.identity
+    record.value.sender = sender
+    record.value.message.sender = sender.value
+    Services.retain(service)
+    service.queues.handOver(task, to: server)
+    let reason = Scheduler.switchDirectly(to: server, .waitingForReply)
+    var result = record.value.result
+    if reason != .woken || result == CallRecord.retry {
+      result = Calls.resume(after: reason, service)
+    }
+    Services.release(service)
+    return result
+  }
+
+  /// An answer, and the wait for the next request, whose number it returns. Nil: the general way is to do it.
+  @inline(__always)
+  static func replyAndReceive(
+    _ service: Reference<Service>, term: UInt32, number: UInt32, message: UInt32
+  ) -> Int32? {
+    let task = Scheduler.current
+    guard let caller = service.queues.directCaller(of: task, number: number, term: term),
+      Scheduler.canSwitchDirectly(to: caller), cpu.guarded == 0
+    else { return nil }
+    let record = caller.value.call
+    let capacity = record.value.message.bufferCapacity
+    guard MessageCopy.tryRead(into: record, from: message), Calls.deliver(record, to: caller, capacity) else {
+      record.value.message.bufferCapacity = capacity
+      return nil
+    }
+    let room = Calls.Room(address: record.value.message.bufferAddress, capacity: record.value.message.bufferCapacity)
+    Services.retain(service)
+    service.queues.answer(
+      caller, by: task,
+      result: record.value.isShort ? Int32(bitPattern: record.value.message.words[0] & 0x7fff_ffff) : 0)
+    let reason = Scheduler.switchDirectly(to: caller, .waitingForMessage)
+    let result = take(service, term: term, message, room, reason)
+    Services.release(service)
+    return result
+  }
+
+  /// After the wait: the request that was handed over, or whatever else there is to do.
+  @inline(__always)
+  private static func take(
+    _ service: Reference<Service>, term: UInt32, _ message: UInt32, _ room: Calls.Room, _ reason: WakeReason
+  ) -> Int32 {
+    if reason == .woken, let caller = service.queues.takeGiven(by: Scheduler.current, term: term) {
+      let record = caller.value.call
+      let number = Int32(bitPattern: record.value.number)
+      do throws(CopyFailure) {
+        try Calls.bring(caller, room, to: message)
+        return number
+      } catch { return Calls.receiveAfter(error, caller, service, term: term, message, room) }
+    }
+    return Calls.receiveOn(service, term: term, message, room, reason)
+  }
+}
