@@ -20,7 +20,8 @@ struct UserBuffer {
   }
 
   /// Whether the range lies in the part of the address space that tasks may use.
-  private func check() throws(SystemError) {
+  @inline(__always)
+  func check() throws(SystemError) {
     if length == 0 { return }
     let (end, overflow) = address.addingReportingOverflow(length)
     guard !overflow, address >= AddressLayout.nullGuardEnd, end <= AddressLayout.kernelStart else {

@@ -22,10 +22,12 @@ enum SpaceCopy {
   static func pull(
     from space: Reference<AddressSpace>, at address: UInt32, to buffer: UserBuffer
   ) throws(CopyFailure) {
-    try forEachPage(of: space, at: address, count: buffer.length, writes: false) {
-      (place, offset, count) throws(SystemError) in
-      try buffer.copyOut(
-        from: UnsafeRawPointer(bitPattern: UInt(place)).unsafelyUnwrapped, offset: offset, count: count)
+    do throws(SystemError) {
+      try buffer.check()
+      if cpu.guarded != 0 { try buffer.checkWritable() }
+    } catch { throw .own(error) }
+    try forEachPage(of: space, at: address, count: buffer.length, writes: false) { place, offset, count in
+      copy(to: buffer.address &+ offset, from: place, count)
     }
   }
 
@@ -33,18 +35,25 @@ enum SpaceCopy {
   static func push(
     _ buffer: UserBuffer, to space: Reference<AddressSpace>, at address: UInt32
   ) throws(CopyFailure) {
-    try forEachPage(of: space, at: address, count: buffer.length, writes: true) {
-      (place, offset, count) throws(SystemError) in
-      try buffer.copyIn(
-        to: UnsafeMutableRawPointer(bitPattern: UInt(place)).unsafelyUnwrapped, offset: offset, count: count)
+    do throws(SystemError) { try buffer.check() } catch { throw .own(error) }
+    try forEachPage(of: space, at: address, count: buffer.length, writes: true) { place, offset, count in
+      copy(to: place, from: buffer.address &+ offset, count)
     }
+  }
+
+  /// One side is the caller's memory. Returns false where the copy was cut short.
+  @inline(__always)
+  private static func copy(to: UInt32, from: UInt32, _ count: UInt32) -> Bool {
+    if count & 3 == 0 { return user_copy_words(to, from, count &>> 2) == 0 }
+    return user_copy(
+      UnsafeMutableRawPointer(bitPattern: UInt(to)), UnsafeRawPointer(bitPattern: UInt(from)), count) == 0
   }
 
   /// Calls `body` with the kernel address, the offset and the length of each part of a range that lies in one page.
   @inline(__always)
   private static func forEachPage(
     of space: Reference<AddressSpace>, at address: UInt32, count: UInt32, writes: Bool,
-    _ body: (UInt32, UInt32, UInt32) throws(SystemError) -> Void
+    _ body: (UInt32, UInt32, UInt32) -> Bool
   ) throws(CopyFailure) {
     let (end, overflow) = address.addingReportingOverflow(count)
     guard !overflow, address >= AddressLayout.nullGuardEnd, end <= AddressLayout.kernelStart else {
@@ -55,22 +64,31 @@ enum SpaceCopy {
       let position = address &+ done
       let offset = position & (pageSize &- 1)
       let part = min(count &- done, pageSize &- offset)
+      let page = position &- offset
       let frame: FrameNumber
-      do throws(SystemError) {
-        frame = try space.frame(ofPage: position &- offset, forWriting: writes)
-      } catch { throw .ofPeer(error) }
-      var failure: SystemError?
-      Frames.withAddress(of: frame) { base in
-        do throws(SystemError) { try body(base &+ offset, done, part) } catch { failure = error }
+      if let entry = space.value.tables.lookup(VirtualAddress(page)), entry.isUser, !writes || entry.isWritable {
+        frame = entry.frame
+      } else {
+        do throws(SystemError) { frame = try space.frame(ofPage: page, forWriting: writes) } catch {
+          throw .ofPeer(error)
+        }
       }
-      if let failure { throw .own(failure) }
+      let isCopied: Bool
+      if frame < DirectMap.endFrame {
+        isCopied = body(DirectMap.address(of: frame) &+ offset, done, part)
+      } else {
+        isCopied = Frames.withAddress(of: frame) { body($0 &+ offset, done, part) }
+      }
+      guard isCopied else { throw .own(UserBuffer.copyFailure()) }
       done &+= part
     }
+    kernel.counters.bytesCopied &+= UInt64(count)
   }
 }
 
 extension Reference where Value == AddressSpace {
   /// The frame behind a page that may be read (or written), which gets memory now if it was only promised.
+  @inline(never)
   func frame(ofPage page: UInt32, forWriting: Bool) throws(SystemError) -> FrameNumber {
     if let entry = value.tables.lookup(VirtualAddress(page)) {
       guard entry.isUser, !forWriting || entry.isWritable else { throw .badAddress }
