@@ -13,9 +13,10 @@ typealias CallRegisters = UnsafeMutablePointer<saved_registers>
 /// task's own code runs nothing is asked for, so a call that does nothing need not look.
 @c(system_call) func systemCall() {
   let registers = registersOfCaller(framePointer: read_frame_pointer())
-  let number = registers.pointee.eax
   // The result of `null` is its number.
-  if number == SystemCall.null.rawValue { return }
+  if registers.pointee.eax == SystemCall.null.rawValue { return }
+  // Read anew, or the compiler would make one search of all comparisons, with `null` at its end.
+  let number = memory_read32(UInt32(UInt(bitPattern: registers)) &+ savedNumber)
   if number == SystemCall.call.rawValue {
     load_data_segments()
     MessageCalls.answerCall(registers)
@@ -39,6 +40,9 @@ typealias CallRegisters = UnsafeMutablePointer<saved_registers>
 func answerNested(_ registers: CallRegisters) {
   registers.pointee.eax = UInt32(bitPattern: result(of: registers))
 }
+
+/// Where EAX is among the saved registers.
+private var savedNumber: UInt32 { UInt32(MemoryLayout<saved_registers>.size) - 4 }
 
 @inline(__always)
 private func registersOfCaller(framePointer: UInt32) -> CallRegisters {

@@ -11,6 +11,7 @@ enum CallRows {
     report.measure(RowName("null call, ", kind.label)) { SystemCalls.null() }
     report.measure(RowName("null call by int 0x80, ", kind.label)) { gate_call0(SystemCall.null.rawValue) }
     writeToNothing(kind, &report)
+    callModule(kind, &report)
     report.measure(RowName("yield with nobody else ready, ", kind.label)) { SystemCalls.yield() }
     if kind == .ring3 || kind == .separate { measureOthers(kind, &report) }
   }
@@ -23,6 +24,23 @@ enum CallRows {
       SystemCalls.write(UInt32(bitPattern: handle), &byte, 1)
     }
     _ = SystemCalls.close(UInt32(bitPattern: handle))
+  }
+
+  /// A request in registers to a service that is linked into the kernel.
+  private static func callModule(_ kind: TaskKind, _ report: inout Report) {
+    let name = RowName("call into a linked module, ", kind.label)
+    let module: StaticString = "echo"
+    do throws(Refusal) {
+      try Modules.load(Bytes("/lib/services/echo.so"), parameters: WordList())
+    } catch {
+      return report.write(name, reason: "the module was not loaded")
+    }
+    let handle = SystemCalls.serviceOpen(module.utf8Start, UInt32(module.utf8CodeUnitCount))
+    if handle >= 0 {
+      report.measure(name) { SystemCalls.callShort(UInt32(bitPattern: handle), 1, 2, 3, 4) }
+      _ = SystemCalls.close(UInt32(bitPattern: handle))
+    }
+    do throws(Refusal) { try Modules.unload(Bytes(module)) } catch {}
   }
 
   private static func measureOthers(_ kind: TaskKind, _ report: inout Report) {

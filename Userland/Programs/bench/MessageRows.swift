@@ -27,6 +27,13 @@ enum MessageRows {
           RowName("call and reply, 4096 bytes, ", kind.label, " to ", other.label),
           UInt32(bitPattern: handle),
           length: 4096, &report)
+        exchange(
+          RowName("call with 4096 bytes, reply without, ", kind.label, " to ", other.label),
+          UInt32(bitPattern: handle),
+          length: 4096, takesReply: false, &report)
+        report.measure(RowName("call in registers and reply, ", kind.label, " to ", other.label)) {
+          SystemCalls.callShort(UInt32(bitPattern: handle), 1, 2, 3, 4)
+        }
         _ = SystemCalls.close(UInt32(bitPattern: handle))
       }
       server.end()
@@ -44,7 +51,9 @@ enum MessageRows {
     return handle
   }
 
-  private static func exchange(_ name: RowName, _ handle: UInt32, length: UInt32, _ report: inout Report) {
+  private static func exchange(
+    _ name: RowName, _ handle: UInt32, length: UInt32, takesReply: Bool = true, _ report: inout Report
+  ) {
     var bytes = InlineArray<4096, UInt8>(repeating: 1)
     var message = Message()
     withUnsafeMutablePointer(to: &bytes) { data in
@@ -52,7 +61,7 @@ enum MessageRows {
         message.dataAddress = UInt32(UInt(bitPattern: data))
         message.dataLength = length
         message.bufferAddress = UInt32(UInt(bitPattern: data))
-        message.bufferCapacity = 4096
+        message.bufferCapacity = takesReply ? 4096 : 0
         return SystemCalls.call(handle, &message, .max, .max)
       }
     }
@@ -70,6 +79,7 @@ enum MessageRows {
       var request = SystemCalls.receive(UInt32(bitPattern: handle), &message)
       while request >= 0 {
         message.dataAddress = UInt32(UInt(bitPattern: data))
+        message.dataLength = min(message.dataLength, message.bufferCapacity)
         message.bufferAddress = UInt32(UInt(bitPattern: data))
         message.bufferCapacity = 4096
         request = SystemCalls.replyAndReceive(
