@@ -52,12 +52,17 @@ package enum DescriptorTables {
     }
   }
 
-  /// Points GS at a thread's own data; it takes effect when the selector is loaded.
-  package static func setThreadSegment(base: UInt32) {
+  /// The segment of a thread's own data.
+  package static func threadSegment(base: UInt32) -> UInt64 {
+    segment(base: base, limit: 0xf_ffff, access: 0xf3, flags: 0xc)
+  }
+
+  /// Points GS at a thread's own data.
+  @inline(__always)
+  package static func setThreadSegment(_ descriptor: UInt64) {
     let area = current_cpu_area()!
     withUnsafeMutablePointer(to: &area.pointee.descriptors) { tuple in
-      UnsafeMutableRawPointer(tuple).assumingMemoryBound(to: UInt64.self)[6] =
-        segment(base: base, limit: 0xf_ffff, access: 0xf3, flags: 0xc)
+      UnsafeMutableRawPointer(tuple).assumingMemoryBound(to: UInt64.self)[6] = descriptor
     }
     load_thread_segment()
   }

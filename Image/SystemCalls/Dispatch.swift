@@ -15,16 +15,17 @@ typealias CallRegisters = UnsafeMutablePointer<saved_registers>
   let registers = registersOfCaller(framePointer: read_frame_pointer())
   // The result of `null` is its number.
   if registers.pointee.eax == SystemCall.null.rawValue { return }
-  // Read anew, or the compiler would make one search of all comparisons, with `null` at its end.
-  let number = memory_read32(UInt32(UInt(bitPattern: registers)) &+ savedNumber)
+  // A Ring-0 program may have left anything in DS and ES. (What comes before reads the stack alone, through SS.)
+  load_data_segments()
+  let number = registers.pointee.eax
+  // The calls of a conversation lie together: one comparison tells all others apart.
+  let first = SystemCall.call.rawValue
+  guard number &- first <= SystemCall.callShort.rawValue &- first else { return answer(registers) }
   if number == SystemCall.call.rawValue {
-    load_data_segments()
     MessageCalls.answerCall(registers)
   } else if number == SystemCall.replyAndReceive.rawValue {
-    load_data_segments()
     MessageCalls.answerReplyAndReceive(registers)
   } else if number == SystemCall.callShort.rawValue {
-    load_data_segments()
     MessageCalls.answerCallShort(registers)
   } else {
     return answer(registers)
@@ -41,9 +42,6 @@ func answerNested(_ registers: CallRegisters) {
   registers.pointee.eax = UInt32(bitPattern: result(of: registers))
 }
 
-/// Where EAX is among the saved registers.
-private var savedNumber: UInt32 { UInt32(MemoryLayout<saved_registers>.size) - 4 }
-
 @inline(__always)
 private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
   CallRegisters(bitPattern: UInt(framePointer &+ 8)).unsafelyUnwrapped
@@ -51,8 +49,6 @@ private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
 
 @inline(never)
 func answer(_ registers: CallRegisters) {
-  // A Ring-0 program may have left anything in DS and ES.
-  load_data_segments()
   registers.pointee.eax = UInt32(bitPattern: result(of: registers))
   if cpu.attention != 0 { taskAttention() }
 }

@@ -150,8 +150,9 @@ enum TaskCalls {
   @inline(never)
   static func threadPointerSet(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.first < AddressLayout.kernelStart else { throw .badAddress }
-    Scheduler.current.value.threadPointer = arguments.first
-    DescriptorTables.setThreadSegment(base: arguments.first)
+    let descriptor = DescriptorTables.threadSegment(base: arguments.first)
+    Scheduler.current.value.setThreadSegment(base: arguments.first, descriptor: descriptor)
+    DescriptorTables.setThreadSegment(descriptor)
     return 0
   }
 

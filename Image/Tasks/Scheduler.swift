@@ -85,6 +85,7 @@ enum Scheduler {
     kernel.scheduler.idle = Reference(idle)
     kernel.scheduler.current = Reference(idle)
     Scheduler.current.value.state = .running
+    Scheduler.current.value.setThreadSegment(base: 0, descriptor: DescriptorTables.threadSegment(base: 0))
     Scheduler.current.value.kernelStackStart = address_of_idle_stack_start()
     Scheduler.current.value.kernelStackEnd = address_of_idle_stack_end()
     prepareControls()
@@ -247,7 +248,7 @@ enum Scheduler {
       write_cr4(cpu.next_control_4)
       write_cr0(cpu.next_control_0)
     }
-    if previous.value.threadPointer != 0 { DescriptorTables.setThreadSegment(base: 0) }
+    if previous.value.threadPointer != 0 { DescriptorTables.setThreadSegment(idle.value.threadSegment) }
     cpu.attention = 0
     kernel.scheduler.current = idle
   }
@@ -292,7 +293,7 @@ enum Scheduler {
     let protect = changeProtection(for: next)
     // Also where the base stays the same: the task before may have loaded another selector into GS.
     if next.value.threadPointer != previous.value.threadPointer {
-      DescriptorTables.setThreadSegment(base: next.value.threadPointer)
+      DescriptorTables.setThreadSegment(next.value.threadSegment)
     } else {
       load_thread_segment()
     }

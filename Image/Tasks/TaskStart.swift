@@ -20,7 +20,8 @@ enum TaskStart {
     _ task: Reference<Task>, space: Reference<AddressSpace>, entry: UInt32, stackPointer: UInt32
   ) throws(SystemError) {
     task.value.directory = try space.directory(isGuarded: task.value.isGuarded)
-    task.value.threadPointer = try placeBlock(of: task, space: space)
+    let block = try placeBlock(of: task, space: space)
+    task.value.setThreadSegment(base: block, descriptor: DescriptorTables.threadSegment(base: block))
     task.value.protection = Protection(mode: task.value.mode, isGuarded: task.value.isGuarded).rawValue
     task.value.directEntry =
       task.value.mode == .kernelSharedStack

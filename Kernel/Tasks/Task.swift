@@ -78,7 +78,9 @@ public struct Task: ~Copyable {
   public var stackStart: UInt32 = 0
   public var stackEnd: UInt32 = 0
   /// The base of segment GS.
-  public var threadPointer: UInt32 = 0
+  public private(set) var threadPointer: UInt32 = 0
+  /// The descriptor of that segment, which a switch stores as it is.
+  public private(set) var threadSegment: UInt64 = 0
   /// Where its x87 and SSE registers are saved; 0 until it uses them.
   public var floatState: UInt = 0
 
@@ -112,6 +114,11 @@ public struct Task: ~Copyable {
   public var eventTimer = TaskTimer()
   /// The time between two timer events, in nanoseconds; 0: there is only one.
   public var eventPeriod: UInt64 = 0
+
+  public mutating func setThreadSegment(base: UInt32, descriptor: UInt64) {
+    threadPointer = base
+    threadSegment = descriptor
+  }
 
   public init(identity: TaskIdentity, mode: TaskMode, priority: UInt8, isThread: Bool, owner: UInt) {
     self.identity = identity
