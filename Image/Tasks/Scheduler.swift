@@ -127,6 +127,7 @@ enum Scheduler {
 
   /// Waits until another task wakes this one, or until `deadline` (nanoseconds since boot), or until it is to end.
   /// The caller holds nothing that its own end would leave behind.
+  @inline(__always)
   static func block(
     _ state: TaskState, on queue: Reference<TaskQueue>? = nil, deadline: UInt64? = nil
   ) -> WakeReason {

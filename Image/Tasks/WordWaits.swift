@@ -13,6 +13,7 @@ import Primitives
 import Tasks
 
 enum WordWaits {
+  @inline(__always)
   static func wait(word: UInt32, expected: UInt32, deadline: UInt64?) throws(SystemError) {
     let (key, value) = try look(at: word)
     guard value == expected else { throw .wouldBlock }
@@ -28,7 +29,7 @@ enum WordWaits {
   }
 
   static func wake(word: UInt32, count: UInt32) throws(SystemError) -> Int32 {
-    let (key, _) = try look(at: word)
+    let key = try key(of: word)
     var woken: Int32 = 0
     var candidate = queue(for: key).value.first
     while let task = candidate, UInt32(bitPattern: woken) < count {
@@ -45,7 +46,15 @@ enum WordWaits {
   static func forget(_ task: Reference<Task>) { task.value.waitKey = 0 }
 
   /// What a word is known by: where it lies in physical memory.
-  static func key(of word: UInt32) throws(SystemError) -> UInt64 { try look(at: word).key }
+  @inline(__always)
+  static func key(of word: UInt32) throws(SystemError) -> UInt64 {
+    if word & 3 == 0, word < AddressLayout.kernelStart, let space = Scheduler.current.value.process.value.space,
+      let physical = space.physicalAddress(of: word)
+    {
+      return physical.value
+    }
+    return try look(at: word).key
+  }
 
   /// Where the word is in physical memory, and what it is now.
   @inline(__always)

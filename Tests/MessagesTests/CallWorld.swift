@@ -226,7 +226,10 @@ final class CallWorld {
       caller.value.call.value.result = SystemError.peerGone.rawValue
       return
     }
-    if let server = queues.begin(caller, ModelScheduler.self) {
+    if let server = queues.directServer(for: caller) {
+      queues.handOver(caller, to: server)
+      ModelScheduler.endWait(of: server, .woken)
+    } else if let server = queues.begin(caller, ModelScheduler.self) {
       server.servedCallers.append(caller)
       // As in the kernel the caller joins the queue before the server's wait ends.
       ModelScheduler.wake(server)
@@ -270,12 +273,23 @@ final class CallWorld {
     let server = task(index)
     if actors[index].stage == .working {
       actors[index].stage = .start
+      if let caller = queues.directCaller(of: server, number: actors[index].request, term: actors[index].term) {
+        try note(caller)
+        queues.answer(caller, by: server, result: 0)
+        ModelScheduler.endWait(of: caller, .woken)
+        return
+      }
       // A caller that gave up is not there any more.
       if let caller = server.callerServed(number: actors[index].request, of: queues) {
         try note(caller)
         caller.finishCall(result: 0, ModelScheduler.self)
         ModelScheduler.wake(caller)
       }
+      return
+    }
+    if let caller = queues.takeGiven(by: server, term: actors[index].term) {
+      actors[index].stage = .working
+      actors[index].request = caller.value.call.value.number
       return
     }
     switch queues.next(for: server, term: actors[index].term, ModelScheduler.self) {
