@@ -23,10 +23,14 @@ struct UserBuffer {
   @inline(__always)
   func check() throws(SystemError) {
     if length == 0 { return }
-    let (end, overflow) = address.addingReportingOverflow(length)
-    guard !overflow, address >= AddressLayout.nullGuardEnd, end <= AddressLayout.kernelStart else {
-      throw .badAddress
-    }
+    guard isInside else { throw .badAddress }
+  }
+
+  /// Two comparisons that no length or address can overflow.
+  @inline(__always)
+  var isInside: Bool {
+    let span = AddressLayout.kernelStart &- AddressLayout.nullGuardEnd
+    return length <= span && address &- AddressLayout.nullGuardEnd <= span &- length
   }
 
   /// Reads every page of the buffer once, for a call that wants to know only that the bytes are the caller's.

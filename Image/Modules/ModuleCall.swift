@@ -28,14 +28,22 @@ enum ModuleServices {
   static func call(
     _ module: Reference<LinkedModule>, _ function: UInt32, service: Reference<Service>, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
+    if record.value.isShort { return try callShort(module, function, service: service, record: record) }
     record.value.message.sender = Scheduler.current.value.process.value.identity.value
     record.value.replyLength = 0
-    if record.value.isShort {
-      let result = try enterAndRun(function, UInt32(record.address), module, service)
-      if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
-      return Int32(bitPattern: record.value.message.words[0] & 0x7fff_ffff)
-    }
     return try callWithData(module, function, service: service, record: record)
+  }
+
+  /// The same for a request that came in registers.
+  @inline(__always)
+  static func callShort(
+    _ module: Reference<LinkedModule>, _ function: UInt32, service: Reference<Service>, record: Reference<CallRecord>
+  ) throws(SystemError) -> Int32 {
+    record.value.message.sender = Scheduler.current.value.process.value.identity.value
+    record.value.replyLength = 0
+    let result = try enterAndRun(function, UInt32(record.address), module, service)
+    if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
+    return Int32(bitPattern: record.value.message.words[0] & 0x7fff_ffff)
   }
 
   /// The bytes of a request are copied to kernel memory once, and those of the reply back once.

@@ -292,7 +292,6 @@ enum MessageCopy {
   /// Whether a whole message lies in the part of the address space that tasks may use.
   @inline(__always)
   private static func isInside(_ message: UInt32) -> Bool {
-    let start = AddressLayout.nullGuardEnd
-    return message &- start <= AddressLayout.kernelStart &- all * 4 &- start
+    UserBuffer(address: message, length: all * 4).isInside
   }
 }

@@ -19,6 +19,7 @@ enum CopyFailure: Error {
 
 enum SpaceCopy {
   /// Copies from another space to the caller's memory.
+  @inline(__always)
   static func pull(
     from space: Reference<AddressSpace>, at address: UInt32, to buffer: UserBuffer
   ) throws(CopyFailure) {
@@ -32,6 +33,7 @@ enum SpaceCopy {
   }
 
   /// Copies the caller's memory to another space.
+  @inline(__always)
   static func push(
     _ buffer: UserBuffer, to space: Reference<AddressSpace>, at address: UInt32
   ) throws(CopyFailure) {
@@ -55,10 +57,7 @@ enum SpaceCopy {
     of space: Reference<AddressSpace>, at address: UInt32, count: UInt32, writes: Bool,
     _ body: (UInt32, UInt32, UInt32) -> Bool
   ) throws(CopyFailure) {
-    let (end, overflow) = address.addingReportingOverflow(count)
-    guard !overflow, address >= AddressLayout.nullGuardEnd, end <= AddressLayout.kernelStart else {
-      throw .ofPeer(.badAddress)
-    }
+    guard UserBuffer(address: address, length: count).isInside else { throw .ofPeer(.badAddress) }
     var done: UInt32 = 0
     while done < count {
       let position = address &+ done

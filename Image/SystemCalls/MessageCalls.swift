@@ -92,7 +92,21 @@ enum MessageCalls {
     if let server = service.queues.directServer(for: task), Scheduler.canSwitchDirectly(to: server) {
       return DirectCalls.exchange(service, record, server)
     }
+    if case .module(let module, let function) = service.value.server, !service.value.queues.isHeld {
+      return try callModule(module, function, service, record)
+    }
     return try sendShort(to: service)
+  }
+
+  @inline(never)
+  private static func callModule(
+    _ module: Reference<LinkedModule>, _ function: UInt32, _ service: Reference<Service>,
+    _ record: Reference<CallRecord>
+  ) throws(SystemError) -> Int32 {
+    Services.retain(service)
+    defer { Services.release(service) }
+    service.value.queues.calls &+= 1
+    return try ModuleServices.callShort(module, function, service: service, record: record)
   }
 
   @inline(never)

@@ -163,6 +163,7 @@ public struct ModuleRegistry: ~Copyable {
   /// A thread is about to call into the module.
   ///
   /// - Throws: `gone`, or `notReady` where the module is not live.
+  @inline(__always)
   public mutating func enter(_ module: ModuleNumber) throws(RegistryError) {
     let place = place(module.slot)
     guard place.value.generation == module.generation, let state = place.value.entry?.state else { throw .gone }
@@ -172,9 +173,13 @@ public struct ModuleRegistry: ~Copyable {
   }
 
   /// A thread has come back from the module, in whatever way.
+  @inline(__always)
   public mutating func leave(_ module: ModuleNumber) {
-    guard let entry = entry(module), entry.threadsInside > 0 else { return }
-    place(module.slot).value.entry!.threadsInside &-= 1
+    let place = place(module.slot)
+    guard place.value.generation == module.generation, let inside = place.value.entry?.threadsInside, inside > 0 else {
+      return
+    }
+    place.value.entry!.threadsInside = inside &- 1
   }
 
   /// A call of the module faulted: no new call enters it from now on. The thread still has to leave.
