@@ -64,6 +64,12 @@ public struct Budgets: Sendable {
     entries(for: row.fullName).compactMap { $0.entry.budget }.min()
   }
 
+  /// The most that passes for a row: what is accepted, else its budget; nil where there is neither.
+  public func highestCost(of row: BenchmarkRow) -> Int? {
+    guard let limit = limit(of: row) else { return nil }
+    return max(limit, acceptance(for: row)?.entry.accepted ?? limit)
+  }
+
   /// By how much a row may exceed what is accepted for it: two hundredths, as layout moves costs a little.
   static func allowed(_ accepted: Int) -> Int { accepted + accepted / 50 }
 
@@ -81,9 +87,7 @@ public struct Budgets: Sendable {
       }
       guard median > limit else { continue }
       let sentence = "\(row.fullName) takes \(median) \(row.unit ?? "instructions"); its budget is \(limit)"
-      let acceptance = entries(for: row.fullName).filter { $0.entry.accepted != nil }
-        .max { $0.pattern.count < $1.pattern.count }
-      guard let acceptance, let accepted = acceptance.entry.accepted else {
+      guard let acceptance = acceptance(for: row), let accepted = acceptance.entry.accepted else {
         judgement.complaints.append(sentence)
         continue
       }
@@ -98,6 +102,10 @@ public struct Budgets: Sendable {
       judgement.notes.append("within budget: what is accepted for \(pattern) can be taken out of the budgets")
     }
     return judgement
+  }
+
+  private func acceptance(for row: BenchmarkRow) -> (pattern: String, entry: Entry)? {
+    entries(for: row.fullName).filter { $0.entry.accepted != nil }.max { $0.pattern.count < $1.pattern.count }
   }
 
   private func entries(for name: String) -> [(pattern: String, entry: Entry)] {
