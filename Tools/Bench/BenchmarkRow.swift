@@ -19,6 +19,9 @@ public struct BenchmarkRow: Codable, Sendable, Equatable {
   public let spaceChanges: Int?
   public let flushes: Int?
   public let switches: Int?
+  /// The same of changes of the stack on the way into the kernel, and of bytes that the kernel copied.
+  public let stackSwitches: Int?
+  public let bytesCopied: Int?
   /// Why it was not measured.
   public let reason: String?
 
@@ -27,7 +30,7 @@ public struct BenchmarkRow: Codable, Sendable, Equatable {
   public init(
     group: String, name: String, unit: String? = "instructions", samples: Int? = nil, minimum: Int? = nil,
     median: Int? = nil, p90: Int? = nil, maximum: Int? = nil, spaceChanges: Int? = nil, flushes: Int? = nil,
-    switches: Int? = nil, reason: String? = nil
+    switches: Int? = nil, stackSwitches: Int? = nil, bytesCopied: Int? = nil, reason: String? = nil
   ) {
     self.group = group
     self.name = name
@@ -40,6 +43,8 @@ public struct BenchmarkRow: Codable, Sendable, Equatable {
     self.spaceChanges = spaceChanges
     self.flushes = flushes
     self.switches = switches
+    self.stackSwitches = stackSwitches
+    self.bytesCopied = bytesCopied
     self.reason = reason
   }
 

@@ -8,6 +8,8 @@ public enum ManagerOperation: UInt32 {
   case start = 0
   case stop = 1
   case move = 2
+  /// Keeps the service's state as it is now; if the service crashes, it goes on from there.
+  case save = 3
 }
 
 public enum ManagerClient {

@@ -102,7 +102,7 @@ struct Request {
 
 /// The groups of rows, in the order in which they are measured.
 enum Group: CaseIterable {
-  case boot, call, files, switches, words, tasks, memory, messages, growth
+  case boot, call, files, switches, words, tasks, memory, messages, placement, growth
 
   var name: StaticString {
     switch self {
@@ -114,6 +114,7 @@ enum Group: CaseIterable {
     case .tasks: "task"
     case .memory: "memory"
     case .messages: "message"
+    case .placement: "placement"
     case .growth: "growth"
     }
   }
@@ -131,7 +132,7 @@ enum Group: CaseIterable {
     switch self {
     case .boot, .files: [.ring3]
     case .call, .switches: [.ring3, .separate, .shared, .guarded]
-    case .words, .tasks, .memory, .messages, .growth: [.ring3, .separate]
+    case .words, .tasks, .memory, .messages, .placement, .growth: [.ring3, .separate]
     }
   }
 
@@ -145,6 +146,7 @@ enum Group: CaseIterable {
     case .tasks: TaskRows.measure(as: kind, &report)
     case .memory: MemoryRows.measure(as: kind, &report)
     case .messages: MessageRows.measure(as: kind, &report)
+    case .placement: PlacementRows.measure(as: kind, &report)
     case .growth: GrowthRows.measure(as: kind, &report)
     }
   }

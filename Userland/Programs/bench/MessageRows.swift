@@ -51,7 +51,7 @@ enum MessageRows {
     return handle
   }
 
-  private static func exchange(
+  static func exchange(
     _ name: RowName, _ handle: UInt32, length: UInt32, takesReply: Bool = true, _ report: inout Report
   ) {
     var bytes = InlineArray<4096, UInt8>(repeating: 1)

@@ -100,7 +100,7 @@ struct Report {
   static func writeHead() {
     Console.write {
       $0.write("operation", width: nameWidth)
-      $0.write("minimum    median       p90   maximum  spaces  flushes  switches\n")
+      $0.write("minimum    median       p90   maximum  spaces  flushes  switches  stacks  copied\n")
     }
   }
 
@@ -134,6 +134,10 @@ struct Report {
         $0.write(decimal: counts.flushes)
         $0.write(",\"switches\":")
         $0.write(decimal: counts.switches)
+        $0.write(",\"stackSwitches\":")
+        $0.write(decimal: counts.stackSwitches)
+        $0.write(",\"bytesCopied\":")
+        $0.write(decimal: counts.bytesCopied)
         $0.write("}\n")
       } else {
         $0.write(rowName: name, width: Self.nameWidth - 3)
@@ -143,6 +147,8 @@ struct Report {
         $0.write(decimal: counts.spaceChanges, width: 8)
         $0.write(decimal: counts.flushes, width: 9)
         $0.write(decimal: counts.switches, width: 10)
+        $0.write(decimal: counts.stackSwitches, width: 8)
+        $0.write(decimal: counts.bytesCopied, width: 8)
         $0.write("\n")
       }
     }
@@ -172,19 +178,24 @@ struct Counts {
   var spaceChanges: UInt32 = 0
   var flushes: UInt32 = 0
   var switches: UInt32 = 0
+  var stackSwitches: UInt32 = 0
+  var bytesCopied: UInt32 = 0
 
   static func take() -> Counts {
     var counters = MachineCounters()
     guard SystemCalls.measure(&counters) >= 0 else { return Counts() }
     return Counts(
       spaceChanges: counters.addressSpaceChanges.low, flushes: counters.tlbFlushes.low,
-      switches: counters.taskSwitches.low)
+      switches: counters.taskSwitches.low, stackSwitches: counters.stackSwitches.low,
+      bytesCopied: counters.bytesCopied.low)
   }
 
   func since(_ before: Counts, operations: UInt32) -> Counts {
     func average(_ difference: UInt32) -> UInt32 { (difference &+ operations / 2) / operations }
     return Counts(
       spaceChanges: average(spaceChanges &- before.spaceChanges), flushes: average(flushes &- before.flushes),
-      switches: average(switches &- before.switches))
+      switches: average(switches &- before.switches),
+      stackSwitches: average(stackSwitches &- before.stackSwitches),
+      bytesCopied: average(bytesCopied &- before.bytesCopied))
   }
 }

@@ -1,8 +1,8 @@
 // The service manager: starts, stops and moves services, and starts a crashed one again.
 //
 // It is a service itself, "manager": the shell's command `service` calls it. Its first thread answers those calls; a
-// second one waits for the servers, which are children of this process, and starts those again that were not told to
-// end.
+// second one waits for the servers, which are children of this process; a third one looks after linked services, and
+// starts again what ended without being told to.
 
 import ABI
 import Primitives
@@ -15,6 +15,9 @@ import ServiceSupport
       var server = try ServiceServer("manager")
       _ = try Thread.start { () -> Int32 in
         while true { watchServers() }
+      }
+      _ = try Thread.start { () -> Int32 in
+        while true { Recovery.work() }
       }
       while true {
         try server.answerNext { request in ManagerCommand.answer(&request) }

@@ -1,4 +1,4 @@
-// What the manager can be asked for: start, stop and move.
+// What the manager can be asked for: start, stop, move and save.
 //
 // A request's data is the service's name, word 0 the placement. The reply's word 0 is 0, or 1 with a sentence that
 // says why it was refused.
@@ -11,6 +11,8 @@ import ServiceSupport
 enum ManagerCommand {
   static func answer(_ request: inout Request) {
     let name = request.copiedData
+    Servers.commandLock.acquire()
+    defer { Servers.commandLock.release() }
     do throws(ManagerRefusal) {
       guard !name.isEmpty, name.count < 32, !name.contains(0x2f) else {
         throw ManagerRefusal("a service's name has 1 to 31 bytes and no slash")
@@ -20,6 +22,7 @@ enum ManagerCommand {
       case .start: try start(name, placement)
       case .stop: try stop(name)
       case .move: try move(name, placement)
+      case .save: try save(name)
       case nil: throw ManagerRefusal("the manager does not know this command")
       }
     } catch {
@@ -50,6 +53,8 @@ enum ManagerCommand {
       let new = try Servers.start(name, as: placement)
       do throws(ManagerRefusal) {
         try ServiceState.restore(name, state)
+        // What was kept for a crash is as old as before; newer state is at hand.
+        if !old.keptState.isEmpty { Servers.keep(state, of: new) }
       } catch {
         // With the new server gone the old one has the name back.
         Servers.setEnding(new, true)
@@ -66,7 +71,20 @@ enum ManagerCommand {
     try Servers.end(old)
   }
 
-  private static func control(_ name: [UInt8], _ action: ServiceAction) throws(ManagerRefusal) {
+  /// Keeps the state of a running service for the case that it crashes.
+  private static func save(_ name: [UInt8]) throws(ManagerRefusal) {
+    guard let entry = Servers.find(name) else { throw ManagerRefusal("the manager has not started it") }
+    try control(name, .hold)
+    do throws(ManagerRefusal) {
+      Servers.keep(try ServiceState.save(name), of: entry)
+    } catch {
+      try control(name, .release)
+      throw error
+    }
+    try control(name, .release)
+  }
+
+  static func control(_ name: [UInt8], _ action: ServiceAction) throws(ManagerRefusal) {
     var failure: SystemError?
     Servers.withBytes(name) { name in
       do throws(SystemError) { try ServiceList.control(name, action) } catch { failure = error }

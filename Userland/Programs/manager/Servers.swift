@@ -15,6 +15,8 @@ struct ServerEntry {
   /// It was told to end, or another placement has taken over.
   var isEnding = false
   var restarts: UInt32 = 0
+  /// The state to go on from after a crash; empty where none was kept.
+  var keptState: [UInt8] = []
 }
 
 /// Why something could not be done: a sentence.
@@ -31,6 +33,8 @@ enum Servers {
   static let list = Mutex<[ServerEntry]>([])
   /// Given whenever a server was started as a process.
   static let processStarted = Semaphore(0)
+  /// Held while a command is carried out or a crashed service is started again: one of them at a time.
+  static let commandLock = CommandLock()
 
   static func find(_ name: [UInt8]) -> ServerEntry? {
     list.withLock { entries in entries.first { $0.name == name && !$0.isEnding } }
@@ -81,7 +85,7 @@ enum Servers {
 
   private static func add(_ entry: ServerEntry) -> ServerEntry {
     list.withLock { $0.append(entry) }
-    if entry.task != 0 { processStarted.give() }
+    if entry.task != 0 { processStarted.give() } else { Recovery.wake() }
     return entry
   }
 
@@ -93,14 +97,7 @@ enum Servers {
 
   /// Says whether an end of the server is expected.
   static func setEnding(_ entry: ServerEntry, _ isEnding: Bool) {
-    list.withLock { entries in
-      for index in entries.indices
-      where entries[index].task == entry.task && entries[index].placement == entry.placement
-        && entries[index].name == entry.name
-      {
-        entries[index].isEnding = isEnding
-      }
-    }
+    change(entry) { $0.isEnding = isEnding }
   }
 
   /// Ends a server and waits until it is gone.
@@ -124,7 +121,7 @@ enum Servers {
     }
   }
 
-  /// A server process ended. One that was not told to is started again, later each time it happens.
+  /// A server process ended. One that was not told to is started again.
   static func ended(_ task: TaskIdentity, _ outcome: Outcome) {
     var crashed: ServerEntry?
     list.withLock { entries in
@@ -132,8 +129,7 @@ enum Servers {
       let entry = entries.remove(at: index)
       if !entry.isEnding { crashed = entry }
     }
-    guard var entry = crashed else { return }
-    entry.restarts += 1
+    guard let entry = crashed else { return }
     Console.write {
       $0.write("manager: ")
       $0.write(entry.name)
@@ -141,22 +137,20 @@ enum Servers {
       outcome.describe(to: &$0)
       $0.write("); it is started again\n")
     }
-    Thread.sleep(milliseconds: 10 << min(entry.restarts, 7))
-    do throws(ManagerRefusal) {
-      let started = try start(entry.name, as: entry.placement)
-      list.withLock { entries in
-        for index in entries.indices where entries[index].task == started.task {
-          entries[index].restarts = entry.restarts
-        }
-      }
-    } catch {
-      Console.write {
-        $0.write("manager: ")
-        $0.write(entry.name)
-        $0.write(" is not started again: ")
-        $0.write(error.sentence)
-        $0.write("\n")
-      }
+    Recovery.add(entry)
+  }
+
+  /// Keeps a state for the case that the server crashes.
+  static func keep(_ state: [UInt8], of entry: ServerEntry) {
+    change(entry) { $0.keptState = state }
+  }
+
+  static func change(_ entry: ServerEntry, _ body: (inout ServerEntry) -> Void) {
+    list.withLock { entries in
+      for index in entries.indices
+      where entries[index].task == entry.task && entries[index].placement == entry.placement
+        && entries[index].name == entry.name
+      { body(&entries[index]) }
     }
   }
 
@@ -171,7 +165,7 @@ enum Servers {
     }
   }
 
-  private static func sentence(of refusal: Refusal) -> [UInt8] {
+  static func sentence(of refusal: Refusal) -> [UInt8] {
     refusal.explanation.isEmpty ? bytes(refusal.error.sentence) : refusal.explanation
   }
 }

@@ -5,14 +5,36 @@ import Primitives
 import SDK
 import ServiceSupport
 
+enum ConformanceSuite: CaseIterable {
+  case echo, store, log, files
+
+  var name: StaticString {
+    switch self {
+    case .echo: "echo"
+    case .store: "store"
+    case .log: "log"
+    case .files: "files"
+    }
+  }
+
+  func passes() -> Bool {
+    switch self {
+    case .echo: Conformance.checksEcho()
+    case .store: Conformance.checksStore()
+    case .log: Conformance.checksLog()
+    case .files: Conformance.checksFiles()
+    }
+  }
+}
+
 enum Conformance {
   static func run() -> Int32 {
     var passed: UInt32 = 0
     var failed: UInt32 = 0
     for placement in ServicePlacement.all {
-      for suite in 0..<2 {
-        let name: StaticString = suite == 0 ? "echo" : "store"
-        let isRight = manage(.start, name, placement) && (suite == 0 ? checksEcho() : checksStore())
+      for suite in ConformanceSuite.allCases {
+        let name = suite.name
+        let isRight = manage(.start, name, placement) && suite.passes()
         let isStopped = manage(.stop, name)
         Console.write {
           $0.write(isRight && isStopped ? "PASS " : "FAIL ")
@@ -34,7 +56,7 @@ enum Conformance {
     return failed == 0 ? 0 : 1
   }
 
-  private static func words(_ first: UInt32 = 0, _ second: UInt32 = 0) -> InlineArray<6, UInt32> {
+  static func words(_ first: UInt32 = 0, _ second: UInt32 = 0) -> InlineArray<6, UInt32> {
     var words = InlineArray<6, UInt32>(repeating: 0)
     words[0] = first
     words[1] = second
@@ -43,7 +65,7 @@ enum Conformance {
 
   // MARK: Echo
 
-  private static func checksEcho() -> Bool {
+  static func checksEcho() -> Bool {
     do throws(SystemError) {
       let echo = try ServiceClient("echo")
       defer { echo.close() }
@@ -70,7 +92,7 @@ enum Conformance {
 
   // MARK: Store
 
-  private static func checksStore() -> Bool {
+  static func checksStore() -> Bool {
     do throws(SystemError) {
       let store = try ServiceClient("store")
       defer { store.close() }

@@ -1,15 +1,20 @@
-// Clients in both rings call the store without pause while it moves round all placements. Each client has a counter of
-// its own and knows what each reply must be: a call that failed, was lost, was done twice or came out of order shows
-// at once, and with it how long the longest call waited.
+// Clients in both rings call a service without pause while it moves round all placements. Each client knows what each
+// reply must be: a call that failed, was lost, was done twice or came out of order shows at once, and with it how long
+// the longest call waited.
+//
+// Invariant: moves and calls go side by side: the clients wait for the mover at each share of their calls, and the mover
+// for the clients, so that every move meets calls.
 
 import ABI
 import Primitives
 import SDK
 
 struct MoveTest {
+  /// Calls of each client.
   let calls: UInt32
   let moves: UInt32
   let clients: UInt32
+  let isOfFiles: Bool
 
   private struct Result {
     var failures: UInt32 = 0
@@ -17,33 +22,48 @@ struct MoveTest {
     var done: UInt32 = 0
   }
 
+  /// How far both sides are.
+  private struct Progress {
+    var calls: UInt32 = 0
+    var moves: UInt32 = 0
+  }
+
+  private var service: StaticString { isOfFiles ? "files" : "store" }
+
   func run() -> Int32 {
-    guard manage(.start, "store") else { return 1 }
+    guard calls > 0, moves > 0, manage(.start, service) else { return 1 }
     let result = Mutex(Result())
-    let calls = calls
+    let progress = Mutex(Progress())
     var threads: [Thread] = []
     for index in 0..<clients {
       do throws(SystemError) {
         threads.append(
           try Thread.start(StartOptions(flags: index % 2 == 1 ? .ring0 : [])) { () -> Int32 in
-            let own = MoveTest.work(index, calls)
+            let own = work(index, progress)
             result.withLock {
               $0.failures += own.failures
               $0.done += own.done
               $0.longestWait = max($0.longestWait, own.longestWait)
             }
+            // Calls that were not done are not waited for.
+            progress.withLock { $0.calls += calls - own.done }
             return 0
           })
-      } catch { result.withLock { $0.failures += 1 } }
+      } catch {
+        result.withLock { $0.failures += 1 }
+        progress.withLock { $0.calls += calls }
+      }
     }
-    let failedMoves = move()
+    let failedMoves = move(progress)
     for thread in threads {
       do throws(SystemError) { _ = try thread.join() } catch { result.withLock { $0.failures += 1 } }
     }
     let total = result.withLock { $0 }
-    _ = manage(.stop, "store")
+    _ = manage(.stop, service)
     Console.write {
       $0.write("placements: ")
+      $0.write(service)
+      $0.write(": ")
       $0.write(decimal: total.done)
       $0.write(" calls by ")
       $0.write(decimal: clients)
@@ -58,32 +78,45 @@ struct MoveTest {
     return total.failures + failedMoves == 0 && total.done == calls * clients ? 0 : 1
   }
 
-  /// Moves the store through all six transitions, again and again. Returns how many moves failed.
-  private func move() -> UInt32 {
+  /// Moves the service through all six transitions, again and again. Returns how many moves failed.
+  private func move(_ progress: Mutex<Progress>) -> UInt32 {
     // Each placement to each other one, as one round trip.
     let round: [ServicePlacement] = [.ring0Server, .linked, .server, .linked, .ring0Server, .server]
     var failed: UInt32 = 0
     for index in 0..<moves {
-      if !manage(.move, "store", round[Int(index) % round.count]) { failed += 1 }
+      let before = UInt32(UInt64(calls) * UInt64(clients) * UInt64(index) / UInt64(moves))
+      while progress.withLock({ $0.calls }) < before { Thread.sleep(milliseconds: 1) }
+      if !manage(.move, service, round[Int(index) % round.count]) { failed += 1 }
+      progress.withLock { $0.moves += 1 }
     }
     return failed
   }
 
-  private static func work(_ index: UInt32, _ calls: UInt32) -> Result {
+  private func work(_ index: UInt32, _ progress: Mutex<Progress>) -> Result {
     var result = Result()
+    // How many calls belong to one move, and how often they are told.
+    let share = max(1, calls / moves)
+    let step = min(share, 64)
     do throws(SystemError) {
-      let store = try ServiceClient("store")
-      defer { store.close() }
-      for call in 1...max(1, calls) {
+      var caller = try Caller(index, isOfFiles: isOfFiles)
+      defer { caller.close() }
+      for call in 1...calls {
         let start = Clock.sinceBoot
-        let value = try store.callShort(5, index)
+        let isRight = try caller.call(call)
         result.longestWait = max(result.longestWait, Clock.sinceBoot - start)
-        if value != call {
+        guard isRight else {
           result.failures += 1
           return result
         }
         result.done += 1
+        if call % step == 0 { progress.withLock { $0.calls += step } }
+        if call % share == 0 {
+          // The mover has begun with the move after this share, at the latest, before the one after that is used up.
+          let wanted = min(call / share, moves) - 1
+          while progress.withLock({ $0.moves }) < wanted { Thread.sleep(milliseconds: 1) }
+        }
       }
+      progress.withLock { $0.calls += calls % step }
     } catch {
       result.failures += 1
       Console.write {
@@ -95,5 +128,69 @@ struct MoveTest {
       }
     }
     return result
+  }
+}
+
+/// One client, and what it expects.
+private struct Caller {
+  private let index: UInt32
+  private let store: ServiceClient?
+  private let files: FileClient?
+  private var file: UInt32 = 0
+  /// Words written since the file was begun, and words read back.
+  private var written: UInt32 = 0
+  private var read: UInt32 = 0
+
+  /// Words of a file, and how many are read at once.
+  private static var fileWords: UInt32 { 512 }
+  private static var portion: UInt32 { 64 }
+
+  init(_ index: UInt32, isOfFiles: Bool) throws(SystemError) {
+    self.index = index
+    guard isOfFiles else {
+      store = try ServiceClient("store")
+      files = nil
+      return
+    }
+    let client = try FileClient()
+    guard let file = try client.open([0x63, 0x30 + UInt8(index)], 1) else { throw .notFound }
+    self.file = file
+    store = nil
+    files = client
+  }
+
+  func close() {
+    store?.close()
+    files?.close()
+  }
+
+  /// Makes call number `call`, from 1. Returns whether the reply was right.
+  mutating func call(_ call: UInt32) throws(SystemError) -> Bool {
+    if let store { return try store.callShort(5, index) == call }
+    guard let files else { return false }
+    if written < Self.fileWords {
+      // The position after it tells whether a write before was lost or done twice.
+      written += 1
+      return try files.write(file, bytes(written)) == written * 4
+    }
+    if read == 0 {
+      guard try files.seek(file, 0) else { return false }
+      read = 1
+      return true
+    }
+    if read <= Self.fileWords {
+      let part = try files.read(file, Self.portion * 4)
+      var expected: [UInt8] = []
+      for word in read..<(read + Self.portion) { expected += bytes(word) }
+      read += Self.portion
+      return part == expected
+    }
+    written = 0
+    read = 0
+    return try files.seek(file, 0)
+  }
+
+  private func bytes(_ word: UInt32) -> [UInt8] {
+    [UInt8(index), UInt8(truncatingIfNeeded: word), UInt8(truncatingIfNeeded: word >> 8), 0xa5]
   }
 }

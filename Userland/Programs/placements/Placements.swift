@@ -2,7 +2,9 @@
 // round all of them while clients keep calling.
 //
 //     placements conform                     every suite in every placement
-//     placements move [CALLS] [MOVES] [N]    N clients, each CALLS calls, while the store moves MOVES times
+//     placements move [CALLS] [MOVES] [N] [store|files]
+//                                            N clients, each CALLS calls, while the service moves MOVES times
+//     placements crash                       the same faults in every placement
 
 import ABI
 import Primitives
@@ -15,14 +17,16 @@ import SDK
     if command == "conform" { return Conformance.run() }
     if command == "move" {
       return MoveTest(
-        calls: number(2, or: 1000), moves: number(3, or: 12), clients: max(1, min(16, number(4, or: 8)))
+        calls: number(2, or: 1000), moves: number(3, or: 12), clients: max(1, min(16, number(4, or: 8))),
+        isOfFiles: ProgramInformation.argumentCount > 5 && ProgramInformation.argument(5) == "files"
       ).run()
     }
+    if command == "crash" { return CrashTest.run() }
     return usage()
   }
 
   private static func usage() -> Int32 {
-    Console.write("placements: conform, or move [CALLS] [MOVES] [CLIENTS]\n")
+    Console.write("placements: conform, crash, or move [CALLS] [MOVES] [CLIENTS] [store|files]\n")
     return 2
   }
 

@@ -97,7 +97,7 @@ enum Builtin: UInt8 {
     case .insmod: "links a module into the kernel and starts it"
     case .rmmod: "stops a module and takes it out; --wait: once the calls inside have come back"
     case .modinfo: "describes a module, loaded or not"
-    case .service: "list, start, stop, move: runs services as server, ring0-server or linked"
+    case .service: "list, start, stop, move, save: runs services as server, ring0-server or linked"
     }
   }
 

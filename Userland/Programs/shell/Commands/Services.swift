@@ -1,4 +1,4 @@
-// The command `service`: start, stop, list and move.
+// The command `service`: start, stop, list, move and save.
 
 import ABI
 import Primitives
@@ -18,6 +18,8 @@ extension Builtin {
     } else if action == "move" {
       guard words.count == 5 else { return reportUsage() }
       operation = .move
+    } else if action == "save" {
+      operation = .save
     } else {
       return reportUsage()
     }

@@ -1,0 +1,45 @@
+// What the same service costs in each placement: the service `echo`, called by clients of both rings, empty and with
+// data that it gives back.
+
+import ABI
+import Primitives
+import Runtime
+import SDK
+
+enum PlacementRows {
+  private static var placements: [(ServicePlacement, StaticString)] {
+    [(.server, "server"), (.ring0Server, "ring0-server"), (.linked, "linked")]
+  }
+  private static var requests: [(UInt32, StaticString)] { [(0, "empty"), (64, "64 bytes"), (4096, "4096 bytes")] }
+
+  static func measure(as kind: TaskKind, _ report: inout Report) {
+    for (placement, label) in placements {
+      let handle = start(placement)
+      for (length, size) in requests {
+        let name = RowName(kind.label, " to ", label, ", ", size)
+        if handle >= 0 {
+          MessageRows.exchange(name, UInt32(bitPattern: handle), length: length, &report)
+        } else {
+          report.write(name, reason: "the service was not started")
+        }
+      }
+      if handle >= 0 { _ = SystemCalls.close(UInt32(bitPattern: handle)) }
+      _ = ask(.stop, .server)
+    }
+  }
+
+  /// Starts the service and opens it.
+  private static func start(_ placement: ServicePlacement) -> Int32 {
+    guard ask(.start, placement) else { return -1 }
+    let service: StaticString = "echo"
+    return SystemCalls.serviceOpen(service.utf8Start, UInt32(service.utf8CodeUnitCount))
+  }
+
+  private static func ask(_ operation: ManagerOperation, _ placement: ServicePlacement) -> Bool {
+    do throws(SystemError) {
+      return try ManagerClient.ask(operation, Bytes("echo"), placement: placement) == nil
+    } catch {
+      return false
+    }
+  }
+}

@@ -1,0 +1,140 @@
+// Starting crashed services again, in the placement in which they were, with the state that was kept.
+//
+// A server that crashes is a child that ended; a linked service that crashes is a module that the kernel has marked as
+// failed, which nobody tells: while any is linked, this looks every few milliseconds.
+//
+// Invariant: one crash is recovered at a time, and never while a command is carried out. The thread that waits for
+// children does not wait for this one, since commands wait for it.
+
+import ABI
+import Primitives
+import SDK
+
+/// Lets one thread in at a time.
+struct CommandLock {
+  private let free = Semaphore(1)
+  func acquire() { free.take() }
+  func release() { free.give() }
+}
+
+enum Recovery {
+  private static let crashed = Mutex<[ServerEntry]>([])
+  /// Given for each service that crashed and each that was linked.
+  private static let pending = Semaphore(0)
+
+  /// How long a failed module can go unnoticed.
+  private static var interval: UInt32 { 10 }
+  private static var failedState: UInt32 { 3 }
+
+  static func add(_ entry: ServerEntry) {
+    crashed.withLock { $0.append(entry) }
+    wake()
+  }
+
+  static func wake() { pending.give() }
+
+  /// Recovers what has crashed; returns when no service is linked.
+  static func work() {
+    pending.take()
+    while true {
+      let isAnyLinked = collectFailedModules()
+      while let entry = crashed.withLock({ $0.popLast() }) { recover(entry) }
+      guard isAnyLinked else { return }
+      Thread.sleep(milliseconds: interval)
+    }
+  }
+
+  /// Takes linked services whose module has failed out of the list. Returns whether any is linked.
+  private static func collectFailedModules() -> Bool {
+    var failed: [ServerEntry] = []
+    var isAnyLinked = false
+    Servers.list.withLock { entries in
+      var index = 0
+      while index < entries.count {
+        let entry = entries[index]
+        guard entry.placement == .linked, !entry.isEnding else {
+          index += 1
+          continue
+        }
+        isAnyLinked = true
+        if Servers.withBytes(entry.name, hasFailed) {
+          failed.append(entry)
+          entries.remove(at: index)
+        } else {
+          index += 1
+        }
+      }
+    }
+    for entry in failed {
+      Console.write {
+        $0.write("manager: the module ")
+        $0.write(entry.name)
+        $0.write(" has failed; it is loaded again\n")
+      }
+      crashed.withLock { $0.append(entry) }
+    }
+    return isAnyLinked
+  }
+
+  private static func hasFailed(_ name: Bytes) -> Bool {
+    var index: UInt32 = 0
+    while let module = Modules.information(index) {
+      if module.name.isEqual(to: name) { return module.state == failedState }
+      index += 1
+    }
+    return false
+  }
+
+  /// Starts a service again, later each time it crashes. Calls wait until it has its state back.
+  private static func recover(_ crashed: ServerEntry) {
+    let restarts = crashed.restarts + 1
+    Thread.sleep(milliseconds: 10 << min(restarts, 7))
+    Servers.commandLock.acquire()
+    defer { Servers.commandLock.release() }
+    do throws(ManagerRefusal) {
+      // A name that nobody has open is gone with its server, and can be held only when the new one has it.
+      var isHeld = hold(crashed)
+      if crashed.placement == .linked { try unload(crashed.name) }
+      do throws(ManagerRefusal) {
+        let started = try Servers.start(crashed.name, as: crashed.placement)
+        if !isHeld { isHeld = hold(crashed) }
+        Servers.change(started) {
+          $0.restarts = restarts
+          $0.keptState = crashed.keptState
+        }
+        if !crashed.keptState.isEmpty { try ServiceState.restore(crashed.name, crashed.keptState) }
+      } catch {
+        if isHeld { try ManagerCommand.control(crashed.name, .release) }
+        throw error
+      }
+      if isHeld { try ManagerCommand.control(crashed.name, .release) }
+    } catch {
+      Console.write {
+        $0.write("manager: ")
+        $0.write(crashed.name)
+        $0.write(" is not started again: ")
+        $0.write(error.sentence)
+        $0.write("\n")
+      }
+    }
+  }
+
+  /// Keeps calls waiting until the service has its state back. Returns whether they wait.
+  private static func hold(_ entry: ServerEntry) -> Bool {
+    guard !entry.keptState.isEmpty else { return false }
+    do throws(ManagerRefusal) {
+      try ManagerCommand.control(entry.name, .hold)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  private static func unload(_ name: [UInt8]) throws(ManagerRefusal) {
+    var refusal: Refusal?
+    Servers.withBytes(name) { name in
+      do throws(Refusal) { try Modules.unload(name) } catch { refusal = error }
+    }
+    if let refusal { throw ManagerRefusal(Servers.sentence(of: refusal)) }
+  }
+}

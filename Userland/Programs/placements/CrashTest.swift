@@ -1,0 +1,52 @@
+// The same fault in each placement: the caller gets an error, the manager starts the service again, and it goes on from
+// the state that was kept.
+
+import ABI
+import Primitives
+import SDK
+
+enum CrashTest {
+  private static var faults: [(name: StaticString, operation: UInt32, word: UInt32)] {
+    [
+      ("an overflow", 1, 0), ("a read of address 16", 2, 16), ("a stack that is too deep", 3, 0xffff_ffff),
+    ]
+  }
+
+  static func run() -> Int32 {
+    var failed: Int32 = 0
+    for placement in ServicePlacement.all {
+      for fault in faults {
+        let isRight = manage(.start, "frail", placement) && survives(fault.operation, fault.word)
+        let isStopped = manage(.stop, "frail")
+        if !isRight || !isStopped { failed += 1 }
+        Console.write {
+          $0.write(isRight && isStopped ? "PASS " : "FAIL ")
+          $0.write(fault.name)
+          $0.write(" as ")
+          $0.write(placement.name)
+          $0.write("\n")
+        }
+      }
+    }
+    return failed
+  }
+
+  private static func survives(_ operation: UInt32, _ word: UInt32) -> Bool {
+    do throws(SystemError) {
+      let service = try ServiceClient("frail")
+      defer { service.close() }
+      guard try service.callShort(0, 5) == 5, manage(.save, "frail"), try service.callShort(0, 1) == 6 else {
+        return false
+      }
+      do throws(SystemError) {
+        _ = try service.callShort(operation, word)
+        return false
+      } catch {}
+      // Calls fail until somebody serves the name again; the first that is answered must find the state that was kept.
+      for _ in 0..<500 {
+        do throws(SystemError) { return try service.callShort(0, 0) == 5 } catch { Thread.sleep(milliseconds: 10) }
+      }
+    } catch {}
+    return false
+  }
+}
