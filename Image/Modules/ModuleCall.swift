@@ -28,10 +28,9 @@ enum ModuleServices {
   static func call(
     _ module: Reference<LinkedModule>, _ function: UInt32, service: Reference<Service>, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
-    if record.value.isShort { return try callShort(module, function, service: service, record: record) }
-    record.value.message.sender = Scheduler.current.value.process.value.identity.value
-    record.value.replyLength = 0
-    return try callWithData(module, function, service: service, record: record)
+    record.value.isShort
+      ? try callShort(module, function, service: service, record: record)
+      : try callWithData(module, function, service: service, record: record)
   }
 
   /// The same for a request that came in registers.
@@ -39,17 +38,23 @@ enum ModuleServices {
   static func callShort(
     _ module: Reference<LinkedModule>, _ function: UInt32, service: Reference<Service>, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
-    record.value.message.sender = Scheduler.current.value.process.value.identity.value
-    record.value.replyLength = 0
+    begin(record)
     let result = try enterAndRun(function, UInt32(record.address), module, service)
     if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
-    return Int32(bitPattern: record.value.message.words[0] & 0x7fff_ffff)
+    return record.value.resultOfReply
+  }
+
+  @inline(__always)
+  private static func begin(_ record: Reference<CallRecord>) {
+    record.value.message.sender = Scheduler.current.value.process.value.identity.value
+    record.value.replyLength = 0
   }
 
   /// The bytes of a request are copied to kernel memory once, and those of the reply back once.
   private static func callWithData(
     _ module: Reference<LinkedModule>, _ function: UInt32, service: Reference<Service>, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
+    begin(record)
     // A server that could not take the request may have left its own addresses.
     record.value.message.dataAddress = record.value.dataAddress
     record.value.message.bufferAddress = record.value.bufferAddress

@@ -191,22 +191,22 @@ enum Calls {
   @inline(__always)
   static func deliver(_ record: Reference<CallRecord>, to caller: Reference<Task>, _ capacity: UInt32) -> Bool {
     let length = record.value.message.dataLength
-    return length == 0
-      || length <= capacity
-        && pushed(UserBuffer(address: record.value.message.dataAddress, length: length), to: caller)
-  }
-
-  @inline(never)
-  private static func pushed(_ data: UserBuffer, to caller: Reference<Task>) -> Bool {
-    guard let space = caller.value.process.value.space else { return false }
+    guard length > 0 else { return true }
+    guard length <= capacity else { return false }
     do throws(CopyFailure) {
-      try SpaceCopy.push(data, to: space, at: caller.value.call.value.bufferAddress)
+      try push(UserBuffer(address: record.value.message.dataAddress, length: length), to: caller)
       return true
     } catch { return false }
   }
 
-  /// Answers a request of the current task's. Returns the caller, to be woken (nil where the answer could not be brought
-  /// over because of the caller, who has been told), and the room that the answer names for the next request.
+  @inline(never)
+  private static func push(_ data: UserBuffer, to caller: Reference<Task>) throws(CopyFailure) {
+    guard let space = caller.value.process.value.space else { return }
+    try SpaceCopy.push(data, to: space, at: caller.value.call.value.bufferAddress)
+  }
+
+  /// Answers a request of the current task's. Returns the caller, to be woken (nil where the answer could not be
+  /// brought over because of the caller, who has been told), and the room that the answer names for the next request.
   @inline(__always)
   static func answer(
     _ number: UInt32, of service: Reference<Service>?, message: UInt32
@@ -221,7 +221,7 @@ enum Calls {
       let length = record.value.message.dataLength
       if length > 0 {
         guard length <= capacity else { throw .tooLarge }
-        isDelivered = try push(UserBuffer(address: record.value.message.dataAddress, length: length), to: caller)
+        isDelivered = try take(UserBuffer(address: record.value.message.dataAddress, length: length), to: caller)
       }
     } catch {
       // The server may answer anew.
@@ -230,19 +230,16 @@ enum Calls {
     }
     let room = Room(address: record.value.message.bufferAddress, capacity: record.value.message.bufferCapacity)
     guard isDelivered else { return (nil, room) }
-    caller.finishCall(
-      result: record.value.isShort ? Int32(bitPattern: record.value.message.words[0] & 0x7fff_ffff) : 0,
-      CallWaits.self)
+    caller.finishCall(result: record.value.resultOfReply, CallWaits.self)
     return (caller, room)
   }
 
   /// Brings a reply's data over to a caller. Returns false where the caller's memory does not take them; it has been
   /// told.
   @inline(never)
-  private static func push(_ data: UserBuffer, to caller: Reference<Task>) throws(SystemError) -> Bool {
-    guard let space = caller.value.process.value.space else { return true }
+  private static func take(_ data: UserBuffer, to caller: Reference<Task>) throws(SystemError) -> Bool {
     do throws(CopyFailure) {
-      try SpaceCopy.push(data, to: space, at: caller.value.call.value.bufferAddress)
+      try push(data, to: caller)
       return true
     } catch {
       switch error {
@@ -265,8 +262,9 @@ enum MessageCopy {
 
   @inline(__always)
   static func read(into record: Reference<CallRecord>, from message: UInt32) throws(SystemError) {
-    guard isInside(message) else { throw .badAddress }
-    guard user_copy_words(UInt32(record.address), message, all) == 0 else { throw UserBuffer.copyFailure() }
+    guard tryRead(into: record, from: message) else {
+      throw isInside(message) ? UserBuffer.copyFailure() : .badAddress
+    }
   }
 
   @inline(__always)
@@ -286,7 +284,7 @@ enum MessageCopy {
   ) throws(SystemError) {
     guard isInside(message) else { throw .badAddress }
     if cpu.guarded != 0 { try UserBuffer(address: message, length: words * 4).checkWritable() }
-    guard user_copy_words(message, UInt32(record.address), words) == 0 else { throw UserBuffer.copyFailure() }
+    guard tryWrite(record, to: message, words: words) else { throw UserBuffer.copyFailure() }
   }
 
   /// Whether a whole message lies in the part of the address space that tasks may use.

@@ -1,5 +1,5 @@
-// The short way of a conversation: a call to a server task that waits already, and an answer after which the server waits
-// again. Both end in a switch straight to the other side.
+// The short way of a conversation: a call to a server task that waits already, and an answer after which the server
+// waits again. Both end in a switch straight to the other side.
 //
 // Invariant: where anything is out of the ordinary (bad memory, a time limit, a hold, somebody more urgent, a guarded
 // task), nothing has changed and nil comes back: the general way (Calls.swift) does it, or says what is wrong.
@@ -67,9 +67,7 @@ enum DirectCalls {
     }
     let room = Calls.Room(address: record.value.message.bufferAddress, capacity: record.value.message.bufferCapacity)
     Services.retain(service)
-    service.queues.answer(
-      caller, by: task,
-      result: record.value.isShort ? Int32(bitPattern: record.value.message.words[0] & 0x7fff_ffff) : 0)
+    service.queues.answer(caller, by: task, result: record.value.resultOfReply)
     let reason = Scheduler.switchDirectly(to: caller, .waitingForMessage)
     let result = take(service, term: term, message, room, reason)
     Services.release(service)

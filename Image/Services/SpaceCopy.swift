@@ -72,13 +72,9 @@ enum SpaceCopy {
           throw .ofPeer(error)
         }
       }
-      let isCopied: Bool
-      if frame < DirectMap.endFrame {
-        isCopied = body(DirectMap.address(of: frame) &+ offset, done, part)
-      } else {
-        isCopied = Frames.withAddress(of: frame) { body($0 &+ offset, done, part) }
+      guard Frames.withAddress(of: frame, { body($0 &+ offset, done, part) }) else {
+        throw .own(UserBuffer.copyFailure())
       }
-      guard isCopied else { throw .own(UserBuffer.copyFailure()) }
       done &+= part
     }
     kernel.counters.bytesCopied &+= UInt64(count)

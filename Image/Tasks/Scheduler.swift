@@ -147,18 +147,14 @@ enum Scheduler {
   static func blockAndRun(
     _ partner: Reference<Task>, _ state: TaskState, on queue: Reference<TaskQueue>, deadline: UInt64? = nil
   ) -> WakeReason {
-    let task = current
-    if kernel.scheduler.ready.hasTask(above: partner.value.priority) || task.value.isEnding {
+    guard canSwitchDirectly(to: partner) else {
       wakeNext(partner)
       return block(state, on: queue, deadline: deadline)
     }
     endWait(of: partner, .woken)
-    task.value.state = state
-    task.value.wakeReason = .woken
-    queue.append(task)
-    if let deadline { startTimer(of: task, deadline: deadline) }
-    run(partner, after: task, read_time_stamp())
-    return task.value.wakeReason
+    queue.append(current)
+    if let deadline { startTimer(of: current, deadline: deadline) }
+    return switchDirectly(to: partner, state)
   }
 
   /// Runs `next` instead of the current task, which waits from now on; each is in the queue where it belongs, or in

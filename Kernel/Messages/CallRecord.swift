@@ -42,6 +42,9 @@ public struct CallRecord {
 
   public init() {}
 
+  /// What the caller gets in EAX once the reply is in `message`: no error, so its highest bit is lost.
+  @inlinable public var resultOfReply: Int32 { isShort ? Int32(bitPattern: message.words[0] & 0x7fff_ffff) : 0 }
+
   /// A result that tells a caller to send its request again, to whoever serves then.
   public static var retry: Int32 { Int32.min }
 }
