@@ -1,6 +1,7 @@
 // A disk in memory: blocks of 512 bytes, which are allocated when a file grows and given back when it goes.
 //
-// Invariant: a block is in the list of free ones or belongs to one file. Memory is taken only for blocks that were used.
+// Invariant: a block is in the list of free ones or belongs to one file. Memory is taken only for blocks that were
+// used.
 
 struct Disk {
   static var blockSize: Int { 512 }
@@ -8,14 +9,12 @@ struct Disk {
 
   private var bytes: [UInt8] = []
   private var free: [UInt16] = []
-  private var used = 0
 
-  var freeBlocks: Int { Self.blockLimit - used }
+  var freeBlocks: Int { Self.blockLimit - bytes.count / Self.blockSize + free.count }
 
   /// A block of zeros; nil where the disk is full.
   mutating func allocate() -> UInt16? {
-    guard used < Self.blockLimit else { return nil }
-    used += 1
+    guard freeBlocks > 0 else { return nil }
     if let block = free.popLast() {
       let start = Int(block) * Self.blockSize
       for index in start..<(start + Self.blockSize) { bytes[index] = 0 }
@@ -26,10 +25,7 @@ struct Disk {
     return UInt16(block)
   }
 
-  mutating func release(_ block: UInt16) {
-    free.append(block)
-    used -= 1
-  }
+  mutating func release(_ block: UInt16) { free.append(block) }
 
   func read(_ block: UInt16, at offset: Int, _ count: Int, into target: inout [UInt8]) {
     let start = Int(block) * Self.blockSize + offset

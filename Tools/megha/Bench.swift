@@ -88,7 +88,7 @@ extension Project {
     do {
       let rows = try await measureTwice(group: nil, timeout: 300)
       let judgement = try budgets().judge(rows)
-      for note in judgement.notes { print("       \(note)") }
+      for note in judgement.notes { report.write("       \(note)") }
       report.judge("guest budgets", complaints: judgement.complaints, seconds: Date().timeIntervalSince(started))
     } catch {
       report.fail("guest budgets", ["\(error)"])

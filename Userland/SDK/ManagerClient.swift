@@ -21,10 +21,8 @@ public enum ManagerClient {
     defer { manager.close() }
     var words = InlineArray<6, UInt32>(repeating: 0)
     words[0] = placement.rawValue
-    var data: [UInt8] = []
-    for index in 0..<name.count { data.append(name[index]) }
     var reply: [UInt8] = []
-    let result = try manager.call(operation.rawValue, words: words, data: data, reply: &reply, capacity: 256)
+    let result = try manager.call(operation.rawValue, words: words, data: name.copied, reply: &reply, capacity: 256)
     return result[0] == 0 ? nil : reply
   }
 }

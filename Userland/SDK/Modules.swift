@@ -33,9 +33,24 @@ public enum Modules {
     if result < 0 { throw explanation.refusal(result) }
   }
 
+  /// The loaded module of this name; nil where there is none.
+  public static func information(named name: Bytes) -> ModuleInformation? {
+    var index: UInt32 = 0
+    while let module = information(index) {
+      if module.name.isEqual(to: name) { return module }
+      index += 1
+    }
+    return nil
+  }
+
   /// The loaded module number `index`, from 0; nil after the last.
   public static func information(_ index: UInt32) -> ModuleInformation? {
     var information = ModuleInformation()
     return unsafe SystemCalls.moduleInformation(index, &information) < 0 ? nil : information
   }
+}
+
+extension ModuleInformation {
+  /// Whether a call into it faulted, so that it answers no more and is to be taken out.
+  public var hasFailed: Bool { state == 3 }
 }

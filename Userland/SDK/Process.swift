@@ -81,6 +81,19 @@ public enum Process {
     return try start(&request, arguments: arguments, options: options)
   }
 
+  /// Starts the program of this name: one with a slash is a path, any other is looked for in /bin.
+  public static func start(
+    named name: Bytes, arguments: borrowing WordList, options: StartOptions = StartOptions()
+  ) throws(Refusal) -> TaskIdentity {
+    if name.isPath { return try start(name, arguments: arguments, options: options) }
+    var path = ByteWriter()
+    path.write("/bin/")
+    path.write(name)
+    var list = WordList()
+    list.append(path.bytes)
+    return try list.withWord(0) { path throws(Refusal) in try start(path, arguments: arguments, options: options) }
+  }
+
   /// Starts the program whose ELF file is `image`. The kernel copies what it needs before this returns.
   ///
   /// - Parameter name: what the process is called.

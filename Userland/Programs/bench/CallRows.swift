@@ -35,7 +35,7 @@ enum CallRows {
     } catch {
       return report.write(name, reason: "the module was not loaded")
     }
-    let handle = SystemCalls.serviceOpen(module.utf8Start, UInt32(module.utf8CodeUnitCount))
+    let handle = openService(module)
     if handle >= 0 {
       report.measure(name) { SystemCalls.callShort(UInt32(bitPattern: handle), 1, 2, 3, 4) }
       _ = SystemCalls.close(UInt32(bitPattern: handle))

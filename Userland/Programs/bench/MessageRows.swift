@@ -44,7 +44,7 @@ enum MessageRows {
   private static func open() -> Int32 {
     var handle: Int32 = 0
     for _ in 0..<64 {
-      handle = SystemCalls.serviceOpen(service.utf8Start, UInt32(service.utf8CodeUnitCount))
+      handle = openService(service)
       if handle != SystemError.notFound.rawValue { break }
       _ = SystemCalls.yield()
     }
@@ -88,4 +88,9 @@ enum MessageRows {
       return 1
     }
   }
+}
+
+/// Opens a service. Returns the handle or an error of the ABI.
+func openService(_ name: StaticString) -> Int32 {
+  SystemCalls.serviceOpen(name.utf8Start, UInt32(name.utf8CodeUnitCount))
 }

@@ -30,9 +30,7 @@ enum PlacementRows {
 
   /// Starts the service and opens it.
   private static func start(_ placement: ServicePlacement) -> Int32 {
-    guard ask(.start, placement) else { return -1 }
-    let service: StaticString = "echo"
-    return SystemCalls.serviceOpen(service.utf8Start, UInt32(service.utf8CodeUnitCount))
+    ask(.start, placement) ? openService("echo") : -1
   }
 
   private static func ask(_ operation: ManagerOperation, _ placement: ServicePlacement) -> Bool {

@@ -77,12 +77,8 @@ struct ModuleExperiment {
   }
 
   private var isMarkedFailed: Bool {
-    var index: UInt32 = 0
-    while let module = Modules.information(index) {
-      index += 1
-      if module.name.isEqual(to: Bytes(Self.name)) { return module.state == 3 && module.faults > 0 }
-    }
-    return false
+    guard let module = Modules.information(named: Bytes(Self.name)) else { return false }
+    return module.hasFailed && module.faults > 0
   }
 
   private var isWorking: Bool {

@@ -1,8 +1,9 @@
 // Lets every allocation of the kernel fail, one after another, and looks whether anything is left behind.
 //
-// Each case (a system call, a way to start a task, a first touch, a module) is done with the first allocation failing, then with
-// the second, and so on until it succeeds without one; once for frames of memory and once for the kernel's heap. Before
-// and after each time, the free pages, the kernel's heap, the regions, handles, tasks and services are counted.
+// Each case (a system call, a way to start a task, a first touch, a module) is done with the first allocation failing,
+// then with the second, and so on until it succeeds without one; once for frames of memory and once for the kernel's
+// heap. Before and after each time, the free pages, the kernel's heap, the regions, handles, tasks, services and modules
+// are counted.
 // The exit status is 0 where there is no difference.
 
 import ABI

@@ -1,4 +1,4 @@
-// Loading, calling and unloading a kernel module, and starting a service as one.
+// Loading, calling and unloading a kernel module.
 
 import ABI
 import Primitives

@@ -11,8 +11,8 @@ import ServiceSupport
 enum ManagerCommand {
   static func answer(_ request: inout Request) {
     let name = request.copiedData
-    Servers.commandLock.acquire()
-    defer { Servers.commandLock.release() }
+    Servers.turn.take()
+    defer { Servers.turn.give() }
     do throws(ManagerRefusal) {
       guard !name.isEmpty, name.count < 32, !name.contains(0x2f) else {
         throw ManagerRefusal("a service's name has 1 to 31 bytes and no slash")

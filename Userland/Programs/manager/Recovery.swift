@@ -10,13 +10,6 @@ import ABI
 import Primitives
 import SDK
 
-/// Lets one thread in at a time.
-struct CommandLock {
-  private let free = Semaphore(1)
-  func acquire() { free.take() }
-  func release() { free.give() }
-}
-
 enum Recovery {
   private static let crashed = Mutex<[ServerEntry]>([])
   /// Given for each service that crashed and each that was linked.
@@ -24,7 +17,6 @@ enum Recovery {
 
   /// How long a failed module can go unnoticed.
   private static var interval: UInt32 { 10 }
-  private static var failedState: UInt32 { 3 }
 
   static func add(_ entry: ServerEntry) {
     crashed.withLock { $0.append(entry) }
@@ -57,7 +49,7 @@ enum Recovery {
           continue
         }
         isAnyLinked = true
-        if Servers.withBytes(entry.name, hasFailed) {
+        if Servers.withBytes(entry.name, { Modules.information(named: $0)?.hasFailed == true }) {
           failed.append(entry)
           entries.remove(at: index)
         } else {
@@ -76,21 +68,12 @@ enum Recovery {
     return isAnyLinked
   }
 
-  private static func hasFailed(_ name: Bytes) -> Bool {
-    var index: UInt32 = 0
-    while let module = Modules.information(index) {
-      if module.name.isEqual(to: name) { return module.state == failedState }
-      index += 1
-    }
-    return false
-  }
-
   /// Starts a service again, later each time it crashes. Calls wait until it has its state back.
   private static func recover(_ crashed: ServerEntry) {
     let restarts = crashed.restarts + 1
     Thread.sleep(milliseconds: 10 << min(restarts, 7))
-    Servers.commandLock.acquire()
-    defer { Servers.commandLock.release() }
+    Servers.turn.take()
+    defer { Servers.turn.give() }
     do throws(ManagerRefusal) {
       // A name that nobody has open is gone with its server, and can be held only when the new one has it.
       var isHeld = hold(crashed)

@@ -22,10 +22,7 @@ struct ServerEntry {
 /// Why something could not be done: a sentence.
 struct ManagerRefusal: Error {
   var sentence: [UInt8]
-  init(_ text: StaticString) {
-    sentence = []
-    for index in 0..<text.utf8CodeUnitCount { sentence.append(unsafe text.utf8Start[index]) }
-  }
+  init(_ text: StaticString) { sentence = Bytes(text).copied }
   init(_ sentence: [UInt8]) { self.sentence = sentence }
 }
 
@@ -33,8 +30,8 @@ enum Servers {
   static let list = Mutex<[ServerEntry]>([])
   /// Given whenever a server was started as a process.
   static let processStarted = Semaphore(0)
-  /// Held while a command is carried out or a crashed service is started again: one of them at a time.
-  static let commandLock = CommandLock()
+  /// Taken while a command is carried out or a crashed service is started again: one of them at a time.
+  static let turn = Semaphore(1)
 
   static func find(_ name: [UInt8]) -> ServerEntry? {
     list.withLock { entries in entries.first { $0.name == name && !$0.isEnding } }

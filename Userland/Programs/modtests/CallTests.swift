@@ -86,7 +86,7 @@ enum CallTests {
           Lab.isWorking() && Lab.call(fault) == .failure(.serviceFaulted)
             && Lab.call(Lab.Operation.echo) == .failure(.serviceFaulted)
         }
-        guard isContained, Lab.information()?.state == 3, Lab.unload() == nil else { return false }
+        guard isContained, Lab.information()?.hasFailed == true, Lab.unload() == nil else { return false }
       }
     }
     return true

@@ -74,24 +74,16 @@ enum LoadingTests {
   private static var chainLength: Int { 16 }
 
   private static func link(_ index: Int, _ body: (Bytes, Bytes) -> Bool) -> Bool {
-    var path: [UInt8] = []
-    append("/lib/modules/", to: &path)
-    var name: [UInt8] = []
-    append("chain", to: &name)
+    var name = Bytes("chain").copied
     if index >= 10 { name.append(0x30 + UInt8(index / 10)) }
     name.append(0x30 + UInt8(index % 10))
-    path += name
-    append(".so", to: &path)
+    let path = Bytes("/lib/modules/").copied + name + Bytes(".so").copied
     return unsafe path.withUnsafeBufferPointer { path in
       unsafe name.withUnsafeBufferPointer { name in
         unsafe body(
           Bytes(start: path.baseAddress!, count: path.count), Bytes(start: name.baseAddress!, count: name.count))
       }
     }
-  }
-
-  private static func append(_ text: StaticString, to bytes: inout [UInt8]) {
-    for index in 0..<text.utf8CodeUnitCount { bytes.append(unsafe text.utf8Start[index]) }
   }
 
   static func chain() -> Bool {

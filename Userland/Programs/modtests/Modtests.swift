@@ -81,12 +81,5 @@ enum Lab {
   static func freePages() -> UInt32 { (try? Machine.memory())?.free ?? 0 }
 
   /// What the kernel knows of the module; nil where it is not loaded.
-  static func information() -> ModuleInformation? {
-    var index: UInt32 = 0
-    while let module = Modules.information(index) {
-      index += 1
-      if module.name.isEqual(to: Bytes(name)) { return module }
-    }
-    return nil
-  }
+  static func information() -> ModuleInformation? { Modules.information(named: Bytes(name)) }
 }

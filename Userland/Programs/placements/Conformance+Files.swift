@@ -70,11 +70,11 @@ struct FileClient {
   /// Makes a folder (5) or removes something (6); returns what the service says.
   func change(_ operation: UInt32, _ path: StaticString) throws(SystemError) -> UInt32 {
     var reply: [UInt8] = []
-    return try service.call(operation, data: bytes(path), reply: &reply)[0]
+    return try service.call(operation, data: Bytes(path).copied, reply: &reply)[0]
   }
 
   func open(_ path: StaticString, _ flags: UInt32) throws(SystemError) -> UInt32? {
-    try open(bytes(path), flags)
+    try open(Bytes(path).copied, flags)
   }
 
   func open(_ path: [UInt8], _ flags: UInt32) throws(SystemError) -> UInt32? {
@@ -110,13 +110,8 @@ struct FileClient {
   /// The name of an entry of a folder.
   func list(_ path: StaticString, _ number: UInt32) throws(SystemError) -> [UInt8]? {
     var reply: [UInt8] = []
-    let result = try service.call(7, words: Conformance.words(number), data: bytes(path), reply: &reply, capacity: 31)
+    let result = try service.call(
+      7, words: Conformance.words(number), data: Bytes(path).copied, reply: &reply, capacity: 31)
     return result[0] == 0 ? reply : nil
-  }
-
-  private func bytes(_ text: StaticString) -> [UInt8] {
-    var bytes: [UInt8] = []
-    for index in 0..<text.utf8CodeUnitCount { bytes.append(unsafe text.utf8Start[index]) }
-    return bytes
   }
 }

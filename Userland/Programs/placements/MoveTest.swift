@@ -2,8 +2,8 @@
 // reply must be: a call that failed, was lost, was done twice or came out of order shows at once, and with it how long
 // the longest call waited.
 //
-// Invariant: moves and calls go side by side: the clients wait for the mover at each share of their calls, and the mover
-// for the clients, so that every move meets calls.
+// Invariant: moves and calls go side by side: the clients wait for the mover at each share of their calls, and the
+// mover for the clients, so that every move meets calls.
 
 import ABI
 import Primitives

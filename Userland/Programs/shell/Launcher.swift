@@ -59,7 +59,7 @@ struct Launcher: ~Copyable {
   func run() -> Int32 {
     words.withWord(0) { name in
       do throws(Refusal) {
-        let task = try start(name)
+        let task = try Process.start(named: name, arguments: words, options: options)
         if isBackground {
           Console.write {
             $0.write("[task ")
@@ -82,19 +82,6 @@ struct Launcher: ~Copyable {
         }
         return 126
       }
-    }
-  }
-
-  /// A name with a slash is a path; any other is looked for in /bin.
-  private func start(_ name: Bytes) throws(Refusal) -> TaskIdentity {
-    if name.isPath { return try Process.start(name, arguments: words, options: options) }
-    var path = WordList()
-    var pathBytes = ByteWriter()
-    pathBytes.write("/bin/")
-    pathBytes.write(name)
-    path.append(pathBytes.bytes)
-    return try path.withWord(0) { path throws(Refusal) in
-      try Process.start(path, arguments: words, options: options)
     }
   }
 

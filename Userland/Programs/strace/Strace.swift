@@ -46,7 +46,8 @@ struct Strace: Program {
     var arguments = WordList()
     for index in first..<ProgramInformation.argumentCount { arguments.append(ProgramInformation.argument(index)) }
     do throws(Refusal) {
-      let task = try start(ProgramInformation.argument(first), arguments, StartOptions(flags: flags))
+      let task = try Process.start(
+        named: ProgramInformation.argument(first), arguments: arguments, options: StartOptions(flags: flags))
       printCalls(of: task)
       guard let outcome = try? task.wait() else { return 1 }
       Console.write {
@@ -62,23 +63,6 @@ struct Strace: Program {
         $0.write("\n")
       }
       return 126
-    }
-  }
-
-  /// A name with a slash is a path; any other is looked for in /bin.
-  private static func start(
-    _ name: Bytes, _ arguments: borrowing WordList, _ options: StartOptions
-  ) throws(Refusal) -> TaskIdentity {
-    for index in 0..<name.count where name[index] == 0x2f {
-      return try Process.start(name, arguments: arguments, options: options)
-    }
-    var pathBytes = ByteWriter()
-    pathBytes.write("/bin/")
-    pathBytes.write(name)
-    var path = WordList()
-    path.append(pathBytes.bytes)
-    return try path.withWord(0) { path throws(Refusal) in
-      try Process.start(path, arguments: arguments, options: options)
     }
   }
 

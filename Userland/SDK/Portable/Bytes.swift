@@ -38,6 +38,14 @@ public struct Bytes {
   /// The address of the first byte, for a system call.
   public var address: UnsafePointer<UInt8> { unsafe start }
 
+  /// The bytes in memory of their own.
+  public var copied: [UInt8] {
+    var copy: [UInt8] = []
+    copy.reserveCapacity(count)
+    for index in 0..<count { copy.append(self[index]) }
+    return copy
+  }
+
   public static func == (left: Bytes, right: StaticString) -> Bool { left == Bytes(right) }
 
   public static func == (left: Bytes, right: Bytes) -> Bool {

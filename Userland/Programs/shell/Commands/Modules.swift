@@ -98,9 +98,9 @@ extension Builtin {
   func modinfoCommand(_ words: borrowing CommandWords) -> Int32 {
     guard words.count == 2 else { return reportUsage() }
     if words[1].isPath { return describeModuleFile(words[1]) }
-    var found: ModuleInformation?
-    forEachModule { if isNamed($0, words[1]) { found = $0 } }
-    guard let module = found else { return modulePath(words[1]).withWord(0) { describeModuleFile($0) } }
+    guard let module = Modules.information(named: words[1]) else {
+      return modulePath(words[1]).withWord(0) { describeModuleFile($0) }
+    }
     Console.write {
       $0.write(module.name)
       $0.write(" ")
@@ -118,14 +118,6 @@ extension Builtin {
       $0.write(" faults\n")
     }
     return 0
-  }
-
-  private func isNamed(_ module: ModuleInformation, _ name: Bytes) -> Bool {
-    for index in 0..<32 {
-      let byte = index < name.count ? name[index] : 0
-      if module.name.bytes[index] != byte { return false }
-    }
-    return true
   }
 
   private func stateName(_ state: UInt32) -> StaticString {
