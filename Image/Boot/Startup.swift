@@ -98,6 +98,7 @@ enum Startup {
         KernelBytes(
           address: DirectMap.address(of: range.start), length: UInt32(truncatingIfNeeded: range.length)))
     }
+    BootFiles.index()
   }
 
   static func startFirstProcess() {

@@ -37,6 +37,12 @@ enum BootFiles {
     }
   }
 
+  /// Makes the files of the archives that were added known by their paths.
+  static func index() {
+    let storage = KernelMemory.permanent(kernel.archives.indexSize)
+    kernel.archives.makeIndex(in: UnsafeMutableRawPointer(bitPattern: UInt(storage)).unsafelyUnwrapped)
+  }
+
   /// Describes the entry of this number, or nil after the last.
   @inline(never)
   static func entry(at index: UInt32) -> FileEntry? {

@@ -15,6 +15,8 @@ public struct Archive {
   public let count: Int
   /// The number of entries, trailers not counted.
   public private(set) var entryCount = 0
+  /// How many components the names of all entries have together.
+  private(set) var componentCount = 0
 
   /// Checks the archive of `count` bytes at `start`, which must stay there, unchanged.
   @unsafe
@@ -22,7 +24,12 @@ public struct Archive {
     unsafe self.start = start
     self.count = count
     var position = Position()
-    while try read(&position) != nil { entryCount &+= 1 }
+    while let entry = try read(&position) {
+      entryCount &+= 1
+      let name = name(of: entry)
+      var place = 0
+      while name.nextComponent(from: &place) != nil { componentCount &+= 1 }
+    }
     if position.segment == nil { throw .noArchive }
   }
 
@@ -81,6 +88,13 @@ public struct Archive {
   public func next(_ position: inout Position) -> ArchiveEntry? {
     // The archive was checked, so there is nothing to throw.
     do throws(ArchiveError) { return try read(&position) } catch { return nil }
+  }
+
+  /// The entry whose header begins at `offset`, where `next` found one; nil where there is none.
+  func entry(at offset: Int, segment: Int) -> ArchiveEntry? {
+    do throws(ArchiveError) {
+      return try ArchiveEntry.read(from: bytes, at: offset, segment: segment).entry
+    } catch { return nil }
   }
 
   private func read(_ position: inout Position) throws(ArchiveError) -> ArchiveEntry? {

@@ -24,9 +24,10 @@ public enum ArchiveError: Error, Equatable, Sendable {
   case dataCutShort(offset: Int, size: UInt32, available: Int)
   /// The archive ends without the entry `TRAILER!!!`.
   case noTrailer(offset: Int)
-  /// More archives than an `ArchiveSet` takes, or more entries.
+  /// More archives than an `ArchiveSet` takes, more entries, or more components in the paths of these.
   case tooManyArchives(limit: Int)
   case tooManyEntries(count: Int, limit: Int)
+  case tooManyComponents(count: Int, limit: Int)
 
   /// Writes one sentence.
   public func describe(to output: inout some TextOutput) {
@@ -77,6 +78,11 @@ public enum ArchiveError: Error, Equatable, Sendable {
       output.write("The archives have ")
       output.write(decimal: count)
       output.write(" entries together; the limit is ")
+      output.write(decimal: limit)
+    case .tooManyComponents(let count, let limit):
+      output.write("The paths of the archives' entries have ")
+      output.write(decimal: count)
+      output.write(" components together; the limit is ")
       output.write(decimal: limit)
     }
     output.write(".")

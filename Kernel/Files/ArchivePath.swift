@@ -25,16 +25,6 @@ public enum PathError: Error, Equatable, Sendable {
   }
 }
 
-/// How two paths lie to each other.
-enum PathRelation {
-  case same
-  /// The first is a folder above the second.
-  case above
-  /// The first lies below the second.
-  case below
-  case apart
-}
-
 extension Span<UInt8> {
   /// The next component of this path from `position` on, which moves past it; nil at the end.
   func nextComponent(from position: inout Int) -> Range<Int>? {
@@ -58,19 +48,6 @@ extension Span<UInt8> {
     var position = 0
     while let component = nextComponent(from: &position) {
       if extracting(component).hasSameBytes(as: "..") { throw .climbs(offset: component.lowerBound) }
-    }
-  }
-
-  /// How this path lies to `other`.
-  func pathRelation(to other: Span<UInt8>) -> PathRelation {
-    var position = 0
-    var otherPosition = 0
-    while true {
-      let component = nextComponent(from: &position)
-      let otherComponent = other.nextComponent(from: &otherPosition)
-      guard let component else { return otherComponent == nil ? .same : .above }
-      guard let otherComponent else { return .below }
-      if !extracting(component).hasSameBytes(as: other.extracting(otherComponent)) { return .apart }
     }
   }
 }

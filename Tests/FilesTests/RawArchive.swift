@@ -67,6 +67,23 @@ final class ArchiveMemory {
   }
 }
 
+/// Memory for the index of a set, which lives as long. The words behind it must stay as they were.
+final class IndexMemory {
+  private let buffer: UnsafeMutableRawBufferPointer
+  private let size: Int
+
+  init(for set: inout ArchiveSet) {
+    size = set.indexSize
+    buffer = .allocate(byteCount: size + 64, alignment: 16)
+    buffer.initializeMemory(as: UInt8.self, repeating: 0xa5)
+    unsafe set.makeIndex(in: buffer.baseAddress!)
+  }
+  deinit {
+    precondition(buffer[size...].allSatisfy { $0 == 0xa5 }, "the index has outgrown its memory")
+    buffer.deallocate()
+  }
+}
+
 extension Span<UInt8> {
   var string: String {
     var bytes: [UInt8] = []
@@ -89,10 +106,12 @@ extension ArchiveItem {
 final class Tree {
   private let memories: [ArchiveMemory]
   private var set = ArchiveSet()
+  private let index: IndexMemory
 
   init(_ archives: [[UInt8]]) throws {
     memories = archives.map { ArchiveMemory($0) }
     for memory in memories { try set.add(memory.archive()) }
+    index = IndexMemory(for: &set)
   }
 
   convenience init(_ entries: RawEntry...) throws { try self.init([rawArchive(entries)]) }
@@ -113,15 +132,5 @@ final class Tree {
       paths.append(text.text)
     }
     return paths
-  }
-
-  /// The names in a folder, with a slash behind those of folders.
-  func children(of path: String) throws -> [String] {
-    let bytes = Array(path.utf8)
-    var names: [String] = []
-    while let child = try set.child(at: names.count, in: bytes.span) {
-      names.append(child.name.string + (child.item.kind == .folder ? "/" : ""))
-    }
-    return names
   }
 }
