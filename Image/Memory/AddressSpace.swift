@@ -21,6 +21,8 @@ struct AddressSpace: ~Copyable {
   var regions: RegionMap<RegionNodes>
   /// Pages with memory behind them that belong to this space.
   var residentPages: UInt32 = 0
+  /// Stacks of threads that have ended, for the next ones (ThreadStacks.swift).
+  var idleStacks = IdleThreadStacks()
   /// The root whose kernel half is read-only, for guarded tasks; 0 until there is one.
   var guardedRoot: UInt32 = 0
   /// The address of the file it runs, and its neighbours in that file's list; 0: it is in none (SharedImages.swift).
@@ -123,10 +125,17 @@ extension Reference where Value == AddressSpace {
     } catch { throw .outOfMemory }
   }
 
-  /// Gives a page of the region a zeroed frame. Returns the frame.
+  /// Gives a page of a region a zeroed frame. Returns the frame.
   func populate(page: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> FrameNumber {
-    guard let frame = Frames.allocate(owner: .processMemory) else { throw .outOfMemory }
+    let frame = try populateUnzeroed(page: page, permissions)
     Frames.withAddress(of: frame) { zero_words($0, 1024) }
+    return frame
+  }
+
+  /// Gives a page of a region a frame with whatever is in it. Nothing of this space must run before that is written
+  /// over, except in Ring 0, which can read all memory anyway.
+  func populateUnzeroed(page: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> FrameNumber {
+    guard let frame = Frames.allocate(owner: .processMemory) else { throw .outOfMemory }
     do throws(SystemError) {
       try map(page: page, to: frame, permissions.page)
     } catch {
@@ -157,15 +166,21 @@ extension Reference where Value == AddressSpace {
     while done < count {
       let position = address &+ done
       let page = position & ~(pageSize &- 1)
+      let offset = position &- page
+      let part = min(count &- done, pageSize &- offset)
       let frame: FrameNumber
       if let entry = value.tables.lookup(VirtualAddress(page)) {
         frame = entry.frame
       } else {
         guard let region = region(containing: page) else { throw .badAddress }
-        frame = try populate(page: page, region.permissions)
+        frame = try populateUnzeroed(page: page, region.permissions)
+        // The words that the bytes do not cover wholly.
+        let rest = (offset &+ part) & ~3
+        Frames.withAddress(of: frame) { base in
+          zero_words(base, (offset &+ 3) &>> 2)
+          zero_words(base &+ rest, (pageSize &- rest) &>> 2)
+        }
       }
-      let offset = position &- page
-      let part = min(count &- done, pageSize &- offset)
       Frames.withAddress(of: frame) { base in
         UnsafeMutableRawPointer(bitPattern: UInt(base &+ offset)).unsafelyUnwrapped
           .copyMemory(from: source + Int(done), byteCount: Int(part))

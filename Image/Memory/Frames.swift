@@ -21,9 +21,25 @@ enum Frames {
     // A failure that was asked for, to see what comes of it, is not to be avoided.
     guard kernel.memory.frames.freeFrames(in: zone) == 0 else { return nil }
     KernelStacks.releaseIdle()
-    // The heap itself asks in the middle of its own work.
-    if owner != .kernelHeap { kernel.memory.heap.releaseEmptySlabs() }
+    // Whoever asks for one of these is in the middle of its work on what else would be given up.
+    switch owner {
+    case .kernelHeap: releaseEmptyTables()
+    case .pageTable: break
+    default: releaseIdle()
+    }
     return kernel.memory.frames.allocate(zone: zone, owner: owner)
+  }
+
+  /// Gives up all that is kept ready for later: stacks, page tables, slabs of the heap.
+  static func releaseIdle() {
+    KernelStacks.releaseIdle()
+    ThreadStacks.releaseIdle()
+    releaseEmptyTables()
+    kernel.memory.heap.releaseEmptySlabs()
+  }
+
+  private static func releaseEmptyTables() {
+    while let table = kernel.memory.emptyTables.take() { release(table) }
   }
 
   @inline(__always)

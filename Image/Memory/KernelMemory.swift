@@ -51,12 +51,16 @@ struct DirectTableMemory: PageTableMemory {
   }
 
   func allocateTable() -> FrameNumber? {
+    // A failure that was asked for is to be met here too.
+    if kernel.memory.frames.allocationsUntilFailure == 0, let table = kernel.memory.emptyTables.take() { return table }
     guard let frame = Frames.allocate(zone: .low, owner: .pageTable) else { return nil }
     zero_words(DirectMap.address(of: frame), 1024)
     return frame
   }
 
-  func freeTable(_ table: FrameNumber) { Frames.release(table) }
+  func freeTable(_ table: FrameNumber) {
+    if !kernel.memory.emptyTables.keep(table) { Frames.release(table) }
+  }
 
   // A table's frame is held once by its being a table and once by each of its entries.
   func countEntry(in table: FrameNumber) { Frames.retain(table) }
@@ -67,6 +71,27 @@ struct DirectTableMemory: PageTableMemory {
   }
 
   func entries(in table: FrameNumber) -> UInt32 { UInt32(kernel.memory.frames.references(of: table)) &- 1 }
+}
+
+/// Page tables that became empty, all zeroes, for the next address space: zeroing one takes longer than all else that
+/// is done with it.
+struct EmptyTables {
+  private var tables = InlineArray<16, FrameNumber>(repeating: FrameNumber(0))
+  private var count = 0
+
+  /// Returns false where enough are kept.
+  mutating func keep(_ table: FrameNumber) -> Bool {
+    guard count < 16 else { return false }
+    tables[count] = table
+    count += 1
+    return true
+  }
+
+  mutating func take() -> FrameNumber? {
+    guard count > 0 else { return nil }
+    count -= 1
+    return tables[count]
+  }
 }
 
 /// This processor's cache of translations.
@@ -88,6 +113,7 @@ struct KernelMemory: ~Copyable {
   var tables: PageTables<DirectTableMemory>
   var log: Log
   var stacks = KernelStackPool()
+  var emptyTables = EmptyTables()
   var guarded = GuardedDirectory()
   var heap = Heap(source: DirectMapPages())
   /// Spaces by the file they run, so that they can share what none of them can write (SharedImages.swift).

@@ -1,7 +1,7 @@
 // Kernel stacks: 12 KiB each, with an unmapped page below, so that running over the end is a fault and not a silent
 // overwriting of the neighbour.
 //
-// A few stacks stay mapped after use, so that a short-lived task costs no page-table work; they count as free.
+// A few stacks stay mapped after use, so that a short-lived task costs no page-table work.
 //
 // Invariant: slot i is at `stacksStart + 16 KiB * i`, its first page never mapped.
 
@@ -19,9 +19,6 @@ struct KernelStackPool {
   /// Mapped stacks that wait to be used again.
   fileprivate var ready = InlineArray<16, UInt32>(repeating: 0)
   fileprivate var readyCount = 0
-
-  /// Pages behind the stacks that are ready: as good as free.
-  var idlePages: UInt32 { UInt32(readyCount) * KernelStacks.pages }
 }
 
 enum KernelStacks {

@@ -8,19 +8,18 @@ import Primitives
 import Tasks
 
 enum MemoryCounts {
+  /// Counts the frames by owner. What is kept ready for later is given up first, so that it counts as free.
   static func take() -> MemoryInformation {
+    Frames.releaseIdle()
     var information = MemoryInformation()
     information.total = kernel.memory.frames.totalFrames
-    // Stacks kept ready are used before any other memory: they count as free.
-    let idleStacks = kernel.memory.stacks.idlePages
-    kernel.memory.heap.releaseEmptySlabs()
-    information.free = kernel.memory.frames.freeFrames + idleStacks
+    information.free = kernel.memory.frames.freeFrames
     information.kernelImage = kernel.memory.frames.count(of: .kernelImage)
     information.bootArchive = kernel.memory.frames.count(of: .bootArchive)
     information.frameRecords = kernel.memory.frames.count(of: .metadata)
     information.pageTables = kernel.memory.frames.count(of: .pageTable)
     information.kernelHeap = kernel.memory.frames.count(of: .kernelHeap)
-    information.kernelStacks = kernel.memory.frames.count(of: .kernelStack) - idleStacks
+    information.kernelStacks = kernel.memory.frames.count(of: .kernelStack)
     information.processMemory = kernel.memory.frames.count(of: .processMemory)
     information.shared = kernel.memory.frames.count(of: .shared)
     information.devices = kernel.memory.frames.count(of: .device)
@@ -36,6 +35,7 @@ enum MemoryCounts {
   }
 
   fileprivate static func walk() -> UInt32 {
+    Frames.releaseIdle()
     var found: UInt32 = 0
     if let violation = kernel.memory.frames.check() {
       report { violation.describe(to: &$0) }
@@ -50,7 +50,7 @@ enum MemoryCounts {
     var own: UInt32 = 0
     var shared: UInt32 = 0
     var tables = kernel.memory.tables.countKernelTables() + GuardedView.pages
-    var stacks = kernel.memory.stacks.idlePages
+    var stacks: UInt32 = 0
     var last = TaskIdentity.none
     while let task = kernel.scheduler.tasks.next(after: last) {
       last = task.value.identity

@@ -140,7 +140,7 @@ extension Reference where Value == AddressSpace {
     return place
   }
 
-  /// Adds a stack between two guard pages, with memory behind all of it where it is committed.
+  /// Adds a stack between two guard pages, with memory behind all of it where it is committed: for Ring 0.
   func addStack(
     start: UInt32, end: UInt32, purpose: ABI.RegionPurpose, isCommitted: Bool
   ) throws(SystemError) {
@@ -151,7 +151,7 @@ extension Reference where Value == AddressSpace {
       guard isCommitted else { return }
       var page = start
       while page < end {
-        _ = try populate(page: page, [.read, .write])
+        _ = try populateUnzeroed(page: page, [.read, .write])
         page += pageSize
       }
     } catch {
@@ -160,8 +160,9 @@ extension Reference where Value == AddressSpace {
     }
   }
 
-  /// Adds a thread's stack where there is room. Returns its start.
+  /// A thread's stack, an idle one or a new one where there is room. Returns its start.
   func addThreadStack(size: UInt32, isCommitted: Bool) throws(SystemError) -> UInt32 {
+    if let start = value.idleStacks.take(size: size, isCommitted: isCommitted) { return start }
     guard let gap = value.regions.findGap(length: size + 2 * pageSize, in: Self.dynamicWindow) else {
       throw .outOfMemory
     }
@@ -172,9 +173,18 @@ extension Reference where Value == AddressSpace {
 
   // MARK: Removing
 
-  func removeThreadStack(start: UInt32, end: UInt32) {
+  /// Takes the stack of a thread that has ended.
+  func removeThreadStack(start: UInt32, end: UInt32, isCommitted: Bool) {
     guard end > start else { return }
+    if value.idleStacks.keep(start: start, end: end, isCommitted: isCommitted) { return }
     remove(start: start - pageSize, length: end - start + 2 * pageSize)
+  }
+
+  /// Removes the stacks that wait for the next thread.
+  func releaseIdleStacks() {
+    while let stack = value.idleStacks.takeAny() {
+      remove(start: stack.start - pageSize, length: stack.end - stack.start + 2 * pageSize)
+    }
   }
 
   /// Removes mappings; holes are no error. Where the range has a part of anything else, no part of it is touched.

@@ -25,8 +25,7 @@ enum KernelTests {
       kernel.memory.heap.allocationsUntilFailure = argument
       return Int32(bitPattern: left)
     case .dropCaches:
-      KernelStacks.releaseIdle()
-      kernel.memory.heap.releaseEmptySlabs()
+      Frames.releaseIdle()
       return 0
     case .read: return try probe(argument, kind: 0)
     case .write: return try probe(argument, kind: 1)

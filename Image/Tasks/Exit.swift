@@ -94,7 +94,8 @@ enum Exit {
       task.value.kernelStackEnd = 0
     }
     if task.value.isThread, let space = process.value.space {
-      space.removeThreadStack(start: task.value.stackStart, end: task.value.stackEnd)
+      space.removeThreadStack(
+        start: task.value.stackStart, end: task.value.stackEnd, isCommitted: task.value.mode.isRing0)
     }
     task.value.stackStart = 0
     task.value.stackEnd = 0

@@ -123,7 +123,7 @@ enum ThreadStart {
         try TaskStart.prepare(task, space: space, entry: request.entry, stackPointer: stackPointer)
         EarlyChange.endThread(task, space)
       } catch {
-        space.removeThreadStack(start: stackStart, end: stackStart + size)
+        space.removeThreadStack(start: stackStart, end: stackStart + size, isCommitted: mode.mode.isRing0)
         throw error
       }
     } catch {

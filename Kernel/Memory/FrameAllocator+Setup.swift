@@ -7,7 +7,7 @@ extension FrameAllocator {
   public mutating func addFree(first: FrameNumber, count: UInt32) throws(FrameFault) {
     try records.validateAbsent(first: first, count: count)
     let range = first.value..<(first.value &+ count)
-    for frame in range { records[frame].owner = .free }
+    records.becomeFree(range)
     totalFrames &+= count
     giveBlocks(range)
   }

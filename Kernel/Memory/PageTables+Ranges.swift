@@ -120,37 +120,34 @@ extension PageTables {
     for slot in 0..<3 as Range<UInt32> {
       let rootEntry = PageEntry(rawValue: memory.read(entryAt: entryAddress(slot)))
       guard rootEntry.isPresent else { continue }
-      // A table counts its entries, so that the walk can stop at the last one.
-      var tablesLeft = memory.entries(in: rootEntry.frame)
-      var index: UInt32 = 0
-      while tablesLeft != 0 && index < 512 {
-        let directoryEntry = PageEntry(rawValue: memory.read(entryAt: entryAddress(rootEntry.frame, index)))
-        if directoryEntry.isPresent {
-          tablesLeft &-= 1
-          emptyTable(directoryEntry.frame, first: (slot &<< 30) | (index &<< 21), body)
+      forEachEntry(of: rootEntry.frame) { directoryEntry, _, directoryIndex in
+        let table = directoryEntry.frame
+        forEachEntry(of: table) { entry, position, index in
+          let page = VirtualAddress((slot &<< 30) | (directoryIndex &<< 21) | (index &<< 12))
+          memory.write(0, at: position)
+          _ = forgetEntry(of: page, table: table)
+          body(page, entry)
         }
-        index &+= 1
       }
     }
   }
 
-  /// Clears all entries of `table`, whose first page is at `first`, and gives it back.
-  private func emptyTable(
-    _ table: FrameNumber, first: UInt32, _ body: (VirtualAddress, PageEntry) -> Void
-  ) {
+  /// Visits the present entries of a table or directory of the own half, with their positions and indices. `body` may
+  /// remove its entry, and with the last one the table. A table counts its entries, so the walk stops at the last one;
+  /// programs have their pages at one end of a table or the other, so it goes from both ends to the middle.
+  @inline(__always)
+  private func forEachEntry(of table: FrameNumber, _ body: (PageEntry, PhysicalAddress, UInt32) -> Void) {
     var left = memory.entries(in: table)
-    var index: UInt32 = 0
-    while left != 0 && index < 512 {
+    var step: UInt32 = 0
+    while left != 0 && step < 512 {
+      let index = step & 1 == 0 ? step &>> 1 : 511 &- step &>> 1
       let position = entryAddress(table, index)
       let entry = PageEntry(rawValue: memory.read(entryAt: position))
       if entry.isPresent {
-        let page = VirtualAddress(first | (index &<< 12))
         left &-= 1
-        memory.write(0, at: position)
-        _ = forgetEntry(of: page, table: table)
-        body(page, entry)
+        body(entry, position, index)
       }
-      index &+= 1
+      step &+= 1
     }
   }
 
@@ -227,6 +224,8 @@ extension PageTables {
   }
 
   private func requireNoLargePage(in range: VirtualRange) throws(PageTableError) {
+    // Only the kernel half has them.
+    guard range.end > 0xc000_0000 else { return }
     var page = UInt64(range.start)
     while page < range.end {
       let address = VirtualAddress(UInt32(truncatingIfNeeded: page))

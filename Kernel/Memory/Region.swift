@@ -76,11 +76,14 @@ struct RegionSummary: Equatable {
   var largestGap: UInt32
 }
 
-/// A region in the tree of its map.
+/// A region in the tree of its map, and between its neighbours.
 public struct RegionNode<Attributes: RegionAttributes> {
   var region: Region<Attributes>
   var left: Reference<RegionNode>?
   var right: Reference<RegionNode>?
+  /// The regions right below and above this one in the order of addresses.
+  var previous: Reference<RegionNode>?
+  var next: Reference<RegionNode>?
   var summary: RegionSummary
 
   init(_ region: Region<Attributes>) {

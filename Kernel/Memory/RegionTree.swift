@@ -10,25 +10,11 @@ enum RegionTree<Attributes: RegionAttributes> {
 
   static func height(of node: Node?) -> UInt32 { node?.value.summary.height ?? 0 }
 
-  /// What `node` must know of its subtree, by what its children know.
-  static func summary(of node: Node) -> RegionSummary {
-    let region = node.value.region
-    var summary = RegionSummary(height: 0, lowest: region.start, highest: region.last, largestGap: 0)
-    if let left = node.value.left?.value.summary {
-      summary.height = left.height
-      summary.lowest = left.lowest
-      summary.largestGap = max(left.largestGap, region.start &- left.highest &- 1)
-    }
-    if let right = node.value.right?.value.summary {
-      summary.height = max(summary.height, right.height)
-      summary.highest = right.highest
-      summary.largestGap = max(summary.largestGap, right.largestGap, right.lowest &- region.last &- 1)
-    }
-    summary.height &+= 1
-    return summary
+  /// Computes again what `node` knows of its subtree, by what its children know.
+  static func update(_ node: Node) {
+    node.value.summary.height = max(height(of: node.value.left), height(of: node.value.right)) &+ 1
+    refreshEnds(of: node)
   }
-
-  static func update(_ node: Node) { node.value.summary = summary(of: node) }
 
   // MARK: Balance
 
@@ -114,40 +100,54 @@ enum RegionTree<Attributes: RegionAttributes> {
     return balance(root)
   }
 
-  /// Computes again what the nodes above the region that starts at `start` know, after it changed its ends.
-  static func refresh(_ root: Node?, above start: UInt32) {
-    guard let root else { return }
+  /// Computes again what the node of the region that starts at `start` and those above it know, after the region
+  /// changed its ends.
+  /// - Returns: whether `root` knows something else now.
+  @discardableResult
+  static func refresh(_ root: Node?, above start: UInt32) -> Bool {
+    guard let root else { return false }
     if start < root.value.region.start {
-      refresh(root.value.left, above: start)
+      guard refresh(root.value.left, above: start) else { return false }
     } else if start > root.value.region.start {
-      refresh(root.value.right, above: start)
+      guard refresh(root.value.right, above: start) else { return false }
     }
-    update(root)
+    return refreshEnds(of: root)
+  }
+
+  /// What `update` does, where the height is right already.
+  /// - Returns: whether anything changed.
+  @discardableResult @inline(__always)
+  private static func refreshEnds(of node: Node) -> Bool {
+    var lowest = node.value.region.start
+    var highest = node.value.region.last
+    var largestGap: UInt32 = 0
+    if let left = node.value.left {
+      largestGap = max(left.value.summary.largestGap, lowest &- left.value.summary.highest &- 1)
+      lowest = left.value.summary.lowest
+    }
+    if let right = node.value.right {
+      largestGap = max(largestGap, right.value.summary.largestGap, right.value.summary.lowest &- highest &- 1)
+      highest = right.value.summary.highest
+    }
+    if node.value.summary.lowest == lowest && node.value.summary.highest == highest
+      && node.value.summary.largestGap == largestGap
+    {
+      return false
+    }
+    node.value.summary.lowest = lowest
+    node.value.summary.highest = highest
+    node.value.summary.largestGap = largestGap
+    return true
   }
 
   // MARK: Finding
 
-  /// The first region that ends above `address`.
-  static func first(endingAbove address: UInt32, in root: Node?) -> Node? {
+  /// The last region that starts at or below `address`.
+  static func last(startingAtOrBelow address: UInt32, in root: Node?) -> Node? {
     var best: Node?
     var node = root
     while let current = node {
-      if current.value.region.last >= address {
-        best = current
-        node = current.value.left
-      } else {
-        node = current.value.right
-      }
-    }
-    return best
-  }
-
-  /// The last region that starts below `address`.
-  static func last(startingBelow address: UInt32, in root: Node?) -> Node? {
-    var best: Node?
-    var node = root
-    while let current = node {
-      if current.value.region.start < address {
+      if current.value.region.start <= address {
         best = current
         node = current.value.right
       } else {

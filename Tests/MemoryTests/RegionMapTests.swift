@@ -157,13 +157,18 @@ private struct PageTableModel: Equatable {
           let below = regions.last { $0.start < start }
           #expect(map.last(startingBelow: start) == below, note)
         default:
-          let alignment = 1 << Int.random(in: 0..<4, using: &random)
-          let margin = Int.random(in: 0..<3, using: &random)
-          guard let window = VirtualRange(start: start, length: UInt32(Self.pages - page) * pageSize) else {
-            return
-          }
+          // Half of the time as the kernel asks: for any pages of the one window.
+          let isPlain = Bool.random(using: &random)
+          let alignment = isPlain ? 1 : 1 << Int.random(in: 0..<4, using: &random)
+          let margin = isPlain ? 0 : Int.random(in: 0..<3, using: &random)
+          let count = isPlain ? Int.random(in: 1...4, using: &random) : count
+          let page = isPlain ? 0 : page
+          guard
+            let window = VirtualRange(
+              start: Self.address(page), length: UInt32(Self.pages - page) * pageSize)
+          else { return }
           let found = map.findGap(
-            length: length, in: window, alignment: UInt32(alignment) * pageSize,
+            length: UInt32(count) * pageSize, in: window, alignment: UInt32(alignment) * pageSize,
             margin: UInt32(margin) * pageSize)
           let expected = model.firstGap(
             pages: count, in: page..<Self.pages, alignment: alignment, margin: margin)
@@ -213,9 +218,12 @@ private struct PageTableModel: Equatable {
         #expect(hole == nil)
       }
       let window = try #require(VirtualRange(start: 0, length: 0xc000_0000))
-      #expect(map.findGap(length: pageSize, in: window) == pageSize)
-      #expect(map.findGap(length: 2 * pageSize, in: window) == 19_999 * pageSize)
-      #expect(map.findGap(length: pageSize, in: window, margin: pageSize) == 20_000 * pageSize)
+      let single = map.findGap(length: pageSize, in: window)
+      let double = map.findGap(length: 2 * pageSize, in: window)
+      let guarded = map.findGap(length: pageSize, in: window, margin: pageSize)
+      #expect(single == pageSize)
+      #expect(double == 19_999 * pageSize)
+      #expect(guarded == 20_000 * pageSize)
       #expect(nodes.live == 10_000)
     }
     #expect(nodes.live == 0)
@@ -233,8 +241,10 @@ private struct PageTableModel: Equatable {
     let top = map.find(containing: 0xffff_ffff)
     #expect(top == Region(start: 0xffff_f000, length: pageSize, Kind(number: 2)))
     let window = try #require(VirtualRange(start: 0xffff_0000, length: 0x1_0000))
-    #expect(map.findGap(length: 0xe000, in: window) == 0xffff_0000)
-    #expect(map.findGap(length: 0xf000, in: window) == nil)
+    let fitting = map.findGap(length: 0xe000, in: window)
+    let tooLong = map.findGap(length: 0xf000, in: window)
+    #expect(fitting == 0xffff_0000)
+    #expect(tooLong == nil)
     #expect(map.check() == nil)
     try map.remove(start: 0xffff_e000, length: 2 * pageSize) { _ in }
     #expect(map.count == 1)
@@ -267,11 +277,14 @@ private struct PageTableModel: Equatable {
 
   @Test func theCheckerSeesDamage() throws {
     func damaged(_ damage: (Reference<RegionNode<Kind>>) -> Void) throws -> RegionViolation? {
+      try damagedMap { map in if let root = map.root { damage(root) } }
+    }
+    func damagedMap(_ damage: (inout RegionMap<HostNodes>) -> Void) throws -> RegionViolation? {
       var map = RegionMap(nodes: HostNodes())
       for index in 1...7 as ClosedRange<UInt32> {
         try map.insert(Region(start: index * 0x2000, length: pageSize, Kind(number: 1)))
       }
-      if let root = map.root { damage(root) }
+      damage(&map)
       return map.check()
     }
     #expect(try damaged { _ in } == nil)
@@ -279,7 +292,10 @@ private struct PageTableModel: Equatable {
     #expect(try damaged { $0.value.region.length = 0x4000 } == .disorder(region: 0xa000))
     #expect(try damaged { $0.value.region.length = 0x2000 } == .notJoined(region: 0xa000))
     #expect(try damaged { $0.value.summary.largestGap = 0x5000 } == .wrongSummary(region: 0x8000))
-    #expect(try damaged { $0.value.left = nil } == .unbalanced(region: 0x8000))
+    #expect(try damaged { $0.value.left = nil } == .wrongNeighbour(region: 0x8000))
+    #expect(try damaged { $0.value.next = nil } == .wrongNeighbour(region: 0xa000))
+    #expect(try damagedMap { $0.full.end = 0x5000 } == .notFull(address: 0))
+    #expect(try damagedMap { $0.full = .init(start: 0x4000, end: 0x6000) } == .notFull(address: 0x5000))
   }
 
   @Test func errorsReadAsSentences() {
