@@ -1,8 +1,10 @@
 // Calling into a linked module, and coming back from it whatever it does.
 //
-// The edge of a call is a few words on the caller's kernel stack. The task remembers where they are as long as the
-// call lasts, so that a fault, a stack that ran over or an endless loop inside the module can be left behind: the
-// stack pointer goes back to the edge, and the call returns.
+// The edge of a call is a place on the stack that the kernel works on for the caller: there lie the door and the edge of
+// the call before. The task remembers edge and door as long as the call lasts, so that a fault, a stack that ran over or
+// an endless loop inside the module can be left behind: the stack pointer goes back to the edge, and the call returns.
+//
+// A request in registers comes straight from the entry and leaves no register to be kept: all are saved above.
 //
 // Invariant: between module_call and its return the module holds nothing of the kernel's that would have to be
 // undone: what it allocated or claimed is in the kernel's books under its name.
@@ -18,36 +20,131 @@ module_frame_pointer: .skip 4
 
 .section .text.entry, "ax"
 
-// uint64_t module_call(uint32_t *edge, uint32_t function, uint32_t argument, uint32_t module)
+// void system_call(void)
+// Every call from the entries (entry.S): the saved registers lie above the return address. `null` needs nothing, and is
+// the one call that works with whatever segments the caller had; a request in registers to a linked module is made here;
+// the rest is `general_system_call`'s.
+.globl system_call
+system_call:
+  testl %eax, %eax
+  jne 1f
+  ret
+1:cmpl $CALL_SHORT, %eax
+  jne general_system_call
+  movl $USER_DATA, %eax
+  movl %eax, %ds
+  movl %eax, %es
+  cmpl $HANDLES, %ebx
+  jae door_closed
+  movl CPU_CURRENT_TASK, %eax
+  movl TASK_OWNER(%eax), %ebp
+  movl PROCESS_DOORS(%ebp,%ebx,4), %ebx
+  cmpl $0, DOOR_FUNCTION(%ebx)
+  je door_closed
+  pushl TASK_MODULE_EDGE(%eax)
+  pushl TASK_MODULE_DOOR(%eax)
+  movl %esp, TASK_MODULE_EDGE(%eax)
+  movl %ebx, TASK_MODULE_DOOR(%eax)
+  pushl $0                             // struct service_request, from its end
+  pushl PROCESS_SENDER(%ebp)
+  pushl $0
+  pushl $0
+  pushl $0
+  pushl $0
+  pushl $0
+  pushl $0
+  pushl $0
+  pushl %edi
+  pushl %esi
+  pushl %edx
+  pushl %ecx
+  pushl %esp                           // its address
+  movl DOOR_INSIDE(%ebx), %eax
+  incl DOOR_CALLS(%ebx)
+  incl (%eax)
+  xorl %ebp, %ebp                      // the first frame of the module
+  call *DOOR_FUNCTION(%ebx)
+  movl CPU_CURRENT_TASK, %ecx
+  movl TASK_MODULE_EDGE(%ecx), %esp
+  testl %eax, %eax
+  js door_refused
+  movl -48(%esp), %eax                 // the first word of the reply
+  andl $0x7fffffff, %eax
+door_leave:
+  movl %eax, 40(%esp)                  // the caller's EAX
+  movl TASK_MODULE_DOOR(%ecx), %ebx
+  popl TASK_MODULE_DOOR(%ecx)
+  popl TASK_MODULE_EDGE(%ecx)
+  movl DOOR_INSIDE(%ebx), %eax
+  decl (%eax)
+  js door_watched
+  pushl $2                             // every flag as compiled code expects it, and interrupts off
+  popfl
+1:cmpl $0, CPU_ATTENTION
+  jne task_attention
+  ret
+door_closed:
+  leal 4(%esp), %eax
+  pushl %eax
+  call request_in_registers
+  addl $4, %esp
+  jmp 1b
+door_watched:
+  pushl $2
+  popfl
+  pushl %ebx
+  call module_left
+  addl $4, %esp
+  jmp 1b
+door_refused:
+  pushl $2
+  popfl
+  pushl %eax
+  call module_refused
+2:movl CPU_CURRENT_TASK, %ecx
+  movl TASK_MODULE_EDGE(%ecx), %esp
+  jmp door_leave
+.globl module_door_cut
+module_door_cut:
+  movl $SERVICE_FAULTED, %eax
+  jmp 2b
+
+// uint64_t module_call(uint32_t function, uint32_t argument, const struct module_door *door)
 // Calls function(argument). The low half of the result is the function's, the high half 0; when the call was cut
 // short the high half is 1.
-//
-// At the edge: 0 the edge before, 4 EDI, 8 ESI, 12 EBX, 16 EBP, 20 return address, 24 edge, 28 function, 32 argument,
-// 36 module.
 .globl module_call
 module_call:
-  movl 4(%esp), %ecx
+  movl CPU_CURRENT_TASK, %ecx
+  movl 12(%esp), %edx
+  movl 4(%esp), %eax
   pushl %ebp
   pushl %ebx
   pushl %esi
   pushl %edi
-  pushl (%ecx)
-  movl %esp, (%ecx)
+  pushl TASK_MODULE_EDGE(%ecx)
+  pushl TASK_MODULE_DOOR(%ecx)
+  movl %esp, TASK_MODULE_EDGE(%ecx)
+  movl %edx, TASK_MODULE_DOOR(%ecx)
   pushl 32(%esp)
-  call *32(%esp)
-  addl $4, %esp
+  call *%eax
   xorl %edx, %edx
 module_return:
-  // Interrupts off and every other flag as compiled code expects it.
-  pushl $2
-  popfl
-  movl 24(%esp), %ecx
-  popl (%ecx)
+  movl CPU_CURRENT_TASK, %ecx
+  movl TASK_MODULE_EDGE(%ecx), %esp
+  popl TASK_MODULE_DOOR(%ecx)
+  popl TASK_MODULE_EDGE(%ecx)
   popl %edi
   popl %esi
   popl %ebx
   popl %ebp
+  pushl $2                             // interrupts off and every other flag as compiled code expects it
+  popfl
   ret
+.globl module_call_cut
+module_call_cut:
+  xorl %eax, %eax
+  movl $1, %edx
+  jmp module_return
 
 // Comes here instead of going on in a module whose call is cut short: from a trap, or from a task gate that changed
 // the interrupted instruction pointer. Nothing is expected of any register. The report is written on the exit stack,
@@ -62,7 +159,12 @@ module_abandon:
   pushl $2
   popfl
   call module_call_failed
-  movl %eax, %esp
-  xorl %eax, %eax
-  movl $1, %edx
-  jmp module_return
+  movl CPU_CURRENT_TASK, %ecx
+  movl TASK_MODULE_EDGE(%ecx), %esp
+  movl TASK_MODULE_DOOR(%ecx), %ebx
+  jmp *DOOR_RESUME(%ebx)
+
+.section .rodata.closed_door, "a"
+.globl closed_door
+.align 4
+closed_door: .long 0

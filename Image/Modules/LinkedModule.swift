@@ -5,12 +5,14 @@
 //   what the kernel needs besides, in the same places. A record is made before anything is mapped and goes when all
 //   that the module held is given back.
 
+import ABI
 import Boot
 import Diagnostics
 import Executables
 import Machine
 import MachineSupport
 import Memory
+import Messages
 import ModuleInterface
 import Modules
 import Primitives
@@ -38,6 +40,8 @@ struct LinkedModule: ~Copyable {
   var allocations: UInt32 = 0
   /// Tasks that wait until no call is inside.
   var drainers = TaskQueue()
+  /// The edge of calls that do not come by a service's door names this one.
+  var door = module_door()
 
   init(_ plan: ModulePlan, number: ModuleNumber, file: KernelBytes, base: UInt32) {
     self.number = number
@@ -56,6 +60,8 @@ struct LinkedModule: ~Copyable {
 struct OfferedService {
   let service: Reference<Service>
   let function: UInt32
+  /// The requests that others had served before.
+  let callsBefore: UInt32
 }
 
 /// A call into a module that is being cut short: what is to be told about it.
@@ -73,10 +79,9 @@ struct ModuleTable: ~Copyable {
   fileprivate(set) var records = InlineArray<64, Reference<LinkedModule>?>(repeating: nil)
   var ports = PortClaims()
   var failure = ModuleFailure(cause: .exception(vector: 0, errorCode: 0))
-  /// Counts all calls into modules, so that the watchdog can tell one from the next.
-  var callCount: UInt32 = 0
-  /// What the watchdog saw: the call, and how many looks in a row found it.
-  var watchedCall: UInt32 = 0
+  /// What the watchdog saw: the call, by its edge and its number among those of its door, and how many looks in a row
+  /// found it.
+  var watchedCall: (edge: UInt32, number: UInt32) = (0, 0)
   var looks: UInt32 = 0
   /// The call has had its time, but was inside the kernel when the watchdog looked.
   var isOverdue = false
@@ -121,7 +126,34 @@ extension Reference where Value == LinkedModule {
   }
 
   /// The calls that are inside, also those that wait.
-  var threadsInside: UInt32 { entry?.threadsInside ?? 0 }
+  var threadsInside: UInt32 { inside.value.count }
+
+  var inside: Reference<ModuleInside> { kernel.modules.value.registry.inside(slot: value.number.slot) }
+
+  /// Whether calls may enter.
+  var isLive: Bool { kernel.modules.value.registry.state(of: value.number) == .live }
+
+  /// The requests to its services so far.
+  var calls: UInt32 {
+    var calls: UInt32 = 0
+    for index in 0..<value.serviceCount {
+      if let offered = value.services[index] { calls &+= offered.service.callCount &- offered.callsBefore }
+    }
+    return calls
+  }
+
+  /// Opens or closes the ways to its services, after its state has changed.
+  func updateDoors() {
+    for index in 0..<value.serviceCount { value.services[index]?.service.updateDoor() }
+  }
+
+  /// Tells those who wait until no call is inside.
+  func wakeDrainers() {
+    Scheduler.wakeAll(reference(to: &value.drainers))
+    for index in 0..<value.serviceCount {
+      if let offered = value.services[index] { Scheduler.wakeAll(offered.service.queues.drainers) }
+    }
+  }
 
   var entry: ModuleEntry? { kernel.modules.value.registry.entry(value.number) }
 }
@@ -142,6 +174,17 @@ enum Modules {
         panic("no memory for the modules' page table")
       }
     }
+  }
+
+  /// What module_call.S knows of the kernel's records.
+  static func checkLayouts() {
+    let task = Scheduler.current
+    guard reference(to: &task.value.moduleEdge).address == task.address,
+      reference(to: &task.value.moduleDoor).address == task.address + 4,
+      reference(to: &task.value.owner).address == task.address + 8,
+      SystemCall.null.rawValue == 0, SystemCall.callShort.rawValue == 41, SystemError.serviceFaulted.rawValue == -17,
+      HandleTable.isPlacedAsExpected(in: task.value.process)
+    else { panic("module_call.S expects other layouts") }
   }
 
   /// The identity that modules must have been built for.
@@ -166,6 +209,7 @@ enum Modules {
     // One that starts or stops is taken out by whoever loads or unloads it.
     guard let state = module.entry?.state, state == .live || state == .failed else { return }
     kernel.modules.value.registry.fail(module.value.number)
+    module.updateDoors()
   }
 
   /// Writes the function, file and line of an address in a module's code, as far as they are known.

@@ -1,6 +1,7 @@
 // Running a function of a module, on the caller's own thread and in its address space.
 
 import ABI
+import Machine
 import MachineSupport
 import Messages
 import Modules
@@ -11,35 +12,46 @@ enum ModuleCall {
   /// Runs a function of the module and returns its result.
   ///
   /// - Throws: `serviceFaulted` where the module faulted or ran too long; that has been explained then.
-  @inline(__always)
   static func run(
     _ function: UInt32, argument: UInt32, of module: Reference<LinkedModule>
   ) throws(SystemError) -> Int32 {
-    let task = Scheduler.current
-    kernel.modules.value.callCount &+= 1
-    let result = module_call(&task.value.moduleEdge, function, argument, UInt32(module.address))
+    module.value.door.module = UInt32(module.address)
+    module.value.door.resume = address_of_module_call_cut()
+    module.value.door.calls &+= 1
+    let result = module_call(function, argument, &module.value.door)
     guard result &>> 32 == 0 else { throw .serviceFaulted }
     return Int32(truncatingIfNeeded: result)
+  }
+
+  /// The door by which the call of a task came, which is inside a module.
+  static func door(of task: Reference<Task>) -> Reference<module_door> {
+    Reference(DirectMap.pointer(task.value.moduleDoor, as: module_door.self))
+  }
+
+  /// The module that a task is inside of, or nil.
+  static func module(of task: Reference<Task>) -> Reference<LinkedModule>? {
+    guard task.value.moduleEdge != 0 else { return nil }
+    return Reference(DirectMap.pointer(door(of: task).value.module, as: LinkedModule.self))
   }
 }
 
 enum ModuleServices {
   /// Calls a service of a module with the request in the caller's record, whose words become the reply's.
   static func call(
-    _ module: Reference<LinkedModule>, _ function: UInt32, service: Reference<Service>, record: Reference<CallRecord>
+    _ module: Reference<LinkedModule>, _ function: UInt32, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
     record.value.isShort
-      ? try callShort(module, function, service: service, record: record)
-      : try callWithData(module, function, service: service, record: record)
+      ? try callShort(module, function, record: record)
+      : try callWithData(module, function, record: record)
   }
 
   /// The same for a request that came in registers.
   @inline(__always)
   static func callShort(
-    _ module: Reference<LinkedModule>, _ function: UInt32, service: Reference<Service>, record: Reference<CallRecord>
+    _ module: Reference<LinkedModule>, _ function: UInt32, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
     begin(record)
-    let result = try enterAndRun(function, UInt32(record.address), module, service)
+    let result = try enterAndRun(function, UInt32(record.address), module)
     if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
     return record.value.resultOfReply
   }
@@ -52,7 +64,7 @@ enum ModuleServices {
 
   /// The bytes of a request are copied to kernel memory once, and those of the reply back once.
   private static func callWithData(
-    _ module: Reference<LinkedModule>, _ function: UInt32, service: Reference<Service>, record: Reference<CallRecord>
+    _ module: Reference<LinkedModule>, _ function: UInt32, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
     begin(record)
     // A server that could not take the request may have left its own addresses.
@@ -81,7 +93,7 @@ enum ModuleServices {
       record.value.message.bufferCapacity = asked.bufferCapacity
       record.value.message.dataLength = record.value.replyLength
     }
-    let result = try enterAndRun(function, UInt32(record.address), module, service)
+    let result = try enterAndRun(function, UInt32(record.address), module)
     let length = min(record.value.replyLength, asked.bufferCapacity)
     record.value.replyLength = length
     if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
@@ -94,7 +106,7 @@ enum ModuleServices {
 
   @inline(__always)
   private static func enterAndRun(
-    _ function: UInt32, _ request: UInt32, _ module: Reference<LinkedModule>, _ service: Reference<Service>
+    _ function: UInt32, _ request: UInt32, _ module: Reference<LinkedModule>
   ) throws(SystemError) -> Int32 {
     do throws(RegistryError) {
       try kernel.modules.value.registry.enter(module.value.number)
@@ -102,18 +114,24 @@ enum ModuleServices {
       if case .notReady(_, .failed) = error { throw .serviceFaulted }
       throw .peerGone
     }
-    defer { leave(module, service) }
+    defer { leave(module) }
     return try ModuleCall.run(function, argument: request, of: module)
   }
 
   @inline(__always)
-  private static func leave(_ module: Reference<LinkedModule>, _ service: Reference<Service>) {
-    kernel.modules.value.registry.leave(module.value.number)
-    if !module.value.drainers.isEmpty && module.threadsInside == 0 {
-      Scheduler.wakeAll(reference(to: &module.value.drainers))
-    }
-    if !service.value.queues.drainers.isEmpty && module.threadsInside == 0 {
-      Scheduler.wakeAll(service.queues.drainers)
-    }
+  private static func leave(_ module: Reference<LinkedModule>) {
+    if kernel.modules.value.registry.leave(module.value.number) { module.wakeDrainers() }
   }
+}
+
+/// A service function returned an error: the number that the caller gets.
+@c(module_refused) func moduleRefused(_ result: Int32) -> Int32 {
+  (SystemError(rawValue: result) ?? .serviceFaulted).rawValue
+}
+
+/// A call has come back from a module whose last call somebody waits for.
+@c(module_left) func moduleLeft(_ door: UnsafeMutablePointer<module_door>) {
+  let inside = Reference(DirectMap.pointer(door.pointee.inside, as: ModuleInside.self))
+  guard inside.value.takeDrained() else { return }
+  Reference(DirectMap.pointer(door.pointee.module, as: LinkedModule.self)).wakeDrainers()
 }

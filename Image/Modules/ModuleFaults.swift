@@ -53,7 +53,8 @@ enum ModuleFaults {
   static func watch(_ state: task_state_segment) -> Bool {
     guard state.cs == UInt32(SELECTOR_KERNEL_CODE), Scheduler.current.value.moduleEdge != 0 else { return false }
     kernel.scheduler.stuckLooks = 0
-    let call = kernel.modules.value.callCount
+    let task = Scheduler.current
+    let call = (edge: task.value.moduleEdge, number: ModuleCall.door(of: task).value.calls)
     if call != kernel.modules.value.watchedCall {
       kernel.modules.value.watchedCall = call
       kernel.modules.value.looks = 0
@@ -108,15 +109,13 @@ enum ModuleFaults {
   }
 }
 
-/// On the exit stack: explains why a call is cut short and marks the module as failed. Returns the edge.
-@c(module_call_failed) func moduleCallFailed() -> UInt32 {
+/// On the exit stack: explains why a call is cut short and marks the module as failed.
+@c(module_call_failed) func moduleCallFailed() {
   let task = Scheduler.current
-  let edge = task.value.moduleEdge
   let failure = kernel.modules.value.failure
   kernel.modules.value.looks = 0
   kernel.modules.value.isOverdue = false
-  // The word that module_call was given as the module: module_call.S says where it lies.
-  let called = Reference(DirectMap.pointer(memory_read32(edge &+ 36), as: LinkedModule.self))
+  guard let called = ModuleCall.module(of: task) else { panic("a call that is cut short is in no module") }
   let culprit = Modules.module(containing: failure.registers.eip) ?? called
   let caller = FaultReporter.identity(of: task)
   var report = FaultReport(
@@ -134,5 +133,4 @@ enum ModuleFaults {
   FaultReporter.print(report, for: task)
   Modules.fail(culprit)
   if called != culprit { Modules.fail(called) }
-  return edge
 }

@@ -164,7 +164,7 @@ enum ModuleLoading {
       let service = try Services.findOrMake(Name(offered.name))
       Services.retain(service)
       module.value.services[index] = OfferedService(
-        service: service, function: module.value.base &+ offered.function)
+        service: service, function: module.value.base &+ offered.function, callsBefore: service.callCount)
       module.value.serviceCount = index &+ 1
       if case .nobody = service.value.server { continue }
       if service.value.queues.holder != .none { continue }
@@ -231,6 +231,8 @@ enum ModuleLoading {
     do throws(RegistryError) {
       try kernel.modules.value.registry.finishLoading(module.value.number)
     } catch { panic("a module that started is not in the registry") }
+    Modules.checkLayouts()
+    module.updateDoors()
   }
 
   private static func abandon(_ number: ModuleNumber) {

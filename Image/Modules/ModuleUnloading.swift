@@ -27,10 +27,13 @@ enum ModuleUnloading {
       if case .threadsInside = error { writeThreads(inside: module, to: &explain) }
       throw .busy
     }
+    module.updateDoors()
     while module.threadsInside > 0 {
+      module.inside.value.watch()
       let reason = Scheduler.block(.waitingForReply, on: reference(to: &module.value.drainers))
       if reason == .cancelled {
         kernel.modules.value.registry.reopen(number, failed: module.value.hasFailed)
+        module.updateDoors()
         throw .cancelled
       }
     }
@@ -100,9 +103,7 @@ enum ModuleUnloading {
     var isFirst = true
     while let task = kernel.scheduler.tasks.next(after: last) {
       last = task.value.identity
-      guard task.value.moduleEdge != 0,
-        memory_read32(task.value.moduleEdge &+ 36) == UInt32(module.address)
-      else { continue }
+      guard ModuleCall.module(of: task) == module else { continue }
       output.write(isFirst ? ": task " : ", ")
       isFirst = false
       output.write(decimal: task.value.identity.value)

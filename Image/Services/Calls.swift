@@ -41,7 +41,7 @@ enum Calls {
       switch service.value.server {
       case .module(let module, let function):
         service.value.queues.calls &+= 1
-        return try ModuleServices.call(module, function, service: service, record: record)
+        return try ModuleServices.call(module, function, record: record)
       case .nobody: throw .peerGone
       case .process: break
       }

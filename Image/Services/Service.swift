@@ -3,9 +3,11 @@
 // Invariants:
 // - The record stays while a name, a handle or a task inside one of its calls refers to it; its server may change in
 //   between, which is how a service moves or is started again under its clients.
+// - `door` is open exactly while every request may go straight to a live module; `updateDoor` follows each change.
 // - `server` and `predecessor` are somebody exactly while `queues` has a term and a former term.
 
 import ABI
+import MachineSupport
 import Messages
 import Primitives
 import Tasks
@@ -25,12 +27,30 @@ struct Service: ~Copyable {
   /// Handles and the name table.
   var references: UInt32 = 1
   var queues = CallQueues()
+  /// Open while a live module serves and calls are not held.
+  var door = module_door()
 
   init(name: Name) { self.name = name }
 }
 
 extension Reference where Value == Service {
   var queues: Reference<CallQueues> { reference(to: &value.queues) }
+  var door: Reference<module_door> { reference(to: &value.door) }
+
+  /// The requests that were made, whichever way they went.
+  var callCount: UInt32 { value.queues.calls &+ value.door.calls }
+
+  /// Opens or closes the door: after every change of the server, of its module's state, or of who holds the calls.
+  ///
+  /// What leads back out of a call stays as it is while the door is closed: calls may be inside.
+  func updateDoor() {
+    value.door.function = 0
+    guard case .module(let module, let function) = value.server, !value.queues.isHeld, module.isLive else { return }
+    value.door.inside = UInt32(module.inside.address)
+    value.door.module = UInt32(module.address)
+    value.door.resume = address_of_module_door_cut()
+    value.door.function = function
+  }
 }
 
 /// The names of services.
@@ -140,6 +160,7 @@ enum Services {
       service.value.predecessor = service.value.server
     }
     service.value.server = server
+    service.updateDoor()
     service.queues.beginTerm(CallWaits.self)
   }
 
@@ -147,6 +168,7 @@ enum Services {
   static func serverIsGone(_ service: Reference<Service>) {
     service.value.server = service.value.predecessor
     service.value.predecessor = .nobody
+    service.updateDoor()
     service.queues.endTerm(CallWaits.self)
   }
 

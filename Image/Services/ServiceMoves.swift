@@ -5,6 +5,7 @@
 
 import ABI
 import Messages
+import Modules
 import Primitives
 import Tasks
 
@@ -13,7 +14,9 @@ enum ServiceMoves {
   static func hold(_ service: Reference<Service>, by process: Reference<Process>) throws(SystemError) {
     guard !service.value.queues.isHeld else { throw .busy }
     service.queues.hold(by: process.value.identity)
+    service.updateDoor()
     while !isSilent(service) {
+      if case .module(let module, _) = service.value.server { module.inside.value.watch() }
       let reason = Scheduler.block(.waitingForReply, on: service.queues.drainers)
       if reason == .cancelled {
         letGo(service)
@@ -36,6 +39,7 @@ enum ServiceMoves {
   private static func letGo(_ service: Reference<Service>) {
     service.value.predecessor = .nobody
     service.queues.letGo(CallWaits.self)
+    service.updateDoor()
     Services.forgetIfUnused(service)
   }
 

@@ -8,30 +8,26 @@ import Tasks
 
 typealias CallRegisters = UnsafeMutablePointer<saved_registers>
 
-/// A system call from the entry assembly, which pushed the registers and called: they lie above the return address,
-/// and a pointer to them need not be passed. Puts the result into EAX and does what `cpu.attention` asks for. While a
-/// task's own code runs nothing is asked for, so a call that does nothing need not look.
-@c(system_call) func systemCall() {
+/// A system call that the entry assembly does not answer itself: it pushed the registers and called, so they lie above the
+/// return address, and a pointer to them need not be passed. Puts the result into EAX and does what `cpu.attention` asks
+/// for.
+@c(general_system_call) func generalSystemCall() {
   let registers = registersOfCaller(framePointer: read_frame_pointer())
-  // The result of `null` is its number.
-  if registers.pointee.eax == SystemCall.null.rawValue { return }
   // A Ring-0 program may have left anything in DS and ES. (What comes before reads the stack alone, through SS.)
   load_data_segments()
   let number = registers.pointee.eax
-  // The calls of a conversation lie together: one comparison tells all others apart.
-  let first = SystemCall.call.rawValue
-  guard number &- first <= SystemCall.callShort.rawValue &- first else { return answer(registers) }
   if number == SystemCall.call.rawValue {
     MessageCalls.answerCall(registers)
   } else if number == SystemCall.replyAndReceive.rawValue {
     MessageCalls.answerReplyAndReceive(registers)
-  } else if number == SystemCall.callShort.rawValue {
-    MessageCalls.answerCallShort(registers)
   } else {
     return answer(registers)
   }
   if cpu.attention != 0 { taskAttention() }
 }
+
+/// `callShort` where no door is open (module_call.S).
+@c(request_in_registers) func requestInRegisters(_ registers: CallRegisters) { MessageCalls.answerCallShort(registers) }
 
 /// A system call by code that runs inside the kernel already: whoever called that code sees to `attention`.
 @c(nested_system_call) func nestedSystemCall() {

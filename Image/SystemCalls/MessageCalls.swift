@@ -106,7 +106,7 @@ enum MessageCalls {
     Services.retain(service)
     defer { Services.release(service) }
     service.value.queues.calls &+= 1
-    return try ModuleServices.callShort(module, function, service: service, record: record)
+    return try ModuleServices.callShort(module, function, record: record)
   }
 
   @inline(never)
@@ -211,7 +211,7 @@ enum MessageCalls {
     else { throw .notFound }
     var information = ServiceInformation()
     information.name = service.value.name
-    information.calls = service.value.queues.calls
+    information.calls = service.callCount
     information.faults = service.value.queues.faults
     information.waiting = UInt32(service.value.queues.callers.count)
     information.inside = service.value.queues.inside

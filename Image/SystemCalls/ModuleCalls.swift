@@ -60,8 +60,8 @@ enum ModuleCalls {
       information.state = UInt32(entry.state.rawValue)
       information.base = module.value.base
       information.pages = module.value.pageCount
-      information.threadsInside = entry.threadsInside
-      information.calls = UInt32(truncatingIfNeeded: entry.calls)
+      information.threadsInside = module.threadsInside
+      information.calls = module.calls
       information.faults = entry.faults
       information.allocatedBytes = module.value.allocatedBytes
       let users = kernel.modules.value.registry.users(of: module.value.number)

@@ -13,6 +13,8 @@ import Primitives
 import Tasks
 
 struct Process: ~Copyable {
+  /// First, because module_call.S looks for its doors.
+  var handles: HandleTable
   var mainTask: Reference<Task>
   /// Nil once the last task has ended.
   var space: Reference<AddressSpace>?
@@ -27,7 +29,6 @@ struct Process: ~Copyable {
   var liveTasks = 1
   var isEnding = false
   var rights: Rights
-  var handles = HandleTable()
   var name = Name()
   /// Tasks of this process that wait for a child or a thread.
   var waiters = TaskQueue()
@@ -37,6 +38,7 @@ struct Process: ~Copyable {
   var image: (start: UInt32, length: UInt32) = (0, 0)
 
   init(mainTask: Reference<Task>, space: Reference<AddressSpace>, rights: Rights) {
+    handles = HandleTable(owner: mainTask.value.identity)
     self.mainTask = mainTask
     self.space = space
     self.rights = rights

@@ -16,7 +16,6 @@ struct SchedulerState: ~Copyable {
   var tasks: TaskTable
   var ready: RunQueue
   var timers: TimerQueue
-  var current: Reference<Task>
   var idle: Reference<Task>
   /// Whether the timer is set for at most a turn from when that was last needed.
   var isTurnTimed = false
@@ -51,14 +50,16 @@ struct SchedulerState: ~Copyable {
     tasks = TaskTable(storage: DirectMap.pointer(address_of_kernel_storage()), capacity: 1)
     ready = RunQueue(storage: DirectMap.pointer(address_of_kernel_storage()))
     timers = TimerQueue(storage: DirectMap.pointer(address_of_kernel_storage()), capacity: 0)
-    current = Reference(nowhere)
     idle = Reference(nowhere)
   }
 }
 
 enum Scheduler {
   static var current: Reference<Task> {
-    @inline(__always) get { kernel.scheduler.current }
+    @inline(__always) get {
+      Reference(UnsafeMutablePointer(bitPattern: UInt(cpu.current_task)).unsafelyUnwrapped)
+    }
+    @inline(__always) set { cpu.current_task = UInt32(newValue.address) }
   }
 
   /// Makes the boot flow the idle task. It counts as Ring 3 because the kernel's protection from user pages holds
@@ -83,7 +84,7 @@ enum Scheduler {
     idle.initialize(
       to: Task(identity: .none, mode: .user, priority: 0, isThread: false, owner: 0))
     kernel.scheduler.idle = Reference(idle)
-    kernel.scheduler.current = Reference(idle)
+    current = Reference(idle)
     Scheduler.current.value.state = .running
     Scheduler.current.value.setThreadSegment(base: 0, descriptor: DescriptorTables.threadSegment(base: 0))
     Scheduler.current.value.kernelStackStart = address_of_idle_stack_start()
@@ -247,7 +248,7 @@ enum Scheduler {
     }
     if previous.value.threadPointer != 0 { DescriptorTables.setThreadSegment(idle.value.threadSegment) }
     cpu.attention = 0
-    kernel.scheduler.current = idle
+    current = idle
   }
 
   /// Runs the next ready task; the current flow's stack is given up.
@@ -276,7 +277,7 @@ enum Scheduler {
     previous.value.timeUsed &+= stamp &- previous.value.timeStarted
     next.value.timeStarted = stamp
     next.value.state = .running
-    kernel.scheduler.current = next
+    current = next
     kernel.counters.taskSwitches &+= 1
     cpu.attention = next.value.isEnding ? Attention.ending : 0
     if kernel.scheduler.ready.count > 0 && !kernel.scheduler.isTurnTimed { armTimer() }

@@ -50,6 +50,33 @@ public enum ModuleState: UInt8, Sendable {
   }
 }
 
+/// The calls inside a module, in a word that the kernel's fast way into modules counts too.
+public struct ModuleInside: Equatable, Sendable {
+  /// The highest bit says that somebody waits for the number to become 0: the count is below zero then, and whoever
+  /// leaves looks closer.
+  @usableFromInline var word: UInt32 = 0
+
+  public init() {}
+
+  @inlinable public var count: UInt32 { word & 0x7fff_ffff }
+
+  /// The next one who leaves no call behind tells those who wait.
+  public mutating func watch() { word |= 0x8000_0000 }
+
+  @inlinable @inline(__always)
+  mutating func enter() { word &+= 1 }
+
+  @inlinable @inline(__always)
+  mutating func leave() { word &-= 1 }
+
+  /// Whether those who wait are to be told now. They are told once.
+  public mutating func takeDrained() -> Bool {
+    guard word == 0x8000_0000 else { return false }
+    word = 0
+    return true
+  }
+}
+
 /// One module.
 public struct ModuleEntry: Sendable {
   public fileprivate(set) var name: ShortText
@@ -57,15 +84,13 @@ public struct ModuleEntry: Sendable {
   public fileprivate(set) var state: ModuleState
   /// The modules whose names or services it uses.
   public fileprivate(set) var uses: ModuleSet
-  public fileprivate(set) var threadsInside: UInt32
-  /// The calls so far.
-  public fileprivate(set) var calls: UInt64
   /// The calls that failed.
   public fileprivate(set) var faults: UInt32
 }
 
 /// A place for a module.
 public struct ModuleSlot: ~Copyable {
+  fileprivate var inside = ModuleInside()
   fileprivate var entry: ModuleEntry?
   fileprivate var generation: UInt32 = 0
   public init() {}
@@ -94,6 +119,17 @@ public struct ModuleRegistry: ~Copyable {
   public func entry(_ module: ModuleNumber) -> ModuleEntry? {
     let place = place(module.slot)
     return place.value.generation == module.generation ? place.value.entry : nil
+  }
+
+  /// The state of a module, or nil where it is gone.
+  public func state(of module: ModuleNumber) -> ModuleState? {
+    let place = place(module.slot)
+    return place.value.generation == module.generation ? place.value.entry?.state : nil
+  }
+
+  /// The calls inside the module in a place; it stays where it is.
+  public func inside(slot: Int) -> Reference<ModuleInside> {
+    unsafe withUnsafeMutablePointer(to: &place(slot).value.inside) { unsafe Reference($0) }
   }
 
   /// The module in a place, or nil.
@@ -127,9 +163,9 @@ public struct ModuleRegistry: ~Copyable {
     if let other = find(name.bytes) { throw .alreadyLoaded(other) }
     for slot in 0..<Self.capacity where place(slot).value.entry == nil {
       place(slot).value.generation &+= 1
+      place(slot).value.inside = ModuleInside()
       place(slot).value.entry = ModuleEntry(
-        name: name, version: version, state: .loading, uses: ModuleSet(), threadsInside: 0, calls: 0,
-        faults: 0)
+        name: name, version: version, state: .loading, uses: ModuleSet(), faults: 0)
       return ModuleNumber(slot: slot, generation: place(slot).value.generation)
     }
     throw .full
@@ -168,18 +204,17 @@ public struct ModuleRegistry: ~Copyable {
     let place = place(module.slot)
     guard place.value.generation == module.generation, let state = place.value.entry?.state else { throw .gone }
     guard state == .live else { throw .notReady(module, state) }
-    place.value.entry!.threadsInside &+= 1
-    place.value.entry!.calls &+= 1
+    place.value.inside.enter()
   }
 
-  /// A thread has come back from the module, in whatever way.
+  /// A thread has come back from the module, in whatever way. Returns whether those who wait for the last one are to be
+  /// told.
   @inline(__always)
-  public mutating func leave(_ module: ModuleNumber) {
+  public mutating func leave(_ module: ModuleNumber) -> Bool {
     let place = place(module.slot)
-    guard place.value.generation == module.generation, let inside = place.value.entry?.threadsInside, inside > 0 else {
-      return
-    }
-    place.value.entry!.threadsInside = inside &- 1
+    guard place.value.generation == module.generation, place.value.inside.count > 0 else { return false }
+    place.value.inside.leave()
+    return place.value.inside.takeDrained()
   }
 
   /// A call of the module faulted: no new call enters it from now on. The thread still has to leave.
@@ -220,7 +255,12 @@ public struct ModuleRegistry: ~Copyable {
   }
 
   /// True where no thread is inside.
-  public func isDrained(_ module: ModuleNumber) -> Bool { entry(module)?.threadsInside ?? 0 == 0 }
+  public func isDrained(_ module: ModuleNumber) -> Bool { threadsInside(module) == 0 }
+
+  /// How many calls are inside.
+  public func threadsInside(_ module: ModuleNumber) -> UInt32 {
+    state(of: module) == nil ? 0 : place(module.slot).value.inside.count
+  }
 
   /// The module was stopped and its memory given back; its place is free again.
   ///
@@ -236,7 +276,7 @@ public struct ModuleRegistry: ~Copyable {
   private func obstacle(_ module: ModuleNumber) -> RegistryError? {
     let users = users(of: module)
     if !users.isEmpty { return .usedBy(module, users) }
-    let threads = place(module.slot).value.entry?.threadsInside ?? 0
+    let threads = threadsInside(module)
     return threads > 0 ? .threadsInside(module, count: threads) : nil
   }
 

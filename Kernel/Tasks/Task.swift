@@ -43,6 +43,13 @@ public enum TaskEnding: UInt8, Sendable {
 }
 
 public struct Task: ~Copyable {
+  // The first three are where module_call.S expects them.
+  /// Where on the stack the call into a linked module began; 0 while it is in none.
+  public var moduleEdge: UInt32 = 0
+  /// The address of the door by which that call came; means something only while there is one.
+  public var moduleDoor: UInt32 = 0
+  /// The address of the owning process's record; the kernel's `process` gives it its type.
+  public var owner: UInt
   public var identity: TaskIdentity
   public var mode: TaskMode
   public var state: TaskState = .ready
@@ -59,8 +66,6 @@ public struct Task: ~Copyable {
   public var ending: TaskEnding = .exited
   public var status: Int32 = 0
 
-  /// The address of the owning process's record; the kernel's `process` gives it its type.
-  public var owner: UInt
   /// Its neighbours among the threads of the same process.
   public var nextOfProcess: Reference<Task>?
   public var previousOfProcess: Reference<Task>?
@@ -86,8 +91,6 @@ public struct Task: ~Copyable {
 
   /// The address of the record of the call it is making; 0 until it makes one.
   public var callRecord: UInt = 0
-  /// Where on its kernel stack the call into a linked module began; 0 while it is in none.
-  public var moduleEdge: UInt32 = 0
 
   /// What it waits for, where that is a word of memory or another object: compared, never followed.
   public var waitKey: UInt64 = 0

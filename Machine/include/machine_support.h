@@ -41,7 +41,8 @@ struct cpu_area {
   uint32_t guarded;               // 0x24: 1 while the current task is guarded
   uint32_t next_control_0;        // 0x28: CR0 and CR4 for the next task, loaded in the switch
   uint32_t next_control_4;        // 0x2c
-  uint32_t reserved[36];
+  uint32_t current_task;          // 0x30: the address of the task whose registers the processor holds
+  uint32_t reserved[35];
   uint32_t debug_trap_room[16];   // a debug trap on the first instruction of sysenter_entry is pushed here
   // Its ESP0 is the end of the stack on which the kernel works for the current task, 0 where that shares the task's.
   struct task_state_segment state;       // 0x100
@@ -55,6 +56,16 @@ struct cpu_area {
   uint64_t interrupts[256];       // 0x800: the IDT
 };
 extern struct cpu_area cpu_area;
+
+// The way into a service of a linked module, as long as calls may take it (module_call.S). It stays where it is for as
+// long as a handle refers to the service.
+struct module_door {
+  uint32_t function; // 0x00: serves; 0: calls go the general way
+  uint32_t calls;    // 0x04: that came this way
+  uint32_t inside;   // 0x08: the address of the module's count of calls inside
+  uint32_t module;   // 0x0c: the address of its record
+  uint32_t resume;   // 0x10: where to go on when the call is cut short
+};
 
 struct saved_registers { uint32_t edi, esi, ebp, segments, ebx, edx, ecx, eax; };
 struct trap_frame {
@@ -79,7 +90,7 @@ extern uint8_t user_copy_start[], user_copy_end[], user_copy_fault[];
 extern uint8_t probe_start[], probe_end[], probe_fault[];
 extern uint8_t ring0_return_start[], ring0_return_end[], ring0_return_fault[];
 extern uint8_t smap_patches[], smap_patches_end[];
-extern uint8_t module_abandon[], module_exports[], module_exports_end[];
+extern uint8_t module_abandon[], module_door_cut[], module_call_cut[], closed_door[], module_exports[], module_exports_end[];
 
 extern uint64_t entry_stamp;
 
@@ -101,7 +112,8 @@ ADDRESS_OF(user_copy_start) ADDRESS_OF(user_copy_end) ADDRESS_OF(user_copy_fault
 ADDRESS_OF(probe_start) ADDRESS_OF(probe_end) ADDRESS_OF(probe_fault)
 ADDRESS_OF(ring0_return_start) ADDRESS_OF(ring0_return_end) ADDRESS_OF(ring0_return_fault)
 ADDRESS_OF(smap_patches) ADDRESS_OF(smap_patches_end)
-ADDRESS_OF(module_abandon) ADDRESS_OF(module_exports) ADDRESS_OF(module_exports_end)
+ADDRESS_OF(module_abandon) ADDRESS_OF(module_door_cut) ADDRESS_OF(module_call_cut) ADDRESS_OF(closed_door)
+ADDRESS_OF(module_exports) ADDRESS_OF(module_exports_end)
 #undef ADDRESS_OF
 
 MACHINE_INLINE struct cpu_area *current_cpu_area(void) { return &cpu_area; }
@@ -114,7 +126,7 @@ void run_on_exit_stack(void (*function)(void));
 extern uint32_t module_stack_pointer, module_frame_pointer;
 static inline uint32_t export_stack_pointer(void) { return module_stack_pointer; }
 static inline uint32_t export_frame_pointer(void) { return module_frame_pointer; }
-uint64_t module_call(uint32_t *edge, uint32_t function, uint32_t argument, uint32_t module);
+uint64_t module_call(uint32_t function, uint32_t argument, const struct module_door *door);
 static inline __attribute__((noreturn)) void leave_module(void) { __asm__ volatile("jmp module_abandon"); __builtin_unreachable(); }
 // memory.S: 0 when all was copied, else the number of bytes left when an access faulted.
 uint32_t user_copy(void *destination, const void *source, uint32_t count);

@@ -33,8 +33,9 @@ import Testing
     #expect(throws: RegistryError.notReady(module, .loading)) { try registry.beginUnloading(module) }
     try registry.finishLoading(module)
     try registry.enter(module)
-    #expect(registry.entry(module)?.calls == 1)
-    registry.leave(module)
+    #expect(registry.threadsInside(module) == 1)
+    let isTold = registry.leave(module)
+    #expect(!isTold)
     try registry.beginUnloading(module)
     #expect(registry.entry(module)?.state == .stopping)
     #expect(throws: RegistryError.notReady(module, .stopping)) { try registry.enter(module) }
@@ -70,7 +71,8 @@ import Testing
     registry.fail(module)
     #expect(registry.entry(module)?.state == .failed && registry.entry(module)?.faults == 1)
     #expect(throws: RegistryError.threadsInside(module, count: 1)) { try registry.beginUnloading(module) }
-    registry.leave(module)
+    let isTold = registry.leave(module)
+    #expect(!isTold)
     #expect(throws: RegistryError.notReady(module, .failed)) { try registry.enter(module) }
     try registry.beginUnloading(module)
     try registry.finishUnloading(module)
@@ -90,8 +92,13 @@ import Testing
     var drained = registry.isDrained(module)
     #expect(!drained)
     #expect(throws: RegistryError.threadsInside(module, count: 2)) { try registry.finishUnloading(module) }
-    registry.leave(module)
-    registry.leave(module)
+    registry.inside(slot: module.slot).value.watch()
+    #expect(registry.threadsInside(module) == 2)
+    // The last one tells those who wait, once.
+    let tells = [registry.leave(module), registry.leave(module)]
+    #expect(tells == [false, true])
+    let isToldAgain = registry.inside(slot: module.slot).value.takeDrained()
+    #expect(!isToldAgain)
     drained = registry.isDrained(module)
     #expect(drained)
     try registry.finishUnloading(module)
