@@ -20,6 +20,30 @@ public protocol PortAccess {
   static func read32(_ port: UInt16) -> UInt32
   /// Writes four bytes to `port` (the instruction OUT DX, EAX).
   static func write32(_ port: UInt16, _ value: UInt32)
+  /// Fills `range` of `bytes`, an even number of them, with what `port` gives in units of two.
+  static func read16(_ port: UInt16, into bytes: inout MutableSpan<UInt8>, _ range: Range<Int>)
+  /// Writes `bytes`, an even number, to `port` in units of two.
+  static func write16(_ port: UInt16, from bytes: Span<UInt8>)
+}
+
+extension PortAccess {
+  public static func read16(_ port: UInt16, into bytes: inout MutableSpan<UInt8>, _ range: Range<Int>) {
+    var index = range.lowerBound
+    while index &+ 1 < range.upperBound {
+      let value = read16(port)
+      bytes[index] = UInt8(truncatingIfNeeded: value)
+      bytes[index &+ 1] = UInt8(truncatingIfNeeded: value &>> 8)
+      index &+= 2
+    }
+  }
+
+  public static func write16(_ port: UInt16, from bytes: Span<UInt8>) {
+    var index = 0
+    while index &+ 1 < bytes.count {
+      write16(port, UInt16(bytes[index]) | UInt16(bytes[index &+ 1]) &<< 8)
+      index &+= 2
+    }
+  }
 }
 
 /// Registers of a device that live in memory. An implementation performs each access exactly once, as

@@ -26,6 +26,9 @@ struct Kernel: ~Copyable {
   var archives = ArchiveSet()
   var services = ServiceTable()
   var modules = ModuleTable.none
+  /// I/O ports and interrupt lines that modules and processes have.
+  var ports = PortClaims()
+  var lines = InterruptClaims()
   /// The kernel's own symbols; nil where the image carries none.
   var symbols: SymbolTable?
   /// The first process: orphans become its children.

@@ -36,6 +36,8 @@ system_call:
   movl %eax, %es
   cmpl $HANDLES, %ebx
   jae door_closed
+  testl %ecx, %ecx                     // a handle in registers: refused elsewhere
+  js door_closed
   movl CPU_CURRENT_TASK, %eax
   movl TASK_OWNER(%eax), %ebp
   movl PROCESS_DOORS(%ebp,%ebx,4), %ebx

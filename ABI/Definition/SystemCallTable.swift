@@ -372,5 +372,78 @@ public enum SystemCallTable {
       ], result: "how many bytes were written; 0 once the child has ended and nothing is left",
       errors: ["badAddress", "badArgument", "noSuchTask", "notPermitted", "unsupported", "cancelled"],
       "Takes the records of a traced child's calls; waits for the first."),
+    .init(
+      52, "handleDuplicate",
+      [
+        .init("handle", .handle, "a handle with the right `duplicate`: a file, a service, a notification"),
+        .init("rights", .flags(type: "HandleRights"), "what the new handle allows; no more than the old one"),
+      ], result: "the new handle", errors: ["badArgument", "badHandle", "notPermitted", "unsupported", "limitReached"],
+      "Makes a second handle for the same object, with the same rights or fewer."),
+    .init(
+      53, "notificationMake", [], result: "the handle of a new notification", errors: ["outOfMemory", "limitReached"],
+      "Makes a notification: a word of 31 bits that tasks set and wait for. It dies with the process that made it."),
+    .init(
+      54, "notificationSignal",
+      [
+        .init("handle", .handle, "a notification; needs the right `write`"),
+        .init("bits", .number, "the bits to set: at least one of the lower 31"),
+      ], errors: ["badArgument", "badHandle", "peerGone"],
+      "Sets bits of a notification and wakes the most urgent task that waits for it. Never waits itself."),
+    .init(
+      55, "notificationWait",
+      [
+        .init("handle", .handle, "a notification; needs the right `read`"),
+        .init(
+          "nanosecondsLow", .timeLow, "the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit"),
+        .init("nanosecondsHigh", .timeHigh, "the high 32 bits"),
+      ], result: "the bits that were set; they are clear afterwards",
+      errors: ["badHandle", "wouldBlock", "timedOut", "cancelled", "peerGone"],
+      "Takes all bits of a notification, waiting for the first if none is set."),
+    .init(
+      56, "interruptClaim",
+      [
+        .init("line", .number, "an interrupt line, 3 to 15, that neither the kernel nor another process has"),
+        .init("notification", .handle, "a notification; needs the right `write`"),
+        .init("bits", .number, "the bits of it that the interrupt sets"),
+      ], result: "a handle for the line", errors: ["badArgument", "badHandle", "busy", "notPermitted", "limitReached"],
+      "Lets an interrupt line set bits of a notification. Needs the right `devices`. A level-triggered line (9 to 11) is masked with each interrupt until it is acknowledged, the others when one comes while the bits of the one before are still set. Closing the handle masks the line."
+    ),
+    .init(
+      57, "interruptAcknowledge", [.init("handle", .handle, "an interrupt line; needs the right `write`")],
+      errors: ["badHandle"], "Lets a line interrupt again that was masked with its last interrupt."),
+    .init(
+      58, "portsClaim",
+      [
+        .init("first", .number, "the first I/O port"), .init("count", .number, "how many"),
+      ], result: "a handle for the ports", errors: ["badArgument", "busy", "notPermitted", "limitReached"],
+      "Claims I/O ports that neither the kernel, a module nor another process has. Needs the right `devices`."),
+    .init(
+      59, "portRead",
+      [
+        .init("handle", .handle, "ports; needs the right `read`"), .init("port", .number, "one of them"),
+        .init("data", .bytesOut, "where the values go"),
+        .init("length", .length, "how many bytes in all: a multiple of `width`, at most 65,536"),
+        .init("width", .number, "the width of an access in bytes: 1, 2 or 4"),
+      ], errors: ["badAddress", "badArgument", "badHandle", "tooLarge"],
+      "Reads an I/O port, as often as values fit."),
+    .init(
+      60, "portWrite",
+      [
+        .init("handle", .handle, "ports; needs the right `write`"), .init("port", .number, "one of them"),
+        .init("data", .bytesIn, "the values"),
+        .init("length", .length, "how many bytes in all: a multiple of `width`, at most 65,536"),
+        .init("width", .number, "the width of an access in bytes: 1, 2 or 4"),
+      ], errors: ["badAddress", "badArgument", "badHandle", "tooLarge"],
+      "Writes values to an I/O port, one after the other."),
+    .init(
+      61, "deviceMap",
+      [
+        .init("frame", .number, "the first page of device memory: its physical address divided by 4,096"),
+        .init("length", .number, "how many bytes; rounded up to pages"),
+        .init("permissions", .flags(type: "MemoryPermissions"), "read, or read and write"),
+      ], result: "the address divided by 4,096",
+      errors: ["badArgument", "busy", "notPermitted", "outOfMemory"],
+      "Maps memory of a device, uncached, where the kernel finds room. Needs the right `devices`; what is RAM or the kernel's own is refused."
+    ),
   ]
 }

@@ -109,7 +109,26 @@ public struct Rights: OptionSet, BitwiseCopyable, Sendable {
   @inlinable public static var power: Rights { .init(rawValue: 8) }
   /// To publish services.
   @inlinable public static var services: Rights { .init(rawValue: 16) }
-  @inlinable public static var all: Rights { .init(rawValue: 31) }
+  /// To drive devices: to claim interrupt lines and I/O ports and to map device memory.
+  @inlinable public static var devices: Rights { .init(rawValue: 32) }
+  @inlinable public static var all: Rights { .init(rawValue: 63) }
+}
+
+/// What may be done with a handle. A new handle allows everything; a duplicate may allow less.
+public struct HandleRights: OptionSet, BitwiseCopyable, Sendable {
+  public var rawValue: UInt32
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// To make duplicates of it.
+  @inlinable public static var duplicate: HandleRights { .init(rawValue: 1) }
+  /// To pass it on in a message.
+  @inlinable public static var pass: HandleRights { .init(rawValue: 2) }
+  /// To read from it: bytes, requests, ports, the bits of a notification.
+  @inlinable public static var read: HandleRights { .init(rawValue: 4) }
+  /// To write to it: bytes, ports, the bits of a notification.
+  @inlinable public static var write: HandleRights { .init(rawValue: 8) }
+  /// To call a service.
+  @inlinable public static var call: HandleRights { .init(rawValue: 16) }
+  @inlinable public static var all: HandleRights { .init(rawValue: 31) }
 }
 
 public struct WaitFlags: OptionSet, BitwiseCopyable, Sendable {
@@ -151,6 +170,7 @@ public enum TaskState: UInt32, Sendable {
   case ended = 8
   case waitingForEvent = 9
   case waitingForLock = 10
+  case waitingForNotification = 11
 }
 
 /// What a task can be told.
@@ -384,6 +404,8 @@ public struct ModuleInformation: BitwiseCopyable, Sendable {
 
 /// A request or a reply. Six words travel in the structure; longer data is copied once from buffer to buffer.
 public struct Message: BitwiseCopyable, Sendable {
+  /// What is asked for, in the lower 31 bits. With the bit `passesHandle` the last word is a handle of the sender's,
+  /// which the kernel replaces by one of the receiver's for the same object; in a reply likewise.
   public var operation: UInt32 = 0
   public var words = InlineArray<6, UInt32>(repeating: 0)
   /// Bytes to send; the receiver's `bufferAddress`/`bufferCapacity` say where they may go.
@@ -395,6 +417,8 @@ public struct Message: BitwiseCopyable, Sendable {
   /// The identity of the sending process, filled in by the kernel.
   public var sender: UInt32 = 0
   @inlinable public init() {}
+
+  @inlinable public static var passesHandle: UInt32 { 0x8000_0000 }
 }
 
 /// What `serviceControl` does.

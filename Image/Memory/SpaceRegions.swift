@@ -58,6 +58,7 @@ extension Reference where Value == AddressSpace {
     var own: UInt32 = 0
     var shared: UInt32 = 0
     value.tables.forEachPage(in: range) { _, entry in
+      if entry.isForeign { return }
       if kernel.memory.frames.owner(of: entry.frame) == .shared { shared &+= 1 } else { own &+= 1 }
     }
     return (own, shared)
@@ -140,6 +141,22 @@ extension Reference where Value == AddressSpace {
     return place
   }
 
+  /// Maps frames of a device where there is room. Returns where.
+  func addDevice(first: UInt32, count: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> UInt32 {
+    let start = try addMapping(length: count * pageSize, permissions, .device)
+    do throws(SystemError) {
+      for page in 0..<count {
+        try map(
+          page: start + page * pageSize, to: FrameNumber(first + page),
+          permissions.page.union([.foreign, .uncached]))
+      }
+    } catch {
+      remove(start: start, length: count * pageSize)
+      throw error
+    }
+    return start
+  }
+
   /// Adds a stack between two guard pages, with memory behind all of it where it is committed: for Ring 0.
   func addStack(
     start: UInt32, end: UInt32, purpose: ABI.RegionPurpose, isCommitted: Bool
@@ -189,18 +206,21 @@ extension Reference where Value == AddressSpace {
 
   /// Removes mappings; holes are no error. Where the range has a part of anything else, no part of it is touched.
   func removeMappings(start: UInt32, length: UInt32) throws(SystemError) {
-    try checkMappings(start: start, length: length, includesShared: true)
+    try checkMappings(start: start, length: length, includesOthers: true)
     do throws(RegionError) {
       try value.regions.remove(start: start, length: length) { _ in }
     } catch { throw error == .outOfMemory ? .outOfMemory : .badArgument }
     releasePages(start: start, length: length)
   }
 
-  private func checkMappings(start: UInt32, length: UInt32, includesShared: Bool = false) throws(SystemError) {
+  /// - Parameter includesOthers: whether shared and device memory count as mappings too.
+  private func checkMappings(start: UInt32, length: UInt32, includesOthers: Bool = false) throws(SystemError) {
     guard let range = VirtualRange(start: start, length: length) else { throw .badArgument }
     var isAllMapping = true
     value.regions.forEach(in: range) { region in
-      isAllMapping = region.purpose == .mapping || includesShared && region.purpose == .shared
+      isAllMapping =
+        region.purpose == .mapping
+        || includesOthers && (region.purpose == .shared || region.purpose == .device)
       return isAllMapping
     }
     guard isAllMapping else { throw .badArgument }

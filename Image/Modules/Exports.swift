@@ -109,12 +109,12 @@ private enum Export {
 @c @implementation public func megha_ports_claim(_ first: UInt32, _ count: UInt32) -> Int32 {
   let module = Export.enter()
   do throws(SystemError) {
-    try kernel.modules.value.ports.claim(first, count, for: module.value.slot)
+    try kernel.ports.claim(first, count, for: .module(slot: module.value.slot))
     return 0
   } catch { return error.rawValue }
 }
 
 @c @implementation public func megha_ports_release(_ first: UInt32, _ count: UInt32) {
   let module = Export.enter()
-  kernel.modules.value.ports.release(first, count, of: module.value.slot)
+  kernel.ports.release(first, count, of: .module(slot: module.value.slot))
 }

@@ -77,7 +77,6 @@ struct ModuleTable: ~Copyable {
   static var capacity: Int { ModuleRegistry.capacity }
   var registry: ModuleRegistry
   fileprivate(set) var records = InlineArray<64, Reference<LinkedModule>?>(repeating: nil)
-  var ports = PortClaims()
   var failure = ModuleFailure(cause: .exception(vector: 0, errorCode: 0))
   /// What the watchdog saw: the call, by its edge and its number among those of its door, and how many looks in a row
   /// found it.

@@ -67,6 +67,8 @@ enum ModuleServices {
     _ module: Reference<LinkedModule>, _ function: UInt32, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
     begin(record)
+    // A module has no handles.
+    guard !HandlePassing.isWanted(by: record) else { throw .unsupported }
     // A server that could not take the request may have left its own addresses.
     record.value.message.dataAddress = record.value.dataAddress
     record.value.message.bufferAddress = record.value.bufferAddress

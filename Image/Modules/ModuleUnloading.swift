@@ -75,7 +75,7 @@ enum ModuleUnloading {
 
   /// Gives back all that the module held, and its record.
   static func takeBack(_ module: Reference<LinkedModule>) {
-    kernel.modules.value.ports.releaseAll(of: module.value.slot)
+    kernel.ports.releaseAll(of: .module(slot: module.value.slot))
     ModuleHeap.takeBack(from: module) { allocation in
       var output = KernelOutput()
       output.write("module ")

@@ -176,9 +176,27 @@ enum Calls {
     record.value.message.dataAddress = room.address
     record.value.message.bufferAddress = room.address
     // `bufferCapacity` stays: how much the reply may carry.
+    if HandlePassing.isWanted(by: record) { return try bringWithHandle(caller, record, to: message) }
     do throws(SystemError) {
       try MessageCopy.write(record, to: message, words: MessageCopy.all)
     } catch { throw .own(error) }
+  }
+
+  @inline(never)
+  private static func bringWithHandle(
+    _ caller: Reference<Task>, _ record: Reference<CallRecord>, to message: UInt32
+  ) throws(CopyFailure) {
+    let server = Scheduler.current.value.process
+    let handle: UInt32
+    do throws(SystemError) {
+      handle = try HandlePassing.pass(record, from: caller.value.process, to: server)
+    } catch { throw .ofPeer(error) }
+    do throws(SystemError) {
+      try MessageCopy.write(record, to: message, words: MessageCopy.all)
+    } catch {
+      HandlePassing.undo(record, handle, of: server)
+      throw .own(error)
+    }
   }
 
   @inline(never)
@@ -190,6 +208,7 @@ enum Calls {
   /// Brings the data of the reply in a caller's record over. Returns false where that did not simply succeed.
   @inline(__always)
   static func deliver(_ record: Reference<CallRecord>, to caller: Reference<Task>, _ capacity: UInt32) -> Bool {
+    if HandlePassing.isWanted(by: record) { return false }
     let length = record.value.message.dataLength
     guard length > 0 else { return true }
     guard length <= capacity else { return false }
@@ -222,6 +241,11 @@ enum Calls {
       if length > 0 {
         guard length <= capacity else { throw .tooLarge }
         isDelivered = try take(UserBuffer(address: record.value.message.dataAddress, length: length), to: caller)
+      }
+      if isDelivered && HandlePassing.isWanted(by: record) {
+        // Who called in registers has no place for it.
+        guard !record.value.isShort else { throw .unsupported }
+        _ = try HandlePassing.pass(record, from: Scheduler.current.value.process, to: caller.value.process)
       }
     } catch {
       // The server may answer anew.

@@ -140,5 +140,15 @@ private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemE
   case .kernelTest: return try KernelTests.run(arguments)
   case .memoryShare: return try MemoryCalls.share(arguments)
   case .traceRead: return try Tracing.read(arguments)
+  case .handleDuplicate: return try HandleCalls.duplicate(arguments)
+  case .notificationMake: return try HandleCalls.notificationMake()
+  case .notificationSignal: return try HandleCalls.notificationSignal(arguments)
+  case .notificationWait: return try HandleCalls.notificationWait(arguments)
+  case .interruptClaim: return try DeviceCalls.interruptClaim(arguments)
+  case .interruptAcknowledge: return try DeviceCalls.interruptAcknowledge(arguments)
+  case .portsClaim: return try DeviceCalls.portsClaim(arguments)
+  case .portRead: return try DeviceCalls.portRead(arguments)
+  case .portWrite: return try DeviceCalls.portWrite(arguments)
+  case .deviceMap: return try DeviceCalls.deviceMap(arguments)
   }
 }

@@ -10,7 +10,7 @@ enum FileCalls {
   static func read(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let process = Scheduler.current.value.process
     let buffer = UserBuffer(address: arguments.second, length: arguments.third)
-    switch try process.value.handles.target(of: arguments.first) {
+    switch try process.value.handles.target(of: arguments.first, needed: .read) {
     case .consoleInput: return try readConsole(into: buffer)
     case .nullDevice: return 0
     case .file(let address, let length, let position):
@@ -20,7 +20,7 @@ enum FileCalls {
       process.value.handles.replace(
         arguments.first, with: .file(address: address, length: length, position: position + count))
       return Int32(bitPattern: count)
-    case .none, .consoleOutput, .service, .endpoint: throw .unsupported
+    default: throw .unsupported
     }
   }
 
@@ -51,7 +51,7 @@ enum FileCalls {
   static func write(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let process = Scheduler.current.value.process
     let buffer = UserBuffer(address: arguments.second, length: min(arguments.third, 0x7fff_ffff))
-    switch try process.value.handles.target(of: arguments.first) {
+    switch try process.value.handles.target(of: arguments.first, needed: .write) {
     case .consoleOutput:
       var chunk = InlineArray<256, UInt8>(repeating: 0)
       var done: UInt32 = 0
@@ -76,7 +76,7 @@ enum FileCalls {
       // The bytes vanish, but they must be the caller's.
       try buffer.checkReadable()
       return Int32(bitPattern: buffer.length)
-    case .none, .consoleInput, .file, .service, .endpoint: throw .unsupported
+    default: throw .unsupported
     }
   }
 
@@ -100,7 +100,9 @@ enum FileCalls {
   @inline(never)
   static func seek(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let process = Scheduler.current.value.process
-    guard case .file(let address, let length, _) = try process.value.handles.target(of: arguments.first) else {
+    guard
+      case .file(let address, let length, _) = try process.value.handles.target(of: arguments.first, needed: .read)
+    else {
       throw .unsupported
     }
     guard arguments.second <= length else { throw .badArgument }

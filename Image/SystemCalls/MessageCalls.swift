@@ -41,9 +41,8 @@ enum MessageCalls {
   @inline(__always)
   private static func call(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let task = Scheduler.current
-    guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first) else {
-      throw .badHandle
-    }
+    guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first, needed: .call)
+    else { throw .badHandle }
     let record = try Services.record(of: task)
     if arguments.third & arguments.fourth == .max,
       let result = DirectCalls.call(service, arguments.second, record)
@@ -76,9 +75,10 @@ enum MessageCalls {
   @inline(__always)
   private static func callShort(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let task = Scheduler.current
-    guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first) else {
-      throw .badHandle
-    }
+    guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first, needed: .call)
+    else { throw .badHandle }
+    // Registers have no place for a handle.
+    guard arguments.second & Message.passesHandle == 0 else { throw .badArgument }
     let record = try Services.record(of: task)
     record.value.isShort = true
     record.value.message.operation = arguments.second
@@ -234,6 +234,7 @@ enum MessageCalls {
 
   @inline(__always)
   private static func endpoint(_ handle: UInt32) throws(SystemError) -> (service: Reference<Service>, term: UInt32) {
+    // An endpoint has one handle, which allows everything.
     guard case .endpoint(let service, let term) = try Scheduler.current.value.process.value.handles.target(of: handle)
     else { throw .badHandle }
     return (service, term)

@@ -21,6 +21,8 @@ enum InterruptVector {
   static var keyboard: UInt32 { 0x31 }
   static var serial: UInt32 { 0x34 }
   static var spurious: UInt32 { 0xff }
+  /// Line 0; the others follow.
+  static var firstLine: UInt32 { 0x30 }
 }
 
 struct Interrupts {
@@ -73,6 +75,21 @@ struct Interrupts {
     } catch {}
   }
 
+  /// Lets a device's line interrupt.
+  func open(line: UInt32, isLevel: Bool) throws(InputOutputInterruptControllerError) {
+    try routing.program(
+      pin: line, delivery: .fixed(vector: UInt8(InterruptVector.firstLine &+ line)),
+      trigger: isLevel ? .levelActiveLow : .edgeActiveHigh, destination: local.identifier)
+  }
+
+  func mask(line: UInt32) {
+    do throws(InputOutputInterruptControllerError) { try routing.mask(pin: line) } catch {}
+  }
+
+  func unmask(line: UInt32) {
+    do throws(InputOutputInterruptControllerError) { try routing.unmask(pin: line) } catch {}
+  }
+
   func acknowledge() { local.endOfInterrupt() }
 
   /// Sets the timer to interrupt once after `ticks`.
@@ -101,7 +118,9 @@ struct Interrupts {
       // Nothing was asked for: there is nothing to acknowledge (Intel SDM Vol. 3, 10.9; 8259A data sheet).
       break
     default:
-      return false
+      let line = vector &- InterruptVector.firstLine
+      guard line < 16 else { return false }
+      DeviceInterrupts.raised(line)
     }
     return true
   }

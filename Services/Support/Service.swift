@@ -24,14 +24,14 @@ extension Service {
   public mutating func restore(from state: inout StateReader) -> Bool { true }
 }
 
-/// Operations that every service has; its own are below 0xffffff00.
+/// Operations that every service has; its own are below 0x7fffff00.
 public enum CommonOperation {
   /// Writes part of the state: word 0 is the offset. Reply: word 0 is the whole size, the data the part.
-  public static var save: UInt32 { 0xffff_ff01 }
+  public static var save: UInt32 { 0x7fff_ff01 }
   /// Takes a part of the state: word 0 is the offset, word 1 the whole size. Reply: word 0 is 1, or 0 where refused.
-  public static var restore: UInt32 { 0xffff_ff02 }
+  public static var restore: UInt32 { 0x7fff_ff02 }
   /// Does nothing and answers: whether the service lives.
-  public static var ping: UInt32 { 0xffff_ff03 }
+  public static var ping: UInt32 { 0x7fff_ff03 }
 }
 
 /// A service with what it needs to be saved and restored in parts. Both placements drive it.

@@ -79,7 +79,7 @@ public enum Components {
     return Component(
       name + "Server", folder: folder, sharedFolders: ["Services/Server"],
       kind: .image(linkerScript: programScript), side: .user,
-      dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport"], headers: [userHeaders])
+      dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport", "Drivers"], headers: [userHeaders])
   }
 
   /// The names that a module shows to others where its folder has no `exports.map` of its own.

@@ -50,6 +50,8 @@ public struct MachineOptions: Sendable {
   public var deterministic = false
   /// Wait for GDB on port 1234 before the first instruction.
   public var waitsForDebugger = false
+  /// The image of the first disk, which the machine writes to; nil: there is none.
+  public var disk: String?
   public var extraArguments: [String] = []
 
   public init(boot: Boot) { self.boot = boot }
@@ -76,6 +78,7 @@ public struct MachineOptions: Sendable {
       if !commandLine.isEmpty { words += ["-append", commandLine] }
     case .iso(let path): words += ["-boot", "d", "-cdrom", path]
     }
+    if let disk { words += ["-drive", "file=\(Self.escaped(disk)),format=raw,if=ide,index=0"] }
     switch console {
     case .output: words += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
     case .terminal: words += ["-serial", "mon:stdio"]

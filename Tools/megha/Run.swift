@@ -28,6 +28,9 @@ struct MachineArguments: ParsableArguments {
     help: "Put a file of the host, or the files of a folder, into /extra of the guest.")
   var added: [String] = []
 
+  @Option(help: "The image of a disk. Without it there is one of 1 MiB, made for this run.")
+  var disk: String?
+
   @Option(help: "Options for the kernel, such as heap=guarded.")
   var append = ""
 
@@ -134,6 +137,14 @@ extension Project {
       options = MachineOptions(boot: .iso(path: path))
     } else {
       options = MachineOptions(boot: .kernel(path: arguments.kernel.image, modules: modules))
+    }
+    if let disk = arguments.disk {
+      guard FileManager.default.isReadableFile(atPath: disk) else { throw Failure("There is no disk image \(disk).") }
+      options.disk = URL(fileURLWithPath: disk).path
+    } else {
+      let path = folder.path("disk.img")
+      try Data(DiskImage.contents()).write(to: URL(fileURLWithPath: path))
+      options.disk = path
     }
     options.memory = arguments.memory
     options.processor = arguments.processor

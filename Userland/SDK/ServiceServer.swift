@@ -45,6 +45,8 @@ public struct ServiceServer {
       operation: message.operation, words: message.words, sender: message.sender, data: buffers,
       dataCount: Int(message.dataLength), reply: reply, capacity: min(Int(message.bufferCapacity), Self.dataLimit))
     handler(&request)
+    // What came with the request, a handle for example, does not go back with the reply.
+    message.operation &= ~Message.passesHandle
     message.words = request.reply
     message.dataAddress = UInt32(UInt(bitPattern: reply))
     message.dataLength = UInt32(request.replyCount)

@@ -107,7 +107,17 @@
 #define MEGHA_CALL_KERNEL_TEST 49u
 #define MEGHA_CALL_MEMORY_SHARE 50u
 #define MEGHA_CALL_TRACE_READ 51u
-#define MEGHA_CALL_COUNT 52u
+#define MEGHA_CALL_HANDLE_DUPLICATE 52u
+#define MEGHA_CALL_NOTIFICATION_MAKE 53u
+#define MEGHA_CALL_NOTIFICATION_SIGNAL 54u
+#define MEGHA_CALL_NOTIFICATION_WAIT 55u
+#define MEGHA_CALL_INTERRUPT_CLAIM 56u
+#define MEGHA_CALL_INTERRUPT_ACKNOWLEDGE 57u
+#define MEGHA_CALL_PORTS_CLAIM 58u
+#define MEGHA_CALL_PORT_READ 59u
+#define MEGHA_CALL_PORT_WRITE 60u
+#define MEGHA_CALL_DEVICE_MAP 61u
+#define MEGHA_CALL_COUNT 62u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -495,6 +505,86 @@ MEGHA_INLINE int32_t megha_memory_share(uint32_t task, uint32_t address, uint32_
 /// - length: how many bytes there is room for.
 MEGHA_INLINE int32_t megha_trace_read(uint32_t process, void *records, uint32_t length) {
   return megha_system_call3(MEGHA_CALL_TRACE_READ, process, (uint32_t)(uintptr_t)records, length);
+}
+
+/// Makes a second handle for the same object, with the same rights or fewer.
+/// - handle: a handle with the right `duplicate`: a file, a service, a notification.
+/// - rights: what the new handle allows; no more than the old one.
+MEGHA_INLINE int32_t megha_handle_duplicate(uint32_t handle, uint32_t rights) {
+  return megha_system_call2(MEGHA_CALL_HANDLE_DUPLICATE, handle, rights);
+}
+
+/// Makes a notification: a word of 31 bits that tasks set and wait for. It dies with the process that made
+/// it.
+MEGHA_INLINE int32_t megha_notification_make(void) {
+  return megha_system_call0(MEGHA_CALL_NOTIFICATION_MAKE);
+}
+
+/// Sets bits of a notification and wakes the most urgent task that waits for it. Never waits itself.
+/// - handle: a notification; needs the right `write`.
+/// - bits: the bits to set: at least one of the lower 31.
+MEGHA_INLINE int32_t megha_notification_signal(uint32_t handle, uint32_t bits) {
+  return megha_system_call2(MEGHA_CALL_NOTIFICATION_SIGNAL, handle, bits);
+}
+
+/// Takes all bits of a notification, waiting for the first if none is set.
+/// - handle: a notification; needs the right `read`.
+/// - nanoseconds_low: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit.
+/// - nanoseconds_high: the high 32 bits.
+MEGHA_INLINE int32_t megha_notification_wait(uint32_t handle, uint32_t nanoseconds_low, uint32_t nanoseconds_high) {
+  return megha_system_call3(MEGHA_CALL_NOTIFICATION_WAIT, handle, nanoseconds_low, nanoseconds_high);
+}
+
+/// Lets an interrupt line set bits of a notification. Needs the right `devices`. A level-triggered line (9 to
+/// 11) is masked with each interrupt until it is acknowledged, the others when one comes while the bits of
+/// the one before are still set. Closing the handle masks the line.
+/// - line: an interrupt line, 3 to 15, that neither the kernel nor another process has.
+/// - notification: a notification; needs the right `write`.
+/// - bits: the bits of it that the interrupt sets.
+MEGHA_INLINE int32_t megha_interrupt_claim(uint32_t line, uint32_t notification, uint32_t bits) {
+  return megha_system_call3(MEGHA_CALL_INTERRUPT_CLAIM, line, notification, bits);
+}
+
+/// Lets a line interrupt again that was masked with its last interrupt.
+/// - handle: an interrupt line; needs the right `write`.
+MEGHA_INLINE int32_t megha_interrupt_acknowledge(uint32_t handle) {
+  return megha_system_call1(MEGHA_CALL_INTERRUPT_ACKNOWLEDGE, handle);
+}
+
+/// Claims I/O ports that neither the kernel, a module nor another process has. Needs the right `devices`.
+/// - first: the first I/O port.
+/// - count: how many.
+MEGHA_INLINE int32_t megha_ports_claim(uint32_t first, uint32_t count) {
+  return megha_system_call2(MEGHA_CALL_PORTS_CLAIM, first, count);
+}
+
+/// Reads an I/O port, as often as values fit.
+/// - handle: ports; needs the right `read`.
+/// - port: one of them.
+/// - data: where the values go.
+/// - length: how many bytes in all: a multiple of `width`, at most 65,536.
+/// - width: the width of an access in bytes: 1, 2 or 4.
+MEGHA_INLINE int32_t megha_port_read(uint32_t handle, uint32_t port, void *data, uint32_t length, uint32_t width) {
+  return megha_system_call5(MEGHA_CALL_PORT_READ, handle, port, (uint32_t)(uintptr_t)data, length, width);
+}
+
+/// Writes values to an I/O port, one after the other.
+/// - handle: ports; needs the right `write`.
+/// - port: one of them.
+/// - data: the values.
+/// - length: how many bytes in all: a multiple of `width`, at most 65,536.
+/// - width: the width of an access in bytes: 1, 2 or 4.
+MEGHA_INLINE int32_t megha_port_write(uint32_t handle, uint32_t port, const void *data, uint32_t length, uint32_t width) {
+  return megha_system_call5(MEGHA_CALL_PORT_WRITE, handle, port, (uint32_t)(uintptr_t)data, length, width);
+}
+
+/// Maps memory of a device, uncached, where the kernel finds room. Needs the right `devices`; what is RAM or
+/// the kernel's own is refused.
+/// - frame: the first page of device memory: its physical address divided by 4,096.
+/// - length: how many bytes; rounded up to pages.
+/// - permissions: read, or read and write.
+MEGHA_INLINE int32_t megha_device_map(uint32_t frame, uint32_t length, uint32_t permissions) {
+  return megha_system_call3(MEGHA_CALL_DEVICE_MAP, frame, length, permissions);
 }
 
 #endif

@@ -234,7 +234,57 @@ public enum SystemCall: UInt32, Sendable {
   /// - `records`: where the TraceRecords go.
   /// - `length`: how many bytes there is room for.
   case traceRead = 51
+  /// Makes a second handle for the same object, with the same rights or fewer.
+  /// - `handle`: a handle with the right `duplicate`: a file, a service, a notification.
+  /// - `rights`: what the new handle allows; no more than the old one.
+  case handleDuplicate = 52
+  /// Makes a notification: a word of 31 bits that tasks set and wait for. It dies with the process that made
+  /// it.
+  case notificationMake = 53
+  /// Sets bits of a notification and wakes the most urgent task that waits for it. Never waits itself.
+  /// - `handle`: a notification; needs the right `write`.
+  /// - `bits`: the bits to set: at least one of the lower 31.
+  case notificationSignal = 54
+  /// Takes all bits of a notification, waiting for the first if none is set.
+  /// - `handle`: a notification; needs the right `read`.
+  /// - `nanosecondsLow`: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit.
+  /// - `nanosecondsHigh`: the high 32 bits.
+  case notificationWait = 55
+  /// Lets an interrupt line set bits of a notification. Needs the right `devices`. A level-triggered line (9
+  /// to 11) is masked with each interrupt until it is acknowledged, the others when one comes while the bits
+  /// of the one before are still set. Closing the handle masks the line.
+  /// - `line`: an interrupt line, 3 to 15, that neither the kernel nor another process has.
+  /// - `notification`: a notification; needs the right `write`.
+  /// - `bits`: the bits of it that the interrupt sets.
+  case interruptClaim = 56
+  /// Lets a line interrupt again that was masked with its last interrupt.
+  /// - `handle`: an interrupt line; needs the right `write`.
+  case interruptAcknowledge = 57
+  /// Claims I/O ports that neither the kernel, a module nor another process has. Needs the right `devices`.
+  /// - `first`: the first I/O port.
+  /// - `count`: how many.
+  case portsClaim = 58
+  /// Reads an I/O port, as often as values fit.
+  /// - `handle`: ports; needs the right `read`.
+  /// - `port`: one of them.
+  /// - `data`: where the values go.
+  /// - `length`: how many bytes in all: a multiple of `width`, at most 65,536.
+  /// - `width`: the width of an access in bytes: 1, 2 or 4.
+  case portRead = 59
+  /// Writes values to an I/O port, one after the other.
+  /// - `handle`: ports; needs the right `write`.
+  /// - `port`: one of them.
+  /// - `data`: the values.
+  /// - `length`: how many bytes in all: a multiple of `width`, at most 65,536.
+  /// - `width`: the width of an access in bytes: 1, 2 or 4.
+  case portWrite = 60
+  /// Maps memory of a device, uncached, where the kernel finds room. Needs the right `devices`; what is RAM
+  /// or the kernel's own is refused.
+  /// - `frame`: the first page of device memory: its physical address divided by 4,096.
+  /// - `length`: how many bytes; rounded up to pages.
+  /// - `permissions`: read, or read and write.
+  case deviceMap = 61
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 52 }
+  @inlinable public static var count: UInt32 { 62 }
 }

@@ -56,25 +56,37 @@ extension SystemCall {
     case .kernelTest: "kernelTest"
     case .memoryShare: "memoryShare"
     case .traceRead: "traceRead"
+    case .handleDuplicate: "handleDuplicate"
+    case .notificationMake: "notificationMake"
+    case .notificationSignal: "notificationSignal"
+    case .notificationWait: "notificationWait"
+    case .interruptClaim: "interruptClaim"
+    case .interruptAcknowledge: "interruptAcknowledge"
+    case .portsClaim: "portsClaim"
+    case .portRead: "portRead"
+    case .portWrite: "portWrite"
+    case .deviceMap: "deviceMap"
     }
   }
 
   /// How many arguments it takes.
   public var argumentCount: Int {
     switch self {
-    case .null, .yield: 0
+    case .null, .yield, .notificationMake: 0
     case .exit, .abort, .clock, .taskNext, .close, .powerOff, .rightsDrop, .threadPointerSet, .measure,
-      .lockRelease:
+      .lockRelease, .interruptAcknowledge:
       1
     case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
       .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
-      .serviceInformation, .eventSend, .heapInformation, .kernelTest:
+      .serviceInformation, .eventSend, .heapInformation, .kernelTest, .handleDuplicate, .notificationSignal,
+      .portsClaim:
       2
     case .wait, .taskInformation, .memoryMap, .memoryProtect, .memoryRegion, .read, .write, .open, .logRead,
-      .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead:
+      .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead, .notificationWait,
+      .interruptClaim, .deviceMap:
       3
     case .wordWait, .call, .eventWait, .eventTimer, .memoryShare: 4
-    case .moduleUnload, .callShort: 5
+    case .moduleUnload, .callShort, .portRead, .portWrite: 5
     }
   }
 
@@ -220,6 +232,32 @@ extension SystemCall {
     case (.traceRead, 0): CallArgument("process", .task)
     case (.traceRead, 1): CallArgument("records", .bytesOut)
     case (.traceRead, 2): CallArgument("length", .length)
+    case (.handleDuplicate, 0): CallArgument("handle", .handle)
+    case (.handleDuplicate, 1): CallArgument("rights", .flags)
+    case (.notificationSignal, 0): CallArgument("handle", .handle)
+    case (.notificationSignal, 1): CallArgument("bits", .number)
+    case (.notificationWait, 0): CallArgument("handle", .handle)
+    case (.notificationWait, 1): CallArgument("nanosecondsLow", .timeLow)
+    case (.notificationWait, 2): CallArgument("nanosecondsHigh", .timeHigh)
+    case (.interruptClaim, 0): CallArgument("line", .number)
+    case (.interruptClaim, 1): CallArgument("notification", .handle)
+    case (.interruptClaim, 2): CallArgument("bits", .number)
+    case (.interruptAcknowledge, 0): CallArgument("handle", .handle)
+    case (.portsClaim, 0): CallArgument("first", .number)
+    case (.portsClaim, 1): CallArgument("count", .number)
+    case (.portRead, 0): CallArgument("handle", .handle)
+    case (.portRead, 1): CallArgument("port", .number)
+    case (.portRead, 2): CallArgument("data", .bytesOut)
+    case (.portRead, 3): CallArgument("length", .length)
+    case (.portRead, 4): CallArgument("width", .number)
+    case (.portWrite, 0): CallArgument("handle", .handle)
+    case (.portWrite, 1): CallArgument("port", .number)
+    case (.portWrite, 2): CallArgument("data", .bytesIn)
+    case (.portWrite, 3): CallArgument("length", .length)
+    case (.portWrite, 4): CallArgument("width", .number)
+    case (.deviceMap, 0): CallArgument("frame", .number)
+    case (.deviceMap, 1): CallArgument("length", .number)
+    case (.deviceMap, 2): CallArgument("permissions", .flags)
     default: nil
     }
   }

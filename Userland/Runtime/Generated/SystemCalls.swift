@@ -568,6 +568,117 @@ public enum SystemCalls {
     megha_system_call3(SystemCall.traceRead.rawValue, process, word(records), length)
   }
 
+  /// Makes a second handle for the same object, with the same rights or fewer.
+  /// - Parameter handle: a handle with the right `duplicate`: a file, a service, a notification.
+  /// - Parameter rights: what the new handle allows; no more than the old one.
+  /// - Returns: the new handle, or one of the errors badArgument, badHandle, notPermitted, unsupported,
+  ///   limitReached.
+  @inline(__always) @inlinable
+  public static func handleDuplicate(_ handle: UInt32, _ rights: HandleRights) -> Int32 {
+    megha_system_call2(SystemCall.handleDuplicate.rawValue, handle, rights.rawValue)
+  }
+
+  /// Makes a notification: a word of 31 bits that tasks set and wait for. It dies with the process that made
+  /// it.
+  /// - Returns: the handle of a new notification, or one of the errors outOfMemory, limitReached.
+  @inline(__always) @inlinable
+  public static func notificationMake() -> Int32 {
+    megha_system_call0(SystemCall.notificationMake.rawValue)
+  }
+
+  /// Sets bits of a notification and wakes the most urgent task that waits for it. Never waits itself.
+  /// - Parameter handle: a notification; needs the right `write`.
+  /// - Parameter bits: the bits to set: at least one of the lower 31.
+  /// - Returns: 0, or one of the errors badArgument, badHandle, peerGone.
+  @inline(__always) @inlinable
+  public static func notificationSignal(_ handle: UInt32, _ bits: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.notificationSignal.rawValue, handle, bits)
+  }
+
+  /// Takes all bits of a notification, waiting for the first if none is set.
+  /// - Parameter handle: a notification; needs the right `read`.
+  /// - Parameter nanosecondsLow: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no
+  ///   limit.
+  /// - Parameter nanosecondsHigh: the high 32 bits.
+  /// - Returns: the bits that were set; they are clear afterwards, or one of the errors badHandle,
+  ///   wouldBlock, timedOut, cancelled, peerGone.
+  @inline(__always) @inlinable
+  public static func notificationWait(
+    _ handle: UInt32, _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32
+  ) -> Int32 {
+    megha_system_call3(SystemCall.notificationWait.rawValue, handle, nanosecondsLow, nanosecondsHigh)
+  }
+
+  /// Lets an interrupt line set bits of a notification. Needs the right `devices`. A level-triggered line (9
+  /// to 11) is masked with each interrupt until it is acknowledged, the others when one comes while the bits
+  /// of the one before are still set. Closing the handle masks the line.
+  /// - Parameter line: an interrupt line, 3 to 15, that neither the kernel nor another process has.
+  /// - Parameter notification: a notification; needs the right `write`.
+  /// - Parameter bits: the bits of it that the interrupt sets.
+  /// - Returns: a handle for the line, or one of the errors badArgument, badHandle, busy, notPermitted,
+  ///   limitReached.
+  @inline(__always) @inlinable
+  public static func interruptClaim(_ line: UInt32, _ notification: UInt32, _ bits: UInt32) -> Int32 {
+    megha_system_call3(SystemCall.interruptClaim.rawValue, line, notification, bits)
+  }
+
+  /// Lets a line interrupt again that was masked with its last interrupt.
+  /// - Parameter handle: an interrupt line; needs the right `write`.
+  /// - Returns: 0, or one of the errors badHandle.
+  @inline(__always) @inlinable
+  public static func interruptAcknowledge(_ handle: UInt32) -> Int32 {
+    megha_system_call1(SystemCall.interruptAcknowledge.rawValue, handle)
+  }
+
+  /// Claims I/O ports that neither the kernel, a module nor another process has. Needs the right `devices`.
+  /// - Parameter first: the first I/O port.
+  /// - Parameter count: how many.
+  /// - Returns: a handle for the ports, or one of the errors badArgument, busy, notPermitted, limitReached.
+  @inline(__always) @inlinable
+  public static func portsClaim(_ first: UInt32, _ count: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.portsClaim.rawValue, first, count)
+  }
+
+  /// Reads an I/O port, as often as values fit.
+  /// - Parameter handle: ports; needs the right `read`.
+  /// - Parameter port: one of them.
+  /// - Parameter data: where the values go.
+  /// - Parameter length: how many bytes in all: a multiple of `width`, at most 65,536.
+  /// - Parameter width: the width of an access in bytes: 1, 2 or 4.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, badHandle, tooLarge.
+  @inline(__always) @inlinable
+  public static func portRead(
+    _ handle: UInt32, _ port: UInt32, _ data: UnsafeMutableRawPointer?, _ length: UInt32, _ width: UInt32
+  ) -> Int32 {
+    megha_system_call5(SystemCall.portRead.rawValue, handle, port, word(data), length, width)
+  }
+
+  /// Writes values to an I/O port, one after the other.
+  /// - Parameter handle: ports; needs the right `write`.
+  /// - Parameter port: one of them.
+  /// - Parameter data: the values.
+  /// - Parameter length: how many bytes in all: a multiple of `width`, at most 65,536.
+  /// - Parameter width: the width of an access in bytes: 1, 2 or 4.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, badHandle, tooLarge.
+  @inline(__always) @inlinable
+  public static func portWrite(
+    _ handle: UInt32, _ port: UInt32, _ data: UnsafeRawPointer?, _ length: UInt32, _ width: UInt32
+  ) -> Int32 {
+    megha_system_call5(SystemCall.portWrite.rawValue, handle, port, word(data), length, width)
+  }
+
+  /// Maps memory of a device, uncached, where the kernel finds room. Needs the right `devices`; what is RAM
+  /// or the kernel's own is refused.
+  /// - Parameter frame: the first page of device memory: its physical address divided by 4,096.
+  /// - Parameter length: how many bytes; rounded up to pages.
+  /// - Parameter permissions: read, or read and write.
+  /// - Returns: the address divided by 4,096, or one of the errors badArgument, busy, notPermitted,
+  ///   outOfMemory.
+  @inline(__always) @inlinable
+  public static func deviceMap(_ frame: UInt32, _ length: UInt32, _ permissions: MemoryPermissions) -> Int32 {
+    megha_system_call3(SystemCall.deviceMap.rawValue, frame, length, permissions.rawValue)
+  }
+
   /// The address that travels in a register; 0 for nil.
   @inline(__always) @inlinable
   static func word(_ pointer: UnsafeRawPointer?) -> UInt32 {

@@ -123,6 +123,7 @@ struct TaskTree {
     case .ended: "ended"
     case .waitingForEvent: "event"
     case .waitingForLock: "lock"
+    case .waitingForNotification: "signal"
     case nil: "?"
     }
   }

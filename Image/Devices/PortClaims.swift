@@ -1,20 +1,33 @@
-// Which module has which I/O ports. Ports do not protect themselves: the claim keeps two drivers off one device.
+// Which module or process has which I/O ports. Ports do not protect themselves from Ring 0: the claim keeps two drivers
+// off one device.
 
 import ABI
 import Primitives
+import Tasks
+
+/// Who drives a device.
+struct DeviceOwner: Equatable {
+  private let value: UInt32
+
+  /// Identities of tasks are positive as signed numbers, so the highest bit tells modules apart.
+  static func module(slot: UInt32) -> DeviceOwner { DeviceOwner(value: slot | 0x8000_0000) }
+  static func process(_ identity: TaskIdentity) -> DeviceOwner { DeviceOwner(value: identity.value) }
+  static var nobody: DeviceOwner { DeviceOwner(value: 0) }
+
+  private init(value: UInt32) { self.value = value }
+}
 
 struct PortClaims {
   private struct Claim {
     var first: UInt32 = 0
     var count: UInt32 = 0
-    /// The module's place.
-    var slot: UInt32 = 0
+    var owner = DeviceOwner.nobody
   }
 
   private var claims = InlineArray<32, Claim>(repeating: Claim())
 
   /// - Throws: `badArgument` for ports that do not exist, `busy`, `limitReached` for more than 32 claims.
-  mutating func claim(_ first: UInt32, _ count: UInt32, for slot: UInt32) throws(SystemError) {
+  mutating func claim(_ first: UInt32, _ count: UInt32, for owner: DeviceOwner) throws(SystemError) {
     guard count > 0, first < 0x1_0000, count <= 0x1_0000 &- first else { throw .badArgument }
     guard !Self.isKernels(first, count) else { throw .busy }
     var free: Int?
@@ -27,18 +40,18 @@ struct PortClaims {
       }
     }
     guard let free else { throw .limitReached }
-    claims[free] = Claim(first: first, count: count, slot: slot)
+    claims[free] = Claim(first: first, count: count, owner: owner)
   }
 
-  mutating func release(_ first: UInt32, _ count: UInt32, of slot: UInt32) {
+  mutating func release(_ first: UInt32, _ count: UInt32, of owner: DeviceOwner) {
     for index in claims.indices
-    where claims[index].count == count && claims[index].first == first && claims[index].slot == slot {
+    where claims[index].count == count && claims[index].first == first && claims[index].owner == owner {
       claims[index] = Claim()
     }
   }
 
-  mutating func releaseAll(of slot: UInt32) {
-    for index in claims.indices where claims[index].slot == slot { claims[index] = Claim() }
+  mutating func releaseAll(of owner: DeviceOwner) {
+    for index in claims.indices where claims[index].owner == owner { claims[index] = Claim() }
   }
 
   /// What the kernel drives itself: the interrupt controllers, channel 0 of the timer, the keyboard controller, two

@@ -1,0 +1,93 @@
+// The service that reads and writes the disk: the driver of Drivers/AtaDisk.swift on ports and an interrupt line that the
+// placement provides (Services/Server/ServerDevices.swift, Services/Module/ModuleDevices.swift).
+//
+// Invariants:
+// - It has no state that another placement would need: the disk holds everything, and each write is on it when it is
+//   answered.
+// - The ports and the line are claimed with the first request, since the placement before gives them back only when its
+//   last call has been answered.
+
+import Drivers
+import ServiceSupport
+
+struct DiskService: Service {
+  static var name: StaticString { "disk" }
+
+  private typealias Disk = AtaDisk<PlacedPorts, PlacedLine>
+  private var disk: Disk?
+  private var reads: UInt32 = 0
+  private var writes: UInt32 = 0
+
+  mutating func handle(_ request: inout Request) {
+    guard let operation = DiskOperation(rawValue: request.operation) else {
+      request.reply[0] = DiskResult.unknownOperation.rawValue
+      return
+    }
+    do throws(DiskFailure) {
+      try attach()
+      switch operation {
+      case .status:
+        request.reply[1] = disk?.sectorCount ?? 0
+        request.reply[2] = reads
+        request.reply[3] = writes
+      case .read: try read(&request)
+      case .write: try write(&request)
+      }
+    } catch {
+      request.reply[0] = error.result.rawValue
+    }
+  }
+
+  private struct DiskFailure: Error {
+    var result: DiskResult
+    init(_ result: DiskResult) { self.result = result }
+    init(_ error: AtaDiskError) {
+      switch error {
+      case .absent, .notADisk: result = .absent
+      case .outOfRange: result = .outOfRange
+      case .silent, .failed: result = .failed
+      }
+    }
+  }
+
+  /// Takes the disk, where it has not been taken yet.
+  private mutating func attach() throws(DiskFailure) {
+    guard disk == nil else { return }
+    // The placement before may be about to end.
+    var isClaimed = PlacedPorts.claim(Disk.commandPorts)
+    for _ in 0..<1000 where !isClaimed {
+      PlacedTime.sleep(milliseconds: 1)
+      isClaimed = PlacedPorts.claim(Disk.commandPorts)
+    }
+    guard isClaimed, PlacedPorts.claim(Disk.controlPort...Disk.controlPort), let line = PlacedLine(Disk.line) else {
+      PlacedPorts.giveBack()
+      throw DiskFailure(DiskResult.absent)
+    }
+    do throws(AtaDiskError) { disk = try Disk(line: line) } catch {
+      line.close()
+      PlacedPorts.giveBack()
+      throw DiskFailure(error)
+    }
+  }
+
+  private mutating func read(_ request: inout Request) throws(DiskFailure) {
+    let count = request.words[1]
+    guard count > 0, count <= DiskOperation.sectorLimit,
+      Int(count) * DiskOperation.sectorSize <= request.capacity
+    else { throw DiskFailure(DiskResult.outOfRange) }
+    var bytes = [UInt8](repeating: 0, count: Int(count) * DiskOperation.sectorSize)
+    var span = bytes.mutableSpan
+    do throws(AtaDiskError) { try disk?.read(request.words[0], into: &span) } catch { throw DiskFailure(error) }
+    reads &+= count
+    request.write(bytes)
+  }
+
+  private mutating func write(_ request: inout Request) throws(DiskFailure) {
+    let size = request.data.count
+    guard size > 0, size % DiskOperation.sectorSize == 0 else { throw DiskFailure(DiskResult.outOfRange) }
+    do throws(AtaDiskError) { try disk?.write(request.words[0], from: request.data) } catch { throw DiskFailure(error) }
+    writes &+= UInt32(size / DiskOperation.sectorSize)
+  }
+}
+
+typealias PlacedService = DiskService

@@ -1,0 +1,42 @@
+// Ports, interrupt lines and waiting for a service that is placed as a linked module. Services/Server has the same for
+// processes.
+
+import Drivers
+import ModuleSupport
+
+/// I/O ports that the module has claimed, by the instructions themselves.
+enum PlacedPorts: PortAccess {
+  // A service answers one request at a time.
+  nonisolated(unsafe) private static var claims: [ClosedRange<UInt16>] = []
+
+  /// Returns false where somebody else has them.
+  static func claim(_ range: ClosedRange<UInt16>) -> Bool {
+    guard PortClaim.take(range) == 0 else { return false }
+    claims.append(range)
+    return true
+  }
+
+  static func giveBack() {
+    for range in claims { PortClaim.give(back: range) }
+    claims = []
+  }
+
+  static func read8(_ port: UInt16) -> UInt8 { ModulePorts.read8(port) }
+  static func read16(_ port: UInt16) -> UInt16 { ModulePorts.read16(port) }
+  static func read32(_ port: UInt16) -> UInt32 { ModulePorts.read32(port) }
+  static func write8(_ port: UInt16, _ value: UInt8) { ModulePorts.write8(port, value) }
+  static func write16(_ port: UInt16, _ value: UInt16) { ModulePorts.write16(port, value) }
+  static func write32(_ port: UInt16, _ value: UInt32) { ModulePorts.write32(port, value) }
+}
+
+/// Modules get no interrupts: the device is looked at now and then.
+struct PlacedLine: DeviceLine {
+  init?(_ number: UInt32) {}
+  func close() {}
+  mutating func wait() { Clock.sleep(milliseconds: 1) }
+  mutating func acknowledge() {}
+}
+
+enum PlacedTime {
+  static func sleep(milliseconds: UInt32) { Clock.sleep(milliseconds: milliseconds) }
+}

@@ -1,0 +1,72 @@
+// Ports, interrupt lines and waiting for a service that is placed as a process. Services/Module has the same for modules.
+
+import Drivers
+import SDK
+
+/// I/O ports that the service has claimed, by system call.
+enum PlacedPorts: PortAccess {
+  private struct Claim {
+    let range: ClosedRange<UInt16>
+    let ports: Ports
+  }
+  // A service answers one request at a time.
+  nonisolated(unsafe) private static var claims: [Claim] = []
+
+  /// Returns false where somebody else has them, or the right `devices` is missing.
+  static func claim(_ range: ClosedRange<UInt16>) -> Bool {
+    guard let ports = try? Ports(first: UInt32(range.lowerBound), count: UInt32(range.count)) else { return false }
+    claims.append(Claim(range: range, ports: ports))
+    return true
+  }
+
+  static func giveBack() {
+    for claim in claims { claim.ports.handle.close() }
+    claims = []
+  }
+
+  /// Ports that were not claimed read as a bus with nothing on it does.
+  private static func ports(_ port: UInt16) -> Ports? {
+    for claim in claims where claim.range.contains(port) { return claim.ports }
+    return nil
+  }
+
+  static func read8(_ port: UInt16) -> UInt8 { (try? ports(port)?.read8(UInt32(port))) ?? 0xff }
+  static func read16(_ port: UInt16) -> UInt16 { (try? ports(port)?.read16(UInt32(port))) ?? 0xffff }
+  static func read32(_ port: UInt16) -> UInt32 { (try? ports(port)?.read32(UInt32(port))) ?? 0xffff_ffff }
+  static func write8(_ port: UInt16, _ value: UInt8) { try? ports(port)?.write(value, to: UInt32(port)) }
+  static func write16(_ port: UInt16, _ value: UInt16) { try? ports(port)?.write(value, to: UInt32(port)) }
+  static func write32(_ port: UInt16, _ value: UInt32) { try? ports(port)?.write(value, to: UInt32(port)) }
+  static func read16(_ port: UInt16, into bytes: inout MutableSpan<UInt8>, _ range: Range<Int>) {
+    try? ports(port)?.read16(UInt32(port), into: &bytes, range)
+  }
+  static func write16(_ port: UInt16, from bytes: Span<UInt8>) { try? ports(port)?.write16(bytes, to: UInt32(port)) }
+}
+
+/// An interrupt line, whose interrupts set a bit of a notification.
+struct PlacedLine: DeviceLine {
+  private let notification: Notification
+  private let line: ClaimedLine
+
+  init?(_ number: UInt32) {
+    guard let notification = try? Notification() else { return nil }
+    guard let line = try? ClaimedLine(number, sets: 1, of: notification) else {
+      notification.handle.close()
+      return nil
+    }
+    self.notification = notification
+    self.line = line
+  }
+
+  func close() {
+    line.handle.close()
+    notification.handle.close()
+  }
+
+  /// An interrupt that is lost costs time, not the request: the driver looks at the device after a while.
+  mutating func wait() { _ = try? notification.wait(nanoseconds: 10_000_000) }
+  mutating func acknowledge() { try? line.acknowledge() }
+}
+
+enum PlacedTime {
+  static func sleep(milliseconds: UInt32) { Thread.sleep(milliseconds: milliseconds) }
+}

@@ -1,0 +1,46 @@
+// Notifications: bits against a model, and their end.
+
+import Primitives
+import Tasks
+import TestSupport
+import Testing
+
+@testable import Messages
+
+@Suite struct NotificationTests {
+  @Test(arguments: [UInt64(71), 72]) func bitsAgreeWithAModel(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var notification = Messages.Notification(maker: TaskIdentity(3))
+    var model: Set<UInt32> = []
+    for step in 0..<20_000 {
+      if Int.random(in: 0..<3, using: &random) == 0 {
+        let taken = notification.take()
+        let expected = model.reduce(UInt32(0)) { $0 | 1 << $1 }
+        #expect(taken == (model.isEmpty ? nil : expected), "seed \(seed) step \(step)")
+        model = []
+      } else {
+        let bit = UInt32.random(in: 0..<31, using: &random)
+        model.insert(bit)
+        #expect(notification.set(1 << bit) == nil)
+      }
+    }
+  }
+
+  @Test func theHighestBitIsNeverSet() {
+    var notification = Messages.Notification(maker: TaskIdentity(3))
+    _ = notification.set(0x8000_0000)
+    #expect(notification.take() == nil)
+    _ = notification.set(.max)
+    let bits = notification.take()
+    #expect(bits == 0x7fff_ffff)
+  }
+
+  @Test func withItsMakerGoTheBits() {
+    var notification = Messages.Notification(maker: TaskIdentity(3))
+    _ = notification.set(7)
+    notification.end()
+    let isAlive = notification.isAlive
+    #expect(!isAlive)
+    #expect(notification.take() == nil)
+  }
+}
