@@ -91,6 +91,7 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
   /// How often the status is read while the disk is not to interrupt, and how many waits an answer may take.
   private static var spinLimit: Int { 100_000 }
   private static var waitLimit: Int { 2_000 }
+  private static var glanceLimit: Int { 1_000 }
 
   /// Finds the first disk and what it has.
   public init(line: Line) throws(AtaDiskError) {
@@ -192,7 +193,11 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
       // Reading the status makes the disk take its interrupt back.
       status = Ports.read8(Self.command)
       line.acknowledge()
-      if status & Self.busy != 0 { continue }
+      if status & Self.busy != 0 {
+        // An emulator whose time leaps while nothing runs needs some work to be done meanwhile.
+        for _ in 0..<Self.glanceLimit where Ports.read8(Self.control) & Self.busy == 0 { break }
+        continue
+      }
       if status & (Self.isError | Self.fault) != 0 {
         needsReset = true
         throw .failed(status: status, error: Ports.read8(Self.error))

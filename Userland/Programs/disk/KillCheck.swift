@@ -52,6 +52,12 @@ enum KillCheck {
     return kills == rounds && result.wrong == 0 && result.reads == rounds * readsPerRound * UInt32(clients) ? 0 : 1
   }
 
+  private static func reopen(_ disk: inout DiskClient) -> Bool {
+    guard let next = DiskClient() else { return false }
+    disk = next
+    return true
+  }
+
   private static func read(seed: UInt32, _ counts: Mutex<Counts>) -> Int32 {
     guard var disk = DiskClient() else { return 1 }
     var bytes: [UInt8] = []
@@ -77,13 +83,7 @@ enum KillCheck {
         counts.withLock { $0.cutShort += 1 }
         // A name that nobody serves is forgotten with its last handle: the next server's is found anew.
         disk.close()
-        while true {
-          if let next = DiskClient() {
-            disk = next
-            break
-          }
-          Thread.sleep(milliseconds: 10)
-        }
+        repeat { Thread.sleep(milliseconds: 10) } while !reopen(&disk)
       }
     }
     disk.close()
