@@ -36,7 +36,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "ABI", path: "ABI/Interface", swiftSettings: portable),
-    .target(name: "ServiceSupport", path: "Services/Support", swiftSettings: portable),
+    .target(name: "ServiceSupport", dependencies: ["Primitives"], path: "Services/Support", swiftSettings: portable),
     .target(name: "ABIDefinition", path: "ABI/Definition", swiftSettings: host),
     .testTarget(
       name: "ABITests", dependencies: ["ABI", "ABIDefinition"], path: "Tests/ABITests",

@@ -104,6 +104,8 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
   }
 
   private mutating func reset() throws(AtaDiskError) {
+    // The status is that of the selected disk: before the reset, so that what is read is this one's.
+    Ports.write8(Self.device, 0xe0)
     // 9.2: SRST for at least 5 microseconds; an access to a port takes most of one.
     Ports.write8(Self.control, 0x04)
     for _ in 0..<16 { _ = Ports.read8(Self.control) }

@@ -27,6 +27,18 @@ resume_context:
 2:movl %edx, %esp
   ret
 
+// void wait_for_interrupt(void)
+// Turns interrupts on, halts until one has come, and turns them off again. STI takes effect after the next instruction,
+// so an interrupt that is pending already ends the halt; but a non-maskable one may come in between, and what is pending
+// is then taken before the halt, which nothing would end any more. Its handler goes on behind `idle_halt` (Watchdog.swift).
+.globl wait_for_interrupt, idle_halt
+wait_for_interrupt:
+  sti
+idle_halt:
+  hlt
+  cli
+  ret
+
 // void run_on_exit_stack(void (*function)(void))
 // Calls a function that needs more stack than a task has for the kernel, and comes back. It must not switch tasks.
 .globl run_on_exit_stack

@@ -214,6 +214,7 @@ extension Reference where Value == AddressSpace {
   }
 
   /// - Parameter includesOthers: whether shared and device memory count as mappings too.
+  @inline(__always)
   private func checkMappings(start: UInt32, length: UInt32, includesOthers: Bool = false) throws(SystemError) {
     guard let range = VirtualRange(start: start, length: length) else { throw .badArgument }
     var isAllMapping = true

@@ -4,8 +4,11 @@
 // Invariants:
 // - It acts only on code of Ring-0 tasks (by selector or by address) and of linked modules (ModuleFaults.swift); the
 //   kernel itself always has interrupts off and is left alone.
-// - It pauses itself where it finds the processor halted; the idle loop resumes it before it switches to a task. The
-//   kernel touches the routing controller nowhere else after boot, so a look cannot come between its two accesses.
+// - It pauses itself where it finds the processor halted; the idle loop resumes it before it switches to a task. All else
+//   that touches the routing controller does so with interrupts off, where a look pauses nothing and so cannot come
+//   between two accesses.
+// - A look between STI and HLT must not let the processor halt: an interrupt that was pending comes before the halt then,
+//   and the task that it made ready would wait for the next one, which may never come.
 
 import ABI
 import Machine
@@ -30,6 +33,7 @@ enum Watchdog {
   cpu.state.cr3 = cpu.loaded_directory
   kernel.counters.interrupts &+= 1
   let interruptsOff = cpu.state.eflags & 0x200 == 0
+  if cpu.state.eip == address_of_idle_halt() { cpu.state.eip &+= 1 }
   // The idle loop has interrupts on only where it halts: not on its way to a task, after it has resumed the watchdog.
   if !interruptsOff && Scheduler.current == kernel.scheduler.idle && !kernel.interrupts.isWatchdogPaused {
     kernel.interrupts.pauseWatchdog()

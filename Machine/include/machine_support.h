@@ -94,11 +94,12 @@ extern uint8_t module_abandon[], module_door_cut[], module_call_cut[], closed_do
 
 extern uint64_t entry_stamp;
 
+extern char idle_halt;
 #define ADDRESS_OF(name) MACHINE_INLINE uint32_t address_of_##name(void) { return (uint32_t)&name; }
 ADDRESS_OF(__image_physical_start) ADDRESS_OF(__text_start) ADDRESS_OF(__text_end)
 ADDRESS_OF(__read_only_start) ADDRESS_OF(__read_only_end) ADDRESS_OF(__data_start) ADDRESS_OF(__data_end)
 ADDRESS_OF(__image_end) ADDRESS_OF(__symbols_start) ADDRESS_OF(__symbols_end)
-ADDRESS_OF(__entry_start) ADDRESS_OF(__entry_end)
+ADDRESS_OF(idle_halt) ADDRESS_OF(__entry_start) ADDRESS_OF(__entry_end)
 ADDRESS_OF(boot_directory_pointers) ADDRESS_OF(kernel_page_directory) ADDRESS_OF(kernel_storage) ADDRESS_OF(log_storage) ADDRESS_OF(cpu_area)
 ADDRESS_OF(exit_stack_start) ADDRESS_OF(exit_stack_end) ADDRESS_OF(idle_stack_start) ADDRESS_OF(idle_stack_end)
 ADDRESS_OF(double_fault_stack_end) ADDRESS_OF(nmi_stack_end)
@@ -196,7 +197,8 @@ CONTROL_REGISTER(0) CONTROL_REGISTER(2) CONTROL_REGISTER(3) CONTROL_REGISTER(4)
 MACHINE_INLINE void invalidate_page(uint32_t address) { __asm__ volatile("invlpg (%0)" ::"r"(address) : "memory"); }
 MACHINE_INLINE void disable_interrupts(void) { __asm__ volatile("cli" ::: "memory"); }
 // STI holds interrupts off for one more instruction, so none can slip in before HLT (Intel SDM Vol. 2, STI).
-MACHINE_INLINE void wait_for_interrupt(void) { __asm__ volatile("sti\n\thlt\n\tcli" ::: "memory"); }
+// Halts until an interrupt (switch.S); the address of the HLT in it.
+void wait_for_interrupt(void);
 MACHINE_INLINE __attribute__((noreturn)) void halt_forever(void) { for (;;) __asm__ volatile("cli\n\thlt"); }
 MACHINE_INLINE uint32_t read_frame_pointer(void) { return (uint32_t)__builtin_frame_address(0); }
 

@@ -50,6 +50,13 @@ struct DiskService: Service {
     }
   }
 
+  /// What the client is told; people are told more, unless the client asked for what is not there.
+  private func failure(_ error: AtaDiskError) -> DiskFailure {
+    let failure = DiskFailure(error)
+    if failure.result != .outOfRange { PlacedLog.write { error.describe(to: &$0) } }
+    return failure
+  }
+
   /// Takes the disk, where it has not been taken yet.
   private mutating func attach() throws(DiskFailure) {
     guard disk == nil else { return }
@@ -64,6 +71,7 @@ struct DiskService: Service {
       throw DiskFailure(DiskResult.absent)
     }
     do throws(AtaDiskError) { disk = try Disk(line: line) } catch {
+      PlacedLog.write { error.describe(to: &$0) }
       line.close()
       PlacedPorts.giveBack()
       throw DiskFailure(error)
@@ -77,7 +85,7 @@ struct DiskService: Service {
     else { throw DiskFailure(DiskResult.outOfRange) }
     var bytes = [UInt8](repeating: 0, count: Int(count) * DiskOperation.sectorSize)
     var span = bytes.mutableSpan
-    do throws(AtaDiskError) { try disk?.read(request.words[0], into: &span) } catch { throw DiskFailure(error) }
+    do throws(AtaDiskError) { try disk?.read(request.words[0], into: &span) } catch { throw failure(error) }
     reads &+= count
     request.write(bytes)
   }
@@ -85,7 +93,7 @@ struct DiskService: Service {
   private mutating func write(_ request: inout Request) throws(DiskFailure) {
     let size = request.data.count
     guard size > 0, size % DiskOperation.sectorSize == 0 else { throw DiskFailure(DiskResult.outOfRange) }
-    do throws(AtaDiskError) { try disk?.write(request.words[0], from: request.data) } catch { throw DiskFailure(error) }
+    do throws(AtaDiskError) { try disk?.write(request.words[0], from: request.data) } catch { throw failure(error) }
     writes &+= UInt32(size / DiskOperation.sectorSize)
   }
 }

@@ -3,6 +3,8 @@
 
 import Drivers
 import ModuleSupport
+import Primitives
+import ServiceSupport
 
 /// I/O ports that the module has claimed, by the instructions themselves.
 enum PlacedPorts: PortAccess {
@@ -35,6 +37,15 @@ struct PlacedLine: DeviceLine {
   func close() {}
   mutating func wait() { Clock.sleep(milliseconds: 1) }
   mutating func acknowledge() {}
+}
+
+/// Lines for people.
+enum PlacedLog {
+  static func write(_ describe: (inout ServiceLine) -> Void) {
+    var line = ServiceLine()
+    describe(&line)
+    Log.write { for byte in line.bytes { $0.write(byte: byte) } }
+  }
 }
 
 enum PlacedTime {

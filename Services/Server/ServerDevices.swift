@@ -1,7 +1,9 @@
 // Ports, interrupt lines and waiting for a service that is placed as a process. Services/Module has the same for modules.
 
 import Drivers
+import Primitives
 import SDK
+import ServiceSupport
 
 /// I/O ports that the service has claimed, by system call.
 enum PlacedPorts: PortAccess {
@@ -65,6 +67,18 @@ struct PlacedLine: DeviceLine {
   /// An interrupt that is lost costs time, not the request: the driver looks at the device after a while.
   mutating func wait() { _ = try? notification.wait(nanoseconds: 10_000_000) }
   mutating func acknowledge() { try? line.acknowledge() }
+}
+
+/// Lines for people.
+enum PlacedLog {
+  static func write(_ describe: (inout ServiceLine) -> Void) {
+    var line = ServiceLine()
+    describe(&line)
+    Console.write {
+      for byte in line.bytes { $0.write(byte: byte) }
+      $0.write("\n")
+    }
+  }
 }
 
 enum PlacedTime {

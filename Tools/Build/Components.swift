@@ -21,7 +21,8 @@ public enum Components {
     library("Tasks", ["Primitives"]),
     library("Messages", ["ABI", "Primitives", "Tasks"]),
     library("Modules", ["Primitives", "Executables"]),
-    Component("ServiceSupport", folder: "Services/Support", kind: .portableLibrary),
+    Component(
+      "ServiceSupport", folder: "Services/Support", kind: .portableLibrary, dependencies: ["Primitives"]),
     Component("Drivers", folder: "Drivers", kind: .portableLibrary, dependencies: ["Primitives"]),
   ]
 
