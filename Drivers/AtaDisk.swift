@@ -88,8 +88,7 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
   private static var flushCache: UInt8 { 0xe7 }
   private static var identify: UInt8 { 0xec }
 
-  /// How often the status is read while the disk is not to interrupt, and how many waits an answer may take.
-  private static var spinLimit: Int { 100_000 }
+  /// How many waits an answer may take, and how often the status is read between two.
   private static var waitLimit: Int { 2_000 }
   private static var glanceLimit: Int { 1_000 }
 
@@ -210,12 +209,15 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
     throw .silent(status: status)
   }
 
-  /// Reads the status without touching the interrupt until `isReached`.
-  private func spin(_ isReached: (UInt8) -> Bool) throws(AtaDiskError) {
+  /// Reads the status without touching the interrupt until `isReached`. The line is only a way to let time pass here.
+  private mutating func spin(_ isReached: (UInt8) -> Bool) throws(AtaDiskError) {
     var status: UInt8 = 0
-    for _ in 0..<Self.spinLimit {
-      status = Ports.read8(Self.control)
-      if isReached(status) { return }
+    for _ in 0..<Self.waitLimit {
+      for _ in 0..<Self.glanceLimit {
+        status = Ports.read8(Self.control)
+        if isReached(status) { return }
+      }
+      line.wait()
     }
     throw .silent(status: status)
   }

@@ -206,17 +206,17 @@ extension Reference where Value == AddressSpace {
 
   /// Removes mappings; holes are no error. Where the range has a part of anything else, no part of it is touched.
   func removeMappings(start: UInt32, length: UInt32) throws(SystemError) {
-    try checkMappings(start: start, length: length, includesOthers: true)
+    guard let range = VirtualRange(start: start, length: length) else { throw .badArgument }
+    try checkMappings(in: range, includesOthers: true)
     do throws(RegionError) {
       try value.regions.remove(start: start, length: length) { _ in }
     } catch { throw error == .outOfMemory ? .outOfMemory : .badArgument }
-    releasePages(start: start, length: length)
+    releasePages(in: range)
   }
 
   /// - Parameter includesOthers: whether shared and device memory count as mappings too.
   @inline(__always)
-  private func checkMappings(start: UInt32, length: UInt32, includesOthers: Bool = false) throws(SystemError) {
-    guard let range = VirtualRange(start: start, length: length) else { throw .badArgument }
+  private func checkMappings(in range: VirtualRange, includesOthers: Bool = false) throws(SystemError) {
     var isAllMapping = true
     value.regions.forEach(in: range) { region in
       isAllMapping =
@@ -229,16 +229,16 @@ extension Reference where Value == AddressSpace {
 
   /// Changes what mappings allow, and the pages that are there already.
   func protectMappings(start: UInt32, length: UInt32, _ permissions: MemoryPermissions) throws(SystemError) {
-    try checkMappings(start: start, length: length)
+    guard let range = VirtualRange(start: start, length: length) else { throw .badArgument }
+    try checkMappings(in: range)
     if permissions.contains(.execute) && hasSharedPages(start: start, length: length) { throw .badArgument }
     do throws(RegionError) {
       try value.regions.change(start: start, length: length) { _ in
         SpaceAttributes(permissions: permissions, purpose: .mapping)
       }
     } catch { throw error == .outOfMemory ? .outOfMemory : .badArgument }
-    guard let range = VirtualRange(start: start, length: length) else { return }
     // A page that allows nothing any more is unmapped but keeps its place; its contents are gone.
-    if permissions.isEmpty { return releasePages(start: start, length: length) }
+    if permissions.isEmpty { return releasePages(in: range) }
     do throws(PageTableError) {
       try value.tables.protect(range, cache: SpaceTranslationCache(space: self)) { _ in permissions.page }
     } catch { throw .badArgument }
@@ -257,11 +257,10 @@ extension Reference where Value == AddressSpace {
   /// Removes whatever regions have in a range, and the memory behind them.
   private func remove(start: UInt32, length: UInt32) {
     do throws(RegionError) { try value.regions.remove(start: start, length: length) { _ in } } catch {}
-    releasePages(start: start, length: length)
+    if let range = VirtualRange(start: start, length: length) { releasePages(in: range) }
   }
 
-  private func releasePages(start: UInt32, length: UInt32) {
-    guard let range = VirtualRange(start: start, length: length) else { return }
+  private func releasePages(in range: VirtualRange) {
     var released: UInt32 = 0
     do throws(PageTableError) {
       try value.tables.unmap(range, cache: SpaceTranslationCache(space: self)) { _, entry in

@@ -131,17 +131,17 @@ public struct RegionMap<Nodes: RegionNodeSource>: ~Copyable {
 
   /// Adds a region where there is none, joined with its neighbours where their attributes say so.
   public mutating func insert(_ region: Region<Attributes>) throws(RegionError) {
-    let range = try RegionMap.validate(start: region.start, length: region.length)
+    _ = try RegionMap.validate(start: region.start, length: region.length)
     let before = node(startingAtOrBelow: region.start)
     if let before, before.value.region.last >= region.start {
       throw .overlaps(start: region.start, other: before.value.region.start)
     }
     let after = before.map { $0.value.next } ?? lowest
-    if let after, UInt64(after.value.region.start) < range.end {
+    if let after, after.value.region.start &- region.start < region.length {
       throw .overlaps(start: region.start, other: after.value.region.start)
     }
     if let before, RegionMap.meet(before.value.region, region) {
-      setEnd(of: before, to: region.end)
+      setLength(of: before, before.value.region.length &+ region.length)
       joinNext(after: before)
       latest = before
       return
@@ -154,7 +154,8 @@ public struct RegionMap<Nodes: RegionNodeSource>: ~Copyable {
 
   /// Whether `next` begins where `region` ends, and they are to be one.
   private static func meet(_ region: Region<Attributes>, _ next: Region<Attributes>) -> Bool {
-    region.end == UInt64(next.start) && region.attributes.joins(next.attributes)
+    // A region that ends at 2^32 has nothing after it.
+    region.start &+ region.length == next.start && region.attributes.joins(next.attributes)
   }
 
   static func validate(start: UInt32, length: UInt32) throws(RegionError) -> VirtualRange {
@@ -182,7 +183,7 @@ public struct RegionMap<Nodes: RegionNodeSource>: ~Copyable {
       node = current.value.next
       let region = current.value.region
       if region.start < start {
-        setEnd(of: current, to: UInt64(start))
+        setLength(of: current, start &- region.start)
         body(Region(start: start, length: distance(from: start, to: region.end), region.attributes))
       } else if region.end > range.end {
         body(
@@ -245,7 +246,7 @@ public struct RegionMap<Nodes: RegionNodeSource>: ~Copyable {
     let region = node.value.region
     let rest = Region(start: address, length: distance(from: address, to: region.end), region.attributes)
     guard let restNode = makeNode(rest) else { throw .outOfMemory }
-    setEnd(of: node, to: UInt64(address))
+    setLength(of: node, address &- region.start)
     link(restNode, after: node)
   }
 
@@ -268,9 +269,9 @@ public struct RegionMap<Nodes: RegionNodeSource>: ~Copyable {
   /// Makes one region of that of `node` and the one right behind it.
   private mutating func takeOverNext(of node: Node) {
     guard let next = node.value.next else { return }
-    let end = next.value.region.end
+    let length = next.value.region.length
     unlink(next)
-    setEnd(of: node, to: end)
+    setLength(of: node, node.value.region.length &+ length)
   }
 
   // MARK: Nodes
@@ -308,8 +309,8 @@ public struct RegionMap<Nodes: RegionNodeSource>: ~Copyable {
   }
 
   /// Moves the end of the region of `node`.
-  private mutating func setEnd(of node: Node, to end: UInt64) {
-    node.value.region.length = distance(from: node.value.region.start, to: end)
+  private mutating func setLength(of node: Node, _ length: UInt32) {
+    node.value.region.length = length
     Tree.refresh(root, above: node.value.region.start)
   }
 

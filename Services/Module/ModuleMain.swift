@@ -13,7 +13,10 @@ private nonisolated(unsafe) var host: ServiceHost<PlacedService>?
   return 0
 }
 
-@c(placed_service_stop) public func stop() { host = nil }
+@c(placed_service_stop) public func stop() {
+  host = nil
+  PlacedPorts.giveBack()
+}
 
 @c(placed_service_handle) public func handle(_ message: UnsafeMutablePointer<service_request>?) -> Int32 {
   guard host != nil else { return ServiceError.notFound }

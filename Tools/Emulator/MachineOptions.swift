@@ -52,6 +52,8 @@ public struct MachineOptions: Sendable {
   public var waitsForDebugger = false
   /// The image of the first disk, which the machine writes to; nil: there is none.
   public var disk: String?
+  /// The image is this run's own: nothing of it need be safe on the host's disk.
+  public var isDiskTemporary = false
   public var extraArguments: [String] = []
 
   public init(boot: Boot) { self.boot = boot }
@@ -78,7 +80,10 @@ public struct MachineOptions: Sendable {
       if !commandLine.isEmpty { words += ["-append", commandLine] }
     case .iso(let path): words += ["-boot", "d", "-cdrom", path]
     }
-    if let disk { words += ["-drive", "file=\(Self.escaped(disk)),format=raw,if=ide,index=0"] }
+    if let disk {
+      let cache = isDiskTemporary ? ",cache=unsafe" : ""
+      words += ["-drive", "file=\(Self.escaped(disk)),format=raw,if=ide,index=0\(cache)"]
+    }
     switch console {
     case .output: words += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
     case .terminal: words += ["-serial", "mon:stdio"]

@@ -145,6 +145,7 @@ extension Project {
       let path = folder.path("disk.img")
       try Data(DiskImage.contents()).write(to: URL(fileURLWithPath: path))
       options.disk = path
+      options.isDiskTemporary = true
     }
     options.memory = arguments.memory
     options.processor = arguments.processor
