@@ -111,6 +111,9 @@ public enum ModuleInterface {
       [.init("first", "uint32_t", "the lowest port of a claim"), .init("count", "uint32_t", "its number of ports")],
       "Gives claimed ports back. Unloading a module does the same."),
     ModuleExport(
+      "megha_process_lives", [.init("process", "uint32_t", "the identity of a process")], result: "uint32_t",
+      "Returns 1 while there is such a process and it has not ended, else 0."),
+    ModuleExport(
       "megha_sleep", [.init("nanoseconds", "uint64_t", "how long, at least")], result: "int32_t",
       "Waits while other tasks run. Returns 0, or the negative error cancelled where the calling task is to end: the module should return soon then."
     ),

@@ -106,6 +106,12 @@ private enum Export {
   return Scheduler.current.value.process.value.identity.value
 }
 
+@c @implementation public func megha_process_lives(_ process: UInt32) -> UInt32 {
+  _ = Export.enter()
+  guard process != 0, let task = kernel.scheduler.tasks.find(TaskIdentity(process)) else { return 0 }
+  return task.value.process.value.hasEnded ? 0 : 1
+}
+
 @c @implementation public func megha_ports_claim(_ first: UInt32, _ count: UInt32) -> Int32 {
   let module = Export.enter()
   do throws(SystemError) {

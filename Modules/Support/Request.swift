@@ -19,7 +19,7 @@ public func answer(
     operation: message.pointee.operation, words: words.pointee, sender: message.pointee.sender,
     data: message.pointee.data?.assumingMemoryBound(to: UInt8.self), dataCount: Int(message.pointee.data_length),
     reply: message.pointee.buffer?.assumingMemoryBound(to: UInt8.self),
-    capacity: Int(message.pointee.buffer_capacity))
+    capacity: Int(message.pointee.buffer_capacity), lives: { megha_process_lives($0) != 0 })
   let result = handler(&request)
   words.pointee = request.reply
   message.pointee.reply_length = UInt32(truncatingIfNeeded: request.replyCount)

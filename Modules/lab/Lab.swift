@@ -2,11 +2,7 @@
 // a module to do.
 //
 //     operation N below 100     commits fault N of Fault.swift; the reply's word 0 is 1 where that is legal
-//     operation 100             does nothing and answers with word 0 of the request
-//     operation 101             sleeps word 0 milliseconds
-//     operation 102             allocates word 0 bytes and forgets them
-//     operation 103             gives the data back
-//     operation 104             asks the kernel for the time, again and again, for ever
+//     the others                see LabOperation (Services/Support/Operations.swift)
 
 import LabSupport
 import ModuleInterface
@@ -26,24 +22,18 @@ private func commit(_ number: Int32) {
 
 @c(lab_handle) public func handle(_ message: UnsafeMutablePointer<service_request>?) -> Int32 {
   answer(message) { request in
-    switch request.operation {
-    case 0..<100:
+    switch LabOperation(rawValue: request.operation) {
+    case .echo: request.reply[0] = request.words[0]
+    case .sleep: return Clock.sleep(milliseconds: request.words[0]) ? 0 : ServiceError.cancelled
+    case .forget: return forget(request.words[0]) ? 0 : ServiceError.outOfMemory
+    case .giveBack: request.writeData()
+    case .askForEver: while opaque(1) == 1 { _ = Clock.now }
+    case nil:
       guard let fault = Fault(rawValue: request.operation) else { return ServiceError.unsupported }
       fault.commit()
       request.reply[0] = 1
-      return 0
-    case 100:
-      request.reply[0] = request.words[0]
-      return 0
-    case 101: return Clock.sleep(milliseconds: request.words[0]) ? 0 : ServiceError.cancelled
-    case 102: return forget(request.words[0]) ? 0 : ServiceError.outOfMemory
-    case 103:
-      request.writeData()
-      return 0
-    case 104: while opaque(1) == 1 { _ = Clock.now }
-    default: break
     }
-    return ServiceError.unsupported
+    return 0
   }
 }
 

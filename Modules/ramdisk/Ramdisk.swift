@@ -1,8 +1,6 @@
 // A disk of sectors in memory, as a linked module.
 //
-//     operation 0   words: none                   reply: number of sectors, bytes of a sector
-//     operation 1   words: first sector, count    reply: the bytes
-//     operation 2   words: first sector           data: whole sectors, which are written
+// What it can be asked is `DiskOperation`.
 //
 // Invariant: the storage is allocated as a whole in `start`, so that writing never fails for lack of memory.
 
@@ -39,15 +37,15 @@ private nonisolated(unsafe) var disk: UnsafeMutableBufferPointer<UInt8>?
 @c(ramdisk_handle) public func handle(_ message: UnsafeMutablePointer<service_request>?) -> Int32 {
   guard let disk else { return ServiceError.notFound }
   return answer(message) { request in
-    switch request.operation {
-    case 0:
+    switch DiskOperation(rawValue: request.operation) {
+    case .size:
       request.reply[0] = UInt32(disk.count / sectorSize)
       request.reply[1] = UInt32(sectorSize)
       return 0
-    case 1:
+    case .read:
       guard let range = sectors(request.words[0], request.words[1], of: disk) else { return ServiceError.badArgument }
       return request.write(disk.span.extracting(range)) ? 0 : ServiceError.tooLarge
-    case 2:
+    case .write:
       let count = request.data.count
       guard count % sectorSize == 0,
         let range = sectors(request.words[0], UInt32(count / sectorSize), of: disk)
@@ -55,7 +53,7 @@ private nonisolated(unsafe) var disk: UnsafeMutableBufferPointer<UInt8>?
       let target = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(disk)[range])
       request.data.withUnsafeBytes { target.copyMemory(from: $0) }
       return 0
-    default: return ServiceError.unsupported
+    case nil: return ServiceError.unsupported
     }
   }
 }

@@ -3,12 +3,9 @@
 // Invariants: node 0 is the root and always there; a node's number stays the same while it exists; a folder that holds
 // something is not removed. Paths are names between slashes, at most 31 bytes each.
 
-struct FileTree {
-  enum Failure: UInt32, Error {
-    case notFound = 1
-    case exists, notAFolder, isAFolder, notEmpty, full, badName, notOpen, isOpen, tooMany
-  }
+import ServiceSupport
 
+struct FileTree {
   struct Node {
     var name: [UInt8]
     var parent: Int
@@ -26,7 +23,7 @@ struct FileTree {
 
   // MARK: Names
 
-  func find(_ path: [UInt8]) throws(Failure) -> Int {
+  func find(_ path: [UInt8]) throws(FileFailure) -> Int {
     var node = 0
     for name in try Self.names(of: path) {
       guard nodes[node].isFolder else { throw .notAFolder }
@@ -36,7 +33,7 @@ struct FileTree {
     return node
   }
 
-  mutating func create(_ path: [UInt8], isFolder: Bool) throws(Failure) -> Int {
+  mutating func create(_ path: [UInt8], isFolder: Bool) throws(FileFailure) -> Int {
     var names = try Self.names(of: path)
     guard let last = names.popLast() else { throw .exists }
     var parent = 0
@@ -49,7 +46,7 @@ struct FileTree {
     return try add(Node(name: last, parent: parent, isFolder: isFolder))
   }
 
-  private mutating func add(_ node: Node) throws(Failure) -> Int {
+  private mutating func add(_ node: Node) throws(FileFailure) -> Int {
     for index in nodes.indices where !nodes[index].isUsed {
       nodes[index] = node
       return index
@@ -59,7 +56,7 @@ struct FileTree {
     return nodes.count - 1
   }
 
-  mutating func remove(_ node: Int) throws(Failure) {
+  mutating func remove(_ node: Int) throws(FileFailure) {
     guard node != 0 else { throw .notEmpty }
     for other in nodes.indices where other != 0 && nodes[other].isUsed && nodes[other].parent == node {
       throw .notEmpty
@@ -86,7 +83,7 @@ struct FileTree {
     return nil
   }
 
-  private static func names(of path: [UInt8]) throws(Failure) -> [[UInt8]] {
+  private static func names(of path: [UInt8]) throws(FileFailure) -> [[UInt8]] {
     var names: [[UInt8]] = []
     var name: [UInt8] = []
     for byte in path + [0x2f] {
@@ -118,7 +115,7 @@ struct FileTree {
   }
 
   /// Writes all of the bytes, or throws and writes none. What lies between the old end and `position` becomes zeros.
-  mutating func write(_ node: Int, at position: Int, _ source: [UInt8]) throws(Failure) {
+  mutating func write(_ node: Int, at position: Int, _ source: [UInt8]) throws(FileFailure) {
     guard position <= Disk.blockLimit * Disk.blockSize else { throw .full }
     let end = position + source.count
     let wanted = (end + Disk.blockSize - 1) / Disk.blockSize
@@ -150,7 +147,7 @@ struct FileTree {
       return false
     }
     nodes.append(node)
-    do throws(Failure) { try write(nodes.count - 1, at: 0, contents) } catch { return false }
+    do throws(FileFailure) { try write(nodes.count - 1, at: 0, contents) } catch { return false }
     return true
   }
 }

@@ -1,31 +1,13 @@
 // The service of a file system in memory: folders, files, and files that clients hold open.
 //
 // Invariants: an open file belongs to the process that opened it; its number and its position survive a move. A file
-// that is open is not removed.
+// that is open is not removed. What a process left open when it ended is closed before the next file is opened or
+// removed, so it takes no place from anybody.
 
 import ServiceSupport
 
 struct FileService: Service {
   static var name: StaticString { "files" }
-
-  /// What can be asked. The reply's word 0 is 0, or a `FileTree.Failure`.
-  enum Operation: UInt32 {
-    /// Opens the file at the path in the data. Word 0: 1 to make it where it is missing, 2 to empty it, or both.
-    /// The reply's word 1 is the number of the open file, word 2 the file's size.
-    case open = 0
-    /// Word 0: open file, word 1: how many bytes. The reply's word 1 says how many came, word 2 the position after.
-    case read = 1
-    /// Word 0: open file; the data. The reply's word 1 says how many bytes went, word 2 the position after.
-    case write = 2
-    /// Word 0: open file, word 1: the position from now on, which the reply's word 2 repeats.
-    case seek = 3
-    case close = 4
-    case makeFolder = 5
-    case remove = 6
-    /// The entry number word 0 of the folder whose path is the data. The reply's data is its name, word 1 is 1 for a
-    /// folder, word 2 its size.
-    case list = 7
-  }
 
   private struct OpenFile {
     var owner: UInt32
@@ -40,33 +22,43 @@ struct FileService: Service {
   private var open: [OpenFile?] = []
 
   mutating func handle(_ request: inout Request) {
-    do throws(FileTree.Failure) {
-      switch Operation(rawValue: request.operation) {
+    do throws(FileFailure) {
+      switch FileOperation(rawValue: request.operation) {
       case .open: try openFile(&request)
       case .read: try read(&request)
       case .write: try write(&request)
       case .seek:
         let index = try index(request)
-        open[index]?.position = Int(request.words[1] & 0x7fff_ffff)
+        guard let position = Int32(exactly: request.words[1]) else { throw .badPosition }
+        open[index]?.position = Int(position)
         request.reply[2] = request.words[1]
       case .close: open[try index(request)] = nil
       case .makeFolder: _ = try tree.create(request.copiedData, isFolder: true)
-      case .remove: try remove(request.copiedData)
+      case .remove:
+        closeWhatIsLeft(request)
+        try remove(request.copiedData)
       case .list: try list(&request)
-      case nil: request.reply[0] = 0xffff_ffff
+      case nil: request.reply[0] = unknownOperation
       }
     } catch {
       request.reply[0] = error.rawValue
     }
   }
 
-  private mutating func openFile(_ request: inout Request) throws(FileTree.Failure) {
+  private mutating func closeWhatIsLeft(_ request: Request) {
+    for index in open.indices {
+      if let file = open[index], !request.isAlive(file.owner) { open[index] = nil }
+    }
+  }
+
+  private mutating func openFile(_ request: inout Request) throws(FileFailure) {
+    closeWhatIsLeft(request)
     var slot = 0
     while slot < open.count, open[slot] != nil { slot += 1 }
     guard slot < Self.openLimit else { throw .tooMany }
     let path = request.copiedData
     var node: Int
-    do throws(FileTree.Failure) { node = try tree.find(path) } catch {
+    do throws(FileFailure) { node = try tree.find(path) } catch {
       guard error == .notFound, request.words[0] & 1 != 0 else { throw error }
       node = try tree.create(path, isFolder: false)
     }
@@ -79,7 +71,7 @@ struct FileService: Service {
   }
 
   /// The place in `open` that word 0 names, which must be the sender's.
-  private func index(_ request: Request) throws(FileTree.Failure) -> Int {
+  private func index(_ request: Request) throws(FileFailure) -> Int {
     let number = request.words[0]
     guard number > 0, number <= UInt32(open.count), let file = open[Int(number) - 1],
       file.owner == request.sender
@@ -87,7 +79,7 @@ struct FileService: Service {
     return Int(number) - 1
   }
 
-  private mutating func read(_ request: inout Request) throws(FileTree.Failure) {
+  private mutating func read(_ request: inout Request) throws(FileFailure) {
     let index = try index(request)
     guard let file = open[index] else { throw .notOpen }
     let count = min(Int(request.words[1] & 0x7fff_ffff), request.capacity)
@@ -98,7 +90,7 @@ struct FileService: Service {
     request.reply[2] = UInt32(file.position + bytes.count)
   }
 
-  private mutating func write(_ request: inout Request) throws(FileTree.Failure) {
+  private mutating func write(_ request: inout Request) throws(FileFailure) {
     let index = try index(request)
     guard let file = open[index] else { throw .notOpen }
     let bytes = request.copiedData
@@ -108,13 +100,13 @@ struct FileService: Service {
     request.reply[2] = UInt32(file.position + bytes.count)
   }
 
-  private mutating func remove(_ path: [UInt8]) throws(FileTree.Failure) {
+  private mutating func remove(_ path: [UInt8]) throws(FileFailure) {
     let node = try tree.find(path)
     for file in open where file?.node == node { throw .isOpen }
     try tree.remove(node)
   }
 
-  private func list(_ request: inout Request) throws(FileTree.Failure) {
+  private func list(_ request: inout Request) throws(FileFailure) {
     let folder = try tree.find(request.copiedData)
     guard tree.nodes[folder].isFolder else { throw .notAFolder }
     guard let node = tree.entry(Int(request.words[0] & 0xffff), of: folder) else { throw .notFound }

@@ -5,21 +5,10 @@ import ServiceSupport
 struct Frail: Service {
   static var name: StaticString { "frail" }
 
-  enum Operation: UInt32 {
-    /// Adds word 0 to the sum and replies with it in word 0.
-    case add = 0
-    /// Adds 1 to the largest number there is, which Swift does not let pass.
-    case overflow = 1
-    /// Reads the address in word 0.
-    case read = 2
-    /// Calls itself word 0 times, which takes more than any stack where the number is large.
-    case descend = 3
-  }
-
   private var sum: UInt32 = 0
 
   mutating func handle(_ request: inout Request) {
-    switch Operation(rawValue: request.operation) {
+    switch FrailOperation(rawValue: request.operation) {
     case .add:
       sum &+= request.words[0]
       request.reply[0] = sum
@@ -28,7 +17,7 @@ struct Frail: Service {
       guard let place = unsafe UnsafePointer<UInt32>(bitPattern: UInt(request.words[0])) else { return }
       request.reply[0] = unsafe place.pointee
     case .descend: request.reply[0] = Self.descend(request.words[0])
-    case nil: request.reply[0] = 0xffff_ffff
+    case nil: request.reply[0] = unknownOperation
     }
   }
 

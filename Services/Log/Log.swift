@@ -8,16 +8,6 @@ import ServiceSupport
 struct RecordLog: Service {
   static var name: StaticString { "log" }
 
-  enum Operation: UInt32 {
-    /// Keeps the request's data as a record. The reply's word 0 is its number, or 0xffffffff where it is too long.
-    case append = 0
-    /// The record with number word 0, or the oldest that is still there after it. The reply's word 0 is 1 where there
-    /// is one, word 1 its number, the data its bytes.
-    case read = 1
-    /// The reply's words: number of the oldest record, number of the next one, bytes held.
-    case status = 2
-  }
-
   static var recordLimit: Int { 256 }
   static var byteLimit: Int { 16384 }
   static var recordSizeLimit: Int { 1024 }
@@ -30,7 +20,7 @@ struct RecordLog: Service {
   private var next: UInt32 = 0
 
   mutating func handle(_ request: inout Request) {
-    switch Operation(rawValue: request.operation) {
+    switch LogOperation(rawValue: request.operation) {
     case .append:
       let record = request.copiedData
       guard record.count <= Self.recordSizeLimit else {
@@ -44,7 +34,7 @@ struct RecordLog: Service {
       request.reply[0] = next &- UInt32(count)
       request.reply[1] = next
       request.reply[2] = UInt32(bytes)
-    case nil: request.reply[0] = 0xffff_ffff
+    case nil: request.reply[0] = unknownOperation
     }
   }
 

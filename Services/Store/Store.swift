@@ -8,21 +8,6 @@ import ServiceSupport
 struct Store: Service {
   static var name: StaticString { "store" }
 
-  /// What can be asked. A request's data is the key, or for `set` the key and then the value; word 0 is the key's
-  /// length. The reply's word 0 is 1 where the key was there.
-  enum Operation: UInt32 {
-    case get = 0
-    case set = 1
-    case remove = 2
-    /// The reply's word 0 is the number of entries.
-    case count = 3
-    /// Adds word 1 to the number that the key's value is (4 bytes), and replies with the sum in word 1. Doing it twice
-    /// by mistake would show.
-    case add = 4
-    /// Adds 1 to counter number word 0 (below 64) and replies with its new value: a request that fits in registers.
-    case increment = 5
-  }
-
   private var entries: [(key: [UInt8], value: [UInt8])] = []
   private var counters: [UInt32] = []
 
@@ -30,7 +15,7 @@ struct Store: Service {
   private static var entryLimit: Int { 4096 }
 
   mutating func handle(_ request: inout Request) {
-    switch Operation(rawValue: request.operation) {
+    switch StoreOperation(rawValue: request.operation) {
     case .count: request.reply[0] = UInt32(entries.count)
     case .increment: increment(&request)
     case .get:
@@ -43,7 +28,7 @@ struct Store: Service {
       entries.remove(at: found)
       request.reply[0] = 1
     case .add: add(&request)
-    case nil: request.reply[0] = 0xffff_ffff
+    case nil: request.reply[0] = unknownOperation
     }
   }
 

@@ -10,6 +10,7 @@ public struct Request {
   /// The reply's words; zero unless the service sets them.
   public var reply = InlineArray<6, UInt32>(repeating: 0)
 
+  private let lives: @convention(c) (UInt32) -> Bool
   private let dataStart: UnsafePointer<UInt8>?
   private let dataCount: Int
   private let replyStart: UnsafeMutablePointer<UInt8>?
@@ -22,8 +23,9 @@ public struct Request {
   @unsafe
   public init(
     operation: UInt32, words: InlineArray<6, UInt32>, sender: UInt32, data: UnsafePointer<UInt8>?, dataCount: Int,
-    reply: UnsafeMutablePointer<UInt8>?, capacity: Int
+    reply: UnsafeMutablePointer<UInt8>?, capacity: Int, lives: @convention(c) (UInt32) -> Bool
   ) {
+    self.lives = lives
     self.operation = operation
     self.words = words
     self.sender = sender
@@ -32,6 +34,10 @@ public struct Request {
     unsafe replyStart = reply
     self.capacity = unsafe reply == nil ? 0 : capacity
   }
+
+  /// Whether a process, which was the sender of this or an earlier request, has not ended. Its identity is not used
+  /// again, so what belonged to one that has can be given up.
+  public func isAlive(_ process: UInt32) -> Bool { lives(process) }
 
   /// The bytes that came with the request.
   public var data: Span<UInt8> {

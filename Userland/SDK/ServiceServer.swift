@@ -43,7 +43,8 @@ public struct ServiceServer {
     let reply = unsafe buffers + Self.dataLimit
     var request = unsafe Request(
       operation: message.operation, words: message.words, sender: message.sender, data: buffers,
-      dataCount: Int(message.dataLength), reply: reply, capacity: min(Int(message.bufferCapacity), Self.dataLimit))
+      dataCount: Int(message.dataLength), reply: reply, capacity: min(Int(message.bufferCapacity), Self.dataLimit),
+      lives: processLives)
     handler(&request)
     // What came with the request, a handle for example, does not go back with the reply.
     message.operation &= ~Message.passesHandle
@@ -51,4 +52,10 @@ public struct ServiceServer {
     message.dataAddress = UInt32(UInt(bitPattern: reply))
     message.dataLength = UInt32(request.replyCount)
   }
+}
+
+/// What a request asks about processes.
+private func processLives(_ process: UInt32) -> Bool {
+  // Its address space is gone with its last thread.
+  do throws(SystemError) { return try TaskIdentity(process).information().addressSpace != 0 } catch { return false }
 }

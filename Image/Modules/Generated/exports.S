@@ -15,6 +15,7 @@ module_exports:
   .long name6, entry6
   .long name7, entry7
   .long name8, entry8
+  .long name9, entry9
 module_exports_end:
 name0: .asciz "megha_allocate"
 name1: .asciz "megha_boot_time"
@@ -24,7 +25,8 @@ name4: .asciz "megha_free"
 name5: .asciz "megha_log"
 name6: .asciz "megha_ports_claim"
 name7: .asciz "megha_ports_release"
-name8: .asciz "megha_sleep"
+name8: .asciz "megha_process_lives"
+name9: .asciz "megha_sleep"
 
 .section .text.module_exports, "ax"
 entry0:
@@ -60,6 +62,10 @@ entry7:
   movl %ebp, module_frame_pointer
   jmp megha_ports_release
 entry8:
+  movl %esp, module_stack_pointer
+  movl %ebp, module_frame_pointer
+  jmp megha_process_lives
+entry9:
   movl %esp, module_stack_pointer
   movl %ebp, module_frame_pointer
   jmp megha_sleep

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 // The build identity: a module is linked only into a kernel that was compiled against the same names and types.
-#define MEGHA_BUILD_LOW 0xf187ea33u
-#define MEGHA_BUILD_HIGH 0xd99d3b17u
+#define MEGHA_BUILD_LOW 0x74b951cau
+#define MEGHA_BUILD_HIGH 0x74b08f48u
 
 /// A request to a service, and its reply, which replaces it.
 struct service_request {
@@ -63,6 +63,10 @@ int32_t megha_ports_claim(uint32_t first, uint32_t count);
 /// - Parameter first: the lowest port of a claim.
 /// - Parameter count: its number of ports.
 void megha_ports_release(uint32_t first, uint32_t count);
+
+/// Returns 1 while there is such a process and it has not ended, else 0.
+/// - Parameter process: the identity of a process.
+uint32_t megha_process_lives(uint32_t process);
 
 /// Waits while other tasks run. Returns 0, or the negative error cancelled where the calling task is to end:
 /// the module should return soon then.

@@ -6,6 +6,7 @@
 import ABI
 import Primitives
 import SDK
+import ServiceSupport
 
 @main struct Client: Program {
   static func run() -> Int32 {
@@ -51,11 +52,11 @@ import SDK
     do throws(SystemError) {
       let store = try ServiceClient("store")
       defer { store.close() }
-      let base = try store.callShort(5, index)
+      let base = try store.callShort(StoreOperation.increment.rawValue, index)
       var longest: UInt64 = 0
       for call in 1...calls {
         let start = Clock.sinceBoot
-        let value = try store.callShort(5, index)
+        let value = try store.callShort(StoreOperation.increment.rawValue, index)
         longest = max(longest, Clock.sinceBoot - start)
         if value != base + call { return (1, longest) }
       }

@@ -4,12 +4,11 @@
 import ABI
 import Primitives
 import SDK
+import ServiceSupport
 
 struct ModuleExperiment {
   private static var path: StaticString { "/lib/modules/lab.so" }
   private static var name: StaticString { "lab" }
-  /// The lab's operation that answers with its first word.
-  private static var echo: UInt32 { 100 }
 
   let fault: Fault
 
@@ -85,7 +84,7 @@ struct ModuleExperiment {
     do throws(SystemError) {
       let lab = try ServiceClient(Self.name)
       defer { lab.close() }
-      return try lab.callShort(Self.echo, 77) == 77
+      return try lab.callShort(LabOperation.echo.rawValue, 77) == 77
     } catch { return false }
   }
 

@@ -4,12 +4,11 @@ import ABI
 import Primitives
 import Runtime
 import SDK
+import ServiceSupport
 
 enum ModuleCases {
   private static var name: StaticString { "lab" }
   private static var path: StaticString { "/lib/modules/lab.so" }
-  /// The lab's operation that answers with its first word.
-  private static var echo: UInt32 { 100 }
 
   static func run(_ sweep: inout Sweep) {
     sweep.run("moduleLoad", undo: unload) { arm in
@@ -40,7 +39,7 @@ enum ModuleCases {
         do throws(SystemError) {
           let lab = try ServiceClient(name)
           defer { lab.close() }
-          return try Int32(bitPattern: lab.callShort(echo, 1))
+          return try Int32(bitPattern: lab.callShort(LabOperation.echo.rawValue, 1))
         } catch { return error.rawValue }
       }
     }

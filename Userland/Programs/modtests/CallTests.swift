@@ -4,6 +4,7 @@ import ABI
 import Primitives
 import Runtime
 import SDK
+import ServiceSupport
 
 enum CallTests {
   /// Sectors written to the RAM disk read back the same, and a sector past its end is refused.
@@ -13,14 +14,14 @@ enum CallTests {
     guard Lab.load("kilobytes=8", path: "/lib/modules/ramdisk.so") == nil else { return false }
     guard let disk = try? ServiceClient(name) else { return false }
     var reply: [UInt8] = []
-    let size = try? disk.call(0, reply: &reply)
+    let size = try? disk.call(DiskOperation.size.rawValue, reply: &reply)
     guard let size, size[0] == 16, size[1] == 512 else { return false }
     var sectors: [UInt8] = []
     for index in 0..<1024 { sectors.append(UInt8(truncatingIfNeeded: index &* 3)) }
-    guard (try? disk.call(2, words: [14, 0, 0, 0, 0, 0], data: sectors, reply: &reply)) != nil,
-      (try? disk.call(1, words: [14, 2, 0, 0, 0, 0], reply: &reply, capacity: 1024)) != nil, reply == sectors
+    guard (try? disk.call(DiskOperation.write.rawValue, words: [14, 0, 0, 0, 0, 0], data: sectors, reply: &reply)) != nil,
+      (try? disk.call(DiskOperation.read.rawValue, words: [14, 2, 0, 0, 0, 0], reply: &reply, capacity: 1024)) != nil, reply == sectors
     else { return false }
-    let isPastTheEnd = (try? disk.call(1, words: [15, 2, 0, 0, 0, 0], reply: &reply, capacity: 1024)) == nil
+    let isPastTheEnd = (try? disk.call(DiskOperation.read.rawValue, words: [15, 2, 0, 0, 0, 0], reply: &reply, capacity: 1024)) == nil
     disk.close()
     return isPastTheEnd && Lab.unload(name) == nil && Lab.freePages() <= before
   }
@@ -34,13 +35,13 @@ enum CallTests {
       var data: [UInt8] = []
       for index in 0..<count { data.append(UInt8(truncatingIfNeeded: index &* 7)) }
       var reply: [UInt8] = []
-      guard (try? lab.call(Lab.Operation.giveBack, data: data, reply: &reply, capacity: count)) != nil,
+      guard (try? lab.call(LabOperation.giveBack.rawValue, data: data, reply: &reply, capacity: count)) != nil,
         reply == data
       else { return false }
     }
     var reply: [UInt8] = []
     // A reply that does not fit is cut to what does.
-    guard (try? lab.call(Lab.Operation.giveBack, data: [1, 2, 3], reply: &reply, capacity: 2)) != nil else {
+    guard (try? lab.call(LabOperation.giveBack.rawValue, data: [1, 2, 3], reply: &reply, capacity: 2)) != nil else {
       return false
     }
     return reply == [1, 2]
@@ -52,7 +53,7 @@ enum CallTests {
     guard let handle = openLab() else { return false }
     defer { _ = SystemCalls.close(handle) }
     var message = Message()
-    message.operation = Lab.Operation.giveBack
+    message.operation = LabOperation.giveBack.rawValue
     let bad: [UInt32] = [8, AddressLayout.kernelStart, 0xffff_fff0, AddressLayout.dynamicEnd - 16]
     for address in bad {
       message.dataAddress = address
@@ -78,13 +79,13 @@ enum CallTests {
 
   static func kinds() -> Bool {
     let kinds: [StartFlags] = [[], .ring0, [.ring0, .sharedStack], [.ring0, .guarded]]
-    let faults = [Lab.Operation.divide, Lab.Operation.stack, Lab.Operation.loop]
+    let faults = [Lab.Fault.divide, Lab.Fault.stack, Lab.Fault.loop]
     for kind in kinds {
       for fault in faults {
         guard Lab.load() == nil else { return false }
         let isContained = runThread(kind) {
           Lab.isWorking() && Lab.call(fault) == .failure(.serviceFaulted)
-            && Lab.call(Lab.Operation.echo) == .failure(.serviceFaulted)
+            && Lab.call(LabOperation.echo.rawValue) == .failure(.serviceFaulted)
         }
         guard isContained, Lab.information()?.hasFailed == true, Lab.unload() == nil else { return false }
       }
@@ -95,13 +96,13 @@ enum CallTests {
   static func endlessExport() -> Bool {
     guard Lab.load() == nil else { return false }
     defer { _ = Lab.unload() }
-    return Lab.call(Lab.Operation.askForEver) == .failure(.serviceFaulted)
+    return Lab.call(LabOperation.askForEver.rawValue) == .failure(.serviceFaulted)
   }
 
   static func sleeper() -> Bool {
     guard Lab.load() == nil else { return false }
     guard
-      let thread = try? Thread.start(body: { Lab.call(Lab.Operation.sleep, 200) == .success(0) ? 0 : 1 })
+      let thread = try? Thread.start(body: { Lab.call(LabOperation.sleep.rawValue, 200) == .success(0) ? 0 : 1 })
     else { return false }
     while Lab.information()?.threadsInside != 1 { Thread.sleep(milliseconds: 1) }
     guard let refusal = Lab.unload(Lab.name, .noWait), refusal.error == .busy, !refusal.explanation.isEmpty else {
@@ -136,7 +137,7 @@ enum CallTests {
   private static func callUntil(_ isOver: Mutex<Bool>, _ index: UInt32) -> Int32 {
     while !isOver.withLock({ $0 }) {
       let isSleeper = index % 10 == 0
-      let result = isSleeper ? Lab.call(Lab.Operation.sleep, 1) : Lab.call(Lab.Operation.echo, index)
+      let result = isSleeper ? Lab.call(LabOperation.sleep.rawValue, 1) : Lab.call(LabOperation.echo.rawValue, index)
       switch result {
       case .success(let word): if word != (isSleeper ? 0 : index) { return 1 }
       case .failure(let error): if error != .peerGone && error != .notFound { return 2 }

@@ -3,6 +3,7 @@
 import ABI
 import Primitives
 import SDK
+import ServiceSupport
 
 enum LoadingTests {
   static func refusals() -> Bool {
@@ -40,7 +41,7 @@ enum LoadingTests {
     ]
     for parameter in parameters {
       guard let refusal = Lab.load(parameter), refusal.error == .serviceFaulted else { return false }
-      guard Lab.information() == nil, Lab.call(Lab.Operation.echo) == .failure(.notFound) else { return false }
+      guard Lab.information() == nil, Lab.call(LabOperation.echo.rawValue) == .failure(.notFound) else { return false }
     }
     guard Lab.load("start_result=-5")?.error == .outOfMemory else { return false }
     return Lab.freePages() == before
@@ -105,7 +106,7 @@ enum LoadingTests {
     let before = Lab.freePages()
     guard Lab.load() == nil else { return false }
     for size in [16, 5000, 70_000] as [UInt32] {
-      guard Lab.call(Lab.Operation.forget, size) == .success(0) else { return false }
+      guard Lab.call(LabOperation.forget.rawValue, size) == .success(0) else { return false }
     }
     guard Lab.information()?.allocatedBytes == 75_016, Lab.unload() == nil else { return false }
     return Lab.freePages() == before

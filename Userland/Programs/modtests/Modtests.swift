@@ -6,6 +6,7 @@
 import ABI
 import Primitives
 import SDK
+import ServiceSupport
 
 @main
 struct Modtests: Program {
@@ -36,15 +37,11 @@ enum Lab {
   static var path: StaticString { "/lib/modules/lab.so" }
   static var name: StaticString { "lab" }
 
-  enum Operation {
+  /// The faults that the tests have it commit, by number.
+  enum Fault {
     static var divide: UInt32 { 3 }
     static var stack: UInt32 { 8 }
     static var loop: UInt32 { 19 }
-    static var echo: UInt32 { 100 }
-    static var sleep: UInt32 { 101 }
-    static var forget: UInt32 { 102 }
-    static var giveBack: UInt32 { 103 }
-    static var askForEver: UInt32 { 104 }
   }
 
   /// Loads it. Returns nil, or why it was refused.
@@ -75,7 +72,7 @@ enum Lab {
     } catch { return .failure(error) }
   }
 
-  static func isWorking() -> Bool { call(Operation.echo, 77) == .success(77) }
+  static func isWorking() -> Bool { call(LabOperation.echo.rawValue, 77) == .success(77) }
 
   /// The free pages, once idle memory is counted as free.
   static func freePages() -> UInt32 { (try? Machine.memory())?.free ?? 0 }

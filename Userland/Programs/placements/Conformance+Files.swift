@@ -3,14 +3,15 @@
 import ABI
 import Primitives
 import SDK
+import ServiceSupport
 
 extension Conformance {
   static func checksFiles() -> Bool {
     do throws(SystemError) {
       let client = try FileClient()
       defer { client.close() }
-      guard try client.change(5, "/notes") == 0, try client.change(5, "/notes") == 2,
-        try client.change(5, "/missing/x") == 1, try client.open("/notes", 0) == nil,
+      guard try client.change(.makeFolder, "/notes") == nil, try client.change(.makeFolder, "/notes") == .exists,
+        try client.change(.makeFolder, "/missing/x") == .notFound, try client.open("/notes", 0) == nil,
         try client.open("/notes/a", 0) == nil, let file = try client.open("/notes/a", 1)
       else { return false }
       // Bytes that cross blocks, read back in other portions.
@@ -33,14 +34,56 @@ extension Conformance {
         try client.seek(file, UInt32(all.count)), try client.read(file, 701) == [UInt8](repeating: 0, count: 700) + [9]
       else { return false }
       // What is open or holds something stays; what is closed can no longer be read.
-      guard try client.change(6, "/notes/a") == 9, try client.change(6, "/notes") == 5,
+      guard try client.change(.remove, "/notes/a") == .isOpen, try client.change(.remove, "/notes") == .notEmpty,
         try client.list("/notes", 0) == [0x61], try client.list("/notes", 1) == nil, try client.close(file),
-        try client.close(file) == false, try client.change(6, "/notes/a") == 0, try client.change(6, "/notes") == 0
+        try client.close(file) == false, try client.change(.remove, "/notes/a") == nil,
+        try client.change(.remove, "/notes") == nil
       else { return false }
+      guard try checksPositions(client), try checksWhatIsLeftOpen(client) else { return false }
       return try checksTheFullDisk(client)
     } catch {
       return false
     }
+  }
+
+  /// A position that does not fit is refused, and the one before stays.
+  private static func checksPositions(_ client: FileClient) throws(SystemError) -> Bool {
+    guard let file = try client.open("/far", 1), try client.write(file, [1, 2, 3]) == 3, try client.seek(file, 1) else {
+      return false
+    }
+    for position in [0x8000_0000, 0xffff_ffff] as [UInt32] {
+      guard try client.position(file, position) == .badPosition else { return false }
+    }
+    guard try client.read(file, 9) == [2, 3], try client.seek(file, 0x7fff_ffff), try client.read(file, 9) == [],
+      try client.write(file, [4]) == nil
+    else { return false }
+    guard try client.close(file) else { return false }
+    return try client.change(.remove, "/far") == nil
+  }
+
+  /// A process ends with all files open that there can be: their places are free again.
+  private static func checksWhatIsLeftOpen(_ client: FileClient) throws(SystemError) -> Bool {
+    guard let child = startLeaver(), try child.wait() == .exited(status: 64), let file = try client.open("/left", 0)
+    else { return false }
+    guard try client.close(file) else { return false }
+    return try client.change(.remove, "/left") == nil
+  }
+
+  private static func startLeaver() -> TaskIdentity? {
+    var arguments = WordList()
+    arguments.append("placements")
+    arguments.append("leave")
+    return try? Process.start(Bytes("/bin/placements"), arguments: arguments, options: StartOptions())
+  }
+
+  /// What `startLeaver` starts: opens a file as often as the service lets it, and ends with the number.
+  static func leaveFilesOpen() -> Int32 {
+    do throws(SystemError) {
+      let client = try FileClient()
+      var count: Int32 = 0
+      while try client.open("/left", 1) != nil { count += 1 }
+      return count
+    } catch { return -1 }
   }
 
   /// Fills the disk, and finds all of it free again after the file is gone.
@@ -51,7 +94,7 @@ extension Conformance {
       for index in 1...8 as ClosedRange<UInt32> {
         guard try client.write(file, part) == index * 32768 else { return false }
       }
-      guard try client.write(file, [1]) == nil, try client.close(file), try client.change(6, "/big") == 0 else {
+      guard try client.write(file, [1]) == nil, try client.close(file), try client.change(.remove, "/big") == nil else {
         return false
       }
     }
@@ -67,10 +110,10 @@ struct FileClient {
 
   func close() { service.close() }
 
-  /// Makes a folder (5) or removes something (6); returns what the service says.
-  func change(_ operation: UInt32, _ path: StaticString) throws(SystemError) -> UInt32 {
+  /// Makes a folder or removes something; returns why that was refused, or nil.
+  func change(_ operation: FileOperation, _ path: StaticString) throws(SystemError) -> FileFailure? {
     var reply: [UInt8] = []
-    return try service.call(operation, data: Bytes(path).copied, reply: &reply)[0]
+    return FileFailure(rawValue: try service.call(operation.rawValue, data: Bytes(path).copied, reply: &reply)[0])
   }
 
   func open(_ path: StaticString, _ flags: UInt32) throws(SystemError) -> UInt32? {
@@ -79,39 +122,46 @@ struct FileClient {
 
   func open(_ path: [UInt8], _ flags: UInt32) throws(SystemError) -> UInt32? {
     var reply: [UInt8] = []
-    let result = try service.call(0, words: Conformance.words(flags), data: path, reply: &reply)
+    let result = try service.call(FileOperation.open.rawValue, words: Conformance.words(flags), data: path, reply: &reply)
     return result[0] == 0 ? result[1] : nil
   }
 
   /// Returns the position after it, where all bytes were written.
   func write(_ file: UInt32, _ data: [UInt8]) throws(SystemError) -> UInt32? {
     var reply: [UInt8] = []
-    let result = try service.call(2, words: Conformance.words(file), data: data, reply: &reply)
+    let result = try service.call(FileOperation.write.rawValue, words: Conformance.words(file), data: data, reply: &reply)
     return result[0] == 0 && result[1] == UInt32(data.count) ? result[2] : nil
   }
 
   func read(_ file: UInt32, _ count: UInt32) throws(SystemError) -> [UInt8] {
     var reply: [UInt8] = []
-    let result = try service.call(1, words: Conformance.words(file, count), reply: &reply, capacity: Int(count))
+    let result = try service.call(FileOperation.read.rawValue, words: Conformance.words(file, count), reply: &reply, capacity: Int(count))
     return result[0] == 0 ? reply : []
   }
 
   func seek(_ file: UInt32, _ position: UInt32) throws(SystemError) -> Bool {
     var reply: [UInt8] = []
-    let result = try service.call(3, words: Conformance.words(file, position), reply: &reply)
+    let result = try service.call(FileOperation.seek.rawValue, words: Conformance.words(file, position), reply: &reply)
     return result[0] == 0 && result[2] == position
+  }
+
+  /// Why a position is refused, or nil.
+  func position(_ file: UInt32, _ position: UInt32) throws(SystemError) -> FileFailure? {
+    var reply: [UInt8] = []
+    let words = Conformance.words(file, position)
+    return FileFailure(rawValue: try service.call(FileOperation.seek.rawValue, words: words, reply: &reply)[0])
   }
 
   func close(_ file: UInt32) throws(SystemError) -> Bool {
     var reply: [UInt8] = []
-    return try service.call(4, words: Conformance.words(file), reply: &reply)[0] == 0
+    return try service.call(FileOperation.close.rawValue, words: Conformance.words(file), reply: &reply)[0] == 0
   }
 
   /// The name of an entry of a folder.
   func list(_ path: StaticString, _ number: UInt32) throws(SystemError) -> [UInt8]? {
     var reply: [UInt8] = []
     let result = try service.call(
-      7, words: Conformance.words(number), data: Bytes(path).copied, reply: &reply, capacity: 31)
+      FileOperation.list.rawValue, words: Conformance.words(number), data: Bytes(path).copied, reply: &reply, capacity: 31)
     return result[0] == 0 ? reply : nil
   }
 }

@@ -4,11 +4,13 @@
 import ABI
 import Primitives
 import SDK
+import ServiceSupport
 
 enum CrashTest {
-  private static var faults: [(name: StaticString, operation: UInt32, word: UInt32)] {
+  private static var faults: [(name: StaticString, operation: FrailOperation, word: UInt32)] {
     [
-      ("an overflow", 1, 0), ("a read of address 16", 2, 16), ("a stack that is too deep", 3, 0xffff_ffff),
+      ("an overflow", .overflow, 0), ("a read of address 16", .read, 16),
+      ("a stack that is too deep", .descend, 0xffff_ffff),
     ]
   }
 
@@ -31,20 +33,20 @@ enum CrashTest {
     return failed
   }
 
-  private static func survives(_ operation: UInt32, _ word: UInt32) -> Bool {
+  private static func survives(_ operation: FrailOperation, _ word: UInt32) -> Bool {
     do throws(SystemError) {
       let service = try ServiceClient("frail")
       defer { service.close() }
-      guard try service.callShort(0, 5) == 5, manage(.save, "frail"), try service.callShort(0, 1) == 6 else {
+      guard try service.callShort(FrailOperation.add.rawValue, 5) == 5, manage(.save, "frail"), try service.callShort(FrailOperation.add.rawValue, 1) == 6 else {
         return false
       }
       do throws(SystemError) {
-        _ = try service.callShort(operation, word)
+        _ = try service.callShort(operation.rawValue, word)
         return false
       } catch {}
       // Calls fail until somebody serves the name again; the first that is answered must find the state that was kept.
       for _ in 0..<500 {
-        do throws(SystemError) { return try service.callShort(0, 0) == 5 } catch { Thread.sleep(milliseconds: 10) }
+        do throws(SystemError) { return try service.callShort(FrailOperation.add.rawValue, 0) == 5 } catch { Thread.sleep(milliseconds: 10) }
       }
     } catch {}
     return false

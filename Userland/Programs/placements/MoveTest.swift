@@ -8,6 +8,7 @@
 import ABI
 import Primitives
 import SDK
+import ServiceSupport
 
 struct MoveTest {
   /// Calls of each client.
@@ -166,7 +167,7 @@ private struct Caller {
 
   /// Makes call number `call`, from 1. Returns whether the reply was right.
   mutating func call(_ call: UInt32) throws(SystemError) -> Bool {
-    if let store { return try store.callShort(5, index) == call }
+    if let store { return try store.callShort(StoreOperation.increment.rawValue, index) == call }
     guard let files else { return false }
     if written < Self.fileWords {
       // The position after it tells whether a write before was lost or done twice.

@@ -22,6 +22,7 @@ import SDK
       ).run()
     }
     if command == "crash" { return CrashTest.run() }
+    if command == "leave" { return Conformance.leaveFilesOpen() }
     return usage()
   }
 

@@ -1,0 +1,93 @@
+// What the services and modules of the tree can be asked, declared once for those who serve and those who call.
+//
+// A request's operation is the raw value. Operations of every service are in `CommonOperation`.
+
+/// What a service answers in word 0 where it does not know the operation.
+public var unknownOperation: UInt32 { 0xffff_ffff }
+
+/// Of the service `store`. A request's data is the key, or for `set` the key and then the value; word 0 is the key's
+/// length. The reply's word 0 is 1 where the key was there.
+public enum StoreOperation: UInt32, Sendable {
+  case get = 0
+  case set = 1
+  case remove = 2
+  /// The reply's word 0 is the number of entries.
+  case count = 3
+  /// Adds word 1 to the number that the key's value is (4 bytes), and replies with the sum in word 1. Doing it twice by
+  /// mistake would show.
+  case add = 4
+  /// Adds 1 to counter number word 0 (below 64) and replies with its new value: a request that fits in registers.
+  case increment = 5
+}
+
+/// Of the service `files`. The reply's word 0 is 0, or a `FileFailure`.
+public enum FileOperation: UInt32, Sendable {
+  /// Opens the file at the path in the data. Word 0: 1 to make it where it is missing, 2 to empty it, or both. The
+  /// reply's word 1 is the number of the open file, word 2 the file's size.
+  case open = 0
+  /// Word 0: open file, word 1: how many bytes. The reply's word 1 says how many came, word 2 the position after.
+  case read = 1
+  /// Word 0: open file; the data. The reply's word 1 says how many bytes went, word 2 the position after.
+  case write = 2
+  /// Word 0: open file, word 1: the position from now on, at most 0x7fffffff, which the reply's word 2 repeats.
+  case seek = 3
+  case close = 4
+  case makeFolder = 5
+  case remove = 6
+  /// The entry number word 0 of the folder whose path is the data. The reply's data is its name, word 1 is 1 for a
+  /// folder, word 2 its size.
+  case list = 7
+}
+
+/// Why `files` refused.
+public enum FileFailure: UInt32, Error {
+  case notFound = 1
+  case exists, notAFolder, isAFolder, notEmpty, full, badName, notOpen, isOpen, tooMany, badPosition
+}
+
+/// Of the service `log`.
+public enum LogOperation: UInt32, Sendable {
+  /// Keeps the request's data as a record. The reply's word 0 is its number, or 0xffffffff where it is too long.
+  case append = 0
+  /// The record with number word 0, or the oldest that is still there after it. The reply's word 0 is 1 where there is
+  /// one, word 1 its number, the data its bytes.
+  case read = 1
+  /// The reply's words: number of the oldest record, number of the next one, bytes held.
+  case status = 2
+}
+
+/// Of the service `frail`.
+public enum FrailOperation: UInt32, Sendable {
+  /// Adds word 0 to the sum and replies with it in word 0.
+  case add = 0
+  /// Adds 1 to the largest number there is, which Swift does not let pass.
+  case overflow = 1
+  /// Reads the address in word 0.
+  case read = 2
+  /// Calls itself word 0 times, which takes more than any stack where the number is large.
+  case descend = 3
+}
+
+/// Of the module `lab`. Operations below 100 commit the fault of that number.
+public enum LabOperation: UInt32, Sendable {
+  /// Answers with word 0 of the request.
+  case echo = 100
+  /// Sleeps word 0 milliseconds.
+  case sleep = 101
+  /// Allocates word 0 bytes and forgets them.
+  case forget = 102
+  /// Gives the data back.
+  case giveBack = 103
+  /// Asks the kernel for the time, again and again, for ever.
+  case askForEver = 104
+}
+
+/// Of the module `ramdisk`.
+public enum DiskOperation: UInt32, Sendable {
+  /// The reply's words: number of sectors, bytes of a sector.
+  case size = 0
+  /// Words: first sector, count. The reply's data is their bytes.
+  case read = 1
+  /// Word 0: first sector. The data, whole sectors, is written.
+  case write = 2
+}
