@@ -78,9 +78,13 @@ struct ModuleTable: ~Copyable {
   var registry: ModuleRegistry
   fileprivate(set) var records = InlineArray<64, Reference<LinkedModule>?>(repeating: nil)
   var failure = ModuleFailure(cause: .exception(vector: 0, errorCode: 0))
-  /// What the watchdog saw: the call, by its edge and its number among those of its door, and how many looks in a row
+  /// Memory for the data of one call at a time (`Transfer`); 0 while a call has it.
+  var transferMemory: UInt32 = 0
+  /// Counts the calls that do not come by a service's door.
+  var callCount: UInt32 = 0
+  /// What the watchdog saw: the call, by its door and its number among those of the door, and how many looks in a row
   /// found it.
-  var watchedCall: (edge: UInt32, number: UInt32) = (0, 0)
+  var watchedCall: (door: UInt32, number: UInt32) = (0, 0)
   var looks: UInt32 = 0
   /// The call has had its time, but was inside the kernel when the watchdog looked.
   var isOverdue = false
@@ -105,7 +109,11 @@ extension ModuleTable {
     return pages
   }
 
-  mutating func insert(_ module: Reference<LinkedModule>) { records[Int(module.value.slot)] = module }
+  /// A door may lie where one was before, so no look is remembered.
+  mutating func insert(_ module: Reference<LinkedModule>) {
+    records[Int(module.value.slot)] = module
+    watchedCall = (0, 0)
+  }
 
   mutating func remove(_ module: Reference<LinkedModule>) {
     records[Int(module.value.slot)] = nil
@@ -165,6 +173,7 @@ enum Modules {
       KernelMemory.permanent(MemoryLayout<ModuleSlot>.stride * ModuleTable.capacity), as: ModuleSlot.self)
     for slot in 0..<ModuleTable.capacity { (slots + slot).initialize(to: ModuleSlot()) }
     place.initialize(to: ModuleTable(registry: ModuleRegistry(storage: slots)))
+    place.pointee.transferMemory = Transfer.makeShared()
     kernel.modules = Reference(place)
     if let value = boot.option(named: "modules"), value.hasSameBytes(as: "off") { place.pointee.isOff = true }
     // The first page table of the area stays, so that loading a module takes only the module's own pages.

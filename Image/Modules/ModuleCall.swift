@@ -17,7 +17,9 @@ enum ModuleCall {
   ) throws(SystemError) -> Int32 {
     module.value.door.module = UInt32(module.address)
     module.value.door.resume = address_of_module_call_cut()
-    module.value.door.calls &+= 1
+    // All modules' together, so that the numbers stay apart when a module's record lies where another one was.
+    kernel.modules.value.callCount &+= 1
+    module.value.door.calls = kernel.modules.value.callCount
     let result = module_call(function, argument, &module.value.door)
     guard result &>> 32 == 0 else { throw .serviceFaulted }
     return Int32(truncatingIfNeeded: result)
@@ -73,21 +75,16 @@ enum ModuleServices {
     record.value.message.dataAddress = record.value.dataAddress
     record.value.message.bufferAddress = record.value.bufferAddress
     let asked = record.value.message
-    let dataRoom = (asked.dataLength &+ 15) & ~15
-    var memory: UnsafeMutableRawPointer?
-    if dataRoom &+ asked.bufferCapacity > 0 {
-      let size = Int(dataRoom &+ asked.bufferCapacity)
-      guard let room = KernelHeapMemory.allocateBytes(size, alignment: 16, tag: .module) else { throw .outOfMemory }
-      memory = room
-      room.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    let transfer = try Transfer(dataLength: asked.dataLength, capacity: asked.bufferCapacity)
+    // Nothing is known of the reply until the call has come back well.
+    var written = asked.bufferCapacity
+    defer { transfer.end(written: written) }
+    if asked.dataLength > 0 {
+      try UserBuffer(address: asked.dataAddress, length: asked.dataLength).copyIn(
+        to: DirectMap.pointer(transfer.data), count: asked.dataLength)
     }
-    defer { KernelHeapMemory.free(memory) }
-    if let memory, asked.dataLength > 0 {
-      try UserBuffer(address: asked.dataAddress, length: asked.dataLength).copyIn(to: memory, count: asked.dataLength)
-    }
-    let start = UInt32(UInt(bitPattern: memory))
-    record.value.message.dataAddress = asked.dataLength > 0 ? start : 0
-    record.value.message.bufferAddress = asked.bufferCapacity > 0 ? start &+ dataRoom : 0
+    record.value.message.dataAddress = asked.dataLength > 0 ? transfer.data : 0
+    record.value.message.bufferAddress = asked.bufferCapacity > 0 ? transfer.reply : 0
     defer {
       // The caller's own addresses go back to it, never the kernel's.
       record.value.message.dataAddress = asked.dataAddress
@@ -99,9 +96,10 @@ enum ModuleServices {
     let length = min(record.value.replyLength, asked.bufferCapacity)
     record.value.replyLength = length
     if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
-    if let memory, length > 0 {
+    written = length
+    if length > 0 {
       try UserBuffer(address: asked.bufferAddress, length: length).copyOut(
-        from: memory + Int(dataRoom), count: length)
+        from: DirectMap.pointer(transfer.reply), count: length)
     }
     return 0
   }
@@ -123,6 +121,62 @@ enum ModuleServices {
   @inline(__always)
   private static func leave(_ module: Reference<LinkedModule>) {
     if kernel.modules.value.registry.leave(module.value.number) { module.wakeDrainers() }
+  }
+}
+
+/// Kernel memory for the data of a call and for its reply.
+///
+/// Invariant: the room for the reply is all zeroes at first, so that what a module counts as its reply and has not written
+/// is nobody's secret. Two pages are kept for calls with little data; one call at a time has them, and leaves the second
+/// as it was.
+struct Transfer {
+  /// Where the request's data is, and where the reply's goes.
+  let data: UInt32
+  let reply: UInt32
+  private let isShared: Bool
+
+  static func makeShared() -> UInt32 {
+    let memory = KernelMemory.permanent(Int(2 * pageSize))
+    zero_words(memory, 2 * pageSize / 4)
+    return memory
+  }
+
+  @inline(__always)
+  init(dataLength: UInt32, capacity: UInt32) throws(SystemError) {
+    isShared = dataLength <= pageSize && capacity <= pageSize && kernel.modules.value.transferMemory != 0
+    if isShared {
+      data = kernel.modules.value.transferMemory
+      reply = data &+ pageSize
+      kernel.modules.value.transferMemory = 0
+    } else {
+      data = try Self.allocate(dataLength, capacity)
+      reply = data &+ Self.aligned(dataLength)
+    }
+  }
+
+  private static func aligned(_ length: UInt32) -> UInt32 { (length &+ 15) & ~15 }
+
+  @inline(never)
+  private static func allocate(_ dataLength: UInt32, _ capacity: UInt32) throws(SystemError) -> UInt32 {
+    let size = aligned(dataLength) &+ aligned(capacity)
+    guard size > 0 else { return 0 }
+    guard let memory = KernelHeapMemory.allocateBytes(Int(size), alignment: 16, tag: .module) else {
+      throw .outOfMemory
+    }
+    let start = UInt32(UInt(bitPattern: memory))
+    zero_words(start, size &>> 2)
+    return start
+  }
+
+  /// - Parameter written: how much of the reply's room may not be zeroes any more.
+  @inline(__always)
+  func end(written: UInt32) {
+    if isShared {
+      if written > 0 { zero_words(reply, (written &+ 3) &>> 2) }
+      kernel.modules.value.transferMemory = data
+    } else {
+      KernelHeapMemory.free(UnsafeMutableRawPointer(bitPattern: UInt(data)))
+    }
   }
 }
 

@@ -53,8 +53,8 @@ enum ModuleFaults {
   static func watch(_ state: task_state_segment) -> Bool {
     guard state.cs == UInt32(SELECTOR_KERNEL_CODE), Scheduler.current.value.moduleEdge != 0 else { return false }
     kernel.scheduler.stuckLooks = 0
-    let task = Scheduler.current
-    let call = (edge: task.value.moduleEdge, number: ModuleCall.door(of: task).value.calls)
+    let door = ModuleCall.door(of: Scheduler.current)
+    let call = (door: UInt32(door.address), number: door.value.calls)
     if call != kernel.modules.value.watchedCall {
       kernel.modules.value.watchedCall = call
       kernel.modules.value.looks = 0

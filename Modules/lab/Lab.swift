@@ -10,6 +10,8 @@ import ModuleSupport
 import ServiceSupport
 
 @c(lab_start) public func start() -> Int32 {
+  let end = Clock.now &+ UInt64(UInt32(bitPattern: parameter_start_milliseconds())) &* 1_000_000
+  while Clock.now < end {}
   commit(parameter_start_fault())
   return parameter_start_result()
 }

@@ -53,18 +53,18 @@ public struct Request {
 
   /// A copy of the bytes that came with the request.
   public var copiedData: [UInt8] {
-    let data = data
-    var copy: [UInt8] = []
-    copy.reserveCapacity(data.count)
-    for index in data.indices { copy.append(data[index]) }
-    return copy
+    guard let dataStart = unsafe dataStart, dataCount > 0 else { return [] }
+    return unsafe Array(unsafeUninitializedCapacity: dataCount) { target, count in
+      unsafe copyBytes(to: target.baseAddress, from: dataStart, dataCount)
+      count = dataCount
+    }
   }
 
   /// Adds the request's own bytes to the reply, as far as they fit.
   public mutating func writeData() {
     guard let dataStart = unsafe dataStart, let replyStart = unsafe replyStart else { return }
     let count = min(dataCount, capacity - replyCount)
-    unsafe (replyStart + replyCount).update(from: dataStart, count: count)
+    unsafe copyBytes(to: replyStart + replyCount, from: dataStart, count)
     replyCount += count
   }
 
@@ -72,8 +72,17 @@ public struct Request {
   @discardableResult
   public mutating func write(_ bytes: Span<UInt8>) -> Bool {
     guard bytes.count <= capacity - replyCount, let replyStart = unsafe replyStart else { return bytes.isEmpty }
-    for index in bytes.indices { unsafe replyStart[replyCount + index] = bytes[index] }
+    unsafe bytes.withUnsafeBufferPointer { source in
+      if let start = source.baseAddress { unsafe copyBytes(to: replyStart + replyCount, from: start, source.count) }
+    }
     replyCount += bytes.count
     return true
   }
+}
+
+/// As raw memory: a typed copy is a loop over single bytes where nothing is optimized for it.
+@inline(__always) @unsafe
+private func copyBytes(to target: UnsafeMutablePointer<UInt8>?, from source: UnsafePointer<UInt8>, _ count: Int) {
+  guard let target = unsafe target else { return }
+  unsafe UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: count)
 }

@@ -18,6 +18,8 @@ import Testing
     after: ^name
     type: a b
     type: \\n
+    monitor: nmi
+    monitor: info registers
 
     case: second
     timeout: 5
@@ -31,12 +33,14 @@ import Testing
     #expect(first.script == ["one; two", "three"])
     #expect(first.status == 3 && first.programs == ["hello"] && first.runsApart)
     #expect(first.typing.map { $0.after } == ["^name"] && first.typing.map { $0.text } == ["a b\n"])
+    #expect(first.typing.map { $0.commands } == [["nmi", "info registers"]])
     #expect(cases[1].timeout == 5 && cases[1].status == 0)
   }
 
   @Test(arguments: [
     ("script: x", 1), ("case: a\nnonsense", 2), ("case: a\nstatus: many", 2), ("case: a\nexpect: (", 2),
     ("case: a\n\n\ncolour: red", 4), ("case: a\ntimeout: 0", 2), ("case: a\ntype: x", 2), ("case: a\nafter: (", 2),
+    ("case: a\nmonitor: x", 2),
   ])
   func mistakesAreNamedWithTheirLine(text: String, line: Int) {
     #expect { try GuestCase.parse(text, group: "g") } throws: { error in

@@ -91,16 +91,16 @@ public struct TargetBuild: Sendable {
     }
     for folder in serviceFolders() {
       let name = URL(fileURLWithPath: folder).lastPathComponent.lowercased()
-      try graph.addProgram(Components.serviceProgram(folder: folder), output: "build/services/\(name)")
-      try writeManifest(ofService: folder, name: name)
-      try graph.addModule(Components.serviceModule(folder: folder), output: "build/services/\(name).so")
-      programs += ["build/services/\(name)", "build/services/\(name).so"]
+      programs += try addService(folder: folder, name: name, output: "build/services/\(name)", to: &graph)
     }
     for folder in externalPrograms {
       let name = URL(fileURLWithPath: folder).lastPathComponent
-      let component =
-        try isService(folder: folder) ? Components.serviceProgram(folder: folder) : Components.program(folder: folder)
-      try graph.addProgram(component, output: "\(folder)/build/\(name)")
+      let output = "\(folder)/build/\(name)"
+      if try isService(folder: folder) {
+        _ = try addService(folder: folder, name: name, output: output, to: &graph)
+      } else {
+        try graph.addProgram(Components.program(folder: folder), output: output)
+      }
     }
     var modules: [String] = []
     for folder in moduleFolders() {
@@ -119,6 +119,23 @@ public struct TargetBuild: Sendable {
     graph.addArchive(programs: programs, modules: modules)
     graph.file.defaults(Self.defaultTargets)
     return graph.file.text
+  }
+
+  /// Adds a service as a program and as a module, and returns both files.
+  private func addService(
+    folder: String, name: String, output: String, to graph: inout Graph
+  ) throws -> [String] {
+    try graph.addProgram(Components.serviceProgram(folder: folder), output: output)
+    try writeManifest(ofService: folder, name: name)
+    try graph.addModule(Components.serviceModule(folder: folder), output: "\(output).so")
+    return [output, "\(output).so"]
+  }
+
+  /// What is built of a folder outside of the tree.
+  public func targets(ofExternal folder: String) throws -> [String] {
+    let output = "\(folder)/build/\(URL(fileURLWithPath: folder).lastPathComponent)"
+    if isModule(folder: folder) { return ["\(output).so"] }
+    return try isService(folder: folder) ? [output, "\(output).so"] : [output]
   }
 
   /// The C file that names a service and says that its module is one.

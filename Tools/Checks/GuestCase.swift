@@ -14,6 +14,7 @@
 //   apart:   yes: runs in real time and alone, not counting instructions
 //   after:   a regular expression: what the next `type` says is typed when the console shows it
 //   type:    keys for the machine's keyboard; \n is Enter
+//   monitor: a command for QEMU's monitor, given after what was typed
 
 import Emulator
 
@@ -33,10 +34,11 @@ public struct GuestCase: Sendable {
   public var runsApart = false
   public var typing: [Typing] = []
 
-  /// Keys, and what the console shows before they are typed.
+  /// Keys and commands for the monitor, and what the console shows before they are given.
   public struct Typing: Sendable, Equatable {
     public let after: String
-    public fileprivate(set) var text: String
+    public fileprivate(set) var text = ""
+    public fileprivate(set) var commands: [String] = []
   }
 
   public var fullName: String { "\(group): \(name)" }
@@ -89,10 +91,13 @@ public struct GuestCase: Sendable {
     case "apart": runsApart = value == "yes"
     case "after":
       guard (try? Regex(value)) != nil else { return false }
-      typing.append(Typing(after: value, text: ""))
+      typing.append(Typing(after: value))
     case "type":
       guard let last = typing.indices.last else { return false }
       typing[last].text += value.replacing("\\n", with: "\n")
+    case "monitor":
+      guard let last = typing.indices.last else { return false }
+      typing[last].commands.append(value)
     case "status":
       guard let number = Int32(value) else { return false }
       status = number

@@ -7,22 +7,17 @@ import SymbolTables
 
 struct Build: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Builds the kernel, the modules and the programs, or one program or module outside of the tree.")
+    abstract: "Builds the kernel, the modules and the programs, or one program, service or module outside of the tree.")
 
   @Argument(
-    help: "The folder of a program or module, as `megha new` makes it; it is built into its build folder.")
+    help: "The folder of a program, service or module, as `megha new` makes it; it is built into its build folder.")
   var folder: String?
 
   func run() async throws {
     let project = try Project.current()
     if let folder {
       let path = URL(fileURLWithPath: folder).standardizedFileURL.path
-      let name = URL(fileURLWithPath: path).lastPathComponent
-      if FileManager.default.fileExists(atPath: "\(path)/Manifest.c") {
-        try await project.build(targets: ["\(path)/build/\(name).so"], externalModules: [path])
-      } else {
-        try await project.build(targets: ["\(path)/build/\(name)"], externalPrograms: [path])
-      }
+      try await project.build(external: path)
     } else {
       try await project.build()
     }
@@ -30,16 +25,16 @@ struct Build: AsyncParsableCommand {
 }
 
 extension Project {
-  /// Brings `targets` up to date. It says nothing unless something is wrong.
-  func build(
-    targets: [String] = TargetBuild.defaultTargets, externalPrograms: [String] = [],
-    externalModules: [String] = []
-  ) async throws {
+  /// Brings the system up to date, or one folder outside of the tree. It says nothing unless something is wrong.
+  func build(targets: [String] = TargetBuild.defaultTargets, external folder: String? = nil) async throws {
     var build = TargetBuild(
       root: root, toolchain: try Toolchain.find(),
       tool: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path)
-    build.externalPrograms = externalPrograms
-    build.externalModules = externalModules
+    var targets = targets
+    if let folder {
+      if build.isModule(folder: folder) { build.externalModules = [folder] } else { build.externalPrograms = [folder] }
+      targets = try build.targets(ofExternal: folder)
+    }
     let file = try build.write()
     let result = try await ChildProcess.capture("ninja", ["--quiet", "-f", file] + targets, in: root)
     guard result.status == 0 else {

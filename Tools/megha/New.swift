@@ -31,7 +31,7 @@ struct New: ParsableCommand {
     let files =
       switch kind {
       case .program: ["\(type).swift": program(type), "README.md": readme(command)]
-      case .service: ["\(type).swift": service(type), "README.md": readme(command)]
+      case .service: ["\(type).swift": service(type), "README.md": serviceReadme(command)]
       case .module: ["\(type).swift": module(type), "Manifest.c": manifest(), "README.md": moduleReadme(command)]
       }
     for (file, text) in files { try Data(text.utf8).write(to: folder.appending(path: file)) }
@@ -86,15 +86,25 @@ struct New: ParsableCommand {
     """
     # \(name)
 
-    A \(kind.rawValue) for Megha. Build it, and run it in either ring:
+    A program for Megha. Build it, and run it in either ring:
 
         \(command) build \(name)
         \(command) run --add \(name)/build/\(name) --script "/extra/\(name); run --ring0 /extra/\(name); exit 0"
 
     """
-      + (kind == .service
-        ? "It serves until it is ended. A service in the folder Services of the tree is also started by its name,\n"
-          + "`service start \(name)`, in every placement, and moved between them.\n" : "")
+  }
+
+  private func serviceReadme(_ command: String) -> String {
+    """
+    # \(name)
+
+    A service for Megha. Build it, which makes a program and a module of the same source, start it, and move it:
+
+        \(command) build \(name)
+        \(command) run --add \(name)/build/\(name) --add \(name)/build/\(name).so --script \\
+          "service start \(name) --as server; service move \(name) --as linked; service list; exit 0"
+
+    """
   }
 
   private func module(_ type: String) -> String {

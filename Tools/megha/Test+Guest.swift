@@ -93,6 +93,7 @@ private func type(_ typing: [GuestCase.Typing], reading console: Collector, at m
       await monitor.wait(until: { console.text.contains(regex) })
     else { return }
     await monitor.type(keys)
+    for command in step.commands { monitor.command(command) }
   }
 }
 

@@ -120,6 +120,15 @@ INSTRUCTION void return_to_ring3_and_exit(uint32_t number, uint32_t status) {
                    : "b"(status)
                    : "ecx", "memory", "cc");
 }
+/// The interrupt that a device, or nobody, would raise. Its number is part of the instruction.
+#define RAISE(number) case number: __asm__ volatile("int %0" ::"i"(number) : "memory", "cc"); break;
+INSTRUCTION void raise_interrupt(uint32_t vector) {
+  switch (vector) {
+    RAISE(0x02) RAISE(0x27) RAISE(0x2f) RAISE(0x30) RAISE(0x31) RAISE(0x34) RAISE(0x35) RAISE(0xff)
+  default: break;
+  }
+}
+#undef RAISE
 /// IRET with the flag that makes it return to another hardware task.
 INSTRUCTION void return_with_nested_task_flag(void) {
   __asm__ volatile("pushfl\n\torl $0x4000, (%%esp)\n\tpopfl\n\tpushfl\n\tpushl %%cs\n\tpushl $1f\n\tiret\n1:" ::: "memory", "cc");

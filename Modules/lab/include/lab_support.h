@@ -4,10 +4,11 @@
 
 #include "../../../Userland/include/fault_instructions.h"
 
-extern int32_t start_fault, start_result, stop_fault;
+extern int32_t start_fault, start_result, stop_fault, start_milliseconds;
 INSTRUCTION int32_t parameter_start_fault(void) { return start_fault; }
 INSTRUCTION int32_t parameter_start_result(void) { return start_result; }
 INSTRUCTION int32_t parameter_stop_fault(void) { return stop_fault; }
+INSTRUCTION int32_t parameter_start_milliseconds(void) { return start_milliseconds; }
 
 extern const struct megha_manifest megha_module;
 /// The address of a constant of the module's.

@@ -81,7 +81,7 @@ struct Campaign {
     var arguments = WordList()
     arguments.append("fuzz")
     arguments.append("--child")
-    for number in [seed &+ children, Self.share, (try? TaskIdentity.current.information())?.task ?? 1] {
+    for number in [seed, children, Self.share, (try? TaskIdentity.current.information())?.task ?? 1] {
       var digits = ByteWriter()
       digits.write(decimal: number)
       arguments.append(digits.bytes)

@@ -13,11 +13,11 @@ import SDK
 @main
 struct Fuzz: Program {
   static func run() -> Int32 {
-    if ProgramInformation.argumentCount == 5, ProgramInformation.argument(1) == "--child",
-      let seed = ProgramInformation.argument(2).number, let count = ProgramInformation.argument(3).number,
-      let parent = ProgramInformation.argument(4).number
+    if ProgramInformation.argumentCount == 6, ProgramInformation.argument(1) == "--child",
+      let seed = ProgramInformation.argument(2).number, let child = ProgramInformation.argument(3).number,
+      let count = ProgramInformation.argument(4).number, let parent = ProgramInformation.argument(5).number
     {
-      var worker = Worker(seed: seed, parent: parent)
+      var worker = Worker(seed: seed, child: child, parent: parent)
       return worker.run(count: count)
     }
     guard var campaign = campaign() else {

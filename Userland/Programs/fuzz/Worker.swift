@@ -19,7 +19,7 @@ struct Worker {
   private static var readOnlyPage: UInt32 { 0x6001_0000 }
   private static var forbiddenPage: UInt32 { 0x6002_0000 }
 
-  private var random: Random
+  private var random: SeededRandom
   private let parent: UInt32
   private let own = current_task()
   private var done: UInt32 = 0
@@ -29,8 +29,8 @@ struct Worker {
   /// The structure that a call reads; rebuilt for each.
   private var structure = InlineArray<40, UInt32>(repeating: 0)
 
-  init(seed: UInt32, parent: UInt32) {
-    random = Random(seed: seed)
+  init(seed: UInt32, child: UInt32, parent: UInt32) {
+    random = SeededRandom(seed: seed, stream: child)
     self.parent = parent
   }
 

@@ -39,9 +39,27 @@ enum Servers {
 
   // MARK: Starting
 
-  /// Starts a service in a placement and waits until it has published its name.
+  /// Starts a service in a placement and waits until it has published its name. The system's own come before those that
+  /// were added to it.
   static func start(_ name: [UInt8], as placement: ServicePlacement) throws(ManagerRefusal) -> ServerEntry {
-    var path = bytes("/lib/services/")
+    let isOwn = isFile("/lib/services/", name, placement)
+    return try start(name, in: isOwn ? "/lib/services/" : "/extra/", as: placement)
+  }
+
+  private static func isFile(_ folder: StaticString, _ name: [UInt8], _ placement: ServicePlacement) -> Bool {
+    let path = bytes(folder) + name + (placement == .linked ? bytes(".so") : [])
+    return withBytes(path) { path in
+      do throws(SystemError) {
+        _ = try File(path)
+        return true
+      } catch { return false }
+    }
+  }
+
+  private static func start(
+    _ name: [UInt8], in folder: StaticString, as placement: ServicePlacement
+  ) throws(ManagerRefusal) -> ServerEntry {
+    var path = bytes(folder)
     path += name
     if placement == .linked {
       path += bytes(".so")

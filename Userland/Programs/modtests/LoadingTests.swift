@@ -47,6 +47,14 @@ enum LoadingTests {
     return Lab.freePages() == before
   }
 
+  /// Each is seen by the watchdog once or twice, all together more often than one call may be.
+  static func longStarts() -> Bool {
+    for _ in 0..<8 {
+      guard Lab.load("start_milliseconds=60") == nil, Lab.isWorking(), Lab.unload() == nil else { return false }
+    }
+    return true
+  }
+
   static func failingStop() -> Bool {
     // The first time makes this program's own heap as large as it gets.
     var before: UInt32 = 0

@@ -16,6 +16,7 @@ struct Modtests: Program {
     var report = TestReport(program: "modtests")
     report.run("bad files and bad parameters are refused, and nothing is left", LoadingTests.refusals)
     report.run("a module that fails while it starts leaves nothing", LoadingTests.failingStart)
+    report.run("starts that each take a while are calls of their own", LoadingTests.longStarts)
     report.run("a module that faults while it stops is taken out", LoadingTests.failingStop)
     report.run("the same module twice is refused", LoadingTests.twice)
     report.run("loading and unloading again and again leaves nothing") { LoadingTests.again(rounds) }

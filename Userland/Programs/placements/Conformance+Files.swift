@@ -122,20 +122,23 @@ struct FileClient {
 
   func open(_ path: [UInt8], _ flags: UInt32) throws(SystemError) -> UInt32? {
     var reply: [UInt8] = []
-    let result = try service.call(FileOperation.open.rawValue, words: Conformance.words(flags), data: path, reply: &reply)
+    let result = try service.call(
+      FileOperation.open.rawValue, words: Conformance.words(flags), data: path, reply: &reply)
     return result[0] == 0 ? result[1] : nil
   }
 
   /// Returns the position after it, where all bytes were written.
   func write(_ file: UInt32, _ data: [UInt8]) throws(SystemError) -> UInt32? {
     var reply: [UInt8] = []
-    let result = try service.call(FileOperation.write.rawValue, words: Conformance.words(file), data: data, reply: &reply)
+    let result = try service.call(
+      FileOperation.write.rawValue, words: Conformance.words(file), data: data, reply: &reply)
     return result[0] == 0 && result[1] == UInt32(data.count) ? result[2] : nil
   }
 
   func read(_ file: UInt32, _ count: UInt32) throws(SystemError) -> [UInt8] {
     var reply: [UInt8] = []
-    let result = try service.call(FileOperation.read.rawValue, words: Conformance.words(file, count), reply: &reply, capacity: Int(count))
+    let result = try service.call(
+      FileOperation.read.rawValue, words: Conformance.words(file, count), reply: &reply, capacity: Int(count))
     return result[0] == 0 ? reply : []
   }
 
@@ -161,7 +164,8 @@ struct FileClient {
   func list(_ path: StaticString, _ number: UInt32) throws(SystemError) -> [UInt8]? {
     var reply: [UInt8] = []
     let result = try service.call(
-      FileOperation.list.rawValue, words: Conformance.words(number), data: Bytes(path).copied, reply: &reply, capacity: 31)
+      FileOperation.list.rawValue, words: Conformance.words(number), data: Bytes(path).copied, reply: &reply,
+      capacity: 31)
     return result[0] == 0 ? reply : nil
   }
 }

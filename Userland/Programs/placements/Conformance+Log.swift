@@ -12,9 +12,13 @@ extension Conformance {
       defer { log.close() }
       var reply: [UInt8] = []
       // Nothing is there to read at first.
-      guard try log.call(LogOperation.read.rawValue, words: words(0), reply: &reply, capacity: 64)[0] == 0 else { return false }
+      guard try log.call(LogOperation.read.rawValue, words: words(0), reply: &reply, capacity: 64)[0] == 0 else {
+        return false
+      }
       for number in 0..<700 as Range<UInt32> {
-        guard try log.call(LogOperation.append.rawValue, data: record(number), reply: &reply)[0] == number else { return false }
+        guard try log.call(LogOperation.append.rawValue, data: record(number), reply: &reply)[0] == number else {
+          return false
+        }
       }
       // Records of up to 79 bytes: 256 of them are below the limit in bytes, so the number is what is limited.
       var status = try log.call(LogOperation.status.rawValue, reply: &reply)

@@ -100,25 +100,37 @@ enum Conformance {
       var reply: [UInt8] = []
       for number in 0..<200 as Range<UInt32> {
         let key = bytes(number)
-        guard try store.call(StoreOperation.set.rawValue, words: words(4), data: key + value(number), reply: &reply)[0] == 0 else {
+        guard
+          try store.call(StoreOperation.set.rawValue, words: words(4), data: key + value(number), reply: &reply)[0] == 0
+        else {
           return false
         }
       }
       guard try store.callShort(StoreOperation.count.rawValue) == 200 else { return false }
       for number in 0..<200 as Range<UInt32> {
-        guard try store.call(StoreOperation.get.rawValue, words: words(4), data: bytes(number), reply: &reply, capacity: 512)[0] == 1,
+        guard
+          try store.call(
+            StoreOperation.get.rawValue, words: words(4), data: bytes(number), reply: &reply, capacity: 512)[0] == 1,
           reply == value(number)
         else { return false }
       }
-      guard try store.call(StoreOperation.get.rawValue, words: words(4), data: bytes(999), reply: &reply, capacity: 512)[0] == 0 else {
+      guard
+        try store.call(StoreOperation.get.rawValue, words: words(4), data: bytes(999), reply: &reply, capacity: 512)[0]
+          == 0
+      else {
         return false
       }
       for number in 0..<100 as Range<UInt32> {
-        guard try store.call(StoreOperation.remove.rawValue, words: words(4), data: bytes(number * 2), reply: &reply)[0] == 1 else { return false }
+        guard
+          try store.call(StoreOperation.remove.rawValue, words: words(4), data: bytes(number * 2), reply: &reply)[0]
+            == 1
+        else { return false }
       }
       guard try store.callShort(StoreOperation.count.rawValue) == 100 else { return false }
       for round in 1...50 as ClosedRange<UInt32> {
-        guard try store.call(StoreOperation.add.rawValue, words: words(4, 3), data: bytes(5000), reply: &reply)[1] == round * 3,
+        guard
+          try store.call(StoreOperation.add.rawValue, words: words(4, 3), data: bytes(5000), reply: &reply)[1] == round
+            * 3,
           try store.callShort(StoreOperation.increment.rawValue, 9) == round
         else { return false }
       }

@@ -37,7 +37,9 @@ enum CrashTest {
     do throws(SystemError) {
       let service = try ServiceClient("frail")
       defer { service.close() }
-      guard try service.callShort(FrailOperation.add.rawValue, 5) == 5, manage(.save, "frail"), try service.callShort(FrailOperation.add.rawValue, 1) == 6 else {
+      guard try service.callShort(FrailOperation.add.rawValue, 5) == 5, manage(.save, "frail"),
+        try service.callShort(FrailOperation.add.rawValue, 1) == 6
+      else {
         return false
       }
       do throws(SystemError) {
@@ -46,7 +48,9 @@ enum CrashTest {
       } catch {}
       // Calls fail until somebody serves the name again; the first that is answered must find the state that was kept.
       for _ in 0..<500 {
-        do throws(SystemError) { return try service.callShort(FrailOperation.add.rawValue, 0) == 5 } catch { Thread.sleep(milliseconds: 10) }
+        do throws(SystemError) { return try service.callShort(FrailOperation.add.rawValue, 0) == 5 } catch {
+          Thread.sleep(milliseconds: 10)
+        }
       }
     } catch {}
     return false

@@ -42,6 +42,7 @@ enum EntryTests {
         } == .faulted(vector: 13)
       }
     }
+    report.run("interrupts that no device raised", interruptsFromNobody)
     if UserTests.isRing0 { runRing0(in: &report) } else { runRing3(in: &report) }
     report.run("other tasks have their own flags and segments after all that", othersAreUntouched)
   }
@@ -197,6 +198,23 @@ enum EntryTests {
       if outcome != .exited(status: 0) { return false }
     }
     return (try? rival.join()) == .exited(status: 0)
+  }
+
+  /// The vectors of the non-maskable interrupt, of spurious interrupts of all controllers, of the timer, the keyboard
+  /// and the serial port with nothing to tell, and one that belongs to nobody. In Ring 3 their gates are closed.
+  private static func interruptsFromNobody() -> Bool {
+    let vectors: [UInt32] = [0x02, 0x27, 0x2f, 0x30, 0x31, 0x34, 0x35, 0xff]
+    for vector in vectors {
+      let outcome = outcome {
+        for _ in 0..<10 { raise_interrupt(vector) }
+        return 0
+      }
+      guard outcome == (UserTests.isRing0 ? .exited(status: 0) : .faulted(vector: 13)) else { return false }
+    }
+    // The timer and the interrupts of others go on.
+    let start = Clock.sinceBoot
+    Thread.sleep(milliseconds: 20)
+    return Clock.sinceBoot - start >= 20_000_000
   }
 
   private static func othersAreUntouched() -> Bool {
