@@ -21,19 +21,39 @@ module_frame_pointer: .skip 4
 .section .text.entry, "ax"
 
 // void system_call(void)
-// Every call from the entries (entry.S): the saved registers lie above the return address. `null` needs nothing, and is
-// the one call that works with whatever segments the caller had; a request in registers to a linked module is made here;
-// the rest is `general_system_call`'s.
+// Every call from the entries (entry.S): the saved registers lie above the return address, and the result goes among
+// them. `null` needs nothing, and is the one call that works with whatever segments the caller had; a request in
+// registers to a linked module is made here; the rest is Swift's (Dispatch.swift). While a task's own code runs nothing
+// is asked for in CPU_ATTENTION, so `null` need not look.
 .globl system_call
 system_call:
   testl %eax, %eax
   jne 1f
   ret
-1:cmpl $CALL_SHORT, %eax
-  jne general_system_call
-  movl $USER_DATA, %eax
-  movl %eax, %ds
-  movl %eax, %es
+1:movl $USER_DATA, %ebp
+  movl %ebp, %ds
+  movl %ebp, %es
+  cmpl $CALL_SHORT, %eax
+  je request_in_registers
+  leal 4(%esp), %ebp                   // the saved registers
+  cmpl $CALL_CALL, %eax
+  je 2f
+  cmpl $CALL_REPLY_AND_RECEIVE, %eax
+  je 3f
+  pushl %ebp
+  call general_system_call
+  addl $4, %esp
+  ret
+2:pushl %ebp
+  call answer_call
+  addl $4, %esp
+  jmp door_attention
+3:pushl %ebp
+  call answer_reply_and_receive
+  addl $4, %esp
+  jmp door_attention
+
+request_in_registers:
   cmpl $HANDLES, %ebx
   jae door_closed
   testl %ecx, %ecx                     // a handle in registers: refused elsewhere
@@ -82,22 +102,23 @@ door_leave:
   js door_watched
   pushl $2                             // every flag as compiled code expects it, and interrupts off
   popfl
-1:cmpl $0, CPU_ATTENTION
+door_attention:
+  cmpl $0, CPU_ATTENTION
   jne task_attention
   ret
 door_closed:
   leal 4(%esp), %eax
   pushl %eax
-  call request_in_registers
+  call answer_call_short
   addl $4, %esp
-  jmp 1b
+  jmp door_attention
 door_watched:
   pushl $2
   popfl
   pushl %ebx
   call module_left
   addl $4, %esp
-  jmp 1b
+  jmp door_attention
 door_refused:
   pushl $2
   popfl

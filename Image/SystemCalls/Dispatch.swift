@@ -8,27 +8,6 @@ import Tasks
 
 typealias CallRegisters = UnsafeMutablePointer<saved_registers>
 
-/// A system call that the entry assembly does not answer itself: it pushed the registers and called, so they lie above the
-/// return address, and a pointer to them need not be passed. Puts the result into EAX and does what `cpu.attention` asks
-/// for.
-@c(general_system_call) func generalSystemCall() {
-  let registers = registersOfCaller(framePointer: read_frame_pointer())
-  // A Ring-0 program may have left anything in DS and ES. (What comes before reads the stack alone, through SS.)
-  load_data_segments()
-  let number = registers.pointee.eax
-  if number == SystemCall.call.rawValue {
-    MessageCalls.answerCall(registers)
-  } else if number == SystemCall.replyAndReceive.rawValue {
-    MessageCalls.answerReplyAndReceive(registers)
-  } else {
-    return answer(registers)
-  }
-  if cpu.attention != 0 { taskAttention() }
-}
-
-/// `callShort` where no door is open (module_call.S).
-@c(request_in_registers) func requestInRegisters(_ registers: CallRegisters) { MessageCalls.answerCallShort(registers) }
-
 /// A system call by code that runs inside the kernel already: whoever called that code sees to `attention`.
 @c(nested_system_call) func nestedSystemCall() {
   answerNested(registersOfCaller(framePointer: read_frame_pointer()))
@@ -43,7 +22,9 @@ private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
   CallRegisters(bitPattern: UInt(framePointer &+ 8)).unsafelyUnwrapped
 }
 
-@inline(never)
+/// A system call that the entry assembly (module_call.S) does not answer itself: it pushed the registers. Puts the result
+/// into EAX and does what `cpu.attention` asks for.
+@c(general_system_call) @inline(never)
 func answer(_ registers: CallRegisters) {
   registers.pointee.eax = UInt32(bitPattern: result(of: registers))
   if cpu.attention != 0 { taskAttention() }
@@ -122,13 +103,13 @@ private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemE
   case .moduleUnload: return try ModuleCalls.unload(arguments)
   case .moduleInformation: return try ModuleCalls.information(arguments)
   case .serviceOpen: return try MessageCalls.serviceOpen(arguments)
-  case .call: return own(arguments, MessageCalls.answerCall)
+  case .call: return own(arguments, answerCall)
   case .servicePublish: return try MessageCalls.servicePublish(arguments)
   case .receive: return try MessageCalls.receive(arguments)
   case .reply: return try MessageCalls.reply(arguments)
-  case .replyAndReceive: return own(arguments, MessageCalls.answerReplyAndReceive)
+  case .replyAndReceive: return own(arguments, answerReplyAndReceive)
   case .serviceInformation: return try MessageCalls.serviceInformation(arguments)
-  case .callShort: return own(arguments, MessageCalls.answerCallShort)
+  case .callShort: return own(arguments, answerCallShort)
   case .serviceControl: return try MessageCalls.serviceControl(arguments)
   case .measure: return try SystemCalls.measure(arguments)
   case .eventWait: return try EventCalls.wait(arguments)

@@ -39,7 +39,7 @@ enum MessageCalls {
   }
 
   @inline(__always)
-  private static func call(_ arguments: Arguments) throws(SystemError) -> Int32 {
+  fileprivate static func call(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let task = Scheduler.current
     guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first, needed: .call)
     else { throw .badHandle }
@@ -73,7 +73,7 @@ enum MessageCalls {
   }
 
   @inline(__always)
-  private static func callShort(_ arguments: Arguments) throws(SystemError) -> Int32 {
+  fileprivate static func callShort(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let task = Scheduler.current
     guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first, needed: .call)
     else { throw .badHandle }
@@ -136,7 +136,7 @@ enum MessageCalls {
   }
 
   @inline(__always)
-  private static func replyAndReceive(_ arguments: Arguments) throws(SystemError) -> Int32 {
+  fileprivate static func replyAndReceive(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let endpoint = try endpoint(arguments.first)
     if let number = DirectCalls.replyAndReceive(
       endpoint.service, term: endpoint.term, number: arguments.second, message: arguments.third)
@@ -163,30 +163,6 @@ enum MessageCalls {
     return try Calls.receive(
       from: endpoint.service, term: endpoint.term, message: arguments.third, room: answer.room,
       answered: answer.caller)
-  }
-
-  // MARK: Without the dispatch
-
-  // The calls that make up a conversation store their results themselves, so that the entry can come here directly.
-
-  @inline(never)
-  static func answerCall(_ registers: CallRegisters) {
-    registers.pointee.eax = result { () throws(SystemError) in try call(Arguments(registers)) }
-  }
-
-  @inline(never)
-  static func answerCallShort(_ registers: CallRegisters) {
-    registers.pointee.eax = result { () throws(SystemError) in try callShort(Arguments(registers)) }
-  }
-
-  @inline(never)
-  static func answerReplyAndReceive(_ registers: CallRegisters) {
-    registers.pointee.eax = result { () throws(SystemError) in try replyAndReceive(Arguments(registers)) }
-  }
-
-  @inline(__always)
-  private static func result(_ body: () throws(SystemError) -> Int32) -> UInt32 {
-    do throws(SystemError) { return UInt32(bitPattern: try body()) } catch { return UInt32(bitPattern: error.rawValue) }
   }
 
   @inline(never)
@@ -239,4 +215,28 @@ enum MessageCalls {
     else { throw .badHandle }
     return (service, term)
   }
+}
+
+// The calls that make up a conversation store their results themselves, so that the entry (module_call.S) can come here
+// directly.
+
+@c(answer_call) @inline(never)
+func answerCall(_ registers: CallRegisters) {
+  registers.pointee.eax = result { () throws(SystemError) in try MessageCalls.call(Arguments(registers)) }
+}
+
+/// Where no door into a module is open.
+@c(answer_call_short) @inline(never)
+func answerCallShort(_ registers: CallRegisters) {
+  registers.pointee.eax = result { () throws(SystemError) in try MessageCalls.callShort(Arguments(registers)) }
+}
+
+@c(answer_reply_and_receive) @inline(never)
+func answerReplyAndReceive(_ registers: CallRegisters) {
+  registers.pointee.eax = result { () throws(SystemError) in try MessageCalls.replyAndReceive(Arguments(registers)) }
+}
+
+@inline(__always)
+private func result(_ body: () throws(SystemError) -> Int32) -> UInt32 {
+  do throws(SystemError) { return UInt32(bitPattern: try body()) } catch { return UInt32(bitPattern: error.rawValue) }
 }
