@@ -191,7 +191,8 @@ enum Modules {
       reference(to: &task.value.moduleDoor).address == task.address + 4,
       reference(to: &task.value.owner).address == task.address + 8,
       SystemCall.null.rawValue == 0, SystemCall.callShort.rawValue == 41,
-      SystemCall.call.rawValue == 34, SystemCall.replyAndReceive.rawValue == 38, SystemError.serviceFaulted.rawValue == -17,
+      SystemCall.call.rawValue == 34, SystemCall.replyAndReceive.rawValue == 38,
+      SystemError.serviceFaulted.rawValue == -17,
       HandleTable.isPlacedAsExpected(in: task.value.process)
     else { panic("module_call.S expects other layouts") }
   }

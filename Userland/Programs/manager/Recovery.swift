@@ -75,23 +75,23 @@ enum Recovery {
     Servers.turn.take()
     defer { Servers.turn.give() }
     do throws(ManagerRefusal) {
-      // A name that nobody has open is gone with its server, and can be held only when the new one has it.
-      var isHeld = hold(crashed)
+      let isHeld = hold(crashed)
       if crashed.placement == .linked { try unload(crashed.name) }
       do throws(ManagerRefusal) {
         let started = try Servers.start(crashed.name, as: crashed.placement)
-        if !isHeld { isHeld = hold(crashed) }
         Servers.change(started) {
           $0.restarts = restarts
           $0.keptState = crashed.keptState
         }
         if !crashed.keptState.isEmpty { try ServiceState.restore(crashed.name, crashed.keptState) }
+        Servers.change(started) { $0.openName = crashed.openName }
       } catch {
-        if isHeld { try ManagerCommand.control(crashed.name, .release) }
+        if isHeld { try? ManagerCommand.control(crashed.name, .release) }
         throw error
       }
       if isHeld { try ManagerCommand.control(crashed.name, .release) }
     } catch {
+      crashed.openName?.close()
       Console.write {
         $0.write("manager: ")
         $0.write(crashed.name)

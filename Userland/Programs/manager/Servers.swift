@@ -17,6 +17,8 @@ struct ServerEntry {
   var restarts: UInt32 = 0
   /// The state to go on from after a crash; empty where none was kept.
   var keptState: [UInt8] = []
+  /// Open as long as there is such a state: so the name outlives a crash, and can be held before it has a server again.
+  var openName: ServiceClient?
 }
 
 /// Why something could not be done: a sentence.
@@ -132,7 +134,11 @@ enum Servers {
       throw ManagerRefusal(sentence(of: refusal))
     }
     list.withLock { entries in
-      entries.removeAll { $0.name == entry.name && $0.placement == .linked && $0.isEnding }
+      entries.removeAll {
+        guard $0.name == entry.name && $0.placement == .linked && $0.isEnding else { return false }
+        $0.openName?.close()
+        return true
+      }
     }
   }
 
@@ -142,7 +148,7 @@ enum Servers {
     list.withLock { entries in
       guard let index = entries.firstIndex(where: { $0.task == task.number }) else { return }
       let entry = entries.remove(at: index)
-      if !entry.isEnding { crashed = entry }
+      if entry.isEnding { entry.openName?.close() } else { crashed = entry }
     }
     guard let entry = crashed else { return }
     Console.write {
@@ -157,7 +163,18 @@ enum Servers {
 
   /// Keeps a state for the case that the server crashes.
   static func keep(_ state: [UInt8], of entry: ServerEntry) {
-    change(entry) { $0.keptState = state }
+    let name = openName(entry.name)
+    change(entry) {
+      $0.keptState = state
+      $0.openName?.close()
+      $0.openName = name
+    }
+  }
+
+  private static func openName(_ name: [UInt8]) -> ServiceClient? {
+    withBytes(name) { name in
+      do throws(SystemError) { return try ServiceClient(name) } catch { return nil }
+    }
   }
 
   static func change(_ entry: ServerEntry, _ body: (inout ServerEntry) -> Void) {
