@@ -25,7 +25,7 @@ struct PointerCase {
   /// What the table says of an argument; nil where it is no pointer, or where something else is judged before it.
   ///
   /// - Parameter good: memory that other pointers of the call may point at.
-  init?(_ call: SystemCall, _ index: Int, good: UInt32, client: UInt32, endpoint: UInt32) {
+  init?(_ call: SystemCall, _ index: Int, good: UInt32, client: UInt32, endpoint: UInt32, ports: UInt32) {
     guard let argument = call.argument(index), let size = Self.size(of: argument.kind, call) else { return nil }
     switch (call, index) {
     // These need a request that was taken, a child that is traced, and an event that waits: tested with what makes
@@ -53,6 +53,7 @@ struct PointerCase {
           switch call {
           case .call: client
           case .receive, .replyAndReceive: endpoint
+          case .portRead, .portWrite: ports
           case .write: StandardHandle.output
           default: StandardHandle.input
           }
@@ -60,8 +61,15 @@ struct PointerCase {
       }
     }
     if call == .moduleLoad || call == .moduleUnload { words[1] = 16 }
+    if call == .portRead || call == .portWrite {
+      words[1] = Self.port
+      words[4] = 1
+    }
     if call == .wait { words[1] = WaitFlags.noWait.rawValue }
   }
+
+  /// Where firmware shows how far it has come; nothing listens any more.
+  static var port: UInt32 { 0x80 }
 
   /// How many bytes lie behind a pointer; nil for what is none.
   private static func size(of kind: CallArgumentKind, _ call: SystemCall) -> UInt32? {
@@ -122,6 +130,7 @@ enum PointerTests {
     /// A service that nobody calls, and its two ends.
     var client: UInt32
     var endpoint: UInt32
+    var ports: UInt32
 
     init?() {
       guard let readOnly = try? Memory.map(4096, .read, at: 0xa000_0000),
@@ -132,7 +141,9 @@ enum PointerTests {
       let name: StaticString = "usertests"
       let endpoint = SystemCalls.servicePublish(name.utf8Start, UInt32(name.utf8CodeUnitCount))
       let client = SystemCalls.serviceOpen(name.utf8Start, UInt32(name.utf8CodeUnitCount))
-      guard endpoint >= 0, client >= 0 else { return nil }
+      let ports = SystemCalls.portsClaim(PointerCase.port, 1)
+      guard endpoint >= 0, client >= 0, ports >= 0 else { return nil }
+      self.ports = UInt32(ports)
       self.good = good
       self.endpoint = UInt32(endpoint)
       self.client = UInt32(client)
@@ -155,7 +166,8 @@ enum PointerTests {
       for index in 0..<call.argumentCount {
         guard
           let pointerCase = PointerCase(
-            call, index, good: places.good, client: places.client, endpoint: places.endpoint)
+            call, index, good: places.good, client: places.client, endpoint: places.endpoint,
+            ports: places.ports)
         else { continue }
         cases += 1
         for address in addresses(pointerCase) where !refuses(pointerCase, address) { allRefused = false }

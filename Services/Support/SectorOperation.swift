@@ -1,7 +1,7 @@
 // What the service `disk` can be asked for; it and its clients share this.
 
-/// Operations on sectors of 512 bytes. Word 0 of every reply is a `DiskResult`.
-public enum DiskOperation: UInt32, Sendable {
+/// Operations on sectors of 512 bytes. Word 0 of every reply is a `SectorResult`.
+public enum SectorOperation: UInt32, Sendable {
   /// The reply's words 1 to 3: how many sectors the disk has, how many were read and written since the service started.
   case status = 0
   /// Reads word 1 sectors from sector word 0, as many as the reply carries.
@@ -14,7 +14,7 @@ public enum DiskOperation: UInt32, Sendable {
   public static var sectorLimit: UInt32 { 128 }
 }
 
-public enum DiskResult: UInt32, Sendable {
+public enum SectorResult: UInt32, Sendable {
   case done = 0
   /// Sectors that the disk does not have, or none, or too many.
   case outOfRange = 1
