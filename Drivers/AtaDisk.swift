@@ -196,7 +196,7 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
       line.acknowledge()
       if status & Self.busy != 0 {
         // An emulator whose time leaps while nothing runs needs some work to be done meanwhile.
-        for _ in 0..<Self.glanceLimit where Ports.read8(Self.control) & Self.busy == 0 { break }
+        _ = glance { status in status & Self.busy == 0 }
         continue
       }
       if status & (Self.isError | Self.fault) != 0 {
@@ -213,12 +213,20 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
   private mutating func spin(_ isReached: (UInt8) -> Bool) throws(AtaDiskError) {
     var status: UInt8 = 0
     for _ in 0..<Self.waitLimit {
-      for _ in 0..<Self.glanceLimit {
-        status = Ports.read8(Self.control)
-        if isReached(status) { return }
-      }
+      status = glance(isReached)
+      if isReached(status) { return }
       line.wait()
     }
     throw .silent(status: status)
+  }
+
+  /// Reads the status without touching the interrupt until `isReached`, or for a short while. Returns it.
+  private func glance(_ isReached: (UInt8) -> Bool) -> UInt8 {
+    var status: UInt8 = 0
+    for _ in 0..<Self.glanceLimit {
+      status = Ports.read8(Self.control)
+      if isReached(status) { break }
+    }
+    return status
   }
 }

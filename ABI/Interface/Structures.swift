@@ -114,23 +114,6 @@ public struct Rights: OptionSet, BitwiseCopyable, Sendable {
   @inlinable public static var all: Rights { .init(rawValue: 63) }
 }
 
-/// What may be done with a handle. A new handle allows everything; a duplicate may allow less.
-public struct HandleRights: OptionSet, BitwiseCopyable, Sendable {
-  public var rawValue: UInt32
-  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
-  /// To make duplicates of it.
-  @inlinable public static var duplicate: HandleRights { .init(rawValue: 1) }
-  /// To pass it on in a message.
-  @inlinable public static var pass: HandleRights { .init(rawValue: 2) }
-  /// To read from it: bytes, requests, ports, the bits of a notification.
-  @inlinable public static var read: HandleRights { .init(rawValue: 4) }
-  /// To write to it: bytes, ports, the bits of a notification.
-  @inlinable public static var write: HandleRights { .init(rawValue: 8) }
-  /// To call a service.
-  @inlinable public static var call: HandleRights { .init(rawValue: 16) }
-  @inlinable public static var all: HandleRights { .init(rawValue: 31) }
-}
-
 public struct WaitFlags: OptionSet, BitwiseCopyable, Sendable {
   public var rawValue: UInt32
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -357,98 +340,12 @@ public struct OpenFlags: OptionSet, BitwiseCopyable, Sendable {
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 }
 
-/// The handles every process starts with.
-public enum StandardHandle {
-  @inlinable public static var input: UInt32 { 0 }
-  @inlinable public static var output: UInt32 { 1 }
-}
-
 public struct FileEntry: BitwiseCopyable, Sendable {
   public var size: UInt32 = 0
   /// 0: an ordinary file, 1: a folder, 2: something else.
   public var kind: UInt32 = 0
   public var pathLength: UInt32 = 0
   public var path = InlineArray<128, UInt8>(repeating: 0)
-  @inlinable public init() {}
-}
-
-public struct ModuleParameters: BitwiseCopyable, Sendable {
-  /// An array of `count` TextSlices `name=value`.
-  public var address: UInt32 = 0
-  public var count: UInt32 = 0
-  /// Where one sentence goes that explains a refusal; capacity 0: it goes to the log only.
-  public var explanationAddress: UInt32 = 0
-  public var explanationCapacity: UInt32 = 0
-  @inlinable public init() {}
-}
-
-public struct ModuleInformation: BitwiseCopyable, Sendable {
-  public var name = Name()
-  public var version = Name()
-  /// Its place, 0 to 63.
-  public var number: UInt32 = 0
-  /// 0 loading, 1 live, 2 stopping, 3 failed.
-  public var state: UInt32 = 0
-  public var base: UInt32 = 0
-  public var pages: UInt32 = 0
-  /// Tasks inside the module now.
-  public var threadsInside: UInt32 = 0
-  /// The modules that use this one: a bit for each place.
-  public var users = WordPair()
-  public var calls: UInt32 = 0
-  public var faults: UInt32 = 0
-  /// Bytes of kernel memory that it has allocated.
-  public var allocatedBytes: UInt32 = 0
-  @inlinable public init() {}
-}
-
-/// A request or a reply. Six words travel in the structure; longer data is copied once from buffer to buffer.
-public struct Message: BitwiseCopyable, Sendable {
-  /// What is asked for, in the lower 31 bits. With the bit `passesHandle` the last word is a handle of the sender's,
-  /// which the kernel replaces by one of the receiver's for the same object; in a reply likewise.
-  public var operation: UInt32 = 0
-  public var words = InlineArray<6, UInt32>(repeating: 0)
-  /// Bytes to send; the receiver's `bufferAddress`/`bufferCapacity` say where they may go.
-  public var dataAddress: UInt32 = 0
-  public var dataLength: UInt32 = 0
-  /// Where bytes that come in go, and how many there is room for.
-  public var bufferAddress: UInt32 = 0
-  public var bufferCapacity: UInt32 = 0
-  /// The identity of the sending process, filled in by the kernel.
-  public var sender: UInt32 = 0
-  @inlinable public init() {}
-
-  @inlinable public static var passesHandle: UInt32 { 0x8000_0000 }
-}
-
-/// What `serviceControl` does.
-public enum ServiceAction: UInt32, Sendable {
-  /// Waits until the calls inside have been answered, and keeps all further ones waiting, except those of the caller.
-  case hold = 0
-  /// Lets the calls go on.
-  case release = 1
-  /// Ends the term of the server that was there when the hold began, once a successor has published the name.
-  case retire = 2
-}
-
-public enum ServicePlacement: UInt32, Sendable {
-  case server = 0
-  case ring0Server = 1
-  case linked = 2
-}
-
-public struct ServiceInformation: BitwiseCopyable, Sendable {
-  public var name = Name()
-  public var placement: UInt32 = 0
-  /// The process or module that serves it.
-  public var owner: UInt32 = 0
-  public var calls: UInt32 = 0
-  public var faults: UInt32 = 0
-  /// 0: nobody serves it now; 1: served; 2: its calls are held back.
-  public var state: UInt32 = 0
-  /// Callers that wait for their turn, and callers whose request is being handled.
-  public var waiting: UInt32 = 0
-  public var inside: UInt32 = 0
   @inlinable public init() {}
 }
 

@@ -114,6 +114,7 @@ enum Startup {
       output.write("start: /bin/init cannot be started; the log says why, if it is there at all\n")
       panic("there is no first process")
     }
+    if let root = kernel.root { Modules.checkLayouts(of: root) }
     kernel.console.tellHost("ready")
   }
 }

@@ -20,11 +20,12 @@ enum Frames {
   private static func allocateAfterReclaim(_ zone: FrameZone, _ owner: FrameOwner) -> FrameNumber? {
     // A failure that was asked for, to see what comes of it, is not to be avoided.
     guard kernel.memory.frames.freeFrames(in: zone) == 0 else { return nil }
-    KernelStacks.releaseIdle()
-    // Whoever asks for one of these is in the middle of its work on what else would be given up.
     switch owner {
-    case .kernelHeap: releaseEmptyTables()
-    case .pageTable: break
+    // Whoever asks for one of these is in the middle of its work on what else would be given up.
+    case .pageTable: KernelStacks.releaseIdle()
+    case .kernelHeap:
+      KernelStacks.releaseIdle()
+      releaseEmptyTables()
     default: releaseIdle()
     }
     return kernel.memory.frames.allocate(zone: zone, owner: owner)

@@ -184,16 +184,16 @@ enum Modules {
     }
   }
 
-  /// What module_call.S knows of the kernel's records.
-  static func checkLayouts() {
-    let task = Scheduler.current
+  /// What module_call.S knows of the kernel's records, of which a process is one. Every process's calls rely on it.
+  static func checkLayouts(of process: Reference<Process>) {
+    let task = process.value.mainTask
     guard reference(to: &task.value.moduleEdge).address == task.address,
       reference(to: &task.value.moduleDoor).address == task.address + 4,
       reference(to: &task.value.owner).address == task.address + 8,
       SystemCall.null.rawValue == 0, SystemCall.callShort.rawValue == 41,
       SystemCall.call.rawValue == 34, SystemCall.replyAndReceive.rawValue == 38,
       SystemError.serviceFaulted.rawValue == -17,
-      HandleTable.isPlacedAsExpected(in: task.value.process)
+      HandleTable.isPlacedAsExpected(in: process)
     else { panic("module_call.S expects other layouts") }
   }
 

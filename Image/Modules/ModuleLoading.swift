@@ -231,7 +231,6 @@ enum ModuleLoading {
     do throws(RegistryError) {
       try kernel.modules.value.registry.finishLoading(module.value.number)
     } catch { panic("a module that started is not in the registry") }
-    Modules.checkLayouts()
     module.updateDoors()
   }
 

@@ -46,30 +46,19 @@ enum DeviceCalls {
     }
   }
 
-  /// How many bytes are on their way at a time.
-  private static var chunk: UInt32 { 512 }
-
   @inline(never)
   static func portRead(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let port = try port(arguments, needed: .read)
     let target = UserBuffer(address: arguments.third, length: arguments.fourth)
-    try target.check()
-    var values = InlineArray<128, UInt32>(repeating: 0)
-    var done: UInt32 = 0
-    while done < target.length {
-      let count = min(chunk, target.length &- done)
-      try withUnsafeMutableBytes(of: &values) { bytes throws(SystemError) in
-        let start = bytes.baseAddress.unsafelyUnwrapped
-        for offset in stride(from: 0, to: Int(count), by: Int(arguments.fifth)) {
-          switch arguments.fifth {
-          case 1: start.storeBytes(of: port_read8(port), toByteOffset: offset, as: UInt8.self)
-          case 2: start.storeBytes(of: port_read16(port), toByteOffset: offset, as: UInt16.self)
-          default: start.storeBytes(of: port_read32(port), toByteOffset: offset, as: UInt32.self)
-          }
+    try inChunks(of: target) { start, offset, count throws(SystemError) in
+      for place in stride(from: 0, to: Int(count), by: Int(arguments.fifth)) {
+        switch arguments.fifth {
+        case 1: start.storeBytes(of: port_read8(port), toByteOffset: place, as: UInt8.self)
+        case 2: start.storeBytes(of: port_read16(port), toByteOffset: place, as: UInt16.self)
+        default: start.storeBytes(of: port_read32(port), toByteOffset: place, as: UInt32.self)
         }
-        try target.copyOut(from: start, offset: done, count: count)
       }
-      done &+= count
+      try target.copyOut(from: start, offset: offset, count: count)
     }
     return 0
   }
@@ -78,25 +67,35 @@ enum DeviceCalls {
   static func portWrite(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let port = try port(arguments, needed: .write)
     let source = UserBuffer(address: arguments.third, length: arguments.fourth)
-    try source.check()
+    try inChunks(of: source) { start, offset, count throws(SystemError) in
+      try source.copyIn(to: start, offset: offset, count: count)
+      for place in stride(from: 0, to: Int(count), by: Int(arguments.fifth)) {
+        switch arguments.fifth {
+        case 1: port_write8(port, start.loadUnaligned(fromByteOffset: place, as: UInt8.self))
+        case 2: port_write16(port, start.loadUnaligned(fromByteOffset: place, as: UInt16.self))
+        default: port_write32(port, start.loadUnaligned(fromByteOffset: place, as: UInt32.self))
+        }
+      }
+    }
+    return 0
+  }
+
+  /// Checks a caller's buffer and goes through it, at most 512 bytes at a time: `body` gets kernel memory for them, where
+  /// in the buffer they are, and how many.
+  @inline(__always)
+  private static func inChunks(
+    of buffer: UserBuffer, _ body: (UnsafeMutableRawPointer, UInt32, UInt32) throws(SystemError) -> Void
+  ) throws(SystemError) {
+    try buffer.check()
     var values = InlineArray<128, UInt32>(repeating: 0)
     var done: UInt32 = 0
-    while done < source.length {
-      let count = min(chunk, source.length &- done)
+    while done < buffer.length {
+      let count = min(512, buffer.length &- done)
       try withUnsafeMutableBytes(of: &values) { bytes throws(SystemError) in
-        let start = bytes.baseAddress.unsafelyUnwrapped
-        try source.copyIn(to: start, offset: done, count: count)
-        for offset in stride(from: 0, to: Int(count), by: Int(arguments.fifth)) {
-          switch arguments.fifth {
-          case 1: port_write8(port, start.loadUnaligned(fromByteOffset: offset, as: UInt8.self))
-          case 2: port_write16(port, start.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
-          default: port_write32(port, start.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-          }
-        }
+        try body(bytes.baseAddress.unsafelyUnwrapped, done, count)
       }
       done &+= count
     }
-    return 0
   }
 
   /// The port that an access names, checked against the handle.

@@ -91,15 +91,10 @@ extension FaultReport {
     output.write(":")
     for index in 0..<8 as Range<UInt32> {
       guard let byte = surroundings.byte(at: registers.eip &+ index) else { break }
-      output.write(byte < 16 ? " 0" : " ")
-      Self.writeDigits(of: byte, to: &output)
+      output.write(" ")
+      output.write(hexadecimalDigit: byte >> 4)
+      output.write(hexadecimalDigit: byte)
     }
-  }
-
-  private static func writeDigits(of byte: UInt8, to output: inout some TextOutput) {
-    if byte >= 16 { writeDigits(of: byte >> 4, to: &output) }
-    let digit = byte & 15
-    output.write(byte: digit < 10 ? 0x30 &+ digit : 0x57 &+ digit)
   }
 
   private func explainProtection(

@@ -59,9 +59,15 @@ extension TextOutput {
     while count > 1 && count > digits && (value &>> UInt64((count &- 1) &* 4)) & 15 == 0 { count &-= 1 }
     while count > 0 {
       count &-= 1
-      let digit = UInt8(truncatingIfNeeded: (value &>> UInt64(count &* 4)) & 15)
-      write(byte: digit < 10 ? 0x30 &+ digit : 0x57 &+ digit)
+      write(hexadecimalDigit: UInt8(truncatingIfNeeded: value &>> UInt64(count &* 4)))
     }
+  }
+
+  /// Writes the lower four bits of `value` as a digit.
+  @inline(__always)
+  public mutating func write(hexadecimalDigit value: UInt8) {
+    let digit = value & 15
+    write(byte: digit < 10 ? 0x30 &+ digit : 0x57 &+ digit)
   }
 
   public mutating func write(hexadecimal value: UInt32, digits: Int = 8) {

@@ -1,6 +1,6 @@
 // A disk of sectors in memory, as a linked module.
 //
-// What it can be asked is `DiskOperation`.
+// What it can be asked is `RamdiskOperation`.
 //
 // Invariant: the storage is allocated as a whole in `start`, so that writing never fails for lack of memory.
 
@@ -37,7 +37,7 @@ private nonisolated(unsafe) var disk: UnsafeMutableBufferPointer<UInt8>?
 @c(ramdisk_handle) public func handle(_ message: UnsafeMutablePointer<service_request>?) -> Int32 {
   guard let disk else { return ServiceError.notFound }
   return answer(message) { request in
-    switch DiskOperation(rawValue: request.operation) {
+    switch RamdiskOperation(rawValue: request.operation) {
     case .size:
       request.reply[0] = UInt32(disk.count / sectorSize)
       request.reply[1] = UInt32(sectorSize)

@@ -19,8 +19,8 @@ struct DiskService: Service {
   private var writes: UInt32 = 0
 
   mutating func handle(_ request: inout Request) {
-    guard let operation = SectorOperation(rawValue: request.operation) else {
-      request.reply[0] = SectorResult.unknownOperation.rawValue
+    guard let operation = DiskOperation(rawValue: request.operation) else {
+      request.reply[0] = DiskResult.unknownOperation.rawValue
       return
     }
     do throws(DiskFailure) {
@@ -39,8 +39,8 @@ struct DiskService: Service {
   }
 
   private struct DiskFailure: Error {
-    var result: SectorResult
-    init(_ result: SectorResult) { self.result = result }
+    var result: DiskResult
+    init(_ result: DiskResult) { self.result = result }
     init(_ error: AtaDiskError) {
       switch error {
       case .absent, .notADisk: result = .absent
@@ -68,22 +68,21 @@ struct DiskService: Service {
     }
     guard isClaimed, PlacedPorts.claim(Disk.controlPort...Disk.controlPort), let line = PlacedLine(Disk.line) else {
       PlacedPorts.giveBack()
-      throw DiskFailure(SectorResult.absent)
+      throw DiskFailure(DiskResult.absent)
     }
     do throws(AtaDiskError) { disk = try Disk(line: line) } catch {
-      PlacedLog.write { error.describe(to: &$0) }
       line.close()
       PlacedPorts.giveBack()
-      throw DiskFailure(error)
+      throw failure(error)
     }
   }
 
   private mutating func read(_ request: inout Request) throws(DiskFailure) {
     let count = request.words[1]
-    guard count > 0, count <= SectorOperation.sectorLimit,
-      Int(count) * SectorOperation.sectorSize <= request.capacity
-    else { throw DiskFailure(SectorResult.outOfRange) }
-    var bytes = [UInt8](repeating: 0, count: Int(count) * SectorOperation.sectorSize)
+    guard count > 0, count <= DiskOperation.sectorLimit,
+      Int(count) * DiskOperation.sectorSize <= request.capacity
+    else { throw DiskFailure(DiskResult.outOfRange) }
+    var bytes = [UInt8](repeating: 0, count: Int(count) * DiskOperation.sectorSize)
     var span = bytes.mutableSpan
     do throws(AtaDiskError) { try disk?.read(request.words[0], into: &span) } catch { throw failure(error) }
     reads &+= count
@@ -92,9 +91,9 @@ struct DiskService: Service {
 
   private mutating func write(_ request: inout Request) throws(DiskFailure) {
     let size = request.data.count
-    guard size > 0, size % SectorOperation.sectorSize == 0 else { throw DiskFailure(SectorResult.outOfRange) }
+    guard size > 0, size % DiskOperation.sectorSize == 0 else { throw DiskFailure(DiskResult.outOfRange) }
     do throws(AtaDiskError) { try disk?.write(request.words[0], from: request.data) } catch { throw failure(error) }
-    writes &+= UInt32(size / SectorOperation.sectorSize)
+    writes &+= UInt32(size / DiskOperation.sectorSize)
   }
 }
 

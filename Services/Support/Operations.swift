@@ -83,11 +83,37 @@ public enum LabOperation: UInt32, Sendable {
 }
 
 /// Of the module `ramdisk`.
-public enum DiskOperation: UInt32, Sendable {
+public enum RamdiskOperation: UInt32, Sendable {
   /// The reply's words: number of sectors, bytes of a sector.
   case size = 0
   /// Words: first sector, count. The reply's data is their bytes.
   case read = 1
   /// Word 0: first sector. The data, whole sectors, is written.
   case write = 2
+}
+
+/// Of the service `disk`, on sectors of 512 bytes. Word 0 of every reply is a `DiskResult`.
+public enum DiskOperation: UInt32, Sendable {
+  /// The reply's words 1 to 3: how many sectors the disk has, how many were read and written since the service started.
+  case status = 0
+  /// Reads word 1 sectors from sector word 0, as many as the reply carries.
+  case read = 1
+  /// Writes the request's data, whole sectors, from sector word 0.
+  case write = 2
+
+  public static var sectorSize: Int { 512 }
+  /// The most sectors that a request moves.
+  public static var sectorLimit: UInt32 { 128 }
+}
+
+/// What came of a request to `disk`.
+public enum DiskResult: UInt32, Sendable {
+  case done = 0
+  /// Sectors that the disk does not have, or none, or too many.
+  case outOfRange = 1
+  /// The disk failed or did not answer; the service has reset it.
+  case failed = 2
+  /// There is no disk, or its ports and its line belong to somebody else.
+  case absent = 3
+  case unknownOperation = 4
 }

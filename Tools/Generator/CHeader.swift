@@ -8,7 +8,7 @@ enum CHeader {
       // \(GeneratedFile.notice)
       //
       // Megha's system calls for programs in C. A function returns zero or more, or a negative error code.
-      // The structures that the pointers lead to are those of ABI/Interface/Structures.swift.
+      // The structures that the pointers lead to are those of ABI/Interface (Structures.swift, ServiceStructures.swift).
 
       #ifndef MEGHA_H
       #define MEGHA_H

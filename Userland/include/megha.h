@@ -1,7 +1,7 @@
 // Written by `megha generate` from ABI/Definition/SystemCallTable.swift; edit that.
 //
 // Megha's system calls for programs in C. A function returns zero or more, or a negative error code.
-// The structures that the pointers lead to are those of ABI/Interface/Structures.swift.
+// The structures that the pointers lead to are those of ABI/Interface (Structures.swift, ServiceStructures.swift).
 
 #ifndef MEGHA_H
 #define MEGHA_H

@@ -23,7 +23,7 @@ struct DiskClient {
   func status() -> Answer {
     var reply: [UInt8] = []
     do throws(SystemError) {
-      let words = try service.call(SectorOperation.status.rawValue, reply: &reply)
+      let words = try service.call(DiskOperation.status.rawValue, reply: &reply)
       if let sentence = Self.sentence(words[0]) { return .failure(sentence) }
       return .success(words[1])
     } catch { return .failure(error.sentence) }
@@ -40,7 +40,7 @@ struct DiskClient {
     words[0] = sector
     words[1] = count
     let reply = try service.call(
-      SectorOperation.read.rawValue, words: words, reply: &bytes, capacity: Int(count) * SectorOperation.sectorSize)
+      DiskOperation.read.rawValue, words: words, reply: &bytes, capacity: Int(count) * DiskOperation.sectorSize)
     return Self.sentence(reply[0])
   }
 
@@ -49,13 +49,13 @@ struct DiskClient {
     words[0] = sector
     var none: [UInt8] = []
     do throws(SystemError) {
-      let reply = try service.call(SectorOperation.write.rawValue, words: words, data: bytes, reply: &none)
+      let reply = try service.call(DiskOperation.write.rawValue, words: words, data: bytes, reply: &none)
       return Self.sentence(reply[0])
     } catch { return error.sentence }
   }
 
   private static func sentence(_ result: UInt32) -> StaticString? {
-    switch SectorResult(rawValue: result) {
+    switch DiskResult(rawValue: result) {
     case .done: nil
     case .outOfRange: "the disk has no such sectors"
     case .failed: "the disk failed"
@@ -68,10 +68,10 @@ struct DiskClient {
 /// What the image of `megha run` holds.
 enum DiskImage {
   static func isRight(_ bytes: [UInt8], from sector: UInt32, _ count: UInt32) -> Bool {
-    guard bytes.count == Int(count) * SectorOperation.sectorSize else { return false }
+    guard bytes.count == Int(count) * DiskOperation.sectorSize else { return false }
     for index in stride(from: 0, to: bytes.count, by: 4) {
-      let place = sector &+ UInt32(index / SectorOperation.sectorSize)
-      let word = UInt32(index % SectorOperation.sectorSize / 4)
+      let place = sector &+ UInt32(index / DiskOperation.sectorSize)
+      let word = UInt32(index % DiskOperation.sectorSize / 4)
       let expected = place &* 2_654_435_761 &+ word &* 40_503
       let found =
         UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2]) << 16

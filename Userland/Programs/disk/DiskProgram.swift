@@ -55,8 +55,8 @@ struct DiskProgram: Program {
         for index in line * 64..<line * 64 + 64 where index % 4 == 0 {
           $0.write(" ")
           for byte in bytes[index..<index + 4] {
-            $0.write(byte: hexadecimalDigit(byte >> 4))
-            $0.write(byte: hexadecimalDigit(byte & 15))
+            $0.write(hexadecimalDigit: byte >> 4)
+            $0.write(hexadecimalDigit: byte)
           }
         }
         $0.write("\n")
@@ -64,8 +64,6 @@ struct DiskProgram: Program {
     }
     return 0
   }
-
-  private static func hexadecimalDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 
   private static func check(_ disk: DiskClient, _ count: UInt32, of sectors: UInt32) -> Int32 {
     var bytes: [UInt8] = []

@@ -14,17 +14,19 @@ enum CallTests {
     guard Lab.load("kilobytes=8", path: "/lib/modules/ramdisk.so") == nil else { return false }
     guard let disk = try? ServiceClient(name) else { return false }
     var reply: [UInt8] = []
-    let size = try? disk.call(DiskOperation.size.rawValue, reply: &reply)
+    let size = try? disk.call(RamdiskOperation.size.rawValue, reply: &reply)
     guard let size, size[0] == 16, size[1] == 512 else { return false }
     var sectors: [UInt8] = []
     for index in 0..<1024 { sectors.append(UInt8(truncatingIfNeeded: index &* 3)) }
     guard
-      (try? disk.call(DiskOperation.write.rawValue, words: [14, 0, 0, 0, 0, 0], data: sectors, reply: &reply)) != nil,
-      (try? disk.call(DiskOperation.read.rawValue, words: [14, 2, 0, 0, 0, 0], reply: &reply, capacity: 1024)) != nil,
+      (try? disk.call(RamdiskOperation.write.rawValue, words: [14, 0, 0, 0, 0, 0], data: sectors, reply: &reply))
+        != nil,
+      (try? disk.call(RamdiskOperation.read.rawValue, words: [14, 2, 0, 0, 0, 0], reply: &reply, capacity: 1024))
+        != nil,
       reply == sectors
     else { return false }
     let isPastTheEnd =
-      (try? disk.call(DiskOperation.read.rawValue, words: [15, 2, 0, 0, 0, 0], reply: &reply, capacity: 1024)) == nil
+      (try? disk.call(RamdiskOperation.read.rawValue, words: [15, 2, 0, 0, 0, 0], reply: &reply, capacity: 1024)) == nil
     disk.close()
     return isPastTheEnd && Lab.unload(name) == nil && Lab.freePages() <= before
   }
