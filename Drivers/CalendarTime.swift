@@ -97,12 +97,60 @@ public struct CalendarTime: Equatable, Sendable {
     return total &* 60 &+ UInt64(second)
   }
 
-  /// At most 2,932,896 at the end of 9999, so 32 bits are plenty.
-  private var daysSince1970: UInt32 {
+  /// The first second after 9999, from 1970.
+  public static var endOfSeconds: UInt64 { UInt64(days(before: 10_000)) &* secondsOfDay }
+  private static var secondsOfDay: UInt64 { 86_400 }
+
+  /// The time that many seconds after 1970-01-01 00:00:00; nil after the year 9999.
+  public init?(secondsSince1970 seconds: UInt64) {
+    guard seconds < Self.endOfSeconds else { return nil }
+    let days = UInt32(truncatingIfNeeded: seconds / Self.secondsOfDay)
+    let second = UInt32(truncatingIfNeeded: seconds % Self.secondsOfDay)
+    // No year is longer than 366 days, so this is not too late, and at most 17 years too early.
+    var year = 1970 &+ days / 366
+    while Self.days(before: year &+ 1) <= days { year &+= 1 }
+    var day = days &- Self.days(before: year)
+    var month: UInt32 = 1
+    while day >= Self.days(inMonth: month, ofYear: year) {
+      day &-= Self.days(inMonth: month, ofYear: year)
+      month &+= 1
+    }
+    self.year = year
+    self.month = month
+    self.day = day &+ 1
+    hour = second / 3600
+    minute = second / 60 % 60
+    self.second = second % 60
+  }
+
+  /// Writes it as ISO 8601 does, with a space in the middle: `2026-01-31 23:59:58`.
+  public func write(to output: inout some TextOutput) {
+    output.write(decimal: year)
+    Self.write("-", month, to: &output)
+    Self.write("-", day, to: &output)
+    Self.write(" ", hour, to: &output)
+    Self.write(":", minute, to: &output)
+    Self.write(":", second, to: &output)
+  }
+
+  /// A separator and two digits.
+  private static func write(_ separator: StaticString, _ value: UInt32, to output: inout some TextOutput) {
+    output.write(separator)
+    output.write(decimal: value / 10)
+    output.write(decimal: value % 10)
+  }
+
+  /// The days from 1970 to the first of `year`, which is 1970 or later.
+  private static func days(before year: UInt32) -> UInt32 {
     let before = year &- 1
     // Leap days of all years before this one, less the 477 before 1970.
     let leapDays = before / 4 &- before / 100 &+ before / 400 &- 477
-    var days = (year &- 1970) &* 365 &+ leapDays
+    return (year &- 1970) &* 365 &+ leapDays
+  }
+
+  /// At most 2,932,896 at the end of 9999, so 32 bits are plenty.
+  private var daysSince1970: UInt32 {
+    var days = Self.days(before: year)
     var passed: UInt32 = 1
     while passed < month {
       days &+= Self.days(inMonth: passed, ofYear: year)

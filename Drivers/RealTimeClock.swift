@@ -41,6 +41,8 @@ public enum RealTimeClockError: Error, Equatable {
 public struct RealTimeClock<Ports: PortAccess> {
   public init() {}
 
+  /// What the driver reads and writes.
+  public static var ports: ClosedRange<UInt16> { indexPort...dataPort }
   private static var indexPort: UInt16 { 0x70 }
   private static var dataPort: UInt16 { 0x71 }
 

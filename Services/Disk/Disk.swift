@@ -60,13 +60,9 @@ struct DiskService: Service {
   /// Takes the disk, where it has not been taken yet.
   private mutating func attach() throws(DiskFailure) {
     guard disk == nil else { return }
-    // The placement before may be about to end.
-    var isClaimed = PlacedPorts.claim(Disk.commandPorts)
-    for _ in 0..<1000 where !isClaimed {
-      PlacedTime.sleep(milliseconds: 1)
-      isClaimed = PlacedPorts.claim(Disk.commandPorts)
-    }
-    guard isClaimed, PlacedPorts.claim(Disk.controlPort...Disk.controlPort), let line = PlacedLine(Disk.line) else {
+    guard PlacedPorts.claimFromPredecessor(Disk.commandPorts),
+      PlacedPorts.claim(Disk.controlPort...Disk.controlPort), let line = PlacedLine(Disk.line)
+    else {
       PlacedPorts.giveBack()
       throw DiskFailure(DiskResult.absent)
     }

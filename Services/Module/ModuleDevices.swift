@@ -7,7 +7,7 @@ import Primitives
 import ServiceSupport
 
 /// I/O ports that the module has claimed, by the instructions themselves.
-enum PlacedPorts: PortAccess {
+enum PlacedPorts: PortAccess, DeviceClaims {
   // A service answers one request at a time.
   nonisolated(unsafe) private static var claims: [ClosedRange<UInt16>] = []
 
@@ -22,6 +22,8 @@ enum PlacedPorts: PortAccess {
     for range in claims { PortClaim.give(back: range) }
     claims = []
   }
+
+  static func sleep(milliseconds: UInt32) { Clock.sleep(milliseconds: milliseconds) }
 
   static func read8(_ port: UInt16) -> UInt8 { ModulePorts.read8(port) }
   static func read16(_ port: UInt16) -> UInt16 { ModulePorts.read16(port) }
@@ -46,8 +48,4 @@ enum PlacedLog {
     describe(&line)
     Log.write { for byte in line.bytes { $0.write(byte: byte) } }
   }
-}
-
-enum PlacedTime {
-  static func sleep(milliseconds: UInt32) { Clock.sleep(milliseconds: milliseconds) }
 }

@@ -6,7 +6,7 @@ import SDK
 import ServiceSupport
 
 /// I/O ports that the service has claimed, by system call.
-enum PlacedPorts: PortAccess {
+enum PlacedPorts: PortAccess, DeviceClaims {
   private struct Claim {
     let range: ClosedRange<UInt16>
     let ports: Ports
@@ -25,6 +25,8 @@ enum PlacedPorts: PortAccess {
     for claim in claims { claim.ports.handle.close() }
     claims = []
   }
+
+  static func sleep(milliseconds: UInt32) { Thread.sleep(milliseconds: milliseconds) }
 
   /// Ports that were not claimed read as a bus with nothing on it does.
   private static func ports(_ port: UInt16) -> Ports? {
@@ -79,8 +81,4 @@ enum PlacedLog {
       $0.write("\n")
     }
   }
-}
-
-enum PlacedTime {
-  static func sleep(milliseconds: UInt32) { Thread.sleep(milliseconds: milliseconds) }
 }

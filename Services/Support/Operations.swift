@@ -106,6 +106,24 @@ public enum DiskOperation: UInt32, Sendable {
   public static var sectorLimit: UInt32 { 128 }
 }
 
+/// Of the service `clock`. Word 0 of every reply is 0, or a `ClockFailure`.
+public enum ClockOperation: UInt32, Sendable {
+  /// The reply's words 1 and 2 are the seconds since 1970, low half first; the data is the same as `2026-01-31 23:59:58`.
+  case time = 0
+  /// From now on the time is as many seconds since 1970 as words 0 and 1 say, and goes on from there.
+  case set = 1
+}
+
+/// Why `clock` has no time to tell.
+public enum ClockFailure: UInt32, Error {
+  /// The machine has no clock, or its ports belong to somebody else.
+  case absent = 1
+  /// The clock gives no time; the service has told people why.
+  case failed = 2
+  /// Before 1970 or after 9999.
+  case outOfRange = 3
+}
+
 /// What came of a request to `disk`.
 public enum DiskResult: UInt32, Sendable {
   case done = 0

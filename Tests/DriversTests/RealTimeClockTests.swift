@@ -218,6 +218,27 @@ private final class ClockModel {
     #expect(expected == 13_601_088_000)
   }
 
+  @Test func everyDayIsFoundAgainByItsSeconds() throws {
+    for second in stride(from: 0, to: CalendarTime.endOfSeconds, by: 86_399) {
+      let time = try #require(CalendarTime(secondsSince1970: second))
+      let checked = try CalendarTime(
+        year: time.year, month: time.month, day: time.day, hour: time.hour, minute: time.minute, second: time.second)
+      guard checked.secondsSince1970 == second else {
+        Issue.record("second \(second) became \(time)")
+        return
+      }
+    }
+    #expect(CalendarTime(secondsSince1970: CalendarTime.endOfSeconds - 1)?.year == 9999)
+    #expect(CalendarTime(secondsSince1970: CalendarTime.endOfSeconds) == nil)
+    #expect(CalendarTime(secondsSince1970: .max) == nil)
+  }
+
+  @Test func itIsWrittenAsTheStandardSays() throws {
+    var text = TextCollector()
+    try CalendarTime(year: 2026, month: 1, day: 31, hour: 3, minute: 59, second: 8).write(to: &text)
+    #expect(text.text == "2026-01-31 03:59:08")
+  }
+
   @Test(arguments: [(UInt32(2023), UInt32(29)), (2100, 29), (2024, 30), (2000, 30)])
   func februaryHasItsLength(year: UInt32, day: UInt32) {
     let error = CalendarError(field: .day, value: day, lowest: 1, highest: day - 1)

@@ -41,9 +41,13 @@ public struct Thread {
 /// The clocks of the machine.
 public enum Clock {
   /// Nanoseconds since boot.
-  public static var sinceBoot: UInt64 {
+  public static var sinceBoot: UInt64 { reading.sinceBoot.value }
+  /// Seconds since 1970 when the machine booted; 0 where it has no clock.
+  public static var bootTime: UInt64 { reading.bootTime.value }
+
+  private static var reading: ClockReading {
     var reading = ClockReading()
     _ = unsafe SystemCalls.clock(&reading)
-    return reading.sinceBoot.value
+    return reading
   }
 }

@@ -6,7 +6,7 @@ import SDK
 import ServiceSupport
 
 enum ConformanceSuite: CaseIterable {
-  case echo, store, log, files
+  case echo, store, log, files, clock
 
   var name: StaticString {
     switch self {
@@ -14,6 +14,7 @@ enum ConformanceSuite: CaseIterable {
     case .store: "store"
     case .log: "log"
     case .files: "files"
+    case .clock: "clock"
     }
   }
 
@@ -23,6 +24,7 @@ enum ConformanceSuite: CaseIterable {
     case .store: Conformance.checksStore()
     case .log: Conformance.checksLog()
     case .files: Conformance.checksFiles()
+    case .clock: Conformance.checksClock()
     }
   }
 }

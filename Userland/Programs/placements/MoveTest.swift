@@ -16,7 +16,7 @@ struct MoveTest {
   let calls: UInt32
   let moves: UInt32
   let clients: UInt32
-  let isOfFiles: Bool
+  let service: MovedService
 
   private struct Result {
     var failures: UInt32 = 0
@@ -30,10 +30,8 @@ struct MoveTest {
     var moves: UInt32 = 0
   }
 
-  private var service: StaticString { isOfFiles ? "files" : "store" }
-
   func run() -> Int32 {
-    guard calls > 0, moves > 0, manage(.start, service) else { return 1 }
+    guard calls > 0, moves > 0, manage(.start, service.name) else { return 1 }
     let result = Mutex(Result())
     let progress = Mutex(Progress())
     var threads: [Thread] = []
@@ -61,10 +59,10 @@ struct MoveTest {
       do throws(SystemError) { _ = try thread.join() } catch { result.withLock { $0.failures += 1 } }
     }
     let total = result.withLock { $0 }
-    _ = manage(.stop, service)
+    _ = manage(.stop, service.name)
     Console.write {
       $0.write("placements: ")
-      $0.write(service)
+      $0.write(service.name)
       $0.write(": ")
       $0.write(decimal: total.done)
       $0.write(" calls by ")
@@ -88,7 +86,7 @@ struct MoveTest {
     for index in 0..<moves {
       let before = UInt32(UInt64(calls) * UInt64(clients) * UInt64(index) / UInt64(moves))
       while progress.withLock({ $0.calls }) < before { Thread.sleep(milliseconds: 1) }
-      if !manage(.move, service, round[Int(index) % round.count]) { failed += 1 }
+      if !manage(.move, service.name, round[Int(index) % round.count]) { failed += 1 }
       progress.withLock { $0.moves += 1 }
     }
     return failed
@@ -100,7 +98,7 @@ struct MoveTest {
     let share = max(1, calls / moves)
     let step = min(share, 64)
     do throws(SystemError) {
-      var caller = try Caller(index, isOfFiles: isOfFiles)
+      var caller = try Caller(index, of: service)
       defer { caller.close() }
       for call in 1...calls {
         let start = read_stamp()
@@ -133,11 +131,31 @@ struct MoveTest {
   }
 }
 
+/// A service that keeps something that its clients would miss.
+enum MovedService {
+  case store, files, clock
+
+  var name: StaticString {
+    switch self {
+    case .store: "store"
+    case .files: "files"
+    case .clock: "clock"
+    }
+  }
+}
+
 /// One client, and what it expects.
 private struct Caller {
+  private enum Client {
+    case store(ServiceClient)
+    case files(FileClient)
+    case clock(ClockClient)
+  }
+
   private let index: UInt32
-  private let store: ServiceClient?
-  private let files: FileClient?
+  private let client: Client
+  /// The time that the clock told last.
+  private var lastTime: UInt64 = 0
   private var file: UInt32 = 0
   /// Words written since the file was begun, and words read back.
   private var written: UInt32 = 0
@@ -147,29 +165,47 @@ private struct Caller {
   private static var fileWords: UInt32 { 512 }
   private static var portion: UInt32 { 64 }
 
-  init(_ index: UInt32, isOfFiles: Bool) throws(SystemError) {
+  init(_ index: UInt32, of service: MovedService) throws(SystemError) {
     self.index = index
-    guard isOfFiles else {
-      store = try ServiceClient("store")
-      files = nil
-      return
+    switch service {
+    case .store: client = .store(try ServiceClient("store"))
+    case .files:
+      let files = try FileClient()
+      guard let file = try files.open([0x63, 0x30 + UInt8(index)], 1) else { throw .notFound }
+      self.file = file
+      client = .files(files)
+    case .clock:
+      let clock = try ClockClient()
+      // Not the time that the machine's own clock shows: the distance has to move too.
+      guard try clock.set(secondsSince1970: Conformance.endOfFebruary2100) == nil else { throw .notFound }
+      lastTime = Conformance.endOfFebruary2100
+      client = .clock(clock)
     }
-    let client = try FileClient()
-    guard let file = try client.open([0x63, 0x30 + UInt8(index)], 1) else { throw .notFound }
-    self.file = file
-    store = nil
-    files = client
   }
 
   func close() {
-    store?.close()
-    files?.close()
+    switch client {
+    case .store(let store): store.close()
+    case .files(let files): files.close()
+    case .clock(let clock): clock.close()
+    }
   }
 
   /// Makes call number `call`, from 1. Returns whether the reply was right.
   mutating func call(_ call: UInt32) throws(SystemError) -> Bool {
-    if let store { return try store.callShort(StoreOperation.increment.rawValue, index) == call }
-    guard let files else { return false }
+    switch client {
+    case .store(let store): return try store.callShort(StoreOperation.increment.rawValue, index) == call
+    case .files(let files): return try callFiles(files)
+    case .clock(let clock):
+      guard case .time(let time) = try clock.time() else { return false }
+      // Another client may have set it back by what passed since it started; what is lost with a move is decades.
+      let isRight = time.secondsSince1970 + 60 > lastTime && time.secondsSince1970 < lastTime + 60
+      lastTime = time.secondsSince1970
+      return isRight
+    }
+  }
+
+  private mutating func callFiles(_ files: FileClient) throws(SystemError) -> Bool {
     if written < Self.fileWords {
       // The position after it tells whether a write before was lost or done twice.
       written += 1

@@ -2,7 +2,7 @@
 // round all of them while clients keep calling.
 //
 //     placements conform                     every suite in every placement
-//     placements move [CALLS] [MOVES] [N] [store|files]
+//     placements move [CALLS] [MOVES] [N] [store|files|clock]
 //                                            N clients, each CALLS calls, while the service moves MOVES times
 //     placements crash                       the same faults in every placement
 
@@ -16,9 +16,10 @@ import SDK
     let command = ProgramInformation.argument(1)
     if command == "conform" { return Conformance.run() }
     if command == "move" {
+      let name = ProgramInformation.argumentCount > 5 ? ProgramInformation.argument(5) : Bytes("store")
       return MoveTest(
         calls: number(2, or: 1000), moves: number(3, or: 12), clients: max(1, min(16, number(4, or: 8))),
-        isOfFiles: ProgramInformation.argumentCount > 5 && ProgramInformation.argument(5) == "files"
+        service: name == "files" ? .files : name == "clock" ? .clock : .store
       ).run()
     }
     if command == "crash" { return CrashTest.run() }
@@ -27,7 +28,7 @@ import SDK
   }
 
   private static func usage() -> Int32 {
-    Console.write("placements: conform, crash, or move [CALLS] [MOVES] [CLIENTS] [store|files]\n")
+    Console.write("placements: conform, crash, or move [CALLS] [MOVES] [CLIENTS] [store|files|clock]\n")
     return 2
   }
 

@@ -6,11 +6,11 @@ import SDK
 
 enum Builtin: UInt8 {
   case help, exit, echo, run, sandbox
-  case ps, top, kill, nice, sleep
+  case ps, top, kill, nice, sleep, date
   case free, maps, dmesg, ls, cat
   case lsmod, insmod, rmmod, modinfo, service
 
-  private static var count: UInt8 { 20 }
+  private static var count: UInt8 { 21 }
 
   init?(named name: Bytes) {
     for value in 0..<Self.count {
@@ -41,6 +41,7 @@ enum Builtin: UInt8 {
     case .kill: "kill"
     case .nice: "nice"
     case .sleep: "sleep"
+    case .date: "date"
     case .free: "free"
     case .maps: "maps"
     case .dmesg: "dmesg"
@@ -56,7 +57,7 @@ enum Builtin: UInt8 {
 
   var parameters: StaticString {
     switch self {
-    case .help, .ps, .dmesg, .lsmod: ""
+    case .help, .ps, .date, .dmesg, .lsmod: ""
     case .exit: "[STATUS]"
     case .echo: "[WORD...]"
     case .run: "[OPTION...] PROGRAM [WORD...]"
@@ -88,6 +89,7 @@ enum Builtin: UInt8 {
     case .kill: "ends a task"
     case .nice: "sets a task's priority, 0 (lowest) to 31"
     case .sleep: "waits"
+    case .date: "asks the service `clock` for the time"
     case .free: "counts the memory by owner; --check proves the counts"
     case .maps: "shows the regions of a task's address space"
     case .dmesg: "prints the kernel's log"
@@ -114,6 +116,7 @@ enum Builtin: UInt8 {
     case .kill: killCommand(words)
     case .nice: niceCommand(words)
     case .sleep: sleepCommand(words)
+    case .date: dateCommand()
     case .free: freeCommand(words)
     case .maps: mapsCommand(words)
     case .dmesg: dmesgCommand()

@@ -46,15 +46,31 @@ extension Builtin {
     output = names
   }
 
-  /// A word with a slash is a path; any other names a module of the system, which lies in /lib/modules.
+  /// A word with a slash is a path; any other names a module of the system. Those in /lib/services are the modules that
+  /// are made of services.
   private func modulePath(_ word: Bytes) -> WordList {
+    guard !word.isPath else { return path("", word, "") }
+    let ending: StaticString = word.hasSuffix(".so") ? "" : ".so"
+    let service = path("/lib/services/", word, ending)
+    if service.withWord(0, isFile) { return service }
+    return path("/lib/modules/", word, ending)
+  }
+
+  private func path(_ folder: StaticString, _ word: Bytes, _ ending: StaticString) -> WordList {
     var path = ByteWriter()
-    if !word.isPath { path.write("/lib/modules/") }
+    path.write(folder)
     path.write(word)
-    if !word.isPath && !word.hasSuffix(".so") { path.write(".so") }
+    path.write(ending)
     var list = WordList()
     list.append(path.bytes)
     return list
+  }
+
+  private func isFile(_ path: Bytes) -> Bool {
+    do throws(SystemError) {
+      _ = try File(path)
+      return true
+    } catch { return false }
   }
 
   func insmodCommand(_ words: borrowing CommandWords) -> Int32 {

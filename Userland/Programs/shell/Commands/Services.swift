@@ -1,4 +1,4 @@
-// The command `service`: start, stop, list, move and save.
+// The command `service`: start, stop, list, move and save; and `date`, which asks one of them.
 
 import ABI
 import Primitives
@@ -37,6 +37,22 @@ extension Builtin {
     } catch {
       return report(Bytes("the service manager"), error.sentence)
     }
+  }
+
+  func dateCommand() -> Int32 {
+    do throws(SystemError) {
+      let clock = try ClockClient()
+      defer { clock.close() }
+      switch try clock.time() {
+      case .time(let time):
+        Console.write {
+          $0.write(time.text.span)
+          $0.write("\n")
+        }
+        return 0
+      case .failure(let failure): return reportFailure(failure?.sentence ?? SystemError.unsupported.sentence)
+      }
+    } catch { return report(Bytes("the service clock"), error.sentence) }
   }
 
   /// `--as server|ring0-server|linked` after the name; a server where nothing is said; nil where it is wrong.
