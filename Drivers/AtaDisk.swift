@@ -10,7 +10,8 @@ import Primitives
 /// What a driver needs of an interrupt line.
 public protocol DeviceLine {
   /// Waits until the device has interrupted since the last time, or for a while; the driver looks at the device then.
-  mutating func wait()
+  /// Returns false where the task that waits is to end.
+  @discardableResult mutating func wait() -> Bool
   /// The driver has made the device silent.
   mutating func acknowledge()
 }

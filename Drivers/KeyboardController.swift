@@ -67,9 +67,11 @@ public enum KeyboardStatus: Equatable, Sendable {
 public struct KeyboardController<Ports: PortAccess> {
   public init() {}
 
-  private static var dataPort: UInt16 { 0x60 }
+  public static var dataPort: UInt16 { 0x60 }
   /// Status when read, commands when written.
-  private static var statusPort: UInt16 { 0x64 }
+  public static var statusPort: UInt16 { 0x64 }
+  /// The keyboard's interrupt line.
+  public static var line: UInt32 { UInt32(InterruptLine.keyboard.number) }
 
   /// The output buffer holds a byte for the processor (OBF).
   private static var outputFull: UInt8 { 0x01 }

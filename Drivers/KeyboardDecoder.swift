@@ -26,6 +26,9 @@ public struct KeyboardDecoder {
 
   public init() {}
 
+  /// A decoder that goes on where another one stopped: with its locks. What is held is seen when it is pressed again.
+  public init(locks modifiers: KeyModifiers) { self.modifiers = modifiers.intersection(.locks) }
+
   /// Takes the next byte from the keyboard. Returns the event that it completes, or nil.
   public mutating func decode(_ byte: UInt8) -> KeyEvent? {
     let before = progress

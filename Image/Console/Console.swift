@@ -27,6 +27,8 @@ struct Console: ~Copyable {
   private var screen = TextConsole<ScreenCells, MachinePorts>()
   private var keyboard = KeyboardController<MachinePorts>()
   private var decoder = KeyboardDecoder()
+  /// Whether the keyboard is not lent (KeyboardLoan.swift).
+  var hasKeyboard = true
   private var input = ByteRing()
   /// Tasks that wait for a byte of input.
   var readers = TaskQueue()
@@ -40,6 +42,13 @@ struct Console: ~Copyable {
 
   mutating func startInput() -> KeyboardStatus {
     if serial.isPresent { serial.enableReceiveInterrupt() }
+    return startKeyboard()
+  }
+
+  /// Brings the keyboard into a known state, with no key held, and listens to it.
+  mutating func startKeyboard() -> KeyboardStatus {
+    hasKeyboard = true
+    decoder = KeyboardDecoder()
     return keyboard.initialise()
   }
 

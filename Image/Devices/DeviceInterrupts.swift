@@ -24,13 +24,14 @@ struct InterruptClaims {
 }
 
 enum DeviceInterrupts {
-  /// The lines that the kernel does not have itself: without the timer, the keyboard, the second controller, COM2 and
-  /// COM1.
-  private static var free: UInt32 { 0xffe0 }
+  /// The lines that the kernel does not have itself, or lends: without the timer, the second controller, COM2 and COM1.
+  private static var free: UInt32 { 0xffe2 }
   /// The lines of the PCI bus.
   private static var level: UInt32 { 0x0e00 }
 
   private static func isLevel(_ line: UInt32) -> Bool { level &>> line & 1 != 0 }
+
+  static func isClaimed(_ line: UInt32) -> Bool { kernel.lines.claims[Int(line)] != nil }
 
   /// Lets `line` set `bits` of a notification.
   static func claim(
@@ -46,6 +47,7 @@ enum DeviceInterrupts {
       release(line)
       throw .unsupported
     }
+    KeyboardLoan.settle()
   }
 
   static func release(_ line: UInt32) {
@@ -53,6 +55,7 @@ enum DeviceInterrupts {
     kernel.interrupts.mask(line: line)
     kernel.lines.claims[Int(line)] = nil
     Notifications.release(claim.notification)
+    KeyboardLoan.settle()
   }
 
   /// A device called.

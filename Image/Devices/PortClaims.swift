@@ -54,11 +54,36 @@ struct PortClaims {
     for index in claims.indices where claims[index].owner == owner { claims[index] = Claim() }
   }
 
-  /// What the kernel drives itself: the interrupt controllers, channel 0 of the timer, the keyboard controller, two
-  /// serial ports, the screen's cursor.
+  func isClaimed(_ port: UInt32) -> Bool {
+    for index in claims.indices where port >= claims[index].first && port &- claims[index].first < claims[index].count {
+      return true
+    }
+    return false
+  }
+
+  /// What the kernel drives itself: the interrupt controllers, channel 0 of the timer, two serial ports, the screen's
+  /// cursor. The keyboard controller it lends (KeyboardLoan.swift).
   private static func isKernels(_ first: UInt32, _ count: UInt32) -> Bool {
     func overlaps(_ start: UInt32, _ end: UInt32) -> Bool { first < end && start < first &+ count }
-    return overlaps(0x20, 0x22) || overlaps(0xa0, 0xa2) || overlaps(0x40, 0x41) || overlaps(0x60, 0x61)
-      || overlaps(0x64, 0x65) || overlaps(0x2f8, 0x300) || overlaps(0x3f8, 0x400) || overlaps(0x3d4, 0x3d6)
+    return overlaps(0x20, 0x22) || overlaps(0xa0, 0xa2) || overlaps(0x40, 0x41)
+      || overlaps(0x2f8, 0x300) || overlaps(0x3f8, 0x400) || overlaps(0x3d4, 0x3d6)
+  }
+}
+
+/// The kernel's claims, each change followed by what comes of it.
+enum DevicePorts {
+  static func claim(_ first: UInt32, _ count: UInt32, for owner: DeviceOwner) throws(SystemError) {
+    try kernel.ports.claim(first, count, for: owner)
+    KeyboardLoan.settle()
+  }
+
+  static func release(_ first: UInt32, _ count: UInt32, of owner: DeviceOwner) {
+    kernel.ports.release(first, count, of: owner)
+    KeyboardLoan.settle()
+  }
+
+  static func releaseAll(of owner: DeviceOwner) {
+    kernel.ports.releaseAll(of: owner)
+    KeyboardLoan.settle()
   }
 }

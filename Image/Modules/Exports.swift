@@ -115,12 +115,12 @@ private enum Export {
 @c @implementation public func megha_ports_claim(_ first: UInt32, _ count: UInt32) -> Int32 {
   let module = Export.enter()
   do throws(SystemError) {
-    try kernel.ports.claim(first, count, for: .module(slot: module.value.slot))
+    try DevicePorts.claim(first, count, for: .module(slot: module.value.slot))
     return 0
   } catch { return error.rawValue }
 }
 
 @c @implementation public func megha_ports_release(_ first: UInt32, _ count: UInt32) {
   let module = Export.enter()
-  kernel.ports.release(first, count, of: .module(slot: module.value.slot))
+  DevicePorts.release(first, count, of: .module(slot: module.value.slot))
 }

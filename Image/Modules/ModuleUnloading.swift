@@ -75,7 +75,7 @@ enum ModuleUnloading {
 
   /// Gives back all that the module held, and its record.
   static func takeBack(_ module: Reference<LinkedModule>) {
-    kernel.ports.releaseAll(of: .module(slot: module.value.slot))
+    DevicePorts.releaseAll(of: .module(slot: module.value.slot))
     ModuleHeap.takeBack(from: module) { allocation in
       var output = KernelOutput()
       output.write("module ")

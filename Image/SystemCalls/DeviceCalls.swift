@@ -37,11 +37,11 @@ enum DeviceCalls {
   static func portsClaim(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let process = try driver()
     let owner = DeviceOwner.process(process.value.identity)
-    try kernel.ports.claim(arguments.first, arguments.second, for: owner)
+    try DevicePorts.claim(arguments.first, arguments.second, for: owner)
     do throws(SystemError) {
       return try process.value.handles.add(.ports(first: arguments.first, count: arguments.second))
     } catch {
-      kernel.ports.release(arguments.first, arguments.second, of: owner)
+      DevicePorts.release(arguments.first, arguments.second, of: owner)
       throw error
     }
   }

@@ -127,7 +127,7 @@ struct HandleTable: ~Copyable {
     case .endpoint(let service, let term): Services.withdraw(service, term: term)
     case .notification(let notification): Notifications.close(notification, by: process)
     case .interrupt(let line): DeviceInterrupts.release(line)
-    case .ports(let first, let count): kernel.ports.release(first, count, of: .process(process.value.identity))
+    case .ports(let first, let count): DevicePorts.release(first, count, of: .process(process.value.identity))
     case .none, .consoleInput, .consoleOutput, .nullDevice, .file: break
     }
   }

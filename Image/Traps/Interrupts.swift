@@ -106,7 +106,7 @@ struct Interrupts {
     case InterruptVector.timer:
       kernel.interrupts.acknowledge()
       Scheduler.timerExpired()
-    case InterruptVector.keyboard:
+    case InterruptVector.keyboard where kernel.console.hasKeyboard:
       kernel.interrupts.acknowledge()
       kernel.console.receiveKeyboard()
       Scheduler.wakeAll(reference(to: &kernel.console.readers))

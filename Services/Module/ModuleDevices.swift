@@ -37,7 +37,7 @@ enum PlacedPorts: PortAccess, DeviceClaims {
 struct PlacedLine: DeviceLine {
   init?(_ number: UInt32) {}
   func close() {}
-  mutating func wait() { Clock.sleep(milliseconds: 1) }
+  @discardableResult mutating func wait() -> Bool { Clock.sleep(milliseconds: 1) }
   mutating func acknowledge() {}
 }
 
@@ -48,4 +48,9 @@ enum PlacedLog {
     describe(&line)
     Log.write { for byte in line.bytes { $0.write(byte: byte) } }
   }
+}
+
+enum PlacedTime {
+  /// Nanoseconds since boot.
+  static var now: UInt64 { Clock.now }
 }

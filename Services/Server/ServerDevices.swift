@@ -1,5 +1,6 @@
 // Ports, interrupt lines and waiting for a service that is placed as a process. Services/Module has the same for modules.
 
+import ABI
 import Drivers
 import Primitives
 import SDK
@@ -67,7 +68,12 @@ struct PlacedLine: DeviceLine {
   }
 
   /// An interrupt that is lost costs time, not the request: the driver looks at the device after a while.
-  mutating func wait() { _ = try? notification.wait(nanoseconds: 10_000_000) }
+  @discardableResult mutating func wait() -> Bool {
+    do throws(SystemError) {
+      _ = try notification.wait(nanoseconds: 10_000_000)
+      return true
+    } catch { return error == .timedOut }
+  }
   mutating func acknowledge() { try? line.acknowledge() }
 }
 
@@ -81,4 +87,9 @@ enum PlacedLog {
       $0.write("\n")
     }
   }
+}
+
+enum PlacedTime {
+  /// Nanoseconds since boot.
+  static var now: UInt64 { Clock.sinceBoot }
 }

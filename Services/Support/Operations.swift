@@ -124,6 +124,19 @@ public enum ClockFailure: UInt32, Error {
   case outOfRange = 3
 }
 
+/// Of the service `keyboard`. Word 0 of every reply is 0, or a `KeyboardFailure`.
+public enum KeyboardOperation: UInt32, Sendable {
+  /// Takes what was typed, as the bytes that a terminal sends and as many as the reply carries; waits for the first for up
+  /// to word 0 milliseconds, at most a second. The reply's word 1 says how many bytes were lost because nobody read.
+  case read = 0
+}
+
+/// Why `keyboard` has nothing to read.
+public enum KeyboardFailure: UInt32, Error {
+  /// The machine has no keyboard controller, or somebody else drives it.
+  case absent = 1
+}
+
 /// What came of a request to `disk`.
 public enum DiskResult: UInt32, Sendable {
   case done = 0

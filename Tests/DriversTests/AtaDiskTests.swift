@@ -119,7 +119,10 @@ private final class DiskModel {
 
 private struct CountingLine: DeviceLine {
   var waits = 0
-  mutating func wait() { waits += 1 }
+  mutating func wait() -> Bool {
+    waits += 1
+    return true
+  }
   mutating func acknowledge() {}
 }
 

@@ -140,6 +140,17 @@ private let escape = "\u{1b}"
     #expect(events([0x46]).last?.modifiers == .scrollLock)
   }
 
+  @Test func aDecoderThatGoesOnKeepsTheLocksAndNoKey() {
+    var first = KeyboardDecoder()
+    for byte in [0x3a, 0xba, 0x2a, 0x1d] as [UInt8] { _ = first.decode(byte) }
+    #expect(first.modifiers == [.capsLock, .leftShift, .leftControl])
+    var next = KeyboardDecoder(locks: first.modifiers)
+    #expect(next.modifiers == [.capsLock])
+    // Caps Lock is not held, so the next press switches it off.
+    _ = next.decode(0x3a)
+    #expect(next.modifiers == [])
+  }
+
   @Test(arguments: 1...16)
   func anyStreamOfBytesLeavesADecoderThatRecovers(seed: Int) {
     var generator = SeededGenerator(seed: UInt64(seed))

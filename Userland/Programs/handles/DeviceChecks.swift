@@ -31,7 +31,7 @@ enum DeviceChecks {
   }
 
   private static func ports(_ checks: inout Checklist) {
-    for (first, count) in [(0x60, 1), (0x20, 2), (0x3f8, 8), (0x5f, 8)] as [(UInt32, UInt32)] {
+    for (first, count) in [(0x20, 2), (0x3f8, 8), (0x1f, 8)] as [(UInt32, UInt32)] {
       checks.check(
         Handles.refusal { () throws(SystemError) in try Ports(first: first, count: count) } == .busy,
         "the kernel's own ports are refused")
@@ -80,8 +80,18 @@ enum DeviceChecks {
       notification.handle.close()
       clock.handle.close()
     }
-    for line in [0, 1, 2, 4] as [UInt32] {
+    for line in [0, 2, 4] as [UInt32] {
       checks.check(refusal(line, notification) == .busy, "the kernel's own lines are refused")
+    }
+    // The console's keyboard is lent, line and ports, and goes back with the last of them.
+    for _ in 0..<3 {
+      let lent = try? ClaimedLine(1, sets: 1, of: notification)
+      let ports = try? Ports(first: 0x60, count: 5)
+      checks.check(lent != nil && ports != nil, "the keyboard is lent")
+      checks.check(refusal(1, notification) == .busy, "to one driver")
+      lent?.handle.close()
+      checks.check((try? ports?.read8(0x64)) != nil, "who gives a part of it back has the rest")
+      ports?.handle.close()
     }
     checks.check(refusal(16, notification) == .badArgument, "and those that do not exist")
     checks.check(refusal(line, Notification(.output)) == .badHandle, "a line needs a notification")

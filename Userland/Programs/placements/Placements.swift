@@ -5,6 +5,7 @@
 //     placements move [CALLS] [MOVES] [N] [store|files|clock]
 //                                            N clients, each CALLS calls, while the service moves MOVES times
 //     placements crash                       the same faults in every placement
+//     placements keys                        reads keys from the service `keyboard`, and ends that
 
 import ABI
 import Primitives
@@ -23,12 +24,13 @@ import SDK
       ).run()
     }
     if command == "crash" { return CrashTest.run() }
+    if command == "keys" { return KeyTest.run() }
     if command == "leave" { return Conformance.leaveFilesOpen() }
     return usage()
   }
 
   private static func usage() -> Int32 {
-    Console.write("placements: conform, crash, or move [CALLS] [MOVES] [CLIENTS] [store|files|clock]\n")
+    Console.write("placements: conform, crash, keys, or move [CALLS] [MOVES] [CLIENTS] [store|files|clock]\n")
     return 2
   }
 
