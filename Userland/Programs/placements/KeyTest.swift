@@ -14,16 +14,22 @@ enum KeyTest {
     do throws(SystemError) {
       let keyboard = try ServiceClient("keyboard")
       // Without waiting there is nothing yet, but from now on the keys come here.
-      guard try read(keyboard, milliseconds: 0).isEmpty, let service = ServiceList.find(Bytes("keyboard")),
-        let placement = ServicePlacement(rawValue: service.placement)
+      guard try read(keyboard, milliseconds: 0).isEmpty, let before = ServiceList.find(Bytes("keyboard")),
+        let placement = ServicePlacement(rawValue: before.placement)
       else { return 1 }
       say("press keys: ", Bytes(placement.name).copied)
       var typed: [UInt8] = []
       while typed.count < count { typed += try read(keyboard, milliseconds: 60_000) }
       say("typed ", typed)
       keyboard.close()
-      if placement == .linked { return manage(.stop, "keyboard") ? 0 : 1 }
-      try TaskIdentity(service.owner).kill(status: 1)
+      // It may have moved meanwhile.
+      guard let service = ServiceList.find(Bytes("keyboard")) else { return 1 }
+      if service.placement == ServicePlacement.linked.rawValue {
+        guard manage(.stop, "keyboard") else { return 1 }
+      } else {
+        try TaskIdentity(service.owner).kill(status: 1)
+      }
+      say("ended the keyboard's driver", [])
       return 0
     } catch {
       say("keyboard: ", Bytes(error.sentence).copied)
