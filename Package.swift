@@ -12,17 +12,24 @@ let portable: [SwiftSetting] = [
 ]
 let host: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+/// The optimizer runs, also in a debug build: for what a test calls a million times.
+let fast: [SwiftSetting] = [.unsafeFlags(["-O"])]
+
+/// The module files that must be refused.
+let cases: [Target.Dependency] = ["ModuleCases"]
+
 /// A portable kernel library: `Kernel/<name>`, tested by `Tests/<name>Tests`.
 /// `testDependencies` are for its tests alone.
 func kernelLibrary(
-  _ name: String, dependencies: [Target.Dependency] = [], testDependencies: [Target.Dependency] = []
+  _ name: String, dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = [],
+  testDependencies: [Target.Dependency] = []
 ) -> [Target] {
   [
-    .target(name: name, dependencies: dependencies, path: "Kernel/\(name)", swiftSettings: portable),
+    .target(name: name, dependencies: dependencies, path: "Kernel/\(name)", swiftSettings: portable + settings),
     .testTarget(
       name: "\(name)Tests",
       dependencies: [.target(name: name), "TestSupport"] + dependencies + testDependencies,
-      path: "Tests/\(name)Tests", swiftSettings: host),
+      path: "Tests/\(name)Tests", swiftSettings: host + settings),
   ]
 }
 
@@ -56,13 +63,14 @@ let package = Package(
     .executableTarget(
       name: "megha",
       dependencies: [
-        "ABIDefinition", "Benchmarks", "Boot", "Checks", "Emulator", "Generator", "MeghaBuild", "SymbolTables",
-        "Primitives",
+        "ABIDefinition", "Benchmarks", "Boot", "Checks", "Emulator", "Generator", "MeghaBuild", "ModuleCases",
+        "SymbolTables", "Primitives",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       path: "Tools/megha", swiftSettings: host),
+    .target(name: "ModuleCases", path: "Tests/ModuleCases", swiftSettings: host),
     .target(name: "Benchmarks", path: "Tools/Bench", swiftSettings: host),
     .testTarget(
       name: "BenchTests", dependencies: ["Benchmarks"], path: "Tests/BenchTests", swiftSettings: host),
@@ -91,10 +99,10 @@ let package = Package(
     + kernelLibrary("Primitives")
     + kernelLibrary("Boot", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
     + kernelLibrary("Memory", dependencies: ["Primitives"])
-    + kernelLibrary("Executables", dependencies: ["Primitives"])
+    + kernelLibrary("Executables", dependencies: ["Primitives"], settings: fast)
     + kernelLibrary("Files", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
     + kernelLibrary("Diagnostics", dependencies: ["Primitives"])
     + kernelLibrary("Tasks", dependencies: ["Primitives"])
     + kernelLibrary("Messages", dependencies: ["ABI", "Primitives", "Tasks"])
-    + kernelLibrary("Modules", dependencies: ["Primitives", "Executables"]),
+    + kernelLibrary("Modules", dependencies: ["Primitives", "Executables"], settings: fast, testDependencies: cases),
   swiftLanguageModes: [.v6])

@@ -1,5 +1,6 @@
 import Executables
 import Foundation
+import ModuleCases
 import Modules
 import Primitives
 import TestSupport

@@ -1,9 +1,11 @@
+import ModuleCases
 import Modules
 import Primitives
 import TestSupport
 
 /// The build identity that the test modules carry.
-let testBuild = BuildIdentity(low: 0x1111_2222, high: 0x3333_4444)
+let testBuild = BuildIdentity(
+  low: UInt32(truncatingIfNeeded: ModuleFile.testBuild), high: UInt32(ModuleFile.testBuild >> 32))
 
 /// A resolver over dictionaries.
 struct TestExports: SymbolResolver {

@@ -1,4 +1,5 @@
 import Executables
+import ModuleCases
 import Modules
 import Primitives
 import TestSupport

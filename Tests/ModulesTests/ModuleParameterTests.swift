@@ -1,3 +1,4 @@
+import ModuleCases
 import Modules
 import Primitives
 import TestSupport

@@ -58,7 +58,7 @@ public struct GrowthChart: Sendable {
   public let title: String
   public let lines: [Line]
 
-  /// Makes a line of each operation whose rows are named `OPERATION among N tasks`.
+  /// Makes a line of each operation whose rows are named `OPERATION among N THINGS`, for instance `tasks`.
   public init(title: String, rows: [BenchmarkRow]) {
     self.title = title
     var order: [String] = []
@@ -68,16 +68,22 @@ public struct GrowthChart: Sendable {
       guard words.count == 2, let median = row.median,
         let amount = Int(words[1].filter { $0.isNumber })
       else { continue }
-      if points[words[0]] == nil { order.append(words[0]) }
-      points[words[0], default: []].append((amount, median))
+      let things = words[1].split(separator: " ").last ?? ""
+      let label = "\(words[0]), \(things)"
+      if points[label] == nil { order.append(label) }
+      points[label, default: []].append((amount, median))
     }
     lines = order.map { Line(label: $0, points: points[$0] ?? []) }
   }
 
-  private static var colors: [String] { ["#2e6f9e", "#c0392b", "#27813c", "#8e44ad", "#b9770e", "#555555"] }
+  private static var colors: [String] {
+    [
+      "#2e6f9e", "#c0392b", "#27813c", "#8e44ad", "#b9770e", "#555555", "#17a2b8", "#e377c2", "#7f7f00", "#000000",
+    ]
+  }
 
   public var svg: String {
-    var drawing = Drawing(width: 760, height: 420)
+    var drawing = Drawing(width: 860, height: 420)
     drawing.text(title, x: 10, y: 18, weight: "bold")
     let all = lines.flatMap { $0.points }
     let mostAmount = Self.logarithm(max(10, all.map { $0.amount }.max() ?? 10))

@@ -10,6 +10,8 @@
 //   timeout: seconds; 60 where it is not given
 //   expect:  a regular expression; all are found in the console's output, in the order given
 //   forbid:  a regular expression that is not found
+//   modules: refused; the script loads each module file that must be refused, and the words that refuse it are
+//            expected before all others
 //   needs:   a program of the tree; while it does not exist, the case is skipped
 //   apart:   yes: runs in real time and alone, not counting instructions
 //   after:   a regular expression: what the next `type` says is typed when the console shows it
@@ -32,6 +34,7 @@ public struct GuestCase: Sendable {
   public var forbidden: [String] = []
   public var programs: [String] = []
   public var runsApart = false
+  public var loadsRefusedModules = false
   public var typing: [Typing] = []
 
   /// Keys and commands for the monitor, and what the console shows before they are given.
@@ -88,6 +91,9 @@ public struct GuestCase: Sendable {
       guard (try? Regex(value)) != nil else { return false }
       if key == "expect" { expectations.append(value) } else { forbidden.append(value) }
     case "needs": programs.append(value)
+    case "modules":
+      guard value == "refused" else { return false }
+      loadsRefusedModules = true
     case "apart": runsApart = value == "yes"
     case "after":
       guard (try? Regex(value)) != nil else { return false }
@@ -108,6 +114,16 @@ public struct GuestCase: Sendable {
     }
     return true
   }
+
+  /// Has the script load a file of /extra, which must be refused with these words.
+  public mutating func load(refused module: String, words: String) {
+    let index = expectations.prefix { $0.hasPrefix(Self.refusal) }.count
+    script.insert("insmod /extra/\(module)", at: index)
+    let escaped = words.map { $0.isLetter || $0.isNumber || $0 == " " || $0 == "_" ? "\($0)" : "\\\($0)" }.joined()
+    expectations.insert("\(Self.refusal)\(module) was not loaded: .*\(escaped)", at: index)
+  }
+
+  private static let refusal = "shell: /extra/"
 
   /// What is wrong with a run, as sentences; empty where all is as expected.
   public func judge(console: String, outcome: Outcome) -> [String] {

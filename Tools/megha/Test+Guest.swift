@@ -1,10 +1,12 @@
 // The guest suites: cases from Tests/Guest, each in a machine of its own, two at a time.
 
+import ABIDefinition
 import ArgumentParser
-import Emulator
 import Checks
+import Emulator
 import Foundation
 import MeghaBuild
+import ModuleCases
 
 extension Project {
   private static let machinesAtOnce = 2
@@ -54,7 +56,18 @@ extension Project {
     }
   }
 
+  /// Writes the module files that the kernel must refuse, for `guestCase` to load.
+  private func addRefusedModules(to guestCase: inout GuestCase, folder: URL) throws -> [String] {
+    try Poke.all.enumerated().map { index, poke in
+      let file = folder.appending(path: "refused\(index).so")
+      try Data(poke.file(build: ModuleInterface.buildIdentity).bytes).write(to: file)
+      guestCase.load(refused: file.lastPathComponent, words: poke.words)
+      return file.path
+    }
+  }
+
   private func run(_ guestCase: GuestCase) async -> GuestResult {
+    var guestCase = guestCase
     let started = Date()
     let console = Collector()
     do {
@@ -65,6 +78,9 @@ extension Project {
       // No case may end with a page or an allocation that nobody owns.
       arguments.append += " check=memory"
       arguments.added += guestCase.added.map { file($0).path }
+      if guestCase.loadsRefusedModules {
+        arguments.added += try addRefusedModules(to: &guestCase, folder: folder.url)
+      }
       let options = try await machine(
         arguments, script: guestCase.script.joined(separator: "\n"), folder: folder)
       let typing = guestCase.typing

@@ -102,7 +102,7 @@ struct Request {
 
 /// The groups of rows, in the order in which they are measured.
 enum Group: CaseIterable {
-  case boot, call, files, switches, words, tasks, memory, messages, placement, growth
+  case boot, call, files, switches, words, tasks, memory, messages, modules, placement, growth
 
   var name: StaticString {
     switch self {
@@ -114,6 +114,7 @@ enum Group: CaseIterable {
     case .tasks: "task"
     case .memory: "memory"
     case .messages: "message"
+    case .modules: "module"
     case .placement: "placement"
     case .growth: "growth"
     }
@@ -130,9 +131,9 @@ enum Group: CaseIterable {
   /// The kinds of process that measure it.
   var kinds: [TaskKind] {
     switch self {
-    case .boot, .files: [.ring3]
+    case .boot, .files, .modules, .growth: [.ring3]
     case .call, .switches: [.ring3, .separate, .shared, .guarded]
-    case .words, .tasks, .memory, .messages, .placement, .growth: [.ring3, .separate]
+    case .words, .tasks, .memory, .messages, .placement: [.ring3, .separate]
     }
   }
 
@@ -146,8 +147,9 @@ enum Group: CaseIterable {
     case .tasks: TaskRows.measure(as: kind, &report)
     case .memory: MemoryRows.measure(as: kind, &report)
     case .messages: MessageRows.measure(as: kind, &report)
+    case .modules: ModuleRows.measure(&report)
     case .placement: PlacementRows.measure(as: kind, &report)
-    case .growth: GrowthRows.measure(as: kind, &report)
+    case .growth: GrowthRows.measure(&report)
     }
   }
 }

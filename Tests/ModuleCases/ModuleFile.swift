@@ -9,32 +9,42 @@
 // File offsets are equal to addresses.
 
 /// The bytes of a module under test.
-struct ModuleFile {
-  struct Symbol {
-    var name: String
-    var value: UInt32 = 0
-    var info: UInt8 = 0x12
-    var section: UInt16 = 0
+package struct ModuleFile: Sendable {
+  package struct Symbol {
+    package var name: String
+    package var value: UInt32 = 0
+    package var info: UInt8 = 0x12
+    package var section: UInt16 = 0
+
+    package init(name: String, value: UInt32 = 0, info: UInt8 = 0x12, section: UInt16 = 0) {
+      self.name = name
+      self.value = value
+      self.info = info
+      self.section = section
+    }
   }
 
-  struct Relocation {
-    var place: UInt32
-    var kind: UInt8
-    var symbol: UInt32 = 0
+  package struct Relocation {
+    package var place: UInt32
+    package var kind: UInt8
+    package var symbol: UInt32 = 0
   }
 
-  static let symbolsAt = 0x180
-  static let hashAt = 0x300
-  static let stringsAt = 0x380
-  static let relocationsAt = 0x500
-  static let jumpRelocationsAt = 0x700
-  static let dynamicAt = 0x2000
-  static let manifestAt = 0x3000
-  static let sectionsAt = 0x3400
+  package static let symbolsAt = 0x180
+  package static let hashAt = 0x300
+  package static let stringsAt = 0x380
+  package static let relocationsAt = 0x500
+  package static let jumpRelocationsAt = 0x700
+  package static let dynamicAt = 0x2000
+  package static let manifestAt = 0x3000
+  package static let sectionsAt = 0x3400
 
-  var bytes: [UInt8]
+  /// The build identity of a module that names none.
+  package static let testBuild: UInt64 = 0x3333_4444_1111_2222
 
-  static let goodSymbols = [
+  package var bytes: [UInt8]
+
+  package static let goodSymbols = [
     Symbol(name: "kprint"),
     Symbol(name: "maybe", info: 0x22),
     Symbol(name: "megha_module", value: 0x3000, info: 0x11, section: 4),
@@ -42,7 +52,7 @@ struct ModuleFile {
     Symbol(name: "version_number", value: 77, info: 0x10, section: 0xfff1),
   ]
 
-  static let goodRelocations =
+  package static let goodRelocations =
     [0x3008, 0x300c, 0x3018, 0x301c, 0x3020, 0x3024, 0x3028, 0x3100, 0x3110, 0x3118, 0x3140, 0x3144, 0x3200]
     .map { Relocation(place: $0, kind: 8) } + [
       Relocation(place: 0x2140, kind: 8),
@@ -54,7 +64,7 @@ struct ModuleFile {
       Relocation(place: 0x3600, kind: 1, symbol: 1),
     ]
 
-  static let goodJumpRelocations = [Relocation(place: 0x2104, kind: 7, symbol: 1)]
+  package static let goodJumpRelocations = [Relocation(place: 0x2104, kind: 7, symbol: 1)]
 
   /// The tags of the dynamic section, in order.
   static let dynamicTags: [(tag: UInt32, value: UInt32)] = [
@@ -63,9 +73,9 @@ struct ModuleFile {
     (25, 0x2140), (27, 4), (26, 0x2148), (28, 4), (0, 0),
   ]
 
-  init(
+  package init(
     symbols: [Symbol] = goodSymbols, relocations: [Relocation] = goodRelocations,
-    jumpRelocations: [Relocation] = goodJumpRelocations
+    jumpRelocations: [Relocation] = goodJumpRelocations, build: UInt64 = testBuild
   ) {
     bytes = [UInt8](repeating: 0, count: Self.sectionsAt)
     writeHeaders()
@@ -81,7 +91,7 @@ struct ModuleFile {
     pokeDynamic(2, UInt32(8 * jumpRelocations.count))
     poke32(0x2140, 0x1020)
     poke32(0x2148, 0x1030)
-    writeManifest()
+    writeManifest(build)
     poke32(0x3200, 0x3210)
     poke32(0x3204, 4)
     poke32(0x3208, 0xffff_fffc)
@@ -138,10 +148,11 @@ struct ModuleFile {
     }
   }
 
-  private mutating func writeManifest() {
+  private mutating func writeManifest(_ build: UInt64) {
     pokeDynamic(10, stringsSize)
     let words: [UInt32] = [
-      0x4d48_474d, 1, 0x3040, 0x3050, 0x1111_2222, 0x3333_4444, 0x1000, 0x1008, 0x3100, 0x3110, 0x3140,
+      0x4d48_474d, 1, 0x3040, 0x3050, UInt32(truncatingIfNeeded: build), UInt32(build >> 32), 0x1000, 0x1008, 0x3100,
+      0x3110, 0x3140,
     ]
     for (index, word) in words.enumerated() { poke32(Self.manifestAt + 4 * index, word) }
     poke(text: "demo", at: 0x3040)
@@ -170,26 +181,26 @@ struct ModuleFile {
     poke16(48, 3)
   }
 
-  mutating func poke16(_ offset: Int, _ value: UInt16) {
+  package mutating func poke16(_ offset: Int, _ value: UInt16) {
     bytes[offset] = UInt8(truncatingIfNeeded: value)
     bytes[offset + 1] = UInt8(truncatingIfNeeded: value >> 8)
   }
 
-  mutating func poke32(_ offset: Int, _ value: UInt32) {
+  package mutating func poke32(_ offset: Int, _ value: UInt32) {
     for byte in 0..<4 { bytes[offset + byte] = UInt8(truncatingIfNeeded: value >> UInt32(8 * byte)) }
   }
 
-  mutating func poke(text: String, at offset: Int) {
+  package mutating func poke(text: String, at offset: Int) {
     bytes.replaceSubrange(offset..<offset + text.utf8.count + 1, with: Array(text.utf8) + [0])
   }
 
   /// Sets the value of the dynamic entry with this tag.
-  mutating func pokeDynamic(_ tag: UInt32, _ value: UInt32) {
+  package mutating func pokeDynamic(_ tag: UInt32, _ value: UInt32) {
     poke32(Self.dynamicAt + 8 * Self.dynamicIndex(tag) + 4, value)
   }
 
   /// Turns the dynamic entry with tag `old` into one with tag `new`.
-  mutating func pokeDynamicTag(_ old: UInt32, _ new: UInt32, _ value: UInt32) {
+  package mutating func pokeDynamicTag(_ old: UInt32, _ new: UInt32, _ value: UInt32) {
     poke32(Self.dynamicAt + 8 * Self.dynamicIndex(old), new)
     poke32(Self.dynamicAt + 8 * Self.dynamicIndex(old) + 4, value)
   }
@@ -197,15 +208,15 @@ struct ModuleFile {
   private static func dynamicIndex(_ tag: UInt32) -> Int { dynamicTags.firstIndex { $0.tag == tag }! }
 
   /// Sets field `field` (in bytes) of program header `index`.
-  mutating func poke(header index: Int, _ field: Int, _ value: UInt32) {
+  package mutating func poke(header index: Int, _ field: Int, _ value: UInt32) {
     poke32(52 + 32 * index + field, value)
   }
 
   /// Sets word `index` of the manifest.
-  mutating func poke(manifest index: Int, _ value: UInt32) { poke32(Self.manifestAt + 4 * index, value) }
+  package mutating func poke(manifest index: Int, _ value: UInt32) { poke32(Self.manifestAt + 4 * index, value) }
 
   /// Sets place and information of relocation `index`.
-  mutating func poke(relocation index: Int, place: UInt32, kind: UInt8, symbol: UInt32 = 0) {
+  package mutating func poke(relocation index: Int, place: UInt32, kind: UInt8, symbol: UInt32 = 0) {
     poke32(Self.relocationsAt + 8 * index, place)
     poke32(Self.relocationsAt + 8 * index + 4, symbol << 8 | UInt32(kind))
   }
