@@ -28,7 +28,8 @@ public struct BenchmarkResults: Sendable {
       let own = rows.filter { $0.group == group && $0.unit != "bytes" }
       if group == "growth" {
         try write(
-          GrowthChart(title: "Cost while many tasks exist, in instructions", rows: own).svg, "growth.svg")
+          GrowthChart(title: "Cost while there is more and more of something, in instructions", rows: own).svg,
+          "growth.svg")
       } else {
         let bars = own.compactMap { row in
           row.median.map { BarChart.Bar(label: row.name, value: $0, limit: budgets.limit(of: row)) }

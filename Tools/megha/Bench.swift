@@ -10,7 +10,7 @@ struct Bench: AsyncParsableCommand {
     abstract: "Measures the system in instructions.",
     discussion: """
       The emulator counts instructions; two runs are made, and they must agree in every number. Without --check and \
-      without a group the results in docs/results are written anew.
+      without a group the results in docs/results are written anew: tables, and charts as SVG and PNG.
       """)
 
   @Argument(help: "Measure only this group of operations.")
@@ -47,7 +47,9 @@ struct Bench: AsyncParsableCommand {
       print("\n" + judgement.notes.joined(separator: "\n"))
       guard judgement.complaints.isEmpty else { throw Failure(judgement.complaints.joined(separator: "\n")) }
     } else if group == nil {
-      try BenchmarkResults(rows: rows, budgets: budgets).write(to: project.file("docs/results"))
+      let results = project.file("docs/results")
+      try BenchmarkResults(rows: rows, budgets: budgets).write(to: results)
+      try await project.drawPictures(in: results)
     }
   }
 }
@@ -63,6 +65,16 @@ extension Project {
     let differing = BenchmarkRow.differences(rows, again)
     guard differing.isEmpty else { throw Failure("Two runs differ: \(differing.joined(separator: ", ")).") }
     return rows
+  }
+
+  /// Draws each chart of the folder as PNG beside the SVG.
+  fileprivate func drawPictures(in folder: URL) async throws {
+    let charts = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    for chart in charts where chart.pathExtension == "svg" {
+      let picture = chart.deletingPathExtension().appendingPathExtension("png")
+      let drawn = try await ChildProcess.capture("rsvg-convert", ["--output", picture.path, chart.path], in: folder)
+      guard drawn.status == 0 else { throw Failure("\(chart.lastPathComponent) was not drawn: \(drawn.output)") }
+    }
   }
 
   private func measure(group: String?, timeout: Int) async throws -> [BenchmarkRow] {
