@@ -64,7 +64,7 @@ let package = Package(
       name: "megha",
       dependencies: [
         "ABIDefinition", "Benchmarks", "Boot", "Checks", "Emulator", "Generator", "MeghaBuild", "ModuleCases",
-        "SymbolTables", "Primitives",
+        "Primitives", "Profiler", "SymbolTables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -86,13 +86,17 @@ let package = Package(
     .target(
       name: "MeghaBuild", dependencies: ["Boot", "Primitives"], path: "Tools/Build",
       exclude: ["symbols.S"], swiftSettings: host),
+    // Optimized also where the rest is not: it reads tens of millions of words.
+    .target(
+      name: "Profiler", path: "Tools/Profiler", swiftSettings: host + [.unsafeFlags(["-O"])]),
     .target(
       name: "SymbolTables", dependencies: ["Diagnostics", "Primitives"], path: "Tools/SymbolTables",
       swiftSettings: host),
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "ABI", "ABIDefinition", "Checks", "Diagnostics", "Emulator", "Generator", "MeghaBuild", "SymbolTables",
+        "ABI", "ABIDefinition", "Checks", "Diagnostics", "Emulator", "Generator", "MeghaBuild", "Profiler",
+        "SymbolTables",
       ],
       path: "Tests/ToolTests", swiftSettings: host),
   ]

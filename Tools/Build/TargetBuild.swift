@@ -29,6 +29,8 @@ public struct TargetBuild: Sendable {
   /// What `megha run` needs.
   public static let defaultTargets = ["build/kernel.elf", "build/boot.cpio"]
   public static let probeTarget = "build/probe.elf"
+  /// The plugin for QEMU with which `megha profile` counts.
+  public static let profilerPlugin = "build/profiler/plugin.so"
 
   /// The programs of the tree, by folder.
   public func programFolders() -> [String] { folders(in: "Userland/Programs") }
@@ -83,6 +85,7 @@ public struct TargetBuild: Sendable {
     graph.writeRules()
     for variant in KernelVariant.allCases { try graph.addKernel(variant) }
     try graph.addProbe()
+    graph.addProfilerPlugin()
     var programs: [String] = []
     for folder in programFolders() {
       let name = URL(fileURLWithPath: folder).lastPathComponent
@@ -187,6 +190,8 @@ private struct Graph {
         + "if cmp -s $interface.new $interface; then rm $interface.new; "
         + "else mv $interface.new $interface; fi",
       description: "swift $module ($side)", keepsUnchanged: true)
+    file.rule(
+      "plugin", command: "\(guarded) \(tools)/swiftc $flags -c $in -o $out", description: "plugin $out")
     file.rule(
       "c", command: "\(guarded) \(tools)/clang $flags -c $in -o $out", description: "c $in")
     file.rule(
@@ -313,6 +318,21 @@ private struct Graph {
         "flags": command(Flags.link + ["--lto-O2", "-T", script]),
         "libraries": build.toolchain.compilerLibrary,
       ])
+  }
+
+  /// The plugin runs in QEMU, on the host; it is Embedded Swift, so that it brings no run-time library with it.
+  mutating func addProfilerPlugin() {
+    let (folder, headers) = ("Tools/ProfilerPlugin", "Tools/ProfilerPlugin/include")
+    file.build(
+      ["build/profiler/plugin.o"], rule: "plugin",
+      inputs: ["\(folder)/Plugin.swift", "Tools/Profiler/TraceFormat.swift"],
+      implicit: Sources.find(in: headers, root: build.root).headers,
+      variables: ["flags": command(Flags.plugin(headers: headers))])
+    file.build(
+      ["build/profiler/version.o"], rule: "c", inputs: ["\(folder)/version.c"], variables: ["flags": "-fPIC"])
+    file.build(
+      [TargetBuild.profilerPlugin], rule: "link", inputs: ["build/profiler/plugin.o", "build/profiler/version.o"],
+      variables: ["flags": "-shared -Bsymbolic"])
   }
 
   /// Makes `output`, the program without debug information and with its symbol table, and `output`.debug.

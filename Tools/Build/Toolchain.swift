@@ -97,6 +97,15 @@ public enum Flags {
     }
   }
 
+  /// For code that QEMU loads into itself.
+  static func plugin(headers: String) -> [String] {
+    [
+      "-enable-experimental-feature", "Embedded", "-wmo", "-O", "-parse-as-library", "-swift-version", "6",
+      "-warnings-as-errors", "-module-cache-path", "build/module-cache", "-module-name", "ProfilerPlugin", "-I",
+      headers,
+    ] + clang(["-ffreestanding"])
+  }
+
   static let assembly = ["-target", target, "-g", "-c", "-Wa,--fatal-warnings"]
   static let link = ["-m", "elf_i386", "--gc-sections", "--fatal-warnings", "-z", "noexecstack"]
 

@@ -1,5 +1,5 @@
-// The little of an ELF file (System V ABI, Intel386 supplement) that a symbol table is made from: which
-// symbols name code, and which sections hold code.
+// The little of an ELF file (System V ABI, Intel386 supplement) that symbol tables and profiles are made from: which
+// symbols name code, which sections hold code, and what code is loaded.
 //
 // Invariant: every offset is checked against the file before it is followed.
 
@@ -37,6 +37,8 @@ struct ElfImage {
   /// Addresses `start ..< end` of each section that holds code.
   private(set) var codeRanges: [Range<UInt32>] = []
   private(set) var symbols: [CodeSymbol] = []
+  /// What of the file is loaded to be executed, and where.
+  private(set) var codeSegments: [(address: UInt32, bytes: [UInt8])] = []
 
   private struct Section {
     var type, flags, address, offset, size, link: UInt32
@@ -56,6 +58,20 @@ struct ElfImage {
     let machine = UInt16(try number(18, 2, "e_machine"))
     guard bytes[4] == 1, bytes[5] == 1, machine == 3 else {
       throw ElfImageError.wrongKind(path: path, elfClass: bytes[4], machine: machine)
+    }
+
+    let segmentTable = Int(try number(28, 4, "e_phoff"))
+    for index in 0..<Int(try number(44, 2, "e_phnum")) {
+      func word(_ field: Int) throws -> UInt32 {
+        try number(segmentTable + index * 32 + field * 4, 4, "a program header")
+      }
+      // PT_LOAD with PF_X.
+      guard try word(0) == 1, try word(6) & 1 == 1 else { continue }
+      let (offset, size) = (Int(try word(1)), Int(try word(4)))
+      guard offset + size <= bytes.count else {
+        throw ElfImageError.outOfBounds(path: path, what: "a segment", offset: offset, size: bytes.count)
+      }
+      codeSegments.append((try word(2), Array(bytes[offset..<(offset + size)])))
     }
 
     let sectionTable = Int(try number(32, 4, "e_shoff"))

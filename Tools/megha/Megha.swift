@@ -7,7 +7,7 @@ import ArgumentParser
     commandName: "megha",
     abstract: "Builds, runs and tests Megha.",
     subcommands: [
-      Run.self, Test.self, Bench.self, Build.self, New.self, Image.self, Debug.self, Doctor.self,
+      Run.self, Test.self, Bench.self, Profile.self, Build.self, New.self, Image.self, Debug.self, Doctor.self,
       Screenshot.self, MemoryMapCommand.self, Generate.self, Internal.self,
     ])
 }
