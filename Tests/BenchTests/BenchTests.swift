@@ -124,6 +124,42 @@ import Testing
   }
 }
 
+@Suite struct TimeTests {
+  private func rows(_ null: Int?, _ write: Int?, bytes: Int = 1) -> [BenchmarkRow] {
+    [
+      BenchmarkRow(group: "call", name: "null call, Ring 3", median: null),
+      BenchmarkRow(group: "call", name: "write", median: write),
+      BenchmarkRow(group: "boot", name: "memory in use", unit: "bytes", median: bytes),
+    ]
+  }
+
+  @Test func timesAreComparedWithTheNullCallOfTheSameRun() throws {
+    let runs = [rows(100, 400), rows(200, 2000), rows(50, 100)]
+    let ratios = try #require(TimeRatios(instructions: rows(30, 60), runs: runs))
+    #expect(
+      ratios.rows == [
+        .init(name: "call/null call, Ring 3", instructions: 1, times: [1, 1, 1]),
+        .init(name: "call/write", instructions: 2, times: [2, 4, 10]),
+      ])
+    #expect(
+      ratios.table.lines == [
+        ["call/null call, Ring 3", "1.00", "1.00", "1.00", "1.00"], ["call/write", "2.00", "4.00", "2.00", "10.0"],
+      ])
+  }
+
+  @Test func whatIsNotMeasuredEverywhereIsLeftOut() throws {
+    let ratios = try #require(TimeRatios(instructions: rows(30, 60), runs: [rows(10, 20), rows(10, nil)]))
+    #expect(ratios.rows.map { $0.name } == ["call/null call, Ring 3"])
+    #expect(TimeRatios(instructions: rows(30, 60), runs: [rows(10, 20), rows(nil, 20)]) == nil)
+    #expect(TimeRatios(instructions: rows(30, 60), runs: []) == nil)
+  }
+
+  @Test(arguments: [
+    (0.034, "0.03"), (9.994, "9.99"), (9.996, "10.0"), (99.94, "99.9"), (99.96, "100"), (1234.5, "1,235"),
+  ])
+  func ratiosHaveThreeDigits(ratio: Double, text: String) { #expect(TimeRatios.text(ratio) == text) }
+}
+
 @Suite struct ResultTests {
   @Test func chartsHoldEveryRow() {
     let bars = [

@@ -10,7 +10,8 @@ struct Bench: AsyncParsableCommand {
     abstract: "Measures the system in instructions.",
     discussion: """
       The emulator counts instructions; two runs are made, and they must agree in every number. Without --check and \
-      without a group the results in docs/results are written anew: tables, and charts as SVG and PNG.
+      without a group the results in docs/results are written anew: tables, and charts as SVG and PNG. With --time, \
+      operations are measured in time too, and printed as multiples of the null call of Ring 3; nothing is written.
       """)
 
   @Argument(help: "Measure only this group of operations.")
@@ -22,17 +23,30 @@ struct Bench: AsyncParsableCommand {
   @Flag(help: "Measure Linux in the same emulator, and print all systems side by side.")
   var peers = false
 
+  @Flag(help: "Measure time as well, without a count of instructions, and print ratios.")
+  var time = false
+
   @Option(help: "Write the rows to this file.")
   var json: String?
 
   @Option(help: "Seconds for one run.")
   var timeout = 300
 
+  func validate() throws {
+    if time, check || peers || json != nil {
+      throw ValidationError("--time prints ratios only; it goes with no other option.")
+    }
+  }
+
   func run() async throws {
     let project = try Project.current()
     try await project.build()
     LiveRuns.endWithThisProcess()
-    let rows = try await project.measureTwice(group: group, timeout: timeout)
+    if time {
+      print(try await project.measureTime(group: group, timeout: timeout).table.text)
+      return
+    }
+    let rows = try await project.measureTwice(groups: [group], timeout: timeout)
     let budgets = try project.budgets()
     print(BenchmarkRow.table(rows, budgets: budgets).text)
     if let json { try BenchmarkResults.encode(rows).write(to: URL(fileURLWithPath: json)) }
@@ -58,9 +72,10 @@ extension Project {
   func budgets() throws -> Budgets { try Budgets(json: Data(contentsOf: file("bench/budgets.json"))) }
 
   /// Measures in two machines at once, which must agree in every number.
-  func measureTwice(group: String?, timeout: Int) async throws -> [BenchmarkRow] {
-    async let first = measure(group: group, timeout: timeout)
-    async let second = measure(group: group, timeout: timeout)
+  /// - Parameter groups: the groups that are measured, one after the other; nil stands for all.
+  func measureTwice(groups: [String?], timeout: Int) async throws -> [BenchmarkRow] {
+    async let first = measure(groups: groups, countsInstructions: true, timeout: timeout)
+    async let second = measure(groups: groups, countsInstructions: true, timeout: timeout)
     let (rows, again) = try await (first, second)
     let differing = BenchmarkRow.differences(rows, again)
     guard differing.isEmpty else { throw Failure("Two runs differ: \(differing.joined(separator: ", ")).") }
@@ -77,12 +92,13 @@ extension Project {
     }
   }
 
-  private func measure(group: String?, timeout: Int) async throws -> [BenchmarkRow] {
+  /// Measures in one machine, in instructions or in the time that passes on the host.
+  func measure(groups: [String?], countsInstructions: Bool, timeout: Int) async throws -> [BenchmarkRow] {
     let folder = try RunFolder()
     defer { folder.delete() }
-    let arguments = try MachineArguments.parse(["--icount"])
-    let options = try await machine(
-      arguments, script: "bench \(group ?? "") --json", folder: folder)
+    let arguments = try MachineArguments.parse(countsInstructions ? ["--icount"] : [])
+    let commands = groups.map { "bench \($0 ?? "") --json\(countsInstructions ? "" : " --time")" }
+    let options = try await machine(arguments, script: commands.joined(separator: "\n"), folder: folder)
     let console = Collector()
     let result = try await Emulator.run(
       options, root: root, folder: folder, timeout: timeout, console: console.append)
@@ -98,7 +114,7 @@ extension Project {
   func testBudgets(_ report: Report) async throws {
     let started = Date()
     do {
-      let rows = try await measureTwice(group: nil, timeout: 300)
+      let rows = try await measureTwice(groups: [nil], timeout: 300)
       let judgement = try budgets().judge(rows)
       for note in judgement.notes { report.write("       \(note)") }
       report.judge("guest budgets", complaints: judgement.complaints, seconds: Date().timeIntervalSince(started))

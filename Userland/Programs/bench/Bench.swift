@@ -1,11 +1,12 @@
 // Measures what the system's operations cost, in instructions under `-icount` and in cycles on real hardware.
 //
-//     bench [GROUP] [--json]
+//     bench [GROUP] [--json] [--time]
 //
 // Each group is measured in processes of the kinds that it asks for: this program starts itself with --as. The exit
 // status is 0 where everything was measured that the system can do.
 //
-// Invariant: a number is printed only after the self-check, a loop of known length, read what it must.
+// Invariant: a number is printed only after the self-check, a loop of known length, read what it must. With --time the
+// counter counts something else than instructions, by steps of any size, and there is no such check.
 
 import ABI
 import Primitives
@@ -15,7 +16,7 @@ import SDK
 struct Bench: Program {
   static func run() -> Int32 {
     guard let request = Request() else {
-      Console.write("usage: bench [GROUP] [--json]; the groups are")
+      Console.write("usage: bench [GROUP] [--json] [--time]; the groups are")
       for group in Group.allCases {
         Console.write {
           $0.write(" ")
@@ -27,7 +28,7 @@ struct Bench: Program {
     }
     if let role = request.role { return role.play() }
     if let kind = request.kind, let group = request.group {
-      return measure(group, in: kind, isJSON: request.isJSON)
+      return measure(group, in: kind, request)
     }
     if !request.isJSON { Report.writeHead() }
     var status: Int32 = 0
@@ -50,12 +51,12 @@ struct Bench: Program {
     return status
   }
 
-  private static func measure(_ group: Group, in kind: TaskKind, isJSON: Bool) -> Int32 {
-    guard var report = Report(group: group, isJSON: isJSON) else {
+  private static func measure(_ group: Group, in kind: TaskKind, _ request: Request) -> Int32 {
+    guard var report = Report(request, group: group) else {
       Console.write("bench: there is no memory for samples\n")
       return 1
     }
-    guard report.checksItself() else { return 1 }
+    guard request.isTimed || report.checksItself() else { return 1 }
     group.measure(as: kind, &report)
     return 0
   }
@@ -65,6 +66,7 @@ struct Bench: Program {
 struct Request {
   var group: Group?
   var isJSON = false
+  var isTimed = false
   var kind: TaskKind?
   var role: Role?
 
@@ -75,6 +77,8 @@ struct Request {
       index += 1
       if argument == "--json" {
         isJSON = true
+      } else if argument == "--time" {
+        isTimed = true
       } else if argument == "--as", index < ProgramInformation.argumentCount {
         kind = TaskKind(number: ProgramInformation.argument(index))
         index += 1
@@ -96,6 +100,7 @@ struct Request {
     words.append("--as")
     words.append(kind.number)
     if isJSON { words.append("--json") }
+    if isTimed { words.append("--time") }
     return words
   }
 }

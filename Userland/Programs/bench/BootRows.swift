@@ -11,7 +11,7 @@ enum BootRows {
     if SystemCalls.measure(&counters) >= 0, counters.firstTaskStamp.value > 0 {
       let cost = counters.firstTaskStamp.value &- counters.entryStamp.value
       report.write(
-        "kernel entry to first user instruction", value: UInt32(clamping: cost), unit: "instructions")
+        "kernel entry to first user instruction", value: UInt32(clamping: cost), unit: report.unit)
     } else {
       report.write("kernel entry to first user instruction", reason: "The kernel did not note the moments.")
     }

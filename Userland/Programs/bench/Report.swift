@@ -14,13 +14,16 @@ import UserSupport
 struct Report {
   private let group: Group
   private let isJSON: Bool
+  /// What the time-stamp counter counts.
+  let unit: StaticString
   private var samples: Samples
 
-  init?(group: Group, isJSON: Bool) {
+  init?(_ request: Request, group: Group) {
     guard let samples = Samples() else { return nil }
     self.samples = samples
     self.group = group
-    self.isJSON = isJSON
+    isJSON = request.isJSON
+    unit = request.isTimed ? "ticks" : "instructions"
   }
 
   /// Measures loops of known length. A reading that is off means that no other number can be believed.
@@ -112,12 +115,12 @@ struct Report {
     output.write("\"")
   }
 
-  private func write(_ name: RowName, _ counts: Counts, unit: StaticString = "instructions") {
+  private func write(_ name: RowName, _ counts: Counts, unit: StaticString? = nil) {
     Console.write {
       if isJSON {
         beginJSON(name, &$0)
         $0.write(",\"unit\":\"")
-        $0.write(unit)
+        $0.write(unit ?? self.unit)
         $0.write("\",\"samples\":")
         $0.write(decimal: samples.count)
         $0.write(",\"minimum\":")
