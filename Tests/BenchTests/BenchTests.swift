@@ -108,6 +108,24 @@ import Testing
     }
   }
 
+  /// Every budget that is met, lowered to one less than the cost, is a complaint that names the row and both numbers.
+  @Test func aBudgetOneTooLowNamesTheRow() {
+    for row in BenchmarkRowTests.rows {
+      guard let median = row.median else { continue }
+      #expect(Budgets([row.fullName: .init(budget: median)]).judge([row]).complaints.isEmpty)
+      #expect(
+        Budgets([row.fullName: .init(budget: median - 1)]).judge([row]).complaints == [
+          "\(row.fullName) takes \(median) instructions; its budget is \(median - 1)"
+        ])
+    }
+  }
+
+  @Test func aGroupIsJudgedByItsOwnBudgets() {
+    let budgets = Budgets(["call/null": 60, "boot/start": 1])
+    #expect(budgets.limited(to: "call").judge([BenchmarkRowTests.rows[0]]).complaints.isEmpty)
+    #expect(budgets.limited(to: nil).judge([BenchmarkRowTests.rows[0]]).complaints.count == 1)
+  }
+
   @Test func theSmallestLimitHolds() {
     let budgets = Budgets(["call/*": 100, "call/null": 60])
     #expect(budgets.limit(of: BenchmarkRowTests.rows[0]) == 60)

@@ -59,6 +59,14 @@ public struct Budgets: Sendable {
 
   public init(json: Data) throws { self.init(try JSONDecoder().decode([String: Entry].self, from: json)) }
 
+  /// Those of one group's rows; all where `group` is nil.
+  public func limited(to group: String?) -> Budgets {
+    guard let group else { return self }
+    return Budgets(entries: entries.filter { $0.pattern.hasPrefix("\(group)/") })
+  }
+
+  private init(entries: [(pattern: String, entry: Entry)]) { self.entries = entries }
+
   /// The smallest budget that a row's name is under; nil where there is none.
   public func limit(of row: BenchmarkRow) -> Int? {
     entries(for: row.fullName).compactMap { $0.entry.budget }.min()

@@ -17,8 +17,11 @@ struct Bench: AsyncParsableCommand {
   @Argument(help: "Measure only this group of operations.")
   var group: String?
 
-  @Flag(help: "Fail where an operation is over its budget in bench/budgets.json, or over what is accepted there.")
+  @Flag(help: "Fail where an operation is over its budget, or over what is accepted in its place.")
   var check = false
+
+  @Option(help: "The file of the budgets.")
+  var budgets = Project.budgetFile
 
   @Flag(help: "Measure Linux in the same emulator, and print all systems side by side.")
   var peers = false
@@ -47,7 +50,7 @@ struct Bench: AsyncParsableCommand {
       return
     }
     let rows = try await project.measureTwice(groups: [group], timeout: timeout)
-    let budgets = try project.budgets()
+    let budgets = try project.budgets(budgets)
     print(BenchmarkRow.table(rows, budgets: budgets).text)
     if let json { try BenchmarkResults.encode(rows).write(to: URL(fileURLWithPath: json)) }
     if peers {
@@ -57,8 +60,10 @@ struct Bench: AsyncParsableCommand {
       guard deviations.isEmpty else { throw Failure(deviations.joined(separator: "\n")) }
     }
     if check {
-      let judgement = budgets.judge(rows)
-      print("\n" + judgement.notes.joined(separator: "\n"))
+      let judgement = budgets.limited(to: group).judge(rows)
+      if !judgement.notes.isEmpty { print("\n" + judgement.notes.joined(separator: "\n")) }
+      // What is thrown goes to standard error, which would otherwise overtake the table.
+      fflush(nil)
       guard judgement.complaints.isEmpty else { throw Failure(judgement.complaints.joined(separator: "\n")) }
     } else if group == nil {
       let results = project.file("docs/results")
@@ -69,7 +74,15 @@ struct Bench: AsyncParsableCommand {
 }
 
 extension Project {
-  func budgets() throws -> Budgets { try Budgets(json: Data(contentsOf: file("bench/budgets.json"))) }
+  static let budgetFile = "bench/budgets.json"
+
+  /// - Parameter path: relative to the root of the tree.
+  func budgets(_ path: String = budgetFile) throws -> Budgets {
+    guard let data = FileManager.default.contents(atPath: URL(fileURLWithPath: path, relativeTo: root).path) else {
+      throw Failure("\(path) cannot be read.")
+    }
+    return try Budgets(json: data)
+  }
 
   /// Measures in two machines at once, which must agree in every number.
   /// - Parameter groups: the groups that are measured, one after the other; nil stands for all.
