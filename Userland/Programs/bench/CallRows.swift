@@ -11,14 +11,13 @@ enum CallRows {
     report.measure(RowName("null call, ", kind.label)) { SystemCalls.null() }
     report.measure(RowName("null call by int 0x80, ", kind.label)) { gate_call0(SystemCall.null.rawValue) }
     writeToNothing(kind, &report)
-    callModule(kind, &report)
+    callModule(RowName("call into a linked module, ", kind.label), &report)
     report.measure(RowName("yield with nobody else ready, ", kind.label)) { SystemCalls.yield() }
     if kind == .ring3 || kind == .separate { measureOthers(kind, &report) }
   }
 
   private static func writeToNothing(_ kind: TaskKind, _ report: inout Report) {
-    let path: StaticString = "/dev/null"
-    let handle = SystemCalls.open(path.utf8Start, UInt32(path.utf8CodeUnitCount), [])
+    let handle = openNothing()
     var byte: UInt8 = 0
     report.measure(RowName("write of 1 byte to /dev/null, ", kind.label)) {
       SystemCalls.write(UInt32(bitPattern: handle), &byte, 1)
@@ -26,21 +25,22 @@ enum CallRows {
     _ = SystemCalls.close(UInt32(bitPattern: handle))
   }
 
+  /// A handle of the null device, or an error.
+  @inline(__always)
+  static func openNothing() -> Int32 {
+    let path: StaticString = "/dev/null"
+    return SystemCalls.open(path.utf8Start, UInt32(path.utf8CodeUnitCount), [])
+  }
+
   /// A request in registers to a service that is linked into the kernel, and does nothing.
-  private static func callModule(_ kind: TaskKind, _ report: inout Report) {
-    let name = RowName("call into a linked module, ", kind.label)
-    let module: StaticString = "lab"
-    do throws(Refusal) {
-      try Modules.load(Bytes("/lib/modules/lab.so"), parameters: WordList())
-    } catch {
-      return report.write(name, reason: "the module was not loaded")
-    }
+  static func callModule(_ name: RowName, _ report: inout Report) {
+    guard MeasuredModule.lab.load() else { return report.write(name, reason: "the module was not loaded") }
     let handle = openService("lab-nothing")
     if handle >= 0 {
       report.measure(name) { SystemCalls.callShort(UInt32(bitPattern: handle), 1, 2, 3, 4) }
       _ = SystemCalls.close(UInt32(bitPattern: handle))
     }
-    do throws(Refusal) { try Modules.unload(Bytes(module)) } catch {}
+    _ = MeasuredModule.lab.unload()
   }
 
   private static func measureOthers(_ kind: TaskKind, _ report: inout Report) {

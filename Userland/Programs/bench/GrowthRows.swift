@@ -55,10 +55,7 @@ enum GrowthRows {
       thread.join()
       return 0
     }
-    report.measure(RowName("map and unmap of a page among ", label, " tasks")) {
-      let page = SystemCalls.memoryMap(0, 4096, [.read, .write])
-      return page < 0 ? page : SystemCalls.memoryUnmap(UInt32(bitPattern: page) << 12, 4096)
-    }
+    report.measure(RowName("map and unmap of a page among ", label, " tasks")) { MemoryRows.mapAndUnmap() }
     var task = TaskInformation()
     report.measure(RowName("taskInformation among ", label, " tasks")) {
       SystemCalls.taskInformation(0, &task, UInt32(MemoryLayout<TaskInformation>.size))
@@ -67,50 +64,41 @@ enum GrowthRows {
 }
 
 extension GrowthRows {
-  private static var pageSize: UInt32 { 4096 }
-
   /// Pages with a gap before each, so that none becomes one region with its neighbour.
   private static func amongRegions(_ report: inout Report) {
     let most: UInt32 = 10_000
-    let room = SystemCalls.memoryMap(0, 2 * most * pageSize, [.read, .write])
+    let room = SystemCalls.memoryMap(0, 2 * most * MemoryRows.pageSize, [.read, .write])
     guard room >= 0 else { return report.write("map and unmap of a page among regions", reason: "No room.") }
     let base = UInt32(bitPattern: room) << 12
-    _ = SystemCalls.memoryUnmap(base, 2 * most * pageSize)
-    var made: UInt32 = 0
-    for (count, label) in [(10, "10" as StaticString), (100, "100"), (1000, "1,000"), (10_000, "10,000")] {
-      while made < UInt32(count) {
-        guard SystemCalls.memoryMap(base + (2 * made + 1) * pageSize, pageSize, [.read, .write]) >= 0 else { break }
-        made += 1
-      }
-      guard made == UInt32(count) else {
+    _ = SystemCalls.memoryUnmap(base, 2 * most * MemoryRows.pageSize)
+    func page(_ index: UInt32) -> UInt32 { base + (2 * index + 1) * MemoryRows.pageSize }
+    for (count, label) in [(10 as UInt32, "10" as StaticString), (100, "100"), (1000, "1,000"), (most, "10,000")] {
+      defer { _ = SystemCalls.memoryUnmap(base, 2 * count * MemoryRows.pageSize) }
+      var made: UInt32 = 0
+      while made < count, SystemCalls.memoryMap(page(made), MemoryRows.pageSize, [.read, .write]) >= 0 { made += 1 }
+      guard made == count else {
         report.write(RowName("map and unmap of a page among ", label, " regions"), reason: "A page was not mapped.")
         break
       }
-      report.measure(RowName("map and unmap of a page among ", label, " regions")) {
-        let page = SystemCalls.memoryMap(0, pageSize, [.read, .write])
-        return page < 0 ? page : SystemCalls.memoryUnmap(UInt32(bitPattern: page) << 12, pageSize)
-      }
+      report.measure(RowName("map and unmap of a page among ", label, " regions")) { MemoryRows.mapAndUnmap() }
       // Each page can be touched first but once, and ten are fewer than the samples.
       if count >= 100 {
-        var next = made / 4
+        var next = count / 4
         report.measure(RowName("first touch of a page among ", label, " regions"), samples: 50) {
-          volatile_write(base + (2 * next + 1) * pageSize, 1)
+          volatile_write(page(next), 1)
           next += 1
           return 0
         }
       }
-      _ = SystemCalls.memoryUnmap(base, 2 * made * pageSize)
-      made = 0
     }
   }
 
   private static func amongHandles(_ report: inout Report) {
-    let path: StaticString = "/dev/null"
     var handles: [UInt32] = []
     // A process holds at most 32 handles.
     for (count, label) in [(10, "10" as StaticString), (25, "25")] {
       while handles.count < count {
-        let handle = SystemCalls.open(path.utf8Start, UInt32(path.utf8CodeUnitCount), [])
+        let handle = CallRows.openNothing()
         guard handle >= 0 else { break }
         handles.append(UInt32(bitPattern: handle))
       }
@@ -119,7 +107,7 @@ extension GrowthRows {
         break
       }
       report.measure(RowName("open and close of a file among ", label, " handles")) {
-        let handle = SystemCalls.open(path.utf8Start, UInt32(path.utf8CodeUnitCount), [])
+        let handle = CallRows.openNothing()
         return handle < 0 ? handle : SystemCalls.close(UInt32(bitPattern: handle))
       }
       var byte: UInt8 = 0
@@ -130,30 +118,23 @@ extension GrowthRows {
 
   /// Each module of the chain imports from the one before it.
   private static func amongModules(_ report: inout Report) {
-    let chain: [(name: StaticString, path: StaticString)] = [
-      ("chain0", "/lib/modules/chain0.so"), ("chain1", "/lib/modules/chain1.so"),
-      ("chain2", "/lib/modules/chain2.so"), ("chain3", "/lib/modules/chain3.so"),
-      ("chain4", "/lib/modules/chain4.so"), ("chain5", "/lib/modules/chain5.so"),
-      ("chain6", "/lib/modules/chain6.so"), ("chain7", "/lib/modules/chain7.so"),
-      ("chain8", "/lib/modules/chain8.so"), ("chain9", "/lib/modules/chain9.so"),
+    let chain = [
+      MeasuredModule(name: "chain0", path: "/lib/modules/chain0.so"),
+      MeasuredModule(name: "chain1", path: "/lib/modules/chain1.so"),
+      MeasuredModule(name: "chain2", path: "/lib/modules/chain2.so"),
+      MeasuredModule(name: "chain3", path: "/lib/modules/chain3.so"),
+      MeasuredModule(name: "chain4", path: "/lib/modules/chain4.so"),
+      MeasuredModule(name: "chain5", path: "/lib/modules/chain5.so"),
+      MeasuredModule(name: "chain6", path: "/lib/modules/chain6.so"),
+      MeasuredModule(name: "chain7", path: "/lib/modules/chain7.so"),
+      MeasuredModule(name: "chain8", path: "/lib/modules/chain8.so"),
+      MeasuredModule(name: "chain9", path: "/lib/modules/chain9.so"),
     ]
     for (count, label) in [(1, "1" as StaticString), (10, "10")] {
-      for module in chain.prefix(count) { _ = ModuleRows.load(module.path) }
-      report.collect(RowName("load and link the module lab among ", label, " modules"), samples: 50) {
-        let start = read_stamp()
-        guard ModuleRows.load("/lib/modules/lab.so") else { return .max }
-        let sample = read_stamp() &- start
-        return ModuleRows.unload("lab") ? sample : .max
-      }
-      if ModuleRows.load("/lib/modules/lab.so") {
-        let handle = openService("lab-nothing")
-        report.measure(RowName("call into a linked module among ", label, " modules")) {
-          SystemCalls.callShort(UInt32(bitPattern: handle), 1, 2, 3, 4)
-        }
-        _ = SystemCalls.close(UInt32(bitPattern: handle))
-        _ = ModuleRows.unload("lab")
-      }
-      for module in chain.prefix(count).reversed() { _ = ModuleRows.unload(module.name) }
+      for module in chain.prefix(count) { _ = module.load() }
+      ModuleRows.measureLoading(.lab, RowName("load and link the module lab among ", label, " modules"), &report)
+      CallRows.callModule(RowName("call into a linked module among ", label, " modules"), &report)
+      for module in chain.prefix(count).reversed() { _ = module.unload() }
     }
   }
 }

@@ -7,14 +7,11 @@ import SDK
 import UserSupport
 
 enum MemoryRows {
-  private static var pageSize: UInt32 { 4096 }
+  static var pageSize: UInt32 { 4096 }
 
   static func measure(as kind: TaskKind, _ report: inout Report) {
     firstTouch(kind, &report)
-    report.measure(RowName("map and unmap of a page, ", kind.label)) {
-      let page = SystemCalls.memoryMap(0, pageSize, [.read, .write])
-      return page < 0 ? page : SystemCalls.memoryUnmap(UInt32(bitPattern: page) << 12, pageSize)
-    }
+    report.measure(RowName("map and unmap of a page, ", kind.label)) { mapAndUnmap() }
     report.measure(RowName("map, touch and unmap of a page, ", kind.label)) {
       let page = SystemCalls.memoryMap(0, pageSize, [.read, .write])
       guard page >= 0 else { return page }
@@ -31,6 +28,13 @@ enum MemoryRows {
         return 0
       }
     }
+  }
+
+  /// Maps a page and unmaps it untouched. Returns the last call's result.
+  @inline(__always)
+  static func mapAndUnmap() -> Int32 {
+    let page = SystemCalls.memoryMap(0, pageSize, [.read, .write])
+    return page < 0 ? page : SystemCalls.memoryUnmap(UInt32(bitPattern: page) << 12, pageSize)
   }
 
   @inline(__always)

@@ -5,29 +5,36 @@ import Primitives
 import SDK
 import UserSupport
 
+/// A module of the system.
+struct MeasuredModule {
+  let name: StaticString
+  let path: StaticString
+
+  static var lab: MeasuredModule { MeasuredModule(name: "lab", path: "/lib/modules/lab.so") }
+
+  /// Returns false where it was not loaded.
+  func load() -> Bool { (try? Modules.load(Bytes(path), parameters: WordList())) != nil }
+  func unload() -> Bool { (try? Modules.unload(Bytes(name))) != nil }
+}
+
 enum ModuleRows {
   static func measure(_ report: inout Report) {
-    measure("chain0", "/lib/modules/chain0.so", &report)
-    measure("lab", "/lib/modules/lab.so", &report)
+    for module in [MeasuredModule(name: "chain0", path: "/lib/modules/chain0.so"), .lab] {
+      measureLoading(module, RowName("load and link the module ", module.name), &report)
+      report.collect(RowName("unload the module ", module.name), samples: 50) {
+        guard module.load() else { return .max }
+        let start = read_stamp()
+        return module.unload() ? read_stamp() &- start : .max
+      }
+    }
   }
 
-  private static func measure(_ name: StaticString, _ path: StaticString, _ report: inout Report) {
-    report.collect(RowName("load and link the module ", name), samples: 50) {
+  static func measureLoading(_ module: MeasuredModule, _ name: RowName, _ report: inout Report) {
+    report.collect(name, samples: 50) {
       let start = read_stamp()
-      guard load(path) else { return .max }
+      guard module.load() else { return .max }
       let sample = read_stamp() &- start
-      return unload(name) ? sample : .max
-    }
-    report.collect(RowName("unload the module ", name), samples: 50) {
-      guard load(path) else { return .max }
-      let start = read_stamp()
-      return unload(name) ? read_stamp() &- start : .max
+      return module.unload() ? sample : .max
     }
   }
-
-  static func load(_ path: StaticString) -> Bool {
-    (try? Modules.load(Bytes(path), parameters: WordList())) != nil
-  }
-
-  static func unload(_ name: StaticString) -> Bool { (try? Modules.unload(Bytes(name))) != nil }
 }
