@@ -115,15 +115,15 @@ public struct GuestCase: Sendable {
     return true
   }
 
-  /// Has the script load a file of /extra, which must be refused with these words.
-  public mutating func load(refused module: String, words: String) {
-    let index = expectations.prefix { $0.hasPrefix(Self.refusal) }.count
-    script.insert("insmod /extra/\(module)", at: index)
-    let escaped = words.map { $0.isLetter || $0.isNumber || $0 == " " || $0 == "_" ? "\($0)" : "\\\($0)" }.joined()
-    expectations.insert("\(Self.refusal)\(module) was not loaded: .*\(escaped)", at: index)
+  /// Has the script first load files of /extra, each of which must be refused with its words.
+  public mutating func load(refused modules: [(file: String, words: String)]) {
+    script = modules.map { "insmod /extra/\($0.file)" } + script
+    expectations =
+      modules.map { module in
+        let escaped = module.words.map { $0.isLetter || $0.isNumber || $0 == " " || $0 == "_" ? "\($0)" : "\\\($0)" }
+        return "shell: /extra/\(module.file) was not loaded: .*\(escaped.joined())"
+      } + expectations
   }
-
-  private static let refusal = "shell: /extra/"
 
   /// What is wrong with a run, as sentences; empty where all is as expected.
   public func judge(console: String, outcome: Outcome) -> [String] {

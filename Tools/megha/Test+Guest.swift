@@ -56,14 +56,15 @@ extension Project {
     }
   }
 
-  /// Writes the module files that the kernel must refuse, for `guestCase` to load.
+  /// Writes the module files that the kernel must refuse, for `guestCase` to load. Returns their paths.
   private func addRefusedModules(to guestCase: inout GuestCase, folder: URL) throws -> [String] {
-    try Poke.all.enumerated().map { index, poke in
-      let file = folder.appending(path: "refused\(index).so")
-      try Data(poke.file(build: ModuleInterface.buildIdentity).bytes).write(to: file)
-      guestCase.load(refused: file.lastPathComponent, words: poke.words)
-      return file.path
+    let modules = Poke.all.enumerated().map { (file: "refused\($0).so", words: $1.words) }
+    let paths = modules.map { folder.appending(path: $0.file) }
+    for (poke, path) in zip(Poke.all, paths) {
+      try Data(poke.file(build: ModuleInterface.buildIdentity).bytes).write(to: path)
     }
+    guestCase.load(refused: modules)
+    return paths.map { $0.path }
   }
 
   private func run(_ guestCase: GuestCase) async -> GuestResult {
