@@ -12,7 +12,7 @@ let portable: [SwiftSetting] = [
 ]
 let host: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
-/// The optimizer runs, also in a debug build: for what a test calls a million times.
+/// The optimizer runs, also in a debug build: for what is called millions of times.
 let fast: [SwiftSetting] = [.unsafeFlags(["-O"])]
 
 /// The module files that must be refused.
@@ -71,9 +71,9 @@ let package = Package(
       ],
       path: "Tools/megha", swiftSettings: host),
     .target(name: "ModuleCases", path: "Tests/ModuleCases", swiftSettings: host),
-    .target(name: "Benchmarks", path: "Tools/Bench", swiftSettings: host),
+    .target(name: "Benchmarks", dependencies: ["Reports"], path: "Tools/Bench", swiftSettings: host),
     .testTarget(
-      name: "BenchTests", dependencies: ["Benchmarks"], path: "Tests/BenchTests", swiftSettings: host),
+      name: "BenchTests", dependencies: ["Benchmarks", "Reports"], path: "Tests/BenchTests", swiftSettings: host),
     .target(name: "Checks", dependencies: ["Emulator"], path: "Tools/Checks", swiftSettings: host),
     .target(
       name: "Emulator",
@@ -86,9 +86,9 @@ let package = Package(
     .target(
       name: "MeghaBuild", dependencies: ["Boot", "Primitives"], path: "Tools/Build",
       exclude: ["symbols.S"], swiftSettings: host),
-    // Optimized also where the rest is not: it reads tens of millions of words.
     .target(
-      name: "Profiler", path: "Tools/Profiler", swiftSettings: host + [.unsafeFlags(["-O"])]),
+      name: "Profiler", dependencies: ["Reports", "SymbolTables"], path: "Tools/Profiler", swiftSettings: host + fast),
+    .target(name: "Reports", path: "Tools/Reports", swiftSettings: host),
     .target(
       name: "SymbolTables", dependencies: ["Diagnostics", "Primitives"], path: "Tools/SymbolTables",
       swiftSettings: host),

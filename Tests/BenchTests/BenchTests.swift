@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 import Testing
 
 @testable import Benchmarks
@@ -30,7 +31,7 @@ import Testing
   }
 
   @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-1000, "-1,000")])
-  func thousandsAreGrouped(number: Int, text: String) { #expect(BenchmarkRow.grouped(number) == text) }
+  func thousandsAreGrouped(number: Int, text: String) { #expect(grouped(number) == text) }
 
   @Test func theTableIsAligned() {
     let lines = BenchmarkRow.table(Self.rows, budgets: Budgets([:])).text.split(separator: "\n")
@@ -189,7 +190,7 @@ import Testing
 
   @Test func growthIsReadFromTheNames() {
     let rows = [(10, 5), (1000, 7)].map { amount, cost in
-      BenchmarkRow(group: "growth", name: "yield among \(BenchmarkRow.grouped(amount)) tasks", median: cost)
+      BenchmarkRow(group: "growth", name: "yield among \(grouped(amount)) tasks", median: cost)
     }
     let chart = GrowthChart(title: "t", rows: rows)
     #expect(chart.lines.count == 1)

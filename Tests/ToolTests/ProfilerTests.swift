@@ -18,8 +18,8 @@ private enum Guest {
   static let reschedule: UInt32 = 0xc010_0100
   static let taskStart: UInt32 = 0xc010_0200
 
-  static func symbols(_ names: [(String, UInt32)]) -> [GuestCode.Symbol] {
-    names.map { GuestCode.Symbol(name: $0, address: $1, size: 0x100) }
+  static func symbols(_ names: [(String, UInt32)]) -> [CodeImage.Function] {
+    names.map { CodeImage.Function(name: $0, address: $1, size: 0x100) }
   }
 
   static var code: GuestCode {

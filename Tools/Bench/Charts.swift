@@ -1,6 +1,7 @@
 // Charts as SVG: bars for the costs of operations beside their budgets, lines for growth.
 
 import Foundation
+import Reports
 
 /// A bar for each operation, on a linear scale, with a mark at the budget.
 public struct BarChart: Sendable {
@@ -43,7 +44,7 @@ public struct BarChart: Sendable {
         drawing.box(x: Self.labelWidth + length(limit), y: top, width: 2, height: 20, color: "#222222")
       }
       let end = Self.labelWidth + length(max(bar.value, bar.limit ?? 0)) + 8
-      drawing.text(BenchmarkRow.grouped(bar.value), x: end, y: top + 14)
+      drawing.text(grouped(bar.value), x: end, y: top + 14)
     }
     return drawing.svg
   }
@@ -95,11 +96,11 @@ public struct GrowthChart: Sendable {
     while Self.logarithm(power) <= mostCost {
       let y = place(1, power).y
       drawing.box(x: 60, y: y, width: 430, height: 1, color: "#dddddd")
-      drawing.text(BenchmarkRow.grouped(power), x: 52, y: y + 4, anchor: "end")
+      drawing.text(grouped(power), x: 52, y: y + 4, anchor: "end")
       power *= 10
     }
     for amount in Set(all.map { $0.amount }).sorted() {
-      drawing.text(BenchmarkRow.grouped(amount), x: place(amount, 1).x, y: 400, anchor: "middle")
+      drawing.text(grouped(amount), x: place(amount, 1).x, y: 400, anchor: "middle")
     }
     for (index, line) in lines.enumerated() {
       let color = Self.colors[index % Self.colors.count]
@@ -125,9 +126,9 @@ private struct Drawing {
   }
 
   mutating func text(_ text: String, x: Int, y: Int, anchor: String = "start", weight: String = "normal") {
-    let escaped = text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
     elements.append(
-      "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"\(anchor)\" font-weight=\"\(weight)\">\(escaped)</text>")
+      "<text x=\"\(x)\" y=\"\(y)\" text-anchor=\"\(anchor)\" font-weight=\"\(weight)\">\(escapedForMarkup(text))</text>"
+    )
   }
 
   mutating func box(x: Int, y: Int, width: Int, height: Int, color: String) {

@@ -5,6 +5,8 @@
 // `qemu-system-i386 -accel tcg -icount shift=0,sleep=off` (QEMU 7.2) and are quoted here. Linux is measured by
 // `megha bench --peers`, and what it reads must be within 5% of what is quoted.
 
+import Reports
+
 public struct Peer: Sendable {
   public let operation: String
   /// The full names of Megha's rows that compare; the first measured one counts.
@@ -74,12 +76,12 @@ public struct Peer: Sendable {
       let own = peer.rows.compactMap { byName[$0]?.median }.first
       func cell(_ value: Int?) -> String {
         guard let value else { return "-" }
-        guard let own, own > 0 else { return BenchmarkRow.grouped(value) }
+        guard let own, own > 0 else { return grouped(value) }
         let tenths = (value * 10 + own / 2) / own
-        return "\(BenchmarkRow.grouped(value)) (x\(tenths / 10).\(tenths % 10))"
+        return "\(grouped(value)) (x\(tenths / 10).\(tenths % 10))"
       }
       table.lines.append([
-        peer.operation, own.map(BenchmarkRow.grouped) ?? "-",
+        peer.operation, own.map(grouped) ?? "-",
         cell(peer.linux.map { linux[$0.key] ?? $0.quoted }), cell(peer.sel4), cell(peer.xv6),
         cell(peer.meghaInC),
       ])

@@ -3,6 +3,8 @@
 // Seconds would tell about the host. A run is compared with itself, so that hosts, and what else a host is doing, cancel
 // out as far as they can; beside the middle of several runs stand the lowest and the highest.
 
+import Reports
+
 public struct TimeRatios: Sendable {
   /// The full name of the row that all others are compared with, and its group.
   public static let reference = "call/null call, Ring 3"
@@ -56,7 +58,7 @@ public struct TimeRatios: Sendable {
     let decimals = ratio < 9.995 ? 2 : ratio < 99.95 ? 1 : 0
     let scale = [1, 10, 100][decimals]
     let scaled = Int((ratio * Double(scale)).rounded())
-    guard decimals > 0 else { return BenchmarkRow.grouped(scaled) }
+    guard decimals > 0 else { return grouped(scaled) }
     let fraction = String(scaled % scale)
     return "\(scaled / scale)." + String(repeating: "0", count: decimals - fraction.count) + fraction
   }

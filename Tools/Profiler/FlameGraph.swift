@@ -1,6 +1,8 @@
 // A profile as an SVG picture: each function is a bar as wide as what it and its callees executed, above its caller.
 // Callers of the same name are one bar. A bar's title, which viewers show under the pointer, has the exact numbers.
 
+import Reports
+
 public struct FlameGraph {
   private let tree: CallTree
   private let title: String
@@ -35,7 +37,7 @@ public struct FlameGraph {
       <svg xmlns="http://www.w3.org/2000/svg" width="\(Int(Self.width))" height="\(height)" \
       font-family="sans-serif" font-size="12">
       <rect width="100%" height="100%" fill="white"/>
-      <text x="\(Int(Self.margin))" y="20" font-weight="bold">\(Self.escaped(title))</text>
+      <text x="\(Int(Self.margin))" y="20" font-weight="bold">\(escapedForMarkup(title))</text>
       \(bars.map { drawing($0, height: height) }.joined(separator: "\n"))
       </svg>
 
@@ -71,14 +73,15 @@ public struct FlameGraph {
     let x = Self.tenths(Self.margin + bar.left)
     let share = ProfileTable.share(totals[bar.node], of: totals[0])
     var text = """
-      <g><title>\(Self.escaped(name)): \(ProfileTable.grouped(totals[bar.node])) instructions, \(share)</title>\
+      <g><title>\(escapedForMarkup(name)): \(grouped(totals[bar.node])) instructions, \(share)</title>\
       <rect x="\(x)" y="\(top)" width="\(Self.tenths(bar.width))" height="\(Self.lineHeight - 1)" \
       fill="\(color(of: bar.node))"/>
       """
     let room = Int((bar.width - 6) / Self.characterWidth)
     if room >= 3 {
       let shown = name.count <= room ? name : name.prefix(room - 1) + "…"
-      text += "<text x=\"\(Self.tenths(Self.margin + bar.left + 3))\" y=\"\(top + 12)\">\(Self.escaped(shown))</text>"
+      text +=
+        "<text x=\"\(Self.tenths(Self.margin + bar.left + 3))\" y=\"\(top + 12)\">\(escapedForMarkup(shown))</text>"
     }
     return text + "</g>"
   }
@@ -96,9 +99,5 @@ public struct FlameGraph {
   private static func tenths(_ number: Double) -> String {
     let tenths = Int((number * 10).rounded())
     return "\(tenths / 10).\(tenths % 10)"
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
   }
 }

@@ -3,6 +3,8 @@
 // The kernel lies at its own addresses. All programs are linked at the same ones, and modules lie wherever there was
 // room: they are recognized by the page that the code is in, which the loader took from the file as it was.
 
+import SymbolTables
+
 /// A function of the kernel, of a program or of a module.
 public struct GuestFunction: Hashable, Sendable {
   /// The name of the program's file, or `kernel`.
@@ -16,28 +18,17 @@ public struct GuestFunction: Hashable, Sendable {
 }
 
 public struct GuestCode: Sendable {
-  public struct Symbol: Equatable, Sendable {
-    public let name: String
-    public let address: UInt32
-    public let size: UInt32
-
-    public init(name: String, address: UInt32, size: UInt32) {
-      self.name = name
-      self.address = address
-      self.size = size
-    }
-  }
-
   /// A program or module.
   public struct Image: Sendable {
     public let name: String
     /// The pages of its code: the address that each is linked at, and its hash.
     public let pages: [(address: UInt32, hash: UInt64)]
     /// Read when code of it runs for the first time; sorted by address.
-    public let symbols: @Sendable () throws -> [Symbol]
+    public let symbols: @Sendable () throws -> [CodeImage.Function]
 
     public init(
-      name: String, pages: [(address: UInt32, hash: UInt64)], symbols: @escaping @Sendable () throws -> [Symbol]
+      name: String, pages: [(address: UInt32, hash: UInt64)],
+      symbols: @escaping @Sendable () throws -> [CodeImage.Function]
     ) {
       self.name = name
       self.pages = pages
@@ -50,13 +41,13 @@ public struct GuestCode: Sendable {
   public static let systemCallPage = GuestFunction(image: kernelName, name: "system-call page")
   private static let systemCallPageAddress = TracePage.kernelHalf - UInt32(TracePage.size)
 
-  private let kernel: [Symbol]
+  private let kernel: [CodeImage.Function]
   private let images: [Image]
   private let places: [UInt64: (image: Int, address: UInt32)]
-  private var symbols: [Int: [Symbol]] = [:]
+  private var symbols: [Int: [CodeImage.Function]] = [:]
 
   /// - Parameter kernel: sorted by address.
-  public init(kernel: [Symbol], images: [Image]) {
+  public init(kernel: [CodeImage.Function], images: [Image]) {
     self.kernel = kernel
     self.images = images
     var places: [UInt64: (image: Int, address: UInt32)] = [:]
@@ -85,7 +76,7 @@ public struct GuestCode: Sendable {
     return (GuestFunction(image: image.name, name: symbol.name), symbol.address == linked)
   }
 
-  private static func symbol(at address: UInt32, in symbols: [Symbol]) -> Symbol? {
+  private static func symbol(at address: UInt32, in symbols: [CodeImage.Function]) -> CodeImage.Function? {
     var (low, high) = (0, symbols.count)
     while low < high {
       let middle = (low + high) / 2

@@ -1,5 +1,7 @@
 // A profile for the terminal: functions by the instructions that they executed themselves.
 
+import Reports
+
 public enum ProfileTable {
   /// - Parameter top: how many functions are listed; the last line sums up the others.
   public static func text(_ tree: CallTree, top: Int) -> String {
@@ -32,16 +34,5 @@ public enum ProfileTable {
   private static func padded(_ text: String, _ width: Int, isRight: Bool = false) -> String {
     let padding = String(repeating: " ", count: max(0, width - text.count))
     return isRight ? padding + text : text + padding
-  }
-
-  /// A number with a comma between thousands.
-  static func grouped(_ number: UInt64) -> String {
-    let digits = String(number)
-    var text = ""
-    for (index, digit) in digits.enumerated() {
-      if index > 0 && (digits.count - index) % 3 == 0 { text.append(",") }
-      text.append(digit)
-    }
-    return text
   }
 }

@@ -71,10 +71,6 @@ extension Project {
   /// What can run in the guest: the kernel, and the programs, services and modules of the boot archive.
   private func guestCode() throws -> GuestCode {
     let tools = try ToolchainTools.find()
-    @Sendable func symbols(_ path: String) throws -> [GuestCode.Symbol] {
-      try CodeImage.functions(of: path, tools: tools)
-        .map { GuestCode.Symbol(name: $0.name, address: $0.address, size: $0.size) }
-    }
     var images: [GuestCode.Image] = []
     for kind in ["programs", "services", "modules"] {
       let folder = file("build/\(kind)")
@@ -84,10 +80,14 @@ extension Project {
         let pages = try CodeImage.pages(of: path).map { page in
           (page.address, page.bytes.withUnsafeBytes { $0.baseAddress.map(TracePage.hash) ?? 0 })
         }
-        images.append(GuestCode.Image(name: name, pages: pages) { try symbols(path + ".debug") })
+        images.append(
+          GuestCode.Image(name: name, pages: pages) {
+            try CodeImage.functions(of: path + ".debug", tools: tools)
+          })
       }
     }
-    return GuestCode(kernel: try symbols(file("build/kernel.elf").path), images: images)
+    return GuestCode(
+      kernel: try CodeImage.functions(of: file("build/kernel.elf").path, tools: tools), images: images)
   }
 }
 
