@@ -354,7 +354,8 @@ private struct Graph {
   /// Makes `output`, the module without debug information and with its symbol table, and `output`.debug.
   ///
   /// It is a shared object whose names bind inside it first, so that only imports and the addresses of its own data
-  /// are left for the kernel to fill in; code, constants and variables lie on pages of their own.
+  /// are left for the kernel to fill in. Code, constants and variables lie on pages of their own, but not in the file,
+  /// which stays in memory: there each segment begins where the one before ends.
   mutating func addModule(_ component: Component, output: String) throws {
     let own = "\(component.folder)/exports.map"
     let url = own.hasPrefix("/") ? URL(fileURLWithPath: own) : build.root.appending(path: own)

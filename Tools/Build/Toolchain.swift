@@ -110,7 +110,7 @@ public enum Flags {
   static let link = ["-m", "elf_i386", "--gc-sections", "--fatal-warnings", "-z", "noexecstack"]
 
   static let module = [
-    "-shared", "-Bsymbolic", "-z", "separate-code", "-z", "now", "--hash-style=sysv", "--build-id=none",
+    "-shared", "-Bsymbolic", "-z", "noseparate-code", "-z", "now", "--hash-style=sysv", "--build-id=none",
   ]
 
   private static func frontend(_ flags: [String]) -> [String] { flags.flatMap { ["-Xfrontend", $0] } }
