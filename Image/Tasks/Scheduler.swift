@@ -15,7 +15,7 @@ import Tasks
 struct SchedulerState: ~Copyable {
   var tasks: TaskTable
   var ready: RunQueue
-  var timers: TimerQueue
+  var timers = TimerQueue()
   var idle: Reference<Task>
   /// Whether the timer is set for at most a turn from when that was last needed.
   var isTurnTimed = false
@@ -49,7 +49,6 @@ struct SchedulerState: ~Copyable {
     let nowhere = DirectMap.pointer(address_of_kernel_storage(), as: Task.self)
     tasks = TaskTable(storage: DirectMap.pointer(address_of_kernel_storage()), capacity: 1)
     ready = RunQueue(storage: DirectMap.pointer(address_of_kernel_storage()))
-    timers = TimerQueue(storage: DirectMap.pointer(address_of_kernel_storage()), capacity: 0)
     idle = Reference(nowhere)
   }
 }
@@ -73,12 +72,6 @@ enum Scheduler {
     let slots = DirectMap.pointer(KernelMemory.permanent(slotBytes), as: Optional<Reference<Task>>.self)
     slots.initialize(repeating: nil, count: SchedulerState.capacity)
     kernel.scheduler.tasks = TaskTable(storage: slots, capacity: UInt32(SchedulerState.capacity))
-    // Each task has two timers: its wait's and its events'.
-    let timers = 2 * SchedulerState.capacity
-    let timerBytes = timers * MemoryLayout<TimerQueue.Entry?>.stride
-    let entries = DirectMap.pointer(KernelMemory.permanent(timerBytes), as: Optional<TimerQueue.Entry>.self)
-    entries.initialize(repeating: nil, count: timers)
-    kernel.scheduler.timers = TimerQueue(storage: entries, capacity: timers)
 
     let idle = DirectMap.pointer(KernelMemory.permanent(MemoryLayout<Task>.stride), as: Task.self)
     idle.initialize(

@@ -1,8 +1,10 @@
-// The timers that run: a binary heap ordered by deadline. Adding and taking out cost the logarithm of their number;
-// the earliest is at hand.
+// The timers that run: a binary heap ordered by deadline, whose nodes are the timers themselves. It takes no memory of its
+// own, however many timers there can be. Adding and taking out cost the logarithm of their number; the earliest is at
+// hand.
 //
-// Invariant: the deadline of entry i is not before that of entry (i - 1) / 2, and each timer in the heap knows its own
-// index.
+// Invariants: the places of the heap are numbered from 1, level by level, those under place i being 2i and 2i + 1; as many
+// places from 1 on are taken as timers run. The deadline of a timer is not before that of the one above it. Each timer
+// knows its neighbours, and they know it.
 
 import Primitives
 
@@ -10,99 +12,129 @@ import Primitives
 public struct TaskTimer: ~Copyable {
   /// In nanoseconds since boot.
   public internal(set) var deadline: UInt64 = 0
-  /// Its place in the heap; -1: it does not run.
-  var index: Int = -1
+  /// The task whose timer this is; nil: it does not run.
+  public internal(set) var task: Reference<Task>?
+  // Its neighbours in the heap; they mean something only while it runs.
+  var above: Reference<TaskTimer>?
+  var left: Reference<TaskTimer>?
+  var right: Reference<TaskTimer>?
+
   public init() {}
-  public var isRunning: Bool { index >= 0 }
+  public var isRunning: Bool { task != nil }
 }
 
-@safe public struct TimerQueue: ~Copyable {
-  /// A timer, and the address of the task it belongs to.
+public struct TimerQueue: ~Copyable {
+  /// A timer, and the task it belongs to.
   public struct Entry {
     public let timer: Reference<TaskTimer>
     public let task: Reference<Task>
   }
 
-  private let entries: UnsafeMutablePointer<Entry?>
-  private let capacity: Int
+  private(set) var first: Reference<TaskTimer>?
   public private(set) var count: Int = 0
 
-  /// `storage` holds `capacity` initialized empty entries: one for each timer there can be.
-  @safe public init(storage: UnsafeMutablePointer<Entry?>, capacity: Int) {
-    unsafe entries = storage
-    self.capacity = capacity
-  }
-
-  private func entry(_ index: Int) -> Entry { unsafe entries[index].unsafelyUnwrapped }
-
-  private func deadline(_ index: Int) -> UInt64 { entry(index).timer.value.deadline }
-
-  private func place(_ entry: Entry, at index: Int) {
-    unsafe entries[index] = entry
-    entry.timer.value.index = index
-  }
+  public init() {}
 
   /// The earliest deadline in nanoseconds since boot.
-  public var earliest: UInt64? { count == 0 ? nil : deadline(0) }
+  public var earliest: UInt64? { first?.value.deadline }
 
-  /// Starts a timer that does not run. There is room for every timer of the system.
+  /// Starts a timer that does not run.
   public mutating func add(_ timer: Reference<TaskTimer>, of task: Reference<Task>, deadline: UInt64) {
-    guard count < capacity else { return }
     timer.value.deadline = deadline
-    place(Entry(timer: timer, task: task), at: count)
+    timer.value.task = task
+    timer.value.left = nil
+    timer.value.right = nil
     count &+= 1
-    moveUp(count &- 1)
+    let above = place(count / 2)
+    timer.value.above = above
+    guard let above else {
+      first = timer
+      return
+    }
+    if count & 1 == 0 { above.value.left = timer } else { above.value.right = timer }
+    moveUp(timer)
   }
 
   /// Stops a timer, if it runs.
   public mutating func remove(_ timer: Reference<TaskTimer>) {
-    let index = timer.value.index
-    guard index >= 0 else { return }
-    timer.value.index = -1
+    guard timer.value.isRunning, let last = place(count) else { return }
+    timer.value.task = nil
+    replace(last, by: nil)
     count &-= 1
-    guard index != count else {
-      unsafe entries[count] = nil
-      return
-    }
-    let moved = entry(count)
-    unsafe entries[count] = nil
-    place(moved, at: index)
-    moveUp(index)
-    moveDown(moved.timer.value.index)
+    guard last != timer else { return }
+    // The last one takes the place that became free.
+    takePlace(last, of: timer)
+    moveUp(last)
+    moveDown(last)
   }
 
   /// Stops the earliest timer and takes it out if its deadline is not after `now`.
   public mutating func takeExpired(now: UInt64) -> Entry? {
-    guard count > 0 else { return nil }
-    let first = entry(0)
-    guard first.timer.value.deadline <= now else { return nil }
-    remove(first.timer)
-    return first
+    guard let timer = first, timer.value.deadline <= now, let task = timer.value.task else { return nil }
+    remove(timer)
+    return Entry(timer: timer, task: task)
   }
 
-  private func moveUp(_ start: Int) {
-    var index = start
-    let moving = entry(index)
-    while index > 0 {
-      let parent = (index &- 1) / 2
-      guard moving.timer.value.deadline < deadline(parent) else { break }
-      place(entry(parent), at: index)
-      index = parent
+  /// The timer at a place, found from the top: below the highest bit of the number, each says which way to go down. Nil
+  /// for place 0.
+  private func place(_ number: Int) -> Reference<TaskTimer>? {
+    guard number > 0 else { return nil }
+    var timer = first
+    var bit = Int.bitWidth &- number.leadingZeroBitCount &- 1
+    while bit > 0 {
+      bit &-= 1
+      timer = (number &>> bit) & 1 == 0 ? timer?.value.left : timer?.value.right
     }
-    place(moving, at: index)
+    return timer
   }
 
-  private func moveDown(_ start: Int) {
-    var index = start
-    let moving = entry(index)
-    while true {
-      var child = index &* 2 &+ 1
-      guard child < count else { break }
-      if child &+ 1 < count, deadline(child &+ 1) < deadline(child) { child &+= 1 }
-      guard deadline(child) < moving.timer.value.deadline else { break }
-      place(entry(child), at: index)
-      index = child
+  /// Lets what points down to `timer` point to `other`.
+  private mutating func replace(_ timer: Reference<TaskTimer>, by other: Reference<TaskTimer>?) {
+    guard let above = timer.value.above else {
+      first = other
+      return
     }
-    place(moving, at: index)
+    if above.value.left == timer { above.value.left = other } else { above.value.right = other }
+  }
+
+  /// Gives `timer` the neighbours of `other`, which has none then.
+  private mutating func takePlace(_ timer: Reference<TaskTimer>, of other: Reference<TaskTimer>) {
+    replace(other, by: timer)
+    timer.value.above = other.value.above
+    setBelow(timer, left: other.value.left, right: other.value.right)
+  }
+
+  private func setBelow(
+    _ timer: Reference<TaskTimer>, left: Reference<TaskTimer>?, right: Reference<TaskTimer>?
+  ) {
+    timer.value.left = left
+    timer.value.right = right
+    left?.value.above = timer
+    right?.value.above = timer
+  }
+
+  /// Exchanges a timer with the one above it.
+  private mutating func rise(_ timer: Reference<TaskTimer>, over above: Reference<TaskTimer>) {
+    let (left, right) = (timer.value.left, timer.value.right)
+    replace(above, by: timer)
+    timer.value.above = above.value.above
+    if above.value.left == timer {
+      setBelow(timer, left: above, right: above.value.right)
+    } else {
+      setBelow(timer, left: above.value.left, right: above)
+    }
+    setBelow(above, left: left, right: right)
+  }
+
+  private mutating func moveUp(_ timer: Reference<TaskTimer>) {
+    while let above = timer.value.above, timer.value.deadline < above.value.deadline { rise(timer, over: above) }
+  }
+
+  private mutating func moveDown(_ timer: Reference<TaskTimer>) {
+    while var below = timer.value.left {
+      if let right = timer.value.right, right.value.deadline < below.value.deadline { below = right }
+      guard below.value.deadline < timer.value.deadline else { break }
+      rise(below, over: timer)
+    }
   }
 }

@@ -25,10 +25,6 @@ final class TaskPool {
   }
 }
 
-extension Reference where Value == Tasks.Task {
-  var wakeTimer: Reference<TaskTimer> { withUnsafeMutablePointer(to: &value.wakeTimer) { Reference<TaskTimer>($0) } }
-}
-
 @Suite struct RunQueueTests {
   @Test(arguments: [UInt64(1), 2, 3])
   func agreesWithAModel(seed: UInt64) {
@@ -64,44 +60,6 @@ extension Reference where Value == Tasks.Task {
       }
       #expect(queue.count == inside.count)
       #expect(queue.highestPriority == model.lastIndex { !$0.isEmpty }.map(UInt8.init))
-    }
-  }
-}
-
-@Suite struct TimerQueueTests {
-  @Test(arguments: [UInt64(4), 5])
-  func givesTasksBackInOrder(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
-    let pool = TaskPool()
-    let storage = UnsafeMutablePointer<TimerQueue.Entry?>.allocate(capacity: 256)
-    storage.initialize(repeating: nil, count: 256)
-    defer { storage.deallocate() }
-    var timers = TimerQueue(storage: storage, capacity: 256)
-    var outside = (1...256).map { pool.make(UInt32($0)) }
-    var inside: [Reference<Tasks.Task>] = []
-    for _ in 0..<50_000 {
-      if Bool.random(using: &random), let task = outside.popLast() {
-        timers.add(task.wakeTimer, of: task, deadline: UInt64.random(in: 0..<1000, using: &random))
-        inside.append(task)
-      } else if Bool.random(using: &random), !inside.isEmpty {
-        let task = inside.remove(at: Int.random(in: 0..<inside.count, using: &random))
-        timers.remove(task.wakeTimer)
-        let isRunning = task.value.wakeTimer.isRunning
-        #expect(!isRunning)
-        outside.append(task)
-      } else {
-        let now = UInt64.random(in: 0..<1000, using: &random)
-        let earliest = inside.map { $0.value.wakeTimer.deadline }.min()
-        #expect(timers.earliest == earliest)
-        let task = timers.takeExpired(now: now)?.task
-        let deadline = task.map { $0.value.wakeTimer.deadline }
-        #expect(deadline == earliest.flatMap { $0 <= now ? $0 : nil })
-        if let task {
-          inside.removeAll { $0 == task }
-          outside.append(task)
-        }
-      }
-      #expect(timers.count == inside.count)
     }
   }
 }
