@@ -47,11 +47,15 @@ system_call:
 2:pushl %ebp
   call answer_call
   addl $4, %esp
-  jmp door_attention
+  cmpl $0, CPU_ATTENTION
+  jne task_attention
+  ret
 3:pushl %ebp
   call answer_reply_and_receive
   addl $4, %esp
-  jmp door_attention
+  cmpl $0, CPU_ATTENTION
+  jne task_attention
+  ret
 
 request_in_registers:
   cmpl $HANDLES, %ebx

@@ -34,8 +34,7 @@ enum Calls {
   private static func sendOnce(to service: Reference<Service>, deadline: UInt64?) throws(SystemError) -> Int32 {
     let task = Scheduler.current
     let record = task.value.call
-    let sender = task.value.process.value.identity
-    record.value.sender = sender
+    let sender = record.value.sender
     record.value.message.sender = sender.value
     if service.value.queues.admits(sender) {
       switch service.value.server {
@@ -52,18 +51,22 @@ enum Calls {
     } else {
       reason = Scheduler.block(.waitingForReply, on: service.queues.callers, deadline: deadline)
     }
-    if reason != .woken { return try withdraw(after: reason, service) }
+    switch reason {
+    case .woken, .handed: break
+    case .timedOut, .cancelled: return try withdraw(after: reason, service)
+    }
     let result = record.value.result
     if result < 0 && result != CallRecord.retry { throw SystemError(rawValue: result) ?? .peerGone }
     return result
   }
 
-  /// The rest of a call that was handed over directly, where it was not simply answered.
+  /// The rest of a call that was handed over directly, where no answer came directly.
   @inline(never)
   static func resume(after reason: WakeReason, _ service: Reference<Service>) -> Int32 {
     do throws(SystemError) {
       if reason != .woken { return try withdraw(after: reason, service) }
-      return try send(to: service, deadline: nil)
+      let result = Scheduler.current.value.call.value.result
+      return result == CallRecord.retry ? try send(to: service, deadline: nil) : result
     } catch { return error.rawValue }
   }
 
@@ -108,6 +111,11 @@ enum Calls {
           reason = Scheduler.block(.waitingForMessage, on: service.queues.receivers)
         }
         if reason == .cancelled { throw .cancelled }
+        if reason == .handed, let caller = task.value.servedCallers.last,
+          let number = try begin(caller, of: service, room, message)
+        {
+          return number
+        }
         continue
       }
       if let caller = answered {
@@ -116,15 +124,27 @@ enum Calls {
       }
       switch next {
       case .take(let caller):
-        do throws(CopyFailure) {
-          try bring(caller, room, to: message)
-          return Int32(bitPattern: caller.value.call.value.number)
-        } catch { try giveBack(caller, of: service, because: error) }
+        if let number = try begin(caller, of: service, room, message) { return number }
       case .waitAsFormer:
         if Scheduler.block(.waitingForMessage, on: service.queues.formerReceivers) == .cancelled { throw .cancelled }
       case .wait: break
       case .over: throw .peerGone
       }
+    }
+  }
+
+  /// Brings the request of a caller over that this task has taken. Returns its number; nil where that failed because of
+  /// the caller, who has been told.
+  @inline(never)
+  private static func begin(
+    _ caller: Reference<Task>, of service: Reference<Service>, _ room: Room, _ message: UInt32
+  ) throws(SystemError) -> Int32? {
+    do throws(CopyFailure) {
+      try bring(caller, room, to: message)
+      return Int32(bitPattern: caller.value.call.value.number)
+    } catch {
+      try giveBack(caller, of: service, because: error)
+      return nil
     }
   }
 
@@ -281,6 +301,8 @@ enum Calls {
 enum MessageCopy {
   /// A whole message.
   static var all: UInt32 { 12 }
+  /// What is read of one: all but who sent it, which the kernel knows.
+  static var read: UInt32 { 11 }
   /// What a caller gets back: the operation, six words, the data's address and length.
   static var reply: UInt32 { 9 }
 
@@ -293,7 +315,7 @@ enum MessageCopy {
 
   @inline(__always)
   static func tryRead(into record: Reference<CallRecord>, from message: UInt32) -> Bool {
-    isInside(message) && user_copy_words(UInt32(record.address), message, all) == 0
+    isInside(message) && user_copy_words(UInt32(record.address), message, read) == 0
   }
 
   /// The same as `write` for a message that was read in this call by a task that is not guarded.

@@ -36,16 +36,11 @@ enum DirectCalls {
     _ service: Reference<Service>, _ record: Reference<CallRecord>, _ server: Reference<Task>
   ) -> Int32 {
     let task = Scheduler.current
-    let sender = task.value.process.value.identity
-    record.value.sender = sender
-    record.value.message.sender = sender.value
+    record.value.message.sender = record.value.sender.value
     Services.retain(service)
     service.queues.handOver(task, to: server)
-    let reason = Scheduler.switchDirectly(to: server, .waitingForReply)
-    var result = record.value.result
-    if reason != .woken || result == CallRecord.retry {
-      result = Calls.resume(after: reason, service)
-    }
+    let reason = Scheduler.switchDirectly(from: task, to: server, .waitingForReply)
+    let result = reason == .handed ? record.value.result : Calls.resume(after: reason, service)
     Services.release(service)
     return result
   }
@@ -68,25 +63,25 @@ enum DirectCalls {
     let room = Calls.Room(address: record.value.message.bufferAddress, capacity: record.value.message.bufferCapacity)
     Services.retain(service)
     service.queues.answer(caller, by: task, result: record.value.resultOfReply)
-    let reason = Scheduler.switchDirectly(to: caller, .waitingForMessage)
-    let result = take(service, term: term, message, room, reason)
+    let reason = Scheduler.switchDirectly(from: task, to: caller, .waitingForMessage)
+    let result =
+      if reason == .handed, let next = task.value.servedCallers.last {
+        begin(next, of: service, term: term, message, room)
+      } else {
+        Calls.receiveOn(service, term: term, message, room, reason)
+      }
     Services.release(service)
     return result
   }
 
-  /// After the wait: the request that was handed over, or whatever else there is to do.
+  /// Brings the request over that was handed to this task.
   @inline(__always)
-  private static func take(
-    _ service: Reference<Service>, term: UInt32, _ message: UInt32, _ room: Calls.Room, _ reason: WakeReason
+  private static func begin(
+    _ caller: Reference<Task>, of service: Reference<Service>, term: UInt32, _ message: UInt32, _ room: Calls.Room
   ) -> Int32 {
-    if reason == .woken, let caller = service.queues.takeGiven(by: Scheduler.current, term: term) {
-      let record = caller.value.call
-      let number = Int32(bitPattern: record.value.number)
-      do throws(CopyFailure) {
-        try Calls.bring(caller, room, to: message)
-        return number
-      } catch { return Calls.receiveAfter(error, caller, service, term: term, message, room) }
-    }
-    return Calls.receiveOn(service, term: term, message, room, reason)
+    do throws(CopyFailure) {
+      try Calls.bring(caller, room, to: message)
+      return Int32(bitPattern: caller.value.call.value.number)
+    } catch { return Calls.receiveAfter(error, caller, service, term: term, message, room) }
   }
 }

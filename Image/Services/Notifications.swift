@@ -65,7 +65,7 @@ enum Notifications {
       switch reason {
       case .cancelled: throw .cancelled
       case .timedOut: throw .timedOut
-      case .woken: break
+      case .woken, .handed: break
       }
       if let bits = notification.value.take() { return Int32(bitPattern: bits) }
       guard notification.value.isAlive else { throw .peerGone }

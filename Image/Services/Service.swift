@@ -24,8 +24,8 @@ struct Service: ~Copyable {
   var server: ServiceServer = .nobody
   /// The server that was there when a hold began and a successor published the name.
   var predecessor: ServiceServer = .nobody
-  /// Handles and the name table.
-  var references: UInt32 = 1
+  /// Handles, and tasks inside one of its calls.
+  var references: UInt32 = 0
   var queues = CallQueues()
   /// Open while a live module serves and calls are not held.
   var door = module_door()
@@ -134,12 +134,12 @@ enum Services {
   @inline(__always)
   static func release(_ service: Reference<Service>) {
     service.value.references &-= 1
-    if service.value.references == 1 { forgetIfUnused(service) }
+    if service.value.references == 0 { forgetIfUnused(service) }
   }
 
   @inline(never)
   static func forgetIfUnused(_ service: Reference<Service>) {
-    guard service.value.references == 1, case .nobody = service.value.server, !service.value.queues.isHeld else {
+    guard service.value.references == 0, case .nobody = service.value.server, !service.value.queues.isHeld else {
       return
     }
     for index in 0..<ServiceTable.capacity where kernel.services.entries[index] == service {
@@ -215,7 +215,7 @@ enum Services {
   @inline(never)
   private static func makeRecord(of task: Reference<Task>) throws(SystemError) {
     let pointer: UnsafeMutablePointer<CallRecord> = try KernelHeapMemory.allocate(tag: .service)
-    pointer.initialize(to: CallRecord())
+    pointer.initialize(to: CallRecord(sender: task.value.process.value.identity))
     task.value.callRecord = UInt(bitPattern: pointer)
   }
 }

@@ -114,8 +114,7 @@ enum TaskCalls {
     information.kernelStackStart = task.value.kernelStackStart
     information.kernelStackEnd = task.value.kernelStackEnd
     information.rights = process.value.rights
-    var used = task.value.timeUsed
-    if task == Scheduler.current { used &+= read_time_stamp() &- task.value.timeStarted }
+    let used = task.value.timeUsed(until: read_time_stamp())
     information.nanoseconds = WordPair(kernel.clock.nanoseconds(stamps: used))
     information.name = process.value.name
     return information

@@ -85,8 +85,7 @@ enum Tracing {
 
   /// The processor time of the current task, in time stamps.
   private static func timeUsed() -> UInt64 {
-    let task = Scheduler.current
-    return task.value.timeUsed &+ (read_time_stamp() &- task.value.timeStarted)
+    Scheduler.current.value.timeUsed(until: read_time_stamp())
   }
 
   private static func put(_ record: TraceRecord) {

@@ -29,7 +29,7 @@ enum Events {
       // Also where it did not wait at all, because it is to end.
       task.value.awaitedEvents = 0
       switch reason {
-      case .woken: break
+      case .woken, .handed: break
       case .timedOut: throw .timedOut
       case .cancelled: throw .cancelled
       }

@@ -44,7 +44,7 @@ enum Locks {
         Priorities.update(owner)
       }
       switch reason {
-      case .woken: break
+      case .woken, .handed: break
       case .timedOut: throw .timedOut
       case .cancelled: throw .cancelled
       }

@@ -155,7 +155,14 @@ enum Scheduler {
   /// none. Says why the wait ended.
   @inline(__always)
   static func switchDirectly(to next: Reference<Task>, _ state: TaskState) -> WakeReason {
-    let task = current
+    switchDirectly(from: current, to: next, state)
+  }
+
+  /// The same for who knows the current task already.
+  @inline(__always)
+  static func switchDirectly(
+    from task: Reference<Task>, to next: Reference<Task>, _ state: TaskState
+  ) -> WakeReason {
     task.value.state = state
     task.value.wakeReason = .woken
     run(next, after: task, read_time_stamp())
@@ -234,7 +241,9 @@ enum Scheduler {
   static func leaveCurrent() {
     let previous = current
     let idle = kernel.scheduler.idle
-    previous.value.timeUsed &+= read_time_stamp() &- previous.value.timeStarted
+    let stamp = read_time_stamp()
+    previous.value.stopTime(stamp)
+    idle.value.startTime(stamp)
     if changeProtection(for: idle) != 0 {
       write_cr4(cpu.next_control_4)
       write_cr0(cpu.next_control_0)
@@ -267,8 +276,8 @@ enum Scheduler {
   /// Everything of a switch but its last step: times, timer, the CPU's area.
   @inline(__always)
   private static func prepare(_ next: Reference<Task>, after previous: Reference<Task>, _ stamp: UInt64) -> Change {
-    previous.value.timeUsed &+= stamp &- previous.value.timeStarted
-    next.value.timeStarted = stamp
+    previous.value.stopTime(stamp)
+    next.value.startTime(stamp)
     next.value.state = .running
     current = next
     kernel.counters.taskSwitches &+= 1

@@ -22,7 +22,7 @@ enum WordWaits {
     let reason = Scheduler.block(.waitingForWord, on: queue(for: key), deadline: deadline)
     task.value.waitKey = 0
     switch reason {
-    case .woken: return
+    case .woken, .handed: return
     case .timedOut: throw .timedOut
     case .cancelled: throw .cancelled
     }

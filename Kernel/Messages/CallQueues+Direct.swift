@@ -1,5 +1,6 @@
 // The most frequent steps of the protocol in one go: a request handed to a server task that waits, and an answer by a
-// server task that has nothing else to do. They do what `begin`, `next` and `finishCall` do in these cases.
+// server task that has nothing else to do. They do what `begin`, `next` and `finishCall` do in these cases: the server
+// has taken the request, the caller has its answer. Both find `handed` as the reason why their wait ended.
 //
 // Invariants:
 // - Each is asked for first (`directServer`, `directCaller`), which changes nothing. Nothing is lent and nobody is
@@ -20,26 +21,18 @@ extension Reference where Value == CallQueues {
     return server
   }
 
-  /// Hands a request to the first of the waiting server tasks and makes the caller wait for it.
+  /// Hands a request to the first of the waiting server tasks and makes the caller wait for it: the last of those that
+  /// the server task serves.
   @inline(__always)
   public func handOver(_ caller: Reference<Task>, to server: Reference<Task>) {
     let record = caller.value.call
     enter(record)
-    record.value.place = .given
+    record.value.place = .taken
     value.inside &+= 1
     caller.value.lockOwner = server
     value.receivers.takeFirst(server)
     server.servedCallers.append(caller)
-  }
-
-  /// The caller whose request was handed to a server task of `term` that waited.
-  @inline(__always)
-  public func takeGiven(by server: Reference<Task>, term: UInt32) -> Reference<Task>? {
-    guard value.term == term, let caller = server.value.servedCallers.last,
-      caller.value.call.value.place == .given, caller.value.call.value.service == address
-    else { return nil }
-    caller.value.call.value.place = .taken
-    return caller
+    server.value.wakeReason = .handed
   }
 
   /// The caller that `server`, an endpoint of `term`, answers with request `number`, where it waits for the next
@@ -64,6 +57,7 @@ extension Reference where Value == CallQueues {
     record.value.result = result
     value.inside &-= 1
     caller.value.lockOwner = nil
+    caller.value.wakeReason = .handed
     server.value.servedCallers.takeFirst(caller)
     receivers.append(server)
   }

@@ -54,7 +54,7 @@ public struct CallQueues: ~Copyable {
   public fileprivate(set) var holder = TaskIdentity.none
   public var calls: UInt32 = 0
   public var faults: UInt32 = 0
-  fileprivate var latestNumber: UInt32 = 0
+  fileprivate var latestNumber: UInt32 = 1
 
   public init() {}
 
@@ -100,7 +100,8 @@ extension Reference where Value == CallQueues {
     record.value.service = address
     record.value.place = .queued
     record.value.result = SystemError.peerGone.rawValue
-    value.latestNumber = value.latestNumber == 0x7fff_ffff ? 1 : value.latestNumber &+ 1
+    // Odd, so that it is never 0, and never negative.
+    value.latestNumber = value.latestNumber &+ 2 & 0x7fff_ffff
     record.value.number = value.latestNumber
     value.calls &+= 1
   }

@@ -36,11 +36,11 @@ public struct CallRecord {
   public var dataAddress: UInt32 = 0
   public var bufferAddress: UInt32 = 0
   /// The process that calls.
-  public var sender = TaskIdentity.none
+  public var sender: TaskIdentity
   /// The address of the service's queues while the call is anywhere.
   var service: UInt = 0
 
-  public init() {}
+  public init(sender: TaskIdentity) { self.sender = sender }
 
   /// What the caller gets in EAX once the reply is in `message`: no error, so its highest bit is lost.
   @inlinable public var resultOfReply: Int32 { isShort ? Int32(bitPattern: message.words[0] & 0x7fff_ffff) : 0 }

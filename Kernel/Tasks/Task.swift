@@ -35,6 +35,8 @@ public enum TaskState: UInt8, Sendable {
 /// Why a wait came back.
 public enum WakeReason: UInt8, Sendable {
   case woken, timedOut, cancelled
+  /// A server task was handed a request, or a caller its answer, by the other side, which switched to it.
+  case handed
 }
 
 /// How a task came to its end.
@@ -53,6 +55,7 @@ public struct Task: ~Copyable {
   public var identity: TaskIdentity
   public var mode: TaskMode
   public var state: TaskState = .ready
+  public var wakeReason: WakeReason = .woken
   /// 0 (lowest) to 31: what the scheduler goes by. Never under `basePriority`; over it while a more urgent task
   /// waits for a lock that this one holds (Locks.swift).
   public var priority: UInt8
@@ -62,7 +65,6 @@ public struct Task: ~Copyable {
   public var isDetached: Bool = false
   /// It is to end as soon as it would go back to its own code, or wait.
   public var isEnding: Bool = false
-  public var wakeReason: WakeReason = .woken
   public var ending: TaskEnding = .exited
   public var status: Int32 = 0
 
@@ -94,9 +96,8 @@ public struct Task: ~Copyable {
 
   /// What it waits for, where that is a word of memory or another object: compared, never followed.
   public var waitKey: UInt64 = 0
-  /// Time stamps (`RDTSC`): processor time used, and when it was last given the processor.
-  public var timeUsed: UInt64 = 0
-  public var timeStarted: UInt64 = 0
+  /// Processor time used, in time stamps (`RDTSC`); while it runs, less the stamp of when it was given the processor.
+  private var timeBalance: UInt64 = 0
 
   // Links of the queue it is in.
   public var next: Reference<Task>?
@@ -117,6 +118,13 @@ public struct Task: ~Copyable {
   public var eventTimer = TaskTimer()
   /// The time between two timer events, in nanoseconds; 0: there is only one.
   public var eventPeriod: UInt64 = 0
+
+  /// The processor time it has used until `stamp`, which is now.
+  public func timeUsed(until stamp: UInt64) -> UInt64 { state == .running ? timeBalance &+ stamp : timeBalance }
+  @inline(__always)
+  public mutating func startTime(_ stamp: UInt64) { timeBalance &-= stamp }
+  @inline(__always)
+  public mutating func stopTime(_ stamp: UInt64) { timeBalance &+= stamp }
 
   public mutating func setThreadSegment(base: UInt32, descriptor: UInt64) {
     threadPointer = base

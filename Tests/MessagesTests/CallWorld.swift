@@ -152,7 +152,7 @@ final class CallWorld {
 
   private func add(_ index: Int, _ actor: Actor) {
     (actors + index).initialize(to: actor)
-    (records + index).initialize(to: CallRecord())
+    (records + index).initialize(to: CallRecord(sender: .none))
     // Clients are more urgent than servers, each in its own way, so that lent priorities show.
     let priority: UInt8 = actor.role == .client ? UInt8(20 + index) : 10
     (tasks + index).initialize(
@@ -228,7 +228,9 @@ final class CallWorld {
     }
     if let server = queues.directServer(for: caller) {
       queues.handOver(caller, to: server)
-      ModelScheduler.endWait(of: server, .woken)
+      ModelScheduler.endWait(of: server, .handed)
+      // It runs at once, and has the request.
+      work(Int(server.value.identity.value) - 1, on: caller)
     } else if let server = queues.begin(caller, ModelScheduler.self) {
       server.servedCallers.append(caller)
       // As in the kernel the caller joins the queue before the server's wait ends.
@@ -241,9 +243,13 @@ final class CallWorld {
   /// A client, or the manager, in a call. Returns false while it sends again.
   private func hasAnswer(_ index: Int) -> Bool {
     let caller = task(index)
-    if caller.value.wakeReason != .woken {
+    let reason = caller.value.wakeReason
+    caller.value.wakeReason = .woken
+    switch reason {
+    case .woken: break
+    case .handed: return true
+    case .timedOut, .cancelled:
       queues.leave(caller, ModelScheduler.self)
-      caller.value.wakeReason = .woken
       return true
     }
     if caller.value.call.value.result == CallRecord.retry {
@@ -276,7 +282,7 @@ final class CallWorld {
       if let caller = queues.directCaller(of: server, number: actors[index].request, term: actors[index].term) {
         try note(caller)
         queues.answer(caller, by: server, result: 0)
-        ModelScheduler.endWait(of: caller, .woken)
+        ModelScheduler.endWait(of: caller, .handed)
         return
       }
       // A caller that gave up is not there any more.
@@ -287,19 +293,18 @@ final class CallWorld {
       }
       return
     }
-    if let caller = queues.takeGiven(by: server, term: actors[index].term) {
-      actors[index].stage = .working
-      actors[index].request = caller.value.call.value.number
-      return
-    }
     switch queues.next(for: server, term: actors[index].term, ModelScheduler.self) {
-    case .take(let caller):
-      actors[index].stage = .working
-      actors[index].request = caller.value.call.value.number
+    case .take(let caller): work(index, on: caller)
     case .wait: queues.receivers.append(server)
     case .waitAsFormer: queues.formerReceivers.append(server)
     case .over: actors[index].stage = .done
     }
+  }
+
+  /// A server task has a caller's request.
+  private func work(_ index: Int, on caller: Reference<Tasks.Task>) {
+    actors[index].stage = .working
+    actors[index].request = caller.value.call.value.number
   }
 
   /// A request has been done.
