@@ -11,13 +11,24 @@ public struct TestReport {
 
   /// Runs a test, which says whether it passed, and prints `PASS` or `FAIL` with its name.
   public mutating func run(_ name: StaticString, _ test: () -> Bool) {
+    run {
+      $0.write(name)
+    } test: {
+      test()
+    }
+  }
+
+  /// The same with a name that `describe` writes. Returns whether it passed.
+  @discardableResult @inline(never)
+  public mutating func run(_ describe: (inout ConsoleLine) -> Void, test: () -> Bool) -> Bool {
     let hasPassed = test()
     if hasPassed { passed += 1 } else { failed += 1 }
     Console.write {
       $0.write(hasPassed ? "PASS " : "FAIL ")
-      $0.write(name)
+      describe(&$0)
       $0.write("\n")
     }
+    return hasPassed
   }
 
   /// Prints the counts; returns the exit status of the program.

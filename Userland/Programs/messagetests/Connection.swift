@@ -1,4 +1,4 @@
-// Calls as the kernel takes them, so that tests can give it what no library would.
+// Calls as the kernel takes them, so that tests can give it what no library would, and memory of every sort for them.
 
 import ABI
 import Primitives
@@ -14,6 +14,8 @@ struct Answer {
 
   func failed(with error: SystemError) -> Bool { result == error.rawValue }
   var isDone: Bool { result == 0 }
+  /// Whether the server says, in word 0, that the kernel told it of this error.
+  func says(_ error: SystemError) -> Bool { isDone && words[0] == UInt32(bitPattern: error.rawValue) }
 }
 
 /// An opened service.
@@ -30,13 +32,14 @@ struct Connection {
 
   /// Calls with words alone, or with memory at any address. `milliseconds` nil: without limit.
   func call(
-    _ operation: UInt32, _ first: UInt32 = 0, _ second: UInt32 = 0, data: UInt32 = 0, length: UInt32 = 0,
-    buffer: UInt32 = 0, capacity: UInt32 = 0, milliseconds: UInt64? = nil
+    _ operation: UInt32, _ first: UInt32 = 0, _ second: UInt32 = 0, _ third: UInt32 = 0, data: UInt32 = 0,
+    length: UInt32 = 0, buffer: UInt32 = 0, capacity: UInt32 = 0, milliseconds: UInt64? = nil
   ) -> Answer {
     var message = Message()
     message.operation = operation
     message.words[0] = first
     message.words[1] = second
+    message.words[2] = third
     message.dataAddress = data
     message.dataLength = length
     message.bufferAddress = buffer
@@ -44,6 +47,12 @@ struct Connection {
     let limit = WordPair(milliseconds.map { $0 * 1_000_000 } ?? .max)
     let result = unsafe SystemCalls.call(handle, &message, limit.low, limit.high)
     return Answer(result: result, words: message.words, length: message.dataLength)
+  }
+
+  /// Calls with the message itself at any address.
+  func call(messageAt address: UInt32) -> Answer {
+    let message = unsafe UnsafeMutablePointer<Message>(bitPattern: UInt(address))
+    return Answer(result: unsafe SystemCalls.call(handle, message, .max, .max))
   }
 }
 
@@ -59,18 +68,68 @@ struct Pages {
 
   func end() { try? Memory.unmap(address, length) }
 
-  private var bytes: UnsafeMutablePointer<UInt8>? { unsafe UnsafeMutablePointer(bitPattern: UInt(address)) }
-
-  func fill(_ count: UInt32, from first: UInt8) {
-    guard let bytes = unsafe bytes else { return }
-    for index in 0..<count { unsafe bytes[Int(index)] = first &+ UInt8(truncatingIfNeeded: index &* 7) }
+  private func place(_ offset: UInt32) -> UnsafeMutableRawPointer? {
+    unsafe UnsafeMutableRawPointer(bitPattern: UInt(address + offset))
   }
 
-  func holds(_ count: UInt32, from first: UInt8) -> Bool {
-    guard let bytes = unsafe bytes else { return false }
-    for index in 0..<count where unsafe bytes[Int(index)] != first &+ UInt8(truncatingIfNeeded: index &* 7) {
+  /// What a seed makes of a word; no two seeds have a word in common.
+  private func word(_ index: UInt32, _ seed: UInt32) -> UInt32 { (index &* 40_503) ^ (seed &* 0x9e37_79b9) }
+
+  func fill(_ count: UInt32, seed: UInt32, at offset: UInt32 = 0) {
+    guard let place = unsafe place(offset) else { return }
+    for index in 0..<count / 4 {
+      unsafe place.storeBytes(of: word(index, seed), toByteOffset: Int(index * 4), as: UInt32.self)
+    }
+    for index in count & ~3..<count {
+      unsafe place.storeBytes(of: rest(index, seed), toByteOffset: Int(index), as: UInt8.self)
+    }
+  }
+
+  /// Whether what is at `offset` is what `fill` made; `first` is the number of the word there.
+  func holds(_ count: UInt32, seed: UInt32, at offset: UInt32 = 0, from first: UInt32 = 0) -> Bool {
+    guard let place = unsafe place(offset) else { return false }
+    for index in 0..<count / 4
+    where unsafe place.loadUnaligned(fromByteOffset: Int(index * 4), as: UInt32.self) != word(first + index, seed) {
+      return false
+    }
+    for index in count & ~3..<count
+    where unsafe place.load(fromByteOffset: Int(index), as: UInt8.self) != rest(index, seed) {
       return false
     }
     return true
+  }
+
+  /// A byte after the last whole word.
+  private func rest(_ index: UInt32, _ seed: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: word(index, seed)) }
+}
+
+/// Where no buffer can be, or not one to be written.
+enum BadPlace: UInt32, CaseIterable {
+  case null, unmapped, kernel, wrapping, intoKernel, spanning, readOnly
+
+  /// How long the buffers there are.
+  static var length: UInt32 { 64 }
+
+  /// Whether it cannot even be read.
+  var isAbsent: Bool { self != .readOnly }
+
+  /// Calls `body` with an address at which `length` bytes make a bad buffer.
+  func withAddress<Result>(_ body: (UInt32) -> Result) -> Result {
+    switch self {
+    case .null: return body(0)
+    case .unmapped: return body(0x5000_0000)
+    case .kernel: return body(0xc010_0000)
+    case .wrapping: return body(0xffff_fff0)
+    case .intoKernel: return body(0xbfff_fff0)
+    case .spanning:
+      let pages = Pages(8192)
+      defer { try? Memory.unmap(pages.address, 4096) }
+      try? Memory.unmap(pages.address + 4096, 4096)
+      return body(pages.address + 4096 - Self.length / 2)
+    case .readOnly:
+      let pages = Pages(4096, .read)
+      defer { pages.end() }
+      return body(pages.address)
+    }
   }
 }

@@ -1,9 +1,12 @@
-// The conformance suite of messages. docs/messages.md has the table of states and events; each of its cells names the
-// test here that shows it.
+// The conformance suite of messages, which docs/messages.md explains: every kind of client with every kind of server
+// (PairTests.swift), and every event in every state of a call (StateTable.swift).
 //
-//     messagetests                        all tests, with servers of every kind, called from this process
-//     messagetests --serve NAME           the server that the tests call (Server.swift)
-//     messagetests --call NAME OPERATION  one call, made by a process that the tests end
+//     messagetests                         all tests
+//     messagetests --serve KIND TASKS      the server that the tests call (Server.swift)
+//     messagetests --client CHECKS         a client of it (ClientChecks.swift); the status is the number that came out true
+//     messagetests --call OPERATION WORD   one call; the status is its result
+//     messagetests --open                  opens the service and does nothing
+//     messagetests --hold                  holds calls back and does nothing
 
 import ABI
 import Primitives
@@ -11,45 +14,48 @@ import SDK
 
 @main struct MessageTests: Program {
   static func run() -> Int32 {
-    let arguments = ProgramInformation.argumentCount
-    if arguments == 3 && ProgramInformation.argument(1) == "--serve" {
-      return TestServer.run(ProgramInformation.argument(2))
-    }
-    if arguments == 4 && ProgramInformation.argument(1) == "--call" {
-      guard let service = Connection(ProgramInformation.argument(2)),
-        let operation = ProgramInformation.argument(3).number
-      else { return 2 }
-      return service.call(operation, 1000).result
-    }
+    if ProgramInformation.argumentCount > 1 { return runRole() }
     var report = TestReport(program: "messagetests")
-    // The first run makes what is kept: the heap of this process, its tables of pages, records of calls.
+    PairTests.run(&report)
+    // The first table makes what is kept: the heap of this process, its tables of pages, records of calls.
     var before: UInt32 = 0
-    for kind in ServerKind.all {
-      Console.write {
-        $0.write("a server in ")
-        $0.write(kind.name)
-        $0.write("\n")
-      }
-      DataTests.run(kind, &report)
-      TimeTests.run(kind, &report)
-      DeathTests.run(kind, &report)
-      HoldTests.run(kind, &report)
-      if before == 0 { before = pagesOfOthers() }
+    for (index, kind) in Kind.all.enumerated() {
+      StateTable.run(kind, &report)
+      if index == 0 { before = pagesOfOthers() }
     }
     let after = pagesOfOthers()
-    if after != before {
-      Console.write {
-        $0.write("pages of others: ")
-        $0.write(decimal: before)
-        $0.write(" before, ")
-        $0.write(decimal: after)
-        $0.write(" after\n")
-      }
+    report.run {
+      $0.write("pages free or this process's, before and after: ")
+      $0.write(decimal: before)
+      $0.write(" and ")
+      $0.write(decimal: after)
+    } test: {
+      after == before
     }
-    report.run("all memory is back") { after == before }
     report.run("no frame has a wrong owner") { ((try? Machine.memory(.check))?.discrepancies ?? 1) == 0 }
     report.run("no service is left over") { ServiceList.find(Bytes(Peer.name)) == nil }
     return report.finish()
+  }
+
+  private static func runRole() -> Int32 {
+    let role = ProgramInformation.argument(1)
+    func argument(_ index: Int) -> Bytes {
+      index < ProgramInformation.argumentCount ? ProgramInformation.argument(index) : Bytes("")
+    }
+    if role == "--serve" {
+      guard let kind = Kind(argument(2).number), let tasks = argument(3).number else { return -1 }
+      return TestServer.run(kind, tasks: tasks)
+    }
+    if role == "--hold" {
+      do throws(SystemError) { try ServiceList.control(Bytes(Peer.name), .hold) } catch { return error.rawValue }
+    }
+    guard let service = Connection(Bytes(Peer.name)) else { return -1 }
+    if role == "--client", let checks = ClientChecks(named: argument(2)) { return checks.run(service) }
+    if role == "--call", let operation = argument(2).number, let word = argument(3).number {
+      return service.call(operation, word).result
+    }
+    Thread.sleep(milliseconds: 60_000)
+    return 0
   }
 
   /// Free pages and those of this process, once nothing of the processes that ended is left.

@@ -4,36 +4,15 @@ import ABI
 import Primitives
 import SDK
 
-enum ServerKind {
-  case ring3, ring0, ring0Shared
-
-  static var all: [ServerKind] { [.ring3, .ring0, .ring0Shared] }
-
-  var flags: StartFlags {
-    switch self {
-    case .ring3: []
-    case .ring0: .ring0
-    case .ring0Shared: [.ring0, .sharedStack]
-    }
-  }
-
-  var name: StaticString {
-    switch self {
-    case .ring3: "Ring 3"
-    case .ring0: "Ring 0"
-    case .ring0Shared: "Ring 0, shared stack"
-    }
-  }
-}
-
 /// A server process, and a connection to it.
 struct Peer {
   static var name: StaticString { "messagetests" }
   let task: TaskIdentity?
   let service: Connection?
 
-  init(_ kind: ServerKind) {
-    task = start(["--serve"], kind.flags)
+  /// - Parameter tasks: how many tasks of the kind serve: 1 or 2.
+  init(_ kind: Kind, tasks: Int = 1) {
+    task = start(["--serve", kind.word, tasks == 1 ? "1" : "2"], kind.processFlags)
     var connection: Connection?
     for _ in 0..<1000 where connection == nil {
       Thread.sleep(milliseconds: 1)
@@ -51,25 +30,39 @@ struct Peer {
   }
 
   /// Waits until as many callers wait for their turn, and as many are inside.
-  func waitUntil(waiting: UInt32, inside: UInt32) -> Bool {
+  func waitUntil(waiting: UInt32, inside: UInt32) -> Bool { wait { $0.waiting == waiting && $0.inside == inside } }
+
+  /// Waits until calls are held back.
+  func waitUntilHeld() -> Bool { wait { $0.state == 2 } }
+
+  private func wait(_ condition: (ServiceInformation) -> Bool) -> Bool {
     for _ in 0..<1000 {
-      if let information = ServiceList.find(Bytes(Self.name)), information.waiting == waiting,
-        information.inside == inside
-      {
-        return true
-      }
+      if let information = ServiceList.find(Bytes(Self.name)), condition(information) { return true }
       Thread.sleep(milliseconds: 1)
     }
     return false
   }
 
-  /// A process that makes one call.
-  func caller(_ operation: StaticString) -> TaskIdentity? { start(["--call", operation], []) }
+  func control(_ action: ServiceAction) -> Bool {
+    (try? ServiceList.control(Bytes(Self.name), action)) != nil
+  }
+
+  /// Whether the server answers, with what it is asked.
+  var isServing: Bool { service.map { Self.isServing($0) } ?? false }
+
+  static func isServing(_ service: Connection) -> Bool {
+    service.call(Operation.check, 0, 0, 0, milliseconds: 1000).words[0] == 1
+  }
+
+  /// A process that does what the words say (MessageTests.swift).
+  func process(_ words: [StaticString], _ flags: StartFlags = []) -> TaskIdentity? { start(words, flags) }
 
   /// A thread of this process that makes one call; its exit status is the result.
-  func thread(_ operation: UInt32, _ first: UInt32 = 0, _ flags: StartFlags = []) -> Thread? {
+  func thread(
+    _ operation: UInt32, _ first: UInt32 = 0, milliseconds: UInt64? = nil, _ options: StartOptions = StartOptions()
+  ) -> Thread? {
     guard let service else { return nil }
-    return try? Thread.start(StartOptions(flags: flags)) { service.call(operation, first).result }
+    return try? Thread.start(options) { service.call(operation, first, milliseconds: milliseconds).result }
   }
 }
 
@@ -77,13 +70,26 @@ struct Peer {
 private func start(_ words: [StaticString], _ flags: StartFlags) -> TaskIdentity? {
   var arguments = WordList()
   arguments.append("messagetests")
-  arguments.append(words[0])
-  arguments.append(Peer.name)
-  if words.count > 1 { arguments.append(words[1]) }
+  for word in words { arguments.append(word) }
   return try? Process.start(Bytes("/bin/messagetests"), arguments: arguments, options: StartOptions(flags: flags))
 }
 
-extension Thread {
+extension Optional<Thread> {
   /// Whether the thread's call came to this result.
-  func returned(_ error: SystemError?) -> Bool { (try? join()) == .exited(status: error?.rawValue ?? 0) }
+  func returned(_ error: SystemError?) -> Bool {
+    self.flatMap { try? $0.join() } == .exited(status: error?.rawValue ?? 0)
+  }
+}
+
+extension Optional<TaskIdentity> {
+  /// Whether the process's call came to this result.
+  func returned(_ error: SystemError?) -> Bool {
+    self.flatMap { try? $0.wait() } == .exited(status: error?.rawValue ?? 0)
+  }
+
+  /// Kills it. Returns whether it was there to be killed.
+  func end() -> Bool {
+    try? self?.kill(status: 9)
+    return self.flatMap { try? $0.wait() } == .killed(status: 9)
+  }
 }

@@ -7,108 +7,165 @@ import SDK
 
 /// What it can be asked for.
 enum Operation {
-  /// The reply is the request: words and bytes.
-  static var echo: UInt32 { 0 }
-  /// Ends the process with the request unanswered.
+  /// Word 0 of the reply is 1 where word 0 bytes came that the seed in word 1 makes. The reply's bytes are word 2 bytes of
+  /// the next seed.
+  static var check: UInt32 { 0 }
+  /// Ends the process after word 0 milliseconds, with the request unanswered.
   static var exit: UInt32 { 1 }
   static var fault: UInt32 { 2 }
-  /// Answers after word 0 milliseconds.
+  /// Answers after word 0 milliseconds; `lastError` says what came of the answer.
   static var sleep: UInt32 { 3 }
-  /// Answers with bytes that are not there, then says what the kernel said, as word 0.
-  static var replyFromNowhere: UInt32 { 4 }
-  /// Answers with more than the caller has room for, then says what the kernel said, as word 0.
-  static var replyTooMuch: UInt32 { 5 }
-  /// Answers, and takes the next request into memory that is not there; `lastError` says what came of it.
-  static var receiveNowhere: UInt32 { 6 }
-  static var lastError: UInt32 { 7 }
-  /// Word 0 names a client, word 1 counts its calls: word 0 of the reply is 1 where they come in order.
-  static var order: UInt32 { 8 }
-  /// Ends the serving thread with the request unanswered.
-  static var endThread: UInt32 { 9 }
-  /// Gives the endpoint up, then answers.
-  static var withdraw: UInt32 { 10 }
+  /// Answers with bytes at the `BadPlace` in word 0, then says what the kernel said, as word 0.
+  static var replyFromBadPlace: UInt32 { 4 }
+  /// Answers with word 0 bytes, then says what the kernel said, as word 0.
+  static var replyOf: UInt32 { 5 }
+  /// Answers, and takes the next request to the `BadPlace` in word 0; `lastError` says what came of it.
+  static var receiveAtBadPlace: UInt32 { 6 }
+  /// The same with the message itself there.
+  static var receiveMessageAtBadPlace: UInt32 { 7 }
+  static var lastError: UInt32 { 8 }
+  /// Word 0 of the reply counts these requests.
+  static var ticket: UInt32 { 9 }
+  /// Ends the serving thread after word 0 milliseconds, with the request unanswered. The first task, with which the process
+  /// would end, answers.
+  static var endThread: UInt32 { 10 }
+  /// Gives the endpoint up after word 0 milliseconds, and answers.
+  static var withdraw: UInt32 { 11 }
+  /// Word 0 of the reply is the number of requests so far.
+  static var count: UInt32 { 12 }
 }
 
 enum TestServer {
   private static let lastError = Mutex<Int32>(0)
-  private static let orders = Mutex<[UInt32]>(Array(repeating: 0, count: 8))
+  private static let tickets = Mutex<UInt32>(0)
+  private static let requests = Mutex<UInt32>(0)
 
-  static func run(_ name: Bytes) -> Int32 {
-    let endpoint = unsafe SystemCalls.servicePublish(name.address, UInt32(name.count))
-    guard endpoint >= 0 else { return 3 }
-    // Two threads serve: the first one and this.
-    _ = try? Thread.start(StartOptions(flags: .detached)) { serve(UInt32(endpoint)) }
-    return serve(UInt32(endpoint))
+  /// Serves with one task of a kind, or with two.
+  static func run(_ kind: Kind, tasks: UInt32) -> Int32 {
+    let name = Bytes(Peer.name)
+    let handle = unsafe SystemCalls.servicePublish(name.address, UInt32(name.count))
+    guard handle >= 0 else { return 3 }
+    let endpoint = UInt32(handle)
+    var threads: [Thread] = []
+    for _ in 0..<(kind.isThread ? tasks : tasks - 1) {
+      guard let thread = try? Thread.start(StartOptions(flags: kind.flags), body: { serve(endpoint, isFirst: false) })
+      else { return 4 }
+      threads.append(thread)
+    }
+    guard kind.isThread else { return serve(endpoint, isFirst: true) }
+    for thread in threads { _ = try? thread.join() }
+    return 0
   }
 
-  private static func serve(_ endpoint: UInt32) -> Int32 {
+  private static func serve(_ endpoint: UInt32, isFirst: Bool) -> Int32 {
     let buffer = Pages(131072)
     var message = Message()
+    var pending: UInt32 = 0
     while true {
-      message.bufferAddress = buffer.address
-      message.bufferCapacity = 65536
-      let number = unsafe SystemCalls.receive(endpoint, &message)
-      // Another thread has given the endpoint up: wait for the end of the process.
+      let number: Int32
+      if pending == 0 {
+        message.bufferAddress = buffer.address
+        message.bufferCapacity = 65536
+        number = unsafe SystemCalls.receive(endpoint, &message)
+      } else {
+        number = unsafe SystemCalls.replyAndReceive(endpoint, pending, &message)
+      }
+      // The endpoint was given up: wait for the end of the process.
       if number == SystemError.peerGone.rawValue || number == SystemError.badHandle.rawValue {
         Thread.sleep(milliseconds: 1000)
         return 0
       }
       guard number >= 0 else { return number }
-      handle(UInt32(number), &message, endpoint, buffer)
+      requests.withLock { $0 += 1 }
+      pending = handle(UInt32(number), &message, endpoint, buffer, isFirst) ? UInt32(number) : 0
     }
   }
 
-  private static func handle(_ number: UInt32, _ message: inout Message, _ endpoint: UInt32, _ buffer: Pages) {
-    let operation = message.operation
+  /// Does what is asked. Returns whether the answer is in `message` and is to go out with the wait for the next request;
+  /// else it has gone out.
+  private static func handle(
+    _ number: UInt32, _ message: inout Message, _ endpoint: UInt32, _ buffer: Pages, _ isFirst: Bool
+  ) -> Bool {
+    let words = message.words
     var reply = Message()
-    switch operation {
-    case Operation.echo:
-      reply.words = message.words
-      reply.dataAddress = buffer.address
-      reply.dataLength = min(message.dataLength, message.bufferCapacity)
-    case Operation.exit: Process.exit(0)
-    case Operation.fault: fault()
-    case Operation.sleep: Thread.sleep(milliseconds: message.words[0])
-    case Operation.replyFromNowhere:
-      reply.dataAddress = 0x5000_0000
-      reply.dataLength = min(100, message.bufferCapacity)
-      let error = unsafe SystemCalls.reply(number, &reply)
-      reply.dataLength = 0
-      reply.words[0] = UInt32(bitPattern: error)
-    case Operation.replyTooMuch:
-      reply.dataAddress = buffer.address
-      reply.dataLength = message.bufferCapacity + 1
-      let error = unsafe SystemCalls.reply(number, &reply)
-      reply.dataLength = 0
-      reply.words[0] = UInt32(bitPattern: error)
-    case Operation.lastError: reply.words[0] = UInt32(bitPattern: lastError.withLock { $0 })
-    case Operation.order:
-      let client = Int(message.words[0] & 7)
-      let count = message.words[1]
-      reply.words[0] = orders.withLock { orders in
-        let isNext = count == 1 || orders[client] + 1 == count
-        orders[client] = count
-        return isNext ? 1 : 0
+    switch message.operation {
+    case Operation.check:
+      let isRight = message.dataLength == words[0] && buffer.holds(words[0], seed: words[1])
+      let length = min(words[2], message.bufferCapacity)
+      buffer.fill(length, seed: words[1] &+ 1, at: 65536)
+      message.words[0] = isRight ? 1 : 0
+      message.dataAddress = buffer.address + 65536
+      message.dataLength = length
+      message.bufferAddress = buffer.address
+      message.bufferCapacity = 65536
+      return true
+    case Operation.exit:
+      Thread.sleep(milliseconds: words[0])
+      Process.exit(0)
+    case Operation.fault:
+      Thread.sleep(milliseconds: words[0])
+      fault()
+    case Operation.sleep: Thread.sleep(milliseconds: words[0])
+    case Operation.replyFromBadPlace:
+      let error = BadPlace(rawValue: words[0])?.withAddress { address in
+        reply.dataAddress = address
+        reply.dataLength = min(BadPlace.length, message.bufferCapacity)
+        return unsafe SystemCalls.reply(number, &reply)
       }
-    case Operation.endThread: SystemCalls.exit(0)
-    case Operation.withdraw: _ = SystemCalls.close(endpoint)
-    default: reply.words[0] = 0xffff_ffff
+      answerAnew(&reply, error ?? 0, message.bufferCapacity, buffer)
+    case Operation.replyOf:
+      reply.dataAddress = buffer.address
+      reply.dataLength = words[0]
+      let error = unsafe SystemCalls.reply(number, &reply)
+      answerAnew(&reply, error, 0, buffer)
+    case Operation.lastError: reply.words[0] = UInt32(bitPattern: lastError.withLock { $0 })
+    case Operation.ticket:
+      reply.words[0] = tickets.withLock {
+        $0 += 1
+        return $0
+      }
+    case Operation.endThread where !isFirst:
+      Thread.sleep(milliseconds: words[0])
+      SystemCalls.exit(0)
+    case Operation.withdraw:
+      Thread.sleep(milliseconds: words[0])
+      _ = SystemCalls.close(endpoint)
+    case Operation.count: reply.words[0] = requests.withLock { $0 }
+    default: break
     }
     let result = unsafe SystemCalls.reply(number, &reply)
-    if operation == Operation.sleep { lastError.withLock { $0 = result } }
-    if operation == Operation.receiveNowhere { receiveNowhere(endpoint) }
+    if message.operation == Operation.sleep { lastError.withLock { $0 = result } }
+    receiveBadly(message.operation, words[0], endpoint)
+    return false
   }
 
-  /// Takes a request that has bytes into memory that is not there, and then into a message that is not.
-  private static func receiveNowhere(_ endpoint: UInt32) {
-    var message = Message()
-    message.bufferAddress = 0x5000_0000
-    message.bufferCapacity = 65536
-    let result = unsafe SystemCalls.receive(endpoint, &message)
+  /// The kernel refused an answer: another one says so, with bytes where the caller has room for them.
+  private static func answerAnew(_ reply: inout Message, _ error: Int32, _ capacity: UInt32, _ buffer: Pages) {
+    let length = min(capacity, BadPlace.length)
+    buffer.fill(length, seed: 1)
+    reply.dataAddress = buffer.address
+    reply.dataLength = length
+    reply.words[0] = UInt32(bitPattern: error)
+  }
+
+  private static func receiveBadly(_ operation: UInt32, _ place: UInt32, _ endpoint: UInt32) {
+    guard let place = BadPlace(rawValue: place) else { return }
+    let result: Int32
+    switch operation {
+    case Operation.receiveAtBadPlace:
+      var message = Message()
+      message.bufferCapacity = BadPlace.length
+      result = place.withAddress { address in
+        message.bufferAddress = address
+        return unsafe SystemCalls.receive(endpoint, &message)
+      }
+    case Operation.receiveMessageAtBadPlace:
+      result = place.withAddress { address in
+        unsafe SystemCalls.receive(endpoint, UnsafeMutablePointer<Message>(bitPattern: UInt(address)))
+      }
+    default: return
+    }
     lastError.withLock { $0 = result }
-    let nowhere = unsafe UnsafeMutablePointer<Message>(bitPattern: 0x5000_0000)
-    let second = unsafe SystemCalls.receive(endpoint, nowhere)
-    if second != SystemError.badAddress.rawValue { lastError.withLock { $0 = second } }
   }
 
   private static func fault() {
