@@ -44,6 +44,8 @@ let package = Package(
   targets: [
     .target(name: "ABI", path: "ABI/Interface", swiftSettings: portable),
     .target(name: "ServiceSupport", dependencies: ["Primitives"], path: "Services/Support", swiftSettings: portable),
+    .testTarget(
+      name: "ServicesTests", dependencies: ["ServiceSupport"], path: "Tests/ServicesTests", swiftSettings: host),
     .target(name: "ABIDefinition", path: "ABI/Definition", swiftSettings: host),
     .testTarget(
       name: "ABITests", dependencies: ["ABI", "ABIDefinition"], path: "Tests/ABITests",

@@ -20,7 +20,7 @@ struct DiskService: Service {
 
   mutating func handle(_ request: inout Request) {
     guard let operation = DiskOperation(rawValue: request.operation) else {
-      request.reply[0] = DiskResult.unknownOperation.rawValue
+      request.reply[0] = unknownOperation
       return
     }
     do throws(DiskFailure) {
@@ -34,26 +34,19 @@ struct DiskService: Service {
       case .write: try write(&request)
       }
     } catch {
-      request.reply[0] = error.result.rawValue
-    }
-  }
-
-  private struct DiskFailure: Error {
-    var result: DiskResult
-    init(_ result: DiskResult) { self.result = result }
-    init(_ error: AtaDiskError) {
-      switch error {
-      case .absent, .notADisk: result = .absent
-      case .outOfRange: result = .outOfRange
-      case .silent, .failed: result = .failed
-      }
+      request.reply[0] = error.rawValue
     }
   }
 
   /// What the client is told; people are told more, unless the client asked for what is not there.
   private func failure(_ error: AtaDiskError) -> DiskFailure {
-    let failure = DiskFailure(error)
-    if failure.result != .outOfRange { PlacedLog.write { error.describe(to: &$0) } }
+    let failure: DiskFailure
+    switch error {
+    case .absent, .notADisk: failure = .absent
+    case .outOfRange: failure = .outOfRange
+    case .silent, .failed: failure = .failed
+    }
+    if failure != .outOfRange { PlacedLog.write { error.describe(to: &$0) } }
     return failure
   }
 
@@ -64,7 +57,7 @@ struct DiskService: Service {
       PlacedPorts.claim(Disk.controlPort...Disk.controlPort), let line = PlacedLine(Disk.line)
     else {
       PlacedPorts.giveBack()
-      throw DiskFailure(DiskResult.absent)
+      throw DiskFailure.absent
     }
     do throws(AtaDiskError) { disk = try Disk(line: line) } catch {
       line.close()
@@ -77,7 +70,7 @@ struct DiskService: Service {
     let count = request.words[1]
     guard count > 0, count <= DiskOperation.sectorLimit,
       Int(count) * DiskOperation.sectorSize <= request.capacity
-    else { throw DiskFailure(DiskResult.outOfRange) }
+    else { throw DiskFailure.outOfRange }
     var bytes = [UInt8](repeating: 0, count: Int(count) * DiskOperation.sectorSize)
     var span = bytes.mutableSpan
     do throws(AtaDiskError) { try disk?.read(request.words[0], into: &span) } catch { throw failure(error) }
@@ -87,7 +80,7 @@ struct DiskService: Service {
 
   private mutating func write(_ request: inout Request) throws(DiskFailure) {
     let size = request.data.count
-    guard size > 0, size % DiskOperation.sectorSize == 0 else { throw DiskFailure(DiskResult.outOfRange) }
+    guard size > 0, size % DiskOperation.sectorSize == 0 else { throw DiskFailure.outOfRange }
     do throws(AtaDiskError) { try disk?.write(request.words[0], from: request.data) } catch { throw failure(error) }
     writes &+= UInt32(size / DiskOperation.sectorSize)
   }

@@ -24,10 +24,11 @@ struct RecordLog: Service {
     case .append:
       let record = request.copiedData
       guard record.count <= Self.recordSizeLimit else {
-        request.reply[0] = 0xffff_ffff
+        request.reply[0] = 2
         return
       }
-      request.reply[0] = next
+      request.reply[0] = 1
+      request.reply[1] = next
       append(record)
     case .read: read(&request)
     case .status:
@@ -61,7 +62,7 @@ struct RecordLog: Service {
     guard distance < UInt32(count) else { return }
     let record = records[(first + Int(distance)) % Self.recordLimit]
     guard record.count <= request.capacity else {
-      request.reply[0] = 0xffff_ffff
+      request.reply[0] = 2
       return
     }
     request.reply[0] = 1

@@ -48,7 +48,7 @@ struct Store: Service {
     } else if entries.count < Store.entryLimit {
       entries.insert((key, value), at: place.position)
     } else {
-      request.reply[0] = 0xffff_ffff
+      request.reply[0] = 2
     }
   }
 
@@ -67,6 +67,8 @@ struct Store: Service {
       request.reply[0] = 1
     } else if entries.count < Store.entryLimit {
       entries.insert((key, value), at: place.position)
+    } else {
+      request.reply[0] = 2
     }
     request.reply[1] = number
   }

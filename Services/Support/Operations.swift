@@ -1,12 +1,10 @@
 // What the services and modules of the tree can be asked, declared once for those who serve and those who call.
 //
-// A request's operation is the raw value. Operations of every service are in `CommonOperation`.
-
-/// What a service answers in word 0 where it does not know the operation.
-public var unknownOperation: UInt32 { 0xffff_ffff }
+// A request's operation is the raw value. Operations of every service are in `CommonOperation`; what every service answers
+// where it does not know one is in Answers.swift.
 
 /// Of the service `store`. A request's data is the key, or for `set` the key and then the value; word 0 is the key's
-/// length. The reply's word 0 is 1 where the key was there.
+/// length. The reply's word 0 is 1 where the key was there, 2 where there is no room for a new one.
 public enum StoreOperation: UInt32, Sendable {
   case get = 0
   case set = 1
@@ -47,10 +45,10 @@ public enum FileFailure: UInt32, Error {
 
 /// Of the service `log`.
 public enum LogOperation: UInt32, Sendable {
-  /// Keeps the request's data as a record. The reply's word 0 is its number, or 0xffffffff where it is too long.
+  /// Keeps the request's data as a record. The reply's word 0 is 1 and word 1 its number, or 2 where it is too long.
   case append = 0
   /// The record with number word 0, or the oldest that is still there after it. The reply's word 0 is 1 where there is
-  /// one, word 1 its number, the data its bytes.
+  /// one, word 1 its number, the data its bytes; 2 where the reply cannot carry them.
   case read = 1
   /// The reply's words: number of the oldest record, number of the next one, bytes held.
   case status = 2
@@ -92,7 +90,7 @@ public enum RamdiskOperation: UInt32, Sendable {
   case write = 2
 }
 
-/// Of the service `disk`, on sectors of 512 bytes. Word 0 of every reply is a `DiskResult`.
+/// Of the service `disk`, on sectors of 512 bytes. Word 0 of every reply is 0, or a `DiskFailure`.
 public enum DiskOperation: UInt32, Sendable {
   /// The reply's words 1 to 3: how many sectors the disk has, how many were read and written since the service started.
   case status = 0
@@ -137,14 +135,12 @@ public enum KeyboardFailure: UInt32, Error {
   case absent = 1
 }
 
-/// What came of a request to `disk`.
-public enum DiskResult: UInt32, Sendable {
-  case done = 0
+/// Why `disk` did not do what it was asked.
+public enum DiskFailure: UInt32, Error {
   /// Sectors that the disk does not have, or none, or too many.
   case outOfRange = 1
   /// The disk failed or did not answer; the service has reset it.
   case failed = 2
   /// There is no disk, or its ports and its line belong to somebody else.
   case absent = 3
-  case unknownOperation = 4
 }

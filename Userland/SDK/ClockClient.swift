@@ -20,14 +20,13 @@ public struct ClockClient {
 
   public enum Answer {
     case time(Time)
-    /// The service does not know the request where it is nil.
-    case failure(ClockFailure?)
+    case failure(ClockFailure)
   }
 
   public func time() throws(SystemError) -> Answer {
     var text: [UInt8] = []
     let reply = try service.call(ClockOperation.time.rawValue, reply: &text, capacity: 32)
-    guard reply[0] == 0 else { return .failure(ClockFailure(rawValue: reply[0])) }
+    if let failure = try Verdict<ClockFailure>.failure(reply[0]) { return .failure(failure) }
     return .time(Time(secondsSince1970: UInt64(reply[1]) | UInt64(reply[2]) << 32, text: text))
   }
 
@@ -37,7 +36,7 @@ public struct ClockClient {
     words[0] = UInt32(truncatingIfNeeded: seconds)
     words[1] = UInt32(truncatingIfNeeded: seconds >> 32)
     var none: [UInt8] = []
-    return ClockFailure(rawValue: try service.call(ClockOperation.set.rawValue, words: words, reply: &none)[0])
+    return try Verdict.failure(try service.call(ClockOperation.set.rawValue, words: words, reply: &none)[0])
   }
 }
 

@@ -3,8 +3,10 @@
 import ABI
 import Primitives
 import Runtime
+import ServiceSupport
 
-/// A service opened for calls.
+/// A service opened for calls. One that does not know what it is asked makes the call fail with `unsupported`, as a module
+/// does.
 public struct ServiceClient {
   private let handle: UInt32
 
@@ -22,7 +24,9 @@ public struct ServiceClient {
   public func callShort(
     _ operation: UInt32, _ first: UInt32 = 0, _ second: UInt32 = 0, _ third: UInt32 = 0
   ) throws(SystemError) -> UInt32 {
-    try checked(SystemCalls.callShort(handle, operation, first, second, third))
+    let word = try checked(SystemCalls.callShort(handle, operation, first, second, third))
+    if isUnknownOperation(inRegister: word) { throw .unsupported }
+    return word
   }
 
   /// A request with words and bytes.
@@ -51,10 +55,22 @@ public struct ServiceClient {
       }
     }
     _ = try checked(result)
+    if isUnknownOperation(message.words[0]) { throw .unsupported }
     let count = Int(message.dataLength)
     if count < buffer.count { buffer.removeLast(buffer.count - count) }
     reply = buffer
     return message.words
+  }
+}
+
+extension Verdict {
+  /// Why the service did not do it, or nil; a number that this client does not know is thrown as `unsupported`.
+  public static func failure(_ word: UInt32) throws(SystemError) -> Failure? {
+    switch Verdict(word) {
+    case .done: return nil
+    case .failed(let failure): return failure
+    case .unknown: throw .unsupported
+    }
   }
 }
 

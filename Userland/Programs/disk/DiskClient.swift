@@ -24,7 +24,7 @@ struct DiskClient {
     var reply: [UInt8] = []
     do throws(SystemError) {
       let words = try service.call(DiskOperation.status.rawValue, reply: &reply)
-      if let sentence = Self.sentence(words[0]) { return .failure(sentence) }
+      if let sentence = try Self.sentence(words[0]) { return .failure(sentence) }
       return .success(words[1])
     } catch { return .failure(error.sentence) }
   }
@@ -41,7 +41,7 @@ struct DiskClient {
     words[1] = count
     let reply = try service.call(
       DiskOperation.read.rawValue, words: words, reply: &bytes, capacity: Int(count) * DiskOperation.sectorSize)
-    return Self.sentence(reply[0])
+    return try Self.sentence(reply[0])
   }
 
   func write(_ sector: UInt32, _ bytes: [UInt8]) -> StaticString? {
@@ -50,17 +50,25 @@ struct DiskClient {
     var none: [UInt8] = []
     do throws(SystemError) {
       let reply = try service.call(DiskOperation.write.rawValue, words: words, data: bytes, reply: &none)
-      return Self.sentence(reply[0])
+      return try Self.sentence(reply[0])
     } catch { return error.sentence }
   }
 
-  private static func sentence(_ result: UInt32) -> StaticString? {
-    switch DiskResult(rawValue: result) {
-    case .done: nil
+  /// Whether the service says so where it does not know a request.
+  func refusesUnknown() -> Bool {
+    var none: [UInt8] = []
+    do throws(SystemError) {
+      _ = try service.call(0x7fff_fe00, reply: &none)
+      return false
+    } catch { return error == .unsupported }
+  }
+
+  private static func sentence(_ word: UInt32) throws(SystemError) -> StaticString? {
+    switch try Verdict<DiskFailure>.failure(word) {
+    case nil: nil
     case .outOfRange: "the disk has no such sectors"
     case .failed: "the disk failed"
     case .absent: "there is no disk, or somebody else drives it"
-    case .unknownOperation, nil: "the service does not know this request"
     }
   }
 }

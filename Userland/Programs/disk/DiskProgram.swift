@@ -66,6 +66,7 @@ struct DiskProgram: Program {
   }
 
   private static func check(_ disk: DiskClient, _ count: UInt32, of sectors: UInt32) -> Int32 {
+    guard disk.refusesUnknown() else { return say("an unknown request is not refused") }
     var bytes: [UInt8] = []
     var sector: UInt32 = 0
     for index in 0..<count {

@@ -10,6 +10,10 @@ import ServiceSupport
 
 enum ManagerCommand {
   static func answer(_ request: inout Request) {
+    guard let operation = ManagerOperation(rawValue: request.operation) else {
+      request.reply[0] = unknownOperation
+      return
+    }
     let name = request.copiedData
     Servers.turn.take()
     defer { Servers.turn.give() }
@@ -18,12 +22,11 @@ enum ManagerCommand {
         throw ManagerRefusal("a service's name has 1 to 31 bytes and no slash")
       }
       let placement = ServicePlacement(rawValue: request.words[0]) ?? .server
-      switch ManagerOperation(rawValue: request.operation) {
+      switch operation {
       case .start: try start(name, placement)
       case .stop: try stop(name)
       case .move: try move(name, placement)
       case .save: try save(name)
-      case nil: throw ManagerRefusal("the manager does not know this command")
       }
     } catch {
       request.reply[0] = 1

@@ -113,7 +113,7 @@ struct FileClient {
   /// Makes a folder or removes something; returns why that was refused, or nil.
   func change(_ operation: FileOperation, _ path: StaticString) throws(SystemError) -> FileFailure? {
     var reply: [UInt8] = []
-    return FileFailure(rawValue: try service.call(operation.rawValue, data: Bytes(path).copied, reply: &reply)[0])
+    return try Verdict.failure(try service.call(operation.rawValue, data: Bytes(path).copied, reply: &reply)[0])
   }
 
   func open(_ path: StaticString, _ flags: UInt32) throws(SystemError) -> UInt32? {
@@ -152,7 +152,7 @@ struct FileClient {
   func position(_ file: UInt32, _ position: UInt32) throws(SystemError) -> FileFailure? {
     var reply: [UInt8] = []
     let words = Conformance.words(file, position)
-    return FileFailure(rawValue: try service.call(FileOperation.seek.rawValue, words: words, reply: &reply)[0])
+    return try Verdict.failure(try service.call(FileOperation.seek.rawValue, words: words, reply: &reply)[0])
   }
 
   func close(_ file: UInt32) throws(SystemError) -> Bool {

@@ -16,9 +16,8 @@ extension Conformance {
         return false
       }
       for number in 0..<700 as Range<UInt32> {
-        guard try log.call(LogOperation.append.rawValue, data: record(number), reply: &reply)[0] == number else {
-          return false
-        }
+        let result = try log.call(LogOperation.append.rawValue, data: record(number), reply: &reply)
+        guard result[0] == 1, result[1] == number else { return false }
       }
       // Records of up to 79 bytes: 256 of them are below the limit in bytes, so the number is what is limited.
       var status = try log.call(LogOperation.status.rawValue, reply: &reply)
@@ -36,7 +35,7 @@ extension Conformance {
       for _ in 0..<20 { _ = try log.call(LogOperation.append.rawValue, data: long, reply: &reply) }
       status = try log.call(LogOperation.status.rawValue, reply: &reply)
       guard status[1] == 720, status[1] - status[0] == 16, status[2] == 16384 else { return false }
-      return try log.call(LogOperation.append.rawValue, data: long + [1], reply: &reply)[0] == 0xffff_ffff
+      return try log.call(LogOperation.append.rawValue, data: long + [1], reply: &reply)[0] == 2
     } catch {
       return false
     }

@@ -42,7 +42,7 @@ enum KeyTest {
     var bytes: [UInt8] = []
     let reply = try keyboard.call(
       KeyboardOperation.read.rawValue, words: Conformance.words(milliseconds), reply: &bytes, capacity: 2)
-    guard reply[0] == 0, reply[1] == 0 else { throw .unsupported }
+    if try Verdict<KeyboardFailure>.failure(reply[0]) != nil || reply[1] != 0 { throw .unsupported }
     return bytes
   }
 

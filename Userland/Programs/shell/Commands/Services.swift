@@ -50,7 +50,7 @@ extension Builtin {
           $0.write("\n")
         }
         return 0
-      case .failure(let failure): return reportFailure(failure?.sentence ?? SystemError.unsupported.sentence)
+      case .failure(let failure): return reportFailure(failure.sentence)
       }
     } catch { return report(Bytes("the service clock"), error.sentence) }
   }
