@@ -72,6 +72,7 @@ enum AddressSpaces {
   @inline(never)
   static func destroy(_ space: Reference<AddressSpace>) {
     space.withdrawImage()
+    if !space.value.idleStacks.isEmpty { space.forgetIdleStacks() }
     space.value.tables.destroyOwnHalf { _, entry in
       if !entry.isForeign { Frames.release(entry.frame) }
     }

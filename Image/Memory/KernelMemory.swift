@@ -118,6 +118,8 @@ struct KernelMemory: ~Copyable {
   var heap = Heap(source: DirectMapPages())
   /// Spaces by the file they run, so that they can share what none of them can write (SharedImages.swift).
   var images = SharedImages()
+  /// The first of the spaces that keep stacks of ended threads (ThreadStacks.swift).
+  var spaceWithIdleStacks: Reference<AddressSpace>?
   /// Whether the machine stops only after the proof that every frame has the owner it should have.
   var isProvedAtEnd = false
   /// Whether a copy from or to a task's memory was cut short because no frame was left.

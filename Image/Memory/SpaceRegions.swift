@@ -179,7 +179,7 @@ extension Reference where Value == AddressSpace {
 
   /// A thread's stack, an idle one or a new one where there is room. Returns its start.
   func addThreadStack(size: UInt32, isCommitted: Bool) throws(SystemError) -> UInt32 {
-    if let start = value.idleStacks.take(size: size, isCommitted: isCommitted) { return start }
+    if let start = takeIdleStack(size: size, isCommitted: isCommitted) { return start }
     guard let gap = value.regions.findGap(length: size + 2 * pageSize, in: Self.dynamicWindow) else {
       throw .outOfMemory
     }
@@ -193,15 +193,8 @@ extension Reference where Value == AddressSpace {
   /// Takes the stack of a thread that has ended.
   func removeThreadStack(start: UInt32, end: UInt32, isCommitted: Bool) {
     guard end > start else { return }
-    if value.idleStacks.keep(start: start, end: end, isCommitted: isCommitted) { return }
+    if keepIdleStack(start: start, end: end, isCommitted: isCommitted) { return }
     remove(start: start - pageSize, length: end - start + 2 * pageSize)
-  }
-
-  /// Removes the stacks that wait for the next thread.
-  func releaseIdleStacks() {
-    while let stack = value.idleStacks.takeAny() {
-      remove(start: stack.start - pageSize, length: stack.end - stack.start + 2 * pageSize)
-    }
   }
 
   /// Removes mappings; holes are no error. Where the range has a part of anything else, no part of it is touched.
@@ -255,7 +248,7 @@ extension Reference where Value == AddressSpace {
   }
 
   /// Removes whatever regions have in a range, and the memory behind them.
-  private func remove(start: UInt32, length: UInt32) {
+  func remove(start: UInt32, length: UInt32) {
     do throws(RegionError) { try value.regions.remove(start: start, length: length) { _ in } } catch {}
     if let range = VirtualRange(start: start, length: length) { releasePages(in: range) }
   }

@@ -125,6 +125,16 @@ struct SymbolImageTests {
     #expect(contents.functions.allSatisfy { !$0.rows.contains { $0.file.hasPrefix("/") } })
   }
 
+  @Test func sectionsHaveTheirSizes() throws {
+    let image = try Image()
+    defer { image.remove() }
+    let sizes = try CodeImage.sectionSizes(of: image.path)
+    let code = try ElfImage(path: image.path).codeRanges.reduce(0) { $0 + $1.count }
+    #expect(sizes[".text"] == code && code > 0)
+    #expect(sizes[".symtab"].map { $0 % 16 } == 0)
+    #expect(sizes[".nothing"] == nil)
+  }
+
   @Test func theReaderAgreesWithTheBuilder() throws {
     let image = try Image()
     defer { image.remove() }

@@ -59,7 +59,9 @@ public struct BenchmarkResults: Sendable {
     for group in groups {
       text += "\n## \(group)\n\n"
       text += BenchmarkRow.table(rows.filter { $0.group == group }, budgets: budgets).markdown
-      text += "\n![\(group)](\(group).svg)\n"
+      if rows.contains(where: { $0.group == group && $0.unit != "bytes" }) {
+        text += "\n![\(group)](\(group).svg)\n"
+      }
     }
     return text
   }

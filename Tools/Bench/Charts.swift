@@ -80,6 +80,7 @@ public struct GrowthChart: Sendable {
   private static var colors: [String] {
     [
       "#2e6f9e", "#c0392b", "#27813c", "#8e44ad", "#b9770e", "#555555", "#17a2b8", "#e377c2", "#7f7f00", "#000000",
+      "#ff7f0e", "#7a5230",
     ]
   }
 
@@ -99,8 +100,10 @@ public struct GrowthChart: Sendable {
       drawing.text(grouped(power), x: 52, y: y + 4, anchor: "end")
       power *= 10
     }
-    for amount in Set(all.map { $0.amount }).sorted() {
-      drawing.text(grouped(amount), x: place(amount, 1).x, y: 400, anchor: "middle")
+    power = 1
+    while Self.logarithm(power) <= mostAmount {
+      drawing.text(grouped(power), x: place(power, 1).x, y: 400, anchor: "middle")
+      power *= 10
     }
     for (index, line) in lines.enumerated() {
       let color = Self.colors[index % Self.colors.count]

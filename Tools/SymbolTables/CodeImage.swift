@@ -31,6 +31,9 @@ public enum CodeImage {
     return zip(functions, names).map { Function(name: $1, address: $0.address, size: $0.size) }
   }
 
+  /// The size of each section of the image at `path`, in bytes.
+  public static func sectionSizes(of path: String) throws -> [String: Int] { try ElfImage(path: path).sectionSizes }
+
   /// The pages of the segments of the image at `path` that hold code.
   public static func pages(of path: String) throws -> [Page] {
     try ElfImage(path: path).codeSegments.flatMap { pages(of: $0.bytes, at: $0.address) }

@@ -40,8 +40,11 @@ struct ElfImage {
   /// What of the file is loaded to be executed, and where.
   private(set) var codeSegments: [(address: UInt32, bytes: [UInt8])] = []
 
+  /// The size of each section, in bytes.
+  private(set) var sectionSizes: [String: Int] = [:]
+
   private struct Section {
-    var type, flags, address, offset, size, link: UInt32
+    var name, type, flags, address, offset, size, link: UInt32
   }
 
   init(path: String) throws {
@@ -81,8 +84,19 @@ struct ElfImage {
         try number(sectionTable + index * 40 + field * 4, 4, "a section header")
       }
       return Section(
-        type: try word(1), flags: try word(2), address: try word(3), offset: try word(4),
+        name: try word(0), type: try word(1), flags: try word(2), address: try word(3), offset: try word(4),
         size: try word(5), link: try word(6))
+    }
+    func text(at start: Int) -> String? {
+      guard start < bytes.count, let end = bytes[start...].firstIndex(of: 0), end > start else { return nil }
+      return String(decoding: bytes[start..<end], as: UTF8.self)
+    }
+    let nameTable = Int(try number(50, 2, "e_shstrndx"))
+    if nameTable < sections.count {
+      for section in sections {
+        guard let name = text(at: Int(sections[nameTable].offset) + Int(section.name)) else { continue }
+        sectionSizes[name, default: 0] += Int(section.size)
+      }
     }
     // SHF_ALLOC and SHF_EXECINSTR.
     let code = sections.map { $0.flags & 6 == 6 && $0.size > 0 }
@@ -102,10 +116,10 @@ struct ElfImage {
         let kind = information & 15  // STT_NOTYPE 0, STT_FUNC 2
         guard kind == 0 || kind == 2, sectionIndex < sections.count, code[sectionIndex] else { continue }
         let start = Int(strings.offset) + Int(try number(entry, 4, "a symbol"))
-        guard start < bytes.count, let end = bytes[start...].firstIndex(of: 0), end > start else { continue }
+        guard let name = text(at: start) else { continue }
         symbols.append(
           CodeSymbol(
-            name: String(decoding: bytes[start..<end], as: UTF8.self),
+            name: name,
             address: try number(entry + 4, 4, "a symbol"), size: try number(entry + 8, 4, "a symbol"),
             isFunction: kind == 2, isGlobal: information >> 4 != 0))
       }

@@ -9,7 +9,8 @@ struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures the system in instructions.",
     discussion: """
-      The emulator counts instructions; two runs are made, and they must agree in every number. Without --check and \
+      The group `size` is how large the kernel, programs and modules are; all others are measured in the machine. The \
+      emulator counts instructions; two runs are made, and they must agree in every number. Without --check and \
       without a group the results in docs/results are written anew: tables, and charts as SVG and PNG. With --time, \
       operations are measured in time too, and printed as multiples of the null call of Ring 3; nothing is written.
       """)
@@ -56,6 +57,7 @@ struct Bench: AsyncParsableCommand {
     if peers {
       let linux = try await project.measureLinux(timeout: timeout)
       print("\n\(Peer.table(rows, linux: linux).text)")
+      fflush(nil)
       let deviations = Peer.deviations(linux: linux)
       guard deviations.isEmpty else { throw Failure(deviations.joined(separator: "\n")) }
     }
@@ -87,12 +89,13 @@ extension Project {
   /// Measures in two machines at once, which must agree in every number.
   /// - Parameter groups: the groups that are measured, one after the other; nil stands for all.
   func measureTwice(groups: [String?], timeout: Int) async throws -> [BenchmarkRow] {
+    if groups == [Self.sizeGroup] { return try measureSizes() }
     async let first = measure(groups: groups, countsInstructions: true, timeout: timeout)
     async let second = measure(groups: groups, countsInstructions: true, timeout: timeout)
     let (rows, again) = try await (first, second)
     let differing = BenchmarkRow.differences(rows, again)
     guard differing.isEmpty else { throw Failure("Two runs differ: \(differing.joined(separator: ", ")).") }
-    return rows
+    return groups.contains(nil) ? rows + (try measureSizes()) : rows
   }
 
   /// Draws each chart of the folder as PNG beside the SVG.

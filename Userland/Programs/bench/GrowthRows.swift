@@ -1,5 +1,5 @@
 // Whether an operation becomes dearer while there is much of something: the same rows among 10, 100, 1,000 and more
-// tasks that sleep, regions, handles and modules.
+// tasks that sleep, regions, handles, modules and free pages.
 
 import ABI
 import Primitives
@@ -13,15 +13,17 @@ enum GrowthRows {
     amongRegions(&report)
     amongHandles(&report)
     amongModules(&report)
+    amongFreePages(&report)
   }
 
   private static func amongTasks(_ report: inout Report) {
     // Each sleeper waits for a word of its own, which nobody wakes.
-    let words = UnsafeMutablePointer<UInt32>.allocate(capacity: 1000)
-    words.initialize(repeating: 0, count: 1000)
-    let tasks = UnsafeMutablePointer<UInt32>.allocate(capacity: 1000)
+    let most = 5000
+    let words = UnsafeMutablePointer<UInt32>.allocate(capacity: most)
+    words.initialize(repeating: 0, count: most)
+    let tasks = UnsafeMutablePointer<UInt32>.allocate(capacity: most)
     var started = 0
-    for (count, label) in [(10, "10" as StaticString), (100, "100"), (1000, "1,000")] {
+    for (count, label) in [(10, "10" as StaticString), (100, "100"), (1000, "1,000"), (most, "5,000")] {
       while started < count {
         let word = UInt32(UInt(bitPattern: words + started))
         guard let thread = BareThread(sleepForEver, argument: word, kind: .ring3) else { break }
@@ -64,25 +66,26 @@ enum GrowthRows {
 }
 
 extension GrowthRows {
-  /// Pages with a gap before each, so that none becomes one region with its neighbour.
+  /// Every second page of a mapping may be written, so that each page is a region.
   private static func amongRegions(_ report: inout Report) {
     let most: UInt32 = 10_000
-    let room = SystemCalls.memoryMap(0, 2 * most * MemoryRows.pageSize, [.read, .write])
+    let room = SystemCalls.memoryMap(0, most * MemoryRows.pageSize, .read)
     guard room >= 0 else { return report.write("map and unmap of a page among regions", reason: "No room.") }
     let base = UInt32(bitPattern: room) << 12
-    _ = SystemCalls.memoryUnmap(base, 2 * most * MemoryRows.pageSize)
-    func page(_ index: UInt32) -> UInt32 { base + (2 * index + 1) * MemoryRows.pageSize }
+    defer { _ = SystemCalls.memoryUnmap(base, most * MemoryRows.pageSize) }
+    func page(_ index: UInt32) -> UInt32 { base + 2 * index * MemoryRows.pageSize }
+    var made: UInt32 = 0
     for (count, label) in [(10 as UInt32, "10" as StaticString), (100, "100"), (1000, "1,000"), (most, "10,000")] {
-      defer { _ = SystemCalls.memoryUnmap(base, 2 * count * MemoryRows.pageSize) }
-      var made: UInt32 = 0
-      while made < count, SystemCalls.memoryMap(page(made), MemoryRows.pageSize, [.read, .write]) >= 0 { made += 1 }
-      guard made == count else {
-        report.write(RowName("map and unmap of a page among ", label, " regions"), reason: "A page was not mapped.")
+      while 2 * made < count, SystemCalls.memoryProtect(page(made), MemoryRows.pageSize, [.read, .write]) >= 0 {
+        made += 1
+      }
+      guard 2 * made == count else {
+        report.write(RowName("map and unmap of a page among ", label, " regions"), reason: "A page was not changed.")
         break
       }
       report.measure(RowName("map and unmap of a page among ", label, " regions")) { MemoryRows.mapAndUnmap() }
-      // Each page can be touched first but once, and ten are fewer than the samples.
-      if count >= 100 {
+      // Each page can be touched first but once, and fifty are fewer than the samples.
+      if count >= 1000 {
         var next = count / 4
         report.measure(RowName("first touch of a page among ", label, " regions"), samples: 50) {
           volatile_write(page(next), 1)
@@ -135,6 +138,37 @@ extension GrowthRows {
       ModuleRows.measureLoading(.lab, RowName("load and link the module lab among ", label, " modules"), &report)
       CallRows.callModule(RowName("call into a linked module among ", label, " modules"), &report)
       for module in chain.prefix(count).reversed() { _ = module.unload() }
+    }
+  }
+}
+
+extension GrowthRows {
+  /// Pages are taken until no more than so many are free.
+  private static func amongFreePages(_ report: inout Report) {
+    var memory = MemoryInformation()
+    let length: UInt32 = 0x4000_0000
+    let room = SystemCalls.memoryMap(0, length, [.read, .write])
+    guard room >= 0, SystemCalls.memoryInformation(&memory, []) >= 0 else {
+      return report.write("first touch of a page among free pages", reason: "No room.")
+    }
+    let base = UInt32(bitPattern: room) << 12
+    defer { _ = SystemCalls.memoryUnmap(base, length) }
+    var taken: UInt32 = 0
+    for (count, label) in [
+      (50_000 as UInt32, "50,000" as StaticString), (10_000, "10,000"), (1000, "1,000"), (100, "100"),
+    ] {
+      guard SystemCalls.memoryInformation(&memory, []) >= 0, memory.free >= count else {
+        report.write(RowName("first touch of a page among ", label, " free pages"), reason: "Less memory is free.")
+        continue
+      }
+      for _ in 0..<min(memory.free - count, length / MemoryRows.pageSize - taken) {
+        volatile_write(base + taken * MemoryRows.pageSize, 1)
+        taken += 1
+      }
+      report.measure(RowName("map, touch and unmap of a page among ", label, " free pages")) {
+        MemoryRows.mapTouchAndUnmap()
+      }
+      report.measure(RowName("process among ", label, " free pages"), samples: 20) { TaskRows.runNull(as: .ring3) }
     }
   }
 }

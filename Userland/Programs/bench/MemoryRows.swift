@@ -12,12 +12,7 @@ enum MemoryRows {
   static func measure(as kind: TaskKind, _ report: inout Report) {
     firstTouch(kind, &report)
     report.measure(RowName("map and unmap of a page, ", kind.label)) { mapAndUnmap() }
-    report.measure(RowName("map, touch and unmap of a page, ", kind.label)) {
-      let page = SystemCalls.memoryMap(0, pageSize, [.read, .write])
-      guard page >= 0 else { return page }
-      volatile_write(UInt32(bitPattern: page) << 12, 1)
-      return SystemCalls.memoryUnmap(UInt32(bitPattern: page) << 12, pageSize)
-    }
+    report.measure(RowName("map, touch and unmap of a page, ", kind.label)) { mapTouchAndUnmap() }
     for (size, label) in [
       (UInt32(16), "16 bytes" as StaticString), (1000, "1,000 bytes"), (20000, "20,000 bytes"),
     ] {
@@ -35,6 +30,14 @@ enum MemoryRows {
   static func mapAndUnmap() -> Int32 {
     let page = SystemCalls.memoryMap(0, pageSize, [.read, .write])
     return page < 0 ? page : SystemCalls.memoryUnmap(UInt32(bitPattern: page) << 12, pageSize)
+  }
+
+  @inline(__always)
+  static func mapTouchAndUnmap() -> Int32 {
+    let page = SystemCalls.memoryMap(0, pageSize, [.read, .write])
+    guard page >= 0 else { return page }
+    volatile_write(UInt32(bitPattern: page) << 12, 1)
+    return SystemCalls.memoryUnmap(UInt32(bitPattern: page) << 12, pageSize)
   }
 
   @inline(__always)
