@@ -98,7 +98,7 @@ let package = Package(
       name: "ToolTests",
       dependencies: [
         "ABI", "ABIDefinition", "Checks", "Diagnostics", "Emulator", "Generator", "MeghaBuild", "Profiler",
-        "SymbolTables",
+        "SymbolTables", "TestSupport",
       ],
       path: "Tests/ToolTests", swiftSettings: host),
   ]

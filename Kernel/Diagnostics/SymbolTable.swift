@@ -3,7 +3,7 @@
 //
 // Invariants: nothing here allocates, takes a lock or traps, whatever the bytes are; the header is validated
 // once by `init`, so that every record lies inside the bytes; every offset found in a record is checked
-// where it is used. A damaged table gives wrong or missing answers, never a fault.
+// where it is used. A damaged table gives wrong or missing answers, never a fault. Each search reads a part from its start.
 
 import Primitives
 
@@ -39,12 +39,11 @@ public struct SymbolTable {
   private let functionCount: UInt32
   private let trapCount: UInt32
   private let fileCount: UInt32
+  // Where the parts behind the functions begin, and where the last one ends.
   private let trapStart: UInt32
-  private let fileStart: UInt32
   private let rowStart: UInt32
-  private let rowBytes: UInt32
   private let stringStart: UInt32
-  private let stringBytes: UInt32
+  private let end: UInt32
   private let lowestAddress: UInt32
   private let highestAddress: UInt32
   /// What to add to an address in the table to get the address in memory: 0 for the kernel and for programs,
@@ -64,18 +63,14 @@ public struct SymbolTable {
     }
     guard word(.magic) == Format.magic else { throw .wrongMagic(word(.magic)) }
     guard word(.version) == Format.version else { throw .unknownVersion(word(.version)) }
+    guard word(.commonTexts) == CommonTexts.identity else { throw .otherTexts(word(.commonTexts)) }
 
-    // Each product is below 2^37, so 64 bits hold the sums.
-    let total = UInt64(word(.totalSize))
-    let trapStart =
-      UInt64(Format.Header.size) &+ UInt64(word(.functionCount)) &* UInt64(Format.functionSize)
-    let fileStart = trapStart &+ UInt64(word(.trapCount)) &* UInt64(Format.trapSize)
-    let rowStart = fileStart &+ UInt64(word(.fileCount)) &* UInt64(Format.fileSize)
+    let trapStart = UInt64(Format.Header.size) &+ UInt64(word(.functionBytes))
+    let rowStart = trapStart &+ UInt64(word(.trapBytes))
     let stringStart = rowStart &+ UInt64(word(.rowBytes))
     let end = stringStart &+ UInt64(word(.stringBytes))
-    guard end == total else { throw .sizesDisagree(expected: end, found: total) }
-    guard total <= UInt64(bytes.count) else {
-      throw .sizesDisagree(expected: total, found: UInt64(bytes.count))
+    guard end <= min(UInt64(bytes.count), Format.largestTable) else {
+      throw .tooFewBytes(expected: end, found: UInt64(bytes.count))
     }
 
     unsafe self.bytes = bytes
@@ -83,18 +78,16 @@ public struct SymbolTable {
     trapCount = word(.trapCount)
     fileCount = word(.fileCount)
     self.trapStart = UInt32(truncatingIfNeeded: trapStart)
-    self.fileStart = UInt32(truncatingIfNeeded: fileStart)
     self.rowStart = UInt32(truncatingIfNeeded: rowStart)
-    rowBytes = word(.rowBytes)
     self.stringStart = UInt32(truncatingIfNeeded: stringStart)
-    stringBytes = word(.stringBytes)
+    self.end = UInt32(truncatingIfNeeded: end)
     lowestAddress = word(.lowestAddress)
     highestAddress = word(.highestAddress)
     self.loadBias = loadBias
   }
 
   /// Bytes the whole table takes.
-  public var size: UInt32 { stringStart &+ stringBytes }
+  public var size: UInt32 { end }
   /// The number of functions, traps and source files it describes.
   public var counts: (functions: UInt32, traps: UInt32, files: UInt32) {
     (functionCount, trapCount, fileCount)
@@ -109,10 +102,9 @@ public struct SymbolTable {
   /// The function that contains `address`, or nil where there is none.
   public func function(containing address: UInt32) -> FunctionSymbol? {
     let place = address &- loadBias
-    guard let record = functionRecord(containing: place) else { return nil }
-    let start = word(at: record)
+    guard let record = record(containing: place) else { return nil }
     return FunctionSymbol(
-      name: text(at: word(at: record &+ 8)), start: start &+ loadBias, offset: place &- start)
+      name: string(record.name), start: record.start &+ loadBias, offset: place &- record.start)
   }
 
   /// The source line of the instruction at `address`, or nil where none is known.
@@ -120,136 +112,156 @@ public struct SymbolTable {
   /// For a return address ask for the byte before it: the call, not what follows, is what runs.
   public func line(for address: UInt32) -> SourceLocation? {
     let place = address &- loadBias
-    guard let record = functionRecord(containing: place) else { return nil }
-    var cursor = RowCursor(
-      position: word(at: record &+ 12), end: endOfRows(after: record), address: word(at: record))
-    var best: (file: UInt32, line: UInt32)?
-    while let row = nextRow(&cursor), row.address <= place { best = (row.file, row.line) }
-    guard let best, best.line != 0 else { return nil }
-    return SourceLocation(file: fileName(best.file), line: best.line)
+    guard let record = record(containing: place) else { return nil }
+    return line(for: place, in: record)
   }
 
   /// The reason of the trap whose `ud2` is at `address`, or nil where the table has none.
   public func trap(at address: UInt32) -> TrapSymbol? {
+    typealias LowBits = SymbolTableFormat.LowBits
     let place = address &- loadBias
-    let record = lastRecord(
-      from: trapStart, count: trapCount, size: SymbolTableFormat.trapSize, notAfter: place)
-    guard let record, word(at: record) == place else { return nil }
-    return TrapSymbol(
-      reason: text(at: word(at: record &+ 4)), function: text(at: word(at: record &+ 8)),
-      location: SourceLocation(
-        file: text(at: word(at: record &+ 12)), line: word(at: record &+ 16)))
+    var bits = bits(from: trapStart, to: rowStart)
+    var trap = lowestAddress
+    for _ in 0..<trapCount {
+      guard let distance = bits.number(low: LowBits.trapDistance), let reason = bits.number(low: LowBits.reason),
+        let isInFunction = bits.bit()
+      else { return nil }
+      trap = trap &+ distance
+      let record = trap == place && isInFunction ? record(containing: place) : nil
+      var name = record?.name
+      if !isInFunction {
+        name = bits.number(low: LowBits.string)
+        guard name != nil else { return nil }
+      }
+      guard let isInRows = bits.bit() else { return nil }
+      var file: UInt32 = 0
+      var line: UInt32 = 0
+      if !isInRows {
+        guard let number = bits.number(low: LowBits.trapFile) else { return nil }
+        file = number
+        if file != 0 {
+          guard let number = bits.number(low: LowBits.trapLine) else { return nil }
+          line = number
+        }
+      }
+      guard trap <= place else { return nil }
+      guard trap == place else { continue }
+      let location = isInRows ? self.line(for: address) : nil
+      return TrapSymbol(
+        reason: string(fileCount &+ reason), function: name.map { string($0) } ?? .empty,
+        location: location ?? SourceLocation(file: fileName(file &- 1), line: line))
+    }
+    return nil
   }
 }
 
-// MARK: - Records
+// MARK: - Functions and names
 
 extension SymbolTable {
-  /// The word at a byte offset; the caller has checked that it lies inside the table.
-  private func word(at offset: UInt32) -> UInt32 {
-    unsafe UInt32(
-      littleEndian: bytes.loadUnaligned(fromByteOffset: Int(truncatingIfNeeded: offset), as: UInt32.self))
+  /// What the table says about a function.
+  private struct Record {
+    var start: UInt32
+    /// The number of its name.
+    var name: UInt32
+    /// Its rows, in bits from the start of the table.
+    var firstRow: UInt32
+    var endOfRows: UInt32
   }
 
-  /// The last record of a sorted part whose first word is at most `place`, by halving.
-  private func lastRecord(
-    from start: UInt32, count: UInt32, size: UInt32, notAfter place: UInt32
-  ) -> UInt32? {
-    var low: UInt32 = 0
-    var high = count
-    while low < high {
-      let middle = low &+ (high &- low) / 2
-      if word(at: start &+ middle &* size) <= place { low = middle &+ 1 } else { high = middle }
+  /// The bits of a part of the table; both ends in bytes from its start.
+  private func bits(from start: UInt32, to end: UInt32) -> SymbolBits {
+    unsafe SymbolBits(bytes: bytes, from: start &* 8, to: end &* 8)
+  }
+
+  private func record(containing place: UInt32) -> Record? {
+    typealias LowBits = SymbolTableFormat.LowBits
+    var bits = bits(from: SymbolTableFormat.Header.size, to: trapStart)
+    var end = lowestAddress
+    var name = fileCount &- 1
+    var firstRow = rowStart &* 8
+    for _ in 0..<functionCount {
+      guard let gap = bits.number(low: LowBits.gap), let size = bits.number(low: LowBits.size),
+        let isNext = bits.bit()
+      else { return nil }
+      name = name &+ 1
+      if !isNext {
+        guard let number = bits.number(low: LowBits.string) else { return nil }
+        name = number
+      }
+      guard let rowBits = bits.number(low: LowBits.rowBits) else { return nil }
+      let start = end &+ gap
+      guard start <= place else { return nil }
+      if place &- start < size {
+        return Record(start: start, name: name, firstRow: firstRow, endOfRows: firstRow &+ rowBits)
+      }
+      end = start &+ size
+      firstRow = firstRow &+ rowBits
     }
-    return low == 0 ? nil : start &+ (low &- 1) &* size
+    return nil
   }
 
-  private func functionRecord(containing place: UInt32) -> UInt32? {
-    let record = lastRecord(
-      from: SymbolTableFormat.Header.size, count: functionCount, size: SymbolTableFormat.functionSize,
-      notAfter: place)
-    guard let record, place &- word(at: record) < word(at: record &+ 4) else { return nil }
-    return record
+  /// The string with a number; each has a zero behind it.
+  private func string(_ number: UInt32) -> SymbolText {
+    var left = number
+    var first = stringStart
+    for index in stringStart..<end where unsafe bytes[Int(truncatingIfNeeded: index)] == 0 {
+      if left == 0 {
+        let start = unsafe bytes.baseAddress?.advanced(by: Int(truncatingIfNeeded: first))
+        return unsafe SymbolText(
+          start: start?.assumingMemoryBound(to: UInt8.self), packedCount: Int(truncatingIfNeeded: index &- first))
+      }
+      left &-= 1
+      first = index &+ 1
+    }
+    return .empty
   }
 
-  /// Where the rows of the function at `record` end: where those of the next begin.
-  private func endOfRows(after record: UInt32) -> UInt32 {
-    let next = record &+ SymbolTableFormat.functionSize
-    return next < trapStart ? min(word(at: next &+ 12), rowBytes) : rowBytes
-  }
-
-  private func text(at offset: UInt32) -> SymbolText {
-    guard offset < stringBytes else { return .empty }
-    let length = unsafe UInt32(bytes[Int(truncatingIfNeeded: stringStart &+ offset)])
-    guard length <= stringBytes &- offset &- 1 else { return .empty }
-    let start = unsafe bytes.baseAddress?.advanced(by: Int(truncatingIfNeeded: stringStart &+ offset &+ 1))
-    return unsafe SymbolText(
-      start: start?.assumingMemoryBound(to: UInt8.self), count: Int(truncatingIfNeeded: length))
-  }
-
-  private func fileName(_ index: UInt32) -> SymbolText {
-    guard index < fileCount else { return .empty }
-    return text(at: word(at: fileStart &+ index &* SymbolTableFormat.fileSize))
-  }
+  private func fileName(_ number: UInt32) -> SymbolText { number < fileCount ? string(number) : .empty }
 }
 
 // MARK: - Rows
 
 extension SymbolTable {
-  /// Where the decoding of a function's rows stands.
-  private struct RowCursor {
-    /// Offsets into the rows.
-    var position: UInt32
-    let end: UInt32
-    var address: UInt32
-    var file: UInt32 = 0
-    var line: UInt32 = 0
-  }
-
-  /// The next row, or nil at the end of the function's rows or where the bytes make no sense.
-  private func nextRow(_ cursor: inout RowCursor) -> (address: UInt32, file: UInt32, line: UInt32)? {
-    guard let distance = unsignedNumber(&cursor) else { return nil }
-    cursor.address = cursor.address &+ distance &>> 1
-    if distance & 1 != 0 {
-      guard let file = unsignedNumber(&cursor) else { return nil }
-      cursor.file = file
+  private func line(for place: UInt32, in record: Record) -> SourceLocation? {
+    typealias LowBits = SymbolTableFormat.LowBits
+    guard record.firstRow >= rowStart &* 8, record.firstRow <= record.endOfRows,
+      record.endOfRows <= stringStart &* 8
+    else { return nil }
+    var bits = unsafe SymbolBits(bytes: bytes, from: record.firstRow, to: record.endOfRows)
+    var recent = RecentFiles()
+    var address = record.start
+    while let distance = bits.number(low: LowBits.rowDistance) {
+      address = address &+ distance
+      guard address <= place else { break }
+      guard nextPlace(&bits, &recent) else { break }
     }
-    guard let change = signedNumber(&cursor) else { return nil }
-    cursor.line = cursor.line &+ UInt32(bitPattern: change)
-    return (cursor.address, cursor.file, cursor.line)
+    guard recent.count > 0 else { return nil }
+    let best = recent.entry(0)
+    return best.line == 0 ? nil : SourceLocation(file: fileName(best.file), line: best.line)
   }
 
-  private func rowByte(_ cursor: inout RowCursor) -> UInt8? {
-    guard cursor.position < cursor.end else { return nil }
-    let byte = unsafe bytes[Int(truncatingIfNeeded: rowStart &+ cursor.position)]
-    cursor.position &+= 1
-    return byte
-  }
-
-  /// ULEB128 (DWARF 5, 7.6): seven bits a byte, lowest first; the top bit says that more follow.
-  private func unsignedNumber(_ cursor: inout RowCursor) -> UInt32? {
-    var value: UInt32 = 0
-    var shift: UInt32 = 0
-    while shift < 35, let byte = rowByte(&cursor) {
-      value |= UInt32(byte & 0x7f) << shift
-      if byte & 0x80 == 0 { return value }
-      shift &+= 7
-    }
-    return nil
-  }
-
-  /// SLEB128 (DWARF 5, 7.6): as above, the last byte's second highest bit being the sign.
-  private func signedNumber(_ cursor: inout RowCursor) -> Int32? {
-    var value: UInt32 = 0
-    var shift: UInt32 = 0
-    while shift < 35, let byte = rowByte(&cursor) {
-      value |= UInt32(byte & 0x7f) << shift
-      shift &+= 7
-      if byte & 0x80 == 0 {
-        if byte & 0x40 != 0 && shift < 32 { value |= ~0 << shift }
-        return Int32(bitPattern: value)
+  /// Reads the file and the line of a row, which become the latest. False where the bits make no sense.
+  private func nextPlace(_ bits: inout SymbolBits, _ recent: inout RecentFiles) -> Bool {
+    typealias LowBits = SymbolTableFormat.LowBits
+    guard let zeros = bits.zeros(atMost: UInt32(recent.count)) else { return false }
+    let place = Int(zeros)
+    guard place < recent.count else {
+      guard let file = bits.number(low: LowBits.newFile), let line = bits.number(low: LowBits.newLine) else {
+        return false
       }
+      recent.use(file, line, from: place)
+      return true
     }
-    return nil
+    let (file, line) = recent.entry(place)
+    guard let isUsual = bits.bit() else { return false }
+    var change: Int32 = place == 0 ? 1 : 0
+    if !isUsual {
+      guard let number = bits.signedNumber(low: place == 0 ? LowBits.sameFileChange : LowBits.otherFileChange) else {
+        return false
+      }
+      change = number
+    }
+    recent.use(file, line &+ UInt32(bitPattern: change), from: place)
+    return true
   }
 }

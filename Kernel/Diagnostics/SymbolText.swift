@@ -1,7 +1,7 @@
-// Text that lives somewhere else and is only looked at: names in a symbol table, literals.
+// A name in a symbol table, which is only looked at: it is unpacked while it is written.
 //
-// Invariant: the bytes outlive the value. Symbol tables are part of the kernel image, of a loaded module or of
-// the boot archive, and none of them moves while a fault is being explained.
+// Invariants: the bytes outlive the value. Symbol tables are part of the kernel image, of a loaded module or of the boot
+// archive, and none of them moves while a fault is being explained. No byte behind the text is read, whatever its bytes are.
 
 import Primitives
 
@@ -9,35 +9,43 @@ import Primitives
 @safe
 public struct SymbolText {
   private let start: UnsafePointer<UInt8>?
-  /// Bytes of UTF-8.
-  public let count: Int
+  /// Bytes of the packed text.
+  private let packedCount: Int
 
   /// - Safety: the bytes must outlive every copy of this value.
   @unsafe
-  public init(start: UnsafePointer<UInt8>?, count: Int) {
+  init(start: UnsafePointer<UInt8>?, packedCount: Int) {
     unsafe self.start = unsafe start
-    self.count = unsafe start == nil ? 0 : max(count, 0)
+    self.packedCount = unsafe start == nil ? 0 : max(packedCount, 0)
   }
 
-  public init(_ literal: StaticString) {
-    unsafe self.init(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
-  }
-
-  public static var empty: SymbolText { unsafe SymbolText(start: nil, count: 0) }
-  public var isEmpty: Bool { count == 0 }
-
-  /// The byte at `index`, or nil past the end.
-  public subscript(index: Int) -> UInt8? {
-    guard let start = unsafe start, index >= 0, index < count else { return nil }
-    return unsafe start[index]
-  }
+  static var empty: SymbolText { unsafe SymbolText(start: nil, packedCount: 0) }
+  public var isEmpty: Bool { packedCount == 0 }
 
   /// Writes the text; control bytes, which a damaged table could hold, as `?`.
   public func write(to output: inout some TextOutput) {
+    typealias Format = SymbolTableFormat
     guard let start = unsafe start else { return }
-    for index in 0..<count {
+    var index = 0
+    while index < packedCount {
       let byte = unsafe start[index]
-      output.write(byte: byte < 0x20 || byte == 0x7f ? 0x3f : byte)
+      index &+= 1
+      if byte >= Format.firstShortCode && byte < Format.firstLongCode {
+        CommonTexts.write(UInt32(byte &- Format.firstShortCode), to: &output)
+        continue
+      }
+      guard byte == Format.quote || byte >= Format.firstLongCode else {
+        output.write(byte: byte < 0x20 || byte == 0x7f ? 0x3f : byte)
+        continue
+      }
+      guard index < packedCount else { return }
+      let second = unsafe start[index]
+      index &+= 1
+      if byte == Format.quote {
+        output.write(byte: second < 0x80 ? 0x3f : second)
+      } else {
+        CommonTexts.write(Format.longCode(byte, second), to: &output)
+      }
     }
   }
 }

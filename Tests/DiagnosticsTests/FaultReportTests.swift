@@ -52,7 +52,7 @@ struct FaultReportTests {
         fault: process 7 "crash" (Ring 0, separate stack) ended: page fault, writing 0x00000000
                the address lies in the null page, which is never mapped
            at  0x00001008  crash     first() + 8                         Kernel/A.swift:12
-         from  0x00001055  crash     second() + 21                       Kernel/B.swift:8
+         from  0x00001055  crash     second() + 21                       Kernel/A.swift:8
          from  0x00410000  in no known code
                eax 0x00000000  ebx 0x00000000  ecx 0x00000012  edx 0x00000000
                esi 0x00000000  edi 0x00000000  ebp 0xbffdff00  esp 0xbffdfee0

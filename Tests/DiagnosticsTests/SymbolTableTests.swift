@@ -13,28 +13,57 @@ extension SymbolText {
   }
 }
 
-/// A small table: two functions with a gap between them, three lines, one trap.
+/// A small table: two functions with a gap between them, five lines, three traps.
 enum SampleTable {
-  static let strings: [(offset: UInt32, text: String)] = [
-    (0, ""), (1, "first()"), (9, "second()"), (18, "Kernel/A.swift"), (33, "Kernel/B.swift"),
-    (48, "arithmetic overflow"),
+  /// Two files, a reason, and names. The last one begins with the first common text and the one after the 255 that a first
+  /// long byte stands for, and ends in bytes that mean themselves.
+  static let strings: [[UInt8]] = [
+    Array("Kernel/A.swift".utf8), Array("Kernel/B.swift".utf8), Array("arithmetic overflow".utf8),
+    Array("first()".utf8), Array("second()".utf8), [0x80, 0xc1, 1] + Array("third".utf8) + [1, 0xc3, 1, 0xbc],
+  ]
+  static var thirdName: String { common(0) + common(64 + 255) + "thirdü" }
+
+  static func common(_ number: UInt32) -> String {
+    var collector = TextCollector()
+    CommonTexts.write(number, to: &collector)
+    return collector.text
+  }
+
+  static let functions = [
+    // At 0 from the lowest address, 32 bytes, string 3, 27 bits of rows.
+    "1", "1100000", "0", "1000011", "111011",
+    // 32 bytes behind it, 256 bytes, the next string, 54 bits of rows.
+    "00000100001", "00101000000", "1", "01010110",
+  ]
+  static let traps = [
+    // At 16 from the lowest address: reason 0, in the function and at the line that are known.
+    "0010100", "10", "1", "1",
+    // 64 behind it: reason 0, in string 5, at file 1 (counted from 1: 2), line 77.
+    "00001000100", "10", "0", "1000101", "0", "1010", "010001101",
+    // 8 behind it: reason 0, in string 5, at no known place.
+    "01100", "10", "0", "1000101", "0", "1000",
+  ]
+  static let rows = [
+    // +0: a new file, 0, line 10. +4: the same one, two lines on.
+    "1000", "1", "10000", "101010", "1100", "1", "0", "10100",
+    // +16: a new file, 1, line 200. +4: a new one, 0, line 8. +8: the other one, its line. +0: the same one, a line on.
+    "011000", "1", "10001", "0011101000", "1100", "01", "10000", "101000", "010000", "01", "1", "1000", "1", "1",
   ]
 
+  private static func packed(_ bits: [String]) -> [UInt8] {
+    var bits = Array(bits.joined())
+    while bits.count % 8 != 0 { bits.append("0") }
+    return stride(from: 0, to: bits.count, by: 8).map { UInt8(String(bits[$0..<($0 + 8)]), radix: 2)! }
+  }
+
   static var bytes: [UInt8] {
-    let strings = strings.flatMap { [UInt8($0.text.utf8.count)] + Array($0.text.utf8) }
-    // first(): file 0 line 10 at +0, line 12 at +4; second(): file 1 line 200 at +16, line 8 at +20.
-    let rows: [UInt8] = [0, 10, 8, 2, 33, 1, 0xc8, 1, 8, 0xc0, 0x7e]
-    let records: [UInt32] = [
-      0x1000, 0x20, 1, 0, 0x1040, 0x100, 9, 4,
-      0x1010, 48, 1, 18, 12,
-      18, 33,
-    ]
-    let size = 48 + records.count * 4 + rows.count + strings.count
-    let header: [UInt32] = [
-      0x5953_474d, 1, UInt32(size), 2, 1, 2, UInt32(rows.count), UInt32(strings.count), 0x1000, 0x1140, 0, 0,
-    ]
-    let words = (header + records).flatMap { word in (0..<4).map { UInt8(word >> ($0 * 8) & 255) } }
-    return words + rows + strings
+    let texts = strings.map { $0 + [0 as UInt8] }.reduce([], +)
+    let parts: [[UInt8]] = [packed(functions), packed(traps), packed(rows), texts]
+    var words: [UInt32] = [0x5953_474d, 2, CommonTexts.identity, 2, 3, 2]
+    words += parts.map { UInt32($0.count) }
+    words += [0x1000, 0x1140]
+    let header = words.flatMap { word in [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) } }
+    return parts.reduce(header, +)
   }
 }
 
@@ -55,7 +84,8 @@ struct SymbolTableTests {
   @Test(
     arguments: [
       (0x0fff, nil), (0x1000, "first()+0"), (0x101f, "first()+31"), (0x1020, nil), (0x103f, nil),
-      (0x1040, "second()+0"), (0x113f, "second()+255"), (0x1140, nil), (0xffff_ffff, nil), (0, nil),
+      (0x1040, "second()+0"), (0x113f, "second()+255"), (0x1140, nil),
+      (0xffff_ffff, nil), (0, nil),
     ] as [(UInt32, String?)])
   func functions(address: UInt32, expected: String?) {
     let error = withTable(SampleTable.bytes) { table in
@@ -70,7 +100,8 @@ struct SymbolTableTests {
     arguments: [
       (0x1000, "Kernel/A.swift:10"), (0x1003, "Kernel/A.swift:10"), (0x1004, "Kernel/A.swift:12"),
       (0x101f, "Kernel/A.swift:12"), (0x1020, nil), (0x1040, nil), (0x104f, nil),
-      (0x1050, "Kernel/B.swift:200"), (0x1054, "Kernel/B.swift:8"), (0x113f, "Kernel/B.swift:8"),
+      (0x1050, "Kernel/B.swift:200"), (0x1054, "Kernel/A.swift:8"), (0x105c, "Kernel/B.swift:201"),
+      (0x113f, "Kernel/B.swift:201"),
     ] as [(UInt32, String?)])
   func lines(address: UInt32, expected: String?) {
     let error = withTable(SampleTable.bytes) { table in
@@ -86,12 +117,19 @@ struct SymbolTableTests {
       #expect(trap?.function.string == "first()")
       #expect(trap?.location.file.string == "Kernel/A.swift")
       #expect(trap?.location.line == 12)
+      let second = table.trap(at: 0xf000_1050)
+      #expect(second?.reason.string == "arithmetic overflow")
+      #expect(second?.function.string == SampleTable.thirdName)
+      #expect(second.map { "\($0.location.file.string):\($0.location.line)" } == "Kernel/B.swift:77")
+      let third = table.trap(at: 0xf000_1058)
+      #expect(third?.function.string == SampleTable.thirdName)
+      #expect(third?.location.file.isEmpty == true && third?.location.line == 0)
       #expect(table.trap(at: 0xf000_1011) == nil)
       #expect(table.trap(at: 0x1010) == nil)
       #expect(table.function(containing: 0xf000_1041)?.start == 0xf000_1040)
       #expect(table.covers(0xf000_1000) && !table.covers(0x1000) && !table.covers(0xf000_1140))
       #expect(table.size == UInt32(SampleTable.bytes.count))
-      #expect(table.counts == (2, 1, 2))
+      #expect(table.counts == (2, 3, 2))
     }
     #expect(error == nil)
   }
@@ -110,12 +148,12 @@ struct SymbolTableTests {
     }
     #expect(refusal([]) == "the symbol table has 0 bytes, fewer than its header of 48")
     #expect(refusal(with(0, 0)) == "the symbol table starts with 0x59534700 instead of 0x5953474d")
-    #expect(refusal(with(4, 9)) == "the symbol table has version 9; this reader knows version 1")
+    #expect(refusal(with(4, 9)) == "the symbol table has version 9; this reader knows version 2")
+    #expect(refusal(with(8, ~good[8])).hasPrefix("the symbol table was made with common texts 0x"))
     let size = good.count
     #expect(refusal(Array(good.dropLast())).contains("take \(size) bytes, but there are \(size - 1)"))
-    #expect(refusal(with(12, 3)).contains("take \(size + 16) bytes, but there are \(size)"))
-    // Counts whose product passes 32 bits must not come out as a small sum.
-    #expect(refusal(with(15, 0x10)).hasSuffix("but there are \(size)"))
+    // Sizes whose sum passes 32 bits must not come out as a small one.
+    #expect(refusal(with(27, 0xff)).hasSuffix("but there are \(size)"))
     #expect(refusal(good).isEmpty)
   }
 
@@ -145,13 +183,25 @@ struct SymbolTableTests {
         : UInt32.random(in: 0...UInt32.max, using: &generator)
       _ = withTable(bytes) { table in
         accepted += 1
-        read += table.function(containing: address)?.name.count ?? 0
-        read += table.line(for: address)?.file.count ?? 0
-        read += table.trap(at: address)?.reason.count ?? 0
-        read += table.trap(at: 0x1010)?.function.count ?? 0
+        read += table.function(containing: address)?.name.string.utf8.count ?? 0
+        read += table.line(for: address)?.file.string.utf8.count ?? 0
+        read += table.trap(at: address)?.reason.string.utf8.count ?? 0
+        read += table.trap(at: 0x1010)?.function.string.utf8.count ?? 0
       }
     }
     #expect(accepted > 50_000, "seed \(seed)")
     #expect(read > 100_000, "seed \(seed)")
+  }
+
+  /// The list is part of the format: who changes it says so by its identity.
+  @Test func theCommonTextsAreThoseTheIdentityStandsFor() {
+    let bytes = Array(String(describing: CommonTexts.all).utf8)
+    let hash = bytes.reduce(0x811c_9dc5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+    #expect(hash == CommonTexts.identity, "0x\(String(hash, radix: 16))")
+    let texts = String(describing: CommonTexts.all).split(separator: "|")
+    #expect(texts.count == Int(CommonTexts.count) && Set(texts).count == texts.count)
+    #expect(texts.count <= 64 + 64 * 255)
+    #expect(SampleTable.common(0) == texts[0] && SampleTable.common(CommonTexts.count - 1) == texts.last!)
+    #expect(SampleTable.common(CommonTexts.count).isEmpty)
   }
 }

@@ -3,12 +3,17 @@
 
 import Diagnostics
 import Foundation
+import TestSupport
 import Testing
 
 @testable import SymbolTables
 
 extension SymbolText {
-  fileprivate var string: String { String(decoding: (0..<count).compactMap { self[$0] }, as: UTF8.self) }
+  fileprivate var string: String {
+    var collector = TextCollector()
+    write(to: &collector)
+    return collector.text
+  }
 }
 
 /// What the kernel would print for an address: `function + offset file:line`.
@@ -71,6 +76,29 @@ struct SymbolTableEncoderTests {
     let name = String(repeating: "ü", count: 200)
     let table = SymbolTableContents(functions: [.init(name: name, address: 16, size: 4)]).encoded()
     #expect(try described(17, in: table) == String(repeating: "ü", count: 127) + " + 1 ?")
+  }
+
+  @Test func commonTextsAreUnpackedAgain() throws {
+    let all = String(describing: CommonTexts.all).split(separator: "|").map(String.init)
+    // Some of each: those with short codes, and those with long ones.
+    var names = stride(from: 0, to: all.count, by: 20).map { all[$0] }
+    names += ["a" + all[3] + "b" + all[100] + all[7], "no such words: \u{1}\u{7f}", ""]
+    for name in names {
+      let table = SymbolTableContents(functions: [.init(name: name, address: 16, size: 4)]).encoded()
+      let expected = String(name.map { $0 < " " || $0 == "\u{7f}" ? "?" : $0 })
+      #expect(try described(17, in: table) == expected + " + 1 ?")
+    }
+  }
+
+  /// With one low bit 0 and 1 take two bits, 2 to 5 four.
+  @Test func numbersTakeAsManyBitsAsTheySay() {
+    for (number, low, count) in [
+      (0, 0, 1), (1, 0, 3), (2, 0, 3), (3, 0, 5), (1, 1, 2), (2, 1, 4), (5, 1, 4), (7, 3, 4),
+    ] {
+      var writer = BitWriter()
+      writer.append(UInt32(number), low: UInt32(low))
+      #expect(writer.count == count, "\(number) with \(low) low bits")
+    }
   }
 
   @Test func anEmptyTableIsValid() throws {
