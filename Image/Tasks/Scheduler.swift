@@ -24,8 +24,7 @@ struct SchedulerState: ~Copyable {
   /// What CR0 and CR4 were last set for.
   var protection = Protection()
   /// CR0 and CR4 for each set of protections.
-  var controls0 = InlineArray<8, UInt32>(repeating: 0)
-  var controls4 = InlineArray<8, UInt32>(repeating: 0)
+  var controls = InlineArray<8, Controls>(repeating: Controls())
   /// When the present turn began (`RDTSC`). A task that is called, and one that is answered, go on with the turn of
   /// the other side, so that a client and its server together get no more time than others.
   var turnStarted: UInt64 = 0
@@ -88,11 +87,11 @@ enum Scheduler {
   /// The idle loop: the processor sleeps until an interrupt makes a task ready.
   static func idle() -> Never {
     while true {
-      if kernel.scheduler.ready.count > 0 {
+      if !kernel.scheduler.ready.isEmpty {
         if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }
         reschedule()
       }
-      if kernel.scheduler.ready.count == 0 { wait_for_interrupt() }
+      if kernel.scheduler.ready.isEmpty { wait_for_interrupt() }
     }
   }
 
@@ -102,7 +101,7 @@ enum Scheduler {
   static func makeReady(_ task: Reference<Task>) {
     kernel.scheduler.ready.add(task)
     let running = current
-    if running == kernel.scheduler.idle { return }
+    // While nobody runs, that is less urgent than any task but those of priority 0: the idle loop looks for itself.
     if task.value.priority > running.value.priority {
       cpu.attention |= Attention.reschedule
     } else if !kernel.scheduler.isTurnTimed && task.value.priority == running.value.priority {
@@ -266,8 +265,11 @@ enum Scheduler {
   /// The next task's turn begins now, unless it goes on with that of the task that answered it.
   @inline(__always)
   private static func beginTurn(_ stamp: UInt64) {
-    if !kernel.scheduler.continuesTurn { kernel.scheduler.turnStarted = stamp }
-    kernel.scheduler.continuesTurn = false
+    if kernel.scheduler.continuesTurn {
+      kernel.scheduler.continuesTurn = false
+    } else {
+      kernel.scheduler.turnStarted = stamp
+    }
   }
 
   /// What the last step of a switch has to load: the directory, or 0; and 1 where CR0 and CR4 change too.
@@ -282,7 +284,7 @@ enum Scheduler {
     current = next
     kernel.counters.taskSwitches &+= 1
     cpu.attention = next.value.isEnding ? Attention.ending : 0
-    if kernel.scheduler.ready.count > 0 && !kernel.scheduler.isTurnTimed { armTimer() }
+    if !kernel.scheduler.ready.isEmpty && !kernel.scheduler.isTurnTimed { armTimer() }
 
     cpu.state.esp0 = next.value.kernelStackEnd
     cpu.direct_entry = next.value.directEntry
@@ -320,10 +322,10 @@ enum Scheduler {
   /// Puts what CR0 and CR4 are to be where the switch loads them from.
   @inline(__always)
   private static func setControls(for wanted: Protection) {
-    cpu.guarded = wanted.rawValue >> 1 & 1
-    let index = Int(wanted.rawValue & 7)
-    cpu.next_control_0 = kernel.scheduler.controls0[index]
-    cpu.next_control_4 = kernel.scheduler.controls4[index]
+    cpu.guarded = wanted.rawValue & Protection.guarded.rawValue
+    let controls = kernel.scheduler.controls[Int(wanted.rawValue & 7)]
+    cpu.next_control_0 = controls.control0
+    cpu.next_control_4 = controls.control4
   }
 
   /// Works out the values of CR0 and CR4 for all there is to protect.
@@ -334,14 +336,19 @@ enum Scheduler {
       var control = read_cr0() | ControlBits.writeProtect | ControlBits.taskSwitched
       if wanted.contains(.guarded) { control &= ~ControlBits.writeProtect }
       if wanted.contains(.float) { control &= ~ControlBits.taskSwitched }
-      kernel.scheduler.controls0[index] = control
       var control4 = wanted.contains(.ring0) ? read_cr4() & ~prevention : read_cr4() | prevention
       // Global translations outlive a change of directories, and those of the other view are writable: a guarded task
       // runs without them, and turning them off forgets them (Intel SDM Vol. 3, 4.10.4.1).
       if wanted.contains(.guarded) { control4 &= ~ControlBits.globalPages }
-      kernel.scheduler.controls4[index] = control4
+      kernel.scheduler.controls[index] = Controls(control0: control, control4: control4)
     }
   }
+}
+
+/// Values of the control registers that switches change.
+struct Controls {
+  var control0: UInt32 = 0
+  var control4: UInt32 = 0
 }
 
 /// What the control registers are set for.

@@ -10,7 +10,8 @@ import Primitives
 
   private var occupied: UInt32 = 0
   private let queues: UnsafeMutablePointer<TaskQueue>
-  public private(set) var count: Int = 0
+
+  public var isEmpty: Bool { occupied == 0 }
 
   /// `storage` holds 32 initialized queues and outlives the run queue.
   @safe public init(storage: UnsafeMutablePointer<TaskQueue>) { unsafe queues = storage }
@@ -25,7 +26,6 @@ import Primitives
     task.value.state = .ready
     queue(priority).append(task)
     occupied |= 1 &<< UInt32(priority)
-    count &+= 1
   }
 
   /// Puts a task before the others of its priority.
@@ -34,7 +34,6 @@ import Primitives
     task.value.state = .ready
     queue(priority).prepend(task)
     occupied |= 1 &<< UInt32(priority)
-    count &+= 1
   }
 
   public mutating func remove(_ task: Reference<Task>) {
@@ -42,7 +41,6 @@ import Primitives
     let own = queue(priority)
     own.value.remove(task)
     if own.value.isEmpty { occupied &= ~(1 &<< UInt32(priority)) }
-    count &-= 1
   }
 
   /// The highest priority at which a task is ready, or nil.
@@ -75,9 +73,9 @@ import Primitives
     guard occupied != 0 else { return nil }
     let priority = 31 &- UInt8(truncatingIfNeeded: occupied.leadingZeroBitCount)
     let own = queue(priority)
-    let task = own.value.removeFirst()
+    guard let task = own.value.first else { return nil }
+    own.value.takeFirst(task)
     if own.value.isEmpty { occupied &= ~(1 &<< UInt32(priority)) }
-    count &-= 1
     return task
   }
 }

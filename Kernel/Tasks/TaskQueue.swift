@@ -7,7 +7,6 @@ import Primitives
 public struct TaskQueue: ~Copyable {
   public private(set) var first: Reference<Task>?
   public private(set) var last: Reference<Task>?
-  public private(set) var count: Int = 0
 
   public init() {}
 
@@ -21,7 +20,6 @@ public struct TaskQueue: ~Copyable {
     task.value.queue = own
     if let last { last.value.next = task } else { first = task }
     last = task
-    count &+= 1
   }
 
   /// Puts a task that is in no queue at the start. `own` is the queue's own address.
@@ -31,7 +29,6 @@ public struct TaskQueue: ~Copyable {
     task.value.queue = own
     if let first { first.value.previous = task } else { last = task }
     first = task
-    count &+= 1
   }
 
   /// Puts a task that is in no queue behind all that are as urgent, and before the first that is less so. Constant time
@@ -46,7 +43,6 @@ public struct TaskQueue: ~Copyable {
     task.value.queue = own
     after.value.next = task
     if let next { next.value.previous = task } else { last = task }
-    count &+= 1
   }
 
   /// Takes out a task that is in this queue.
@@ -57,7 +53,6 @@ public struct TaskQueue: ~Copyable {
     if let next { next.value.previous = previous } else { last = previous }
     // Its links stay as they were: nobody follows those of a task that is in no queue.
     task.value.queue = nil
-    count &-= 1
   }
 
   /// Puts `task`, which is in no queue, at the end and takes out the first of the others, of which there is one.
@@ -87,17 +82,22 @@ public struct TaskQueue: ~Copyable {
     first = next
     if let next { next.value.previous = nil } else { last = nil }
     task.value.queue = nil
-    count &-= 1
   }
 
-  public mutating func removeFirst() -> Reference<Task>? {
-    guard let task = first else { return nil }
-    remove(task)
-    return task
-  }
 }
 
 extension TaskQueue {
+  /// How many tasks are in it; looks at each.
+  public var count: Int {
+    var count = 0
+    var candidate = first
+    while let task = candidate {
+      count &+= 1
+      candidate = task.value.next
+    }
+    return count
+  }
+
   /// The priority of the most urgent task in it; 0 where it is empty.
   public var highestPriority: UInt8 {
     var highest: UInt8 = 0

