@@ -17,7 +17,9 @@ import Tasks
 enum KernelLayout {
   /// Kernel stacks, each below a guard page.
   static var stacksStart: UInt32 { 0xe000_0000 }
-  static var stacksEnd: UInt32 { 0xf000_0000 }
+  static var stacksEnd: UInt32 { 0xe800_0000 }
+  /// The records of all frames there can be, 128 MiB.
+  static var recordsStart: UInt32 { 0xe800_0000 }
   /// Linked modules.
   static var modulesStart: UInt32 { 0xf000_0000 }
   static var modulesEnd: UInt32 { 0xf800_0000 }
@@ -110,6 +112,7 @@ struct ProcessorTranslationCache: TranslationCache {
 
 struct KernelMemory: ~Copyable {
   var frames: FrameAllocator
+  var recordPages = RecordPages()
   var tables: PageTables<DirectTableMemory>
   var log: Log
   var stacks = KernelStackPool()
@@ -187,50 +190,8 @@ extension KernelMemory {
     if let image = PhysicalRange(start: PhysicalAddress(imageStart), length: imageEnd - imageStart) { reserve(image) }
     boot.forEachOccupiedRange(reserve)
 
-    // One record for each frame up to the highest, in the first range of the direct map that holds them all.
-    var frameCount: UInt32 = 0
-    for index in 0..<map.count {
-      frameCount = max(frameCount, map[index].first.value &+ map[index].count)
-    }
-    frameCount = min(frameCount, FrameAllocator.frameLimit)
-    var place: FrameNumber?
-    var recordFrames: UInt32 = 0
-    while place == nil && frameCount > 0 {
-      recordFrames = pagesNeeded(frameCount &* UInt32(MemoryLayout<FrameRecord>.stride))
-      for index in 0..<map.count where place == nil {
-        let range = map[index]
-        let reachable = min(range.first.value &+ range.count, DirectMap.endFrame.value)
-        if reachable >= range.first.value &+ recordFrames { place = range.first }
-      }
-      // Not even the records fit: do without the highest memory.
-      if place == nil { frameCount /= 2 }
-    }
-    guard let place else { panic("there is no memory for the frame records") }
-    let records = DirectMap.pointer(DirectMap.address(of: place), as: FrameRecord.self)
-    kernel.memory.frames = FrameAllocator(storage: records, frameCount: frameCount)
-    if let range = PhysicalRange(start: place.address, length: UInt64(recordFrames) << 12) { reserve(range) }
-    do throws(FrameFault) {
-      for index in 0..<map.count {
-        let range = map[index]
-        guard range.first.value < frameCount else { continue }
-        try kernel.memory.frames.addFree(first: range.first, count: min(range.count, frameCount - range.first.value))
-      }
-      try kernel.memory.frames.claim(first: place, count: recordFrames, owner: .metadata)
-      let imageFirst = FrameNumber(UInt32(imageStart >> 12))
-      try kernel.memory.frames.claim(
-        first: imageFirst, count: UInt32((imageEnd + 4095) >> 12) - imageFirst.value, owner: .kernelImage)
-    } catch { Frames.report(error) }
-    for index in 0..<boot.moduleCount {
-      let range = boot.module(index).range
-      let first = UInt32(truncatingIfNeeded: range.start.value >> 12)
-      let end = UInt32(truncatingIfNeeded: (range.end.value &+ 4095) >> 12)
-      for frame in first..<max(first, end) {
-        // Two archives may share a page.
-        do throws(FrameFault) {
-          try kernel.memory.frames.claim(first: FrameNumber(frame), count: 1, owner: .bootArchive)
-        } catch {}
-      }
-    }
+    let imageFrames = UInt32(imageStart >> 12)..<UInt32((imageEnd + 4095) >> 12)
+    FrameSetup.start(&map, image: imageFrames, boot: boot)
   }
 
   /// Gives every page of the kernel half its final permission.
@@ -261,6 +222,7 @@ extension KernelMemory {
         directory[index] = index < present ? (directory[index] | global | noExecute) : 0
       }
     }
+    kernel.memory.recordPages.setFlags(global | noExecute)
     // Address 0 was only for the way up.
     DirectMap.pointer(address_of_boot_directory_pointers(), as: UInt64.self)[0] = 0
     let root = UInt32(truncatingIfNeeded: kernel.memory.tables.root.value)

@@ -37,6 +37,7 @@ extension FrameAllocator {
   }
 
   /// Puts frames that all say `free` into the lists, as the largest blocks that their alignment allows.
+  @inline(never)
   mutating func giveBlocks(_ range: Range<UInt32>) {
     var frame = range.lowerBound
     while frame < range.upperBound {

@@ -27,6 +27,14 @@ extension FrameAllocator {
   private func checkBlocks(_ seen: inout Census) -> FrameViolation? {
     var frame: UInt32 = 0
     while frame < records.count {
+      if frame % Self.chunkSize == 0 && isUntouched(frame) {
+        if let violation = checkUntouched(frame) { return violation }
+        seen.freeFrames[FrameZone.index(of: frame)] &+= Self.usableFrames
+        seen.owners[Int(FrameOwner.free.rawValue)] &+= Self.usableFrames
+        seen.owners[Int(FrameOwner.absent.rawValue)] &+= Self.recordPages
+        frame &+= Self.chunkSize
+        continue
+      }
       let record = records[frame]
       let zone = FrameZone.index(of: frame)
       var size: UInt32 = 1
@@ -50,6 +58,14 @@ extension FrameAllocator {
       }
       seen.owners[Int(record.owner.rawValue)] &+= size
       frame &+= size
+    }
+    return nil
+  }
+
+  /// The records of the untouched chunk at `first` say nothing.
+  private func checkUntouched(_ first: UInt32) -> FrameViolation? {
+    for frame in first..<(first &+ Self.chunkSize) where records[frame].owner != .absent {
+      return .brokenBlock(frame: FrameNumber(frame))
     }
     return nil
   }

@@ -41,16 +41,25 @@ public struct FrameAllocator: ~Copyable {
   var ownerCounts = InlineArray<16, UInt32>(repeating: 0)
   /// Every frame that is memory: free, handed out or reserved.
   public internal(set) var totalFrames: UInt32 = 0
+  /// Free memory whose records are not there yet (FrameAllocator+Untouched.swift).
+  var untouched = UntouchedChunks()
+  /// Puts a frame, all zeroes, behind a page of the records.
+  let provideRecords: (_ page: UInt32, _ frame: FrameNumber) -> Void
   /// The first mistake that nobody could be told of (see `FrameLease`); `check` reports it.
   public internal(set) var recordedFault: FrameFault?
 
   /// Fault injection: 0 is off; at N, the Nth allocation from now fails, and it is off again.
   public var allocationsUntilFailure: UInt32 = 0
 
-  /// Starts with `frameCount` frames, all absent. Unsafe: `storage` must have room for `frameCount` records and be
-  /// used by nothing else as long as the allocator lives.
-  @unsafe public init(storage: UnsafeMutablePointer<FrameRecord>, frameCount: UInt32) {
-    records = unsafe FrameRecords(initializing: storage, count: frameCount)
+  /// Starts with `frameCount` frames, all absent. Unsafe: `storage` must be the place of `frameCount` records, all zeroes,
+  /// and be used by nothing else as long as the allocator lives. Those of chunks that are added as untouched are only read,
+  /// until `provideRecords` has put memory behind them.
+  @unsafe public init(
+    storage: UnsafeMutablePointer<FrameRecord>, frameCount: UInt32,
+    provideRecords: @escaping (_ page: UInt32, _ frame: FrameNumber) -> Void = { _, _ in }
+  ) {
+    records = unsafe FrameRecords(storage, count: frameCount)
+    self.provideRecords = provideRecords
   }
 
   /// The first frame number that is not managed.
@@ -76,7 +85,9 @@ public struct FrameAllocator: ~Copyable {
 
   /// Who owns `frame`; `absent` for a frame that is not managed.
   public func owner(of frame: FrameNumber) -> FrameOwner {
-    frame.value < records.count ? records[frame.value].owner : .absent
+    guard frame.value < records.count else { return .absent }
+    let owner = records[frame.value].owner
+    return owner == .absent && isUntouched(frame.value) ? .free : owner
   }
 
   /// How many hold the block that starts at `frame`.
@@ -126,7 +137,9 @@ public struct FrameAllocator: ~Copyable {
     if allocationsUntilFailure != 0 && failsNow() { return nil }
     var index = zone.rawValue
     while index >= 0 {
-      let block = takeBlock(order: order, zone: index) ?? takeBlockAfterDraining(order: order, zone: index)
+      let block =
+        takeBlock(order: order, zone: index) ?? takeBlockAfterDraining(order: order, zone: index)
+        ?? takeUntouchedBlock(order: order, zone: index)
       if let frame = block {
         for inside in frame..<(frame &+ (1 &<< UInt32(order))) {
           records[inside].owner = owner
@@ -147,7 +160,13 @@ public struct FrameAllocator: ~Copyable {
   /// the cache: to take one block costs as much as to take one frame.
   @inline(never)
   private mutating func takeFrame(zone: Int) -> UInt32? {
-    guard let block = takeBlock(order: 3, zone: zone) else { return takeBlock(order: 0, zone: zone) }
+    if zones[zone].freeFrames == 0 { return nil }
+    var eight = takeBlock(order: 3, zone: zone)
+    if eight == nil {
+      if let frame = takeBlock(order: 0, zone: zone) { return frame }
+      eight = takeUntouchedBlock(order: 3, zone: zone)
+    }
+    guard let block = eight else { return nil }
     var frame = block &+ 7
     while frame != block {
       cache(frame, zone: zone)
@@ -169,7 +188,7 @@ public struct FrameAllocator: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func handOut(_ frame: UInt32, owner: FrameOwner) {
+  mutating func handOut(_ frame: UInt32, owner: FrameOwner) {
     records[frame].references = 1
     records[frame].order = 0
     records[frame].owner = owner

@@ -2,8 +2,8 @@
 // allocator's lists.
 //
 // Invariants: there is one record per frame from 0 to the highest frame of memory; the record of a frame that is not
-// memory says `absent`. A record is 8 bytes, so that the records of 8 MiB take 16 KiB: a free frame needs its two
-// neighbours and a handed-out one its number of holders, never both, so these share their place.
+// memory, or that nobody has used yet, says `absent`. A record is 8 bytes, so that the records of 8 MiB take 16 KiB: a free
+// frame needs its two neighbours and a handed-out one its number of holders, never both, so these share their place.
 
 import Primitives
 
@@ -89,7 +89,7 @@ public struct FrameRecord: Sendable {
   /// `next` or `references` in the upper 24 bits, the owner in the lower 8.
   private var nextAndOwner: UInt32 = 0
   /// The complement of `previous` in the upper 24 bits, of the order in the lower 8: so the record of a frame that is
-  /// absent is all zeroes, which is quick to write for all frames at boot.
+  /// absent is all zeroes, as the page is that stands for all records that are not there.
   private var notPreviousAndOrder: UInt32 = 0
 
   init() {}
@@ -147,12 +147,10 @@ public struct FrameRecord: Sendable {
   private let first: UnsafeMutablePointer<FrameRecord>
   let count: UInt32
 
-  /// Makes `count` records of absent frames. Unsafe: nothing else may use `storage` from now on, and it must hold
-  /// `count` records.
-  @unsafe init(initializing storage: UnsafeMutablePointer<FrameRecord>, count: UInt32) {
+  /// Unsafe: nothing else may use `storage` from now on, and it must hold `count` records of absent frames.
+  @unsafe init(_ storage: UnsafeMutablePointer<FrameRecord>, count: UInt32) {
     unsafe first = storage
     self.count = count
-    unsafe storage.initialize(repeating: FrameRecord(), count: Int(count))
   }
 
   subscript(_ frame: UInt32) -> FrameRecord {
@@ -185,7 +183,7 @@ public struct FrameRecord: Sendable {
     guard !overflow && end <= self.count else {
       throw FrameFault.outOfRange(frame: first, limit: self.count)
     }
-    // At boot this and the next visit every frame: pointers take half of the time that frame numbers would.
+    // This and the next visit many frames: pointers take half of the time that frame numbers would.
     var record = unsafe self.first + Int(truncatingIfNeeded: first.value)
     let last = unsafe self.first + Int(truncatingIfNeeded: end)
     while unsafe record < last && record.pointee.isAbsent { unsafe record += 1 }
