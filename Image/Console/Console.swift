@@ -94,6 +94,8 @@ struct Console: ~Copyable {
 
 /// Kernel messages: to the log, and to the console.
 struct KernelOutput: TextOutput {
+  // Not inlined: it would be, into each of the many functions that write text.
+  @inline(never)
   mutating func write(byte: UInt8) {
     kernel.memory.log.write(byte: byte)
     kernel.console.write(byte: byte)
@@ -102,5 +104,6 @@ struct KernelOutput: TextOutput {
 
 /// Kernel messages that only `dmesg` shows.
 struct LogOutput: TextOutput {
+  @inline(never)
   mutating func write(byte: UInt8) { kernel.memory.log.write(byte: byte) }
 }

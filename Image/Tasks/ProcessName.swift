@@ -54,6 +54,7 @@ struct TextBuffer: TextOutput {
   private var bytes = InlineArray<256, UInt8>(repeating: 0)
   private var count = 0
 
+  @inline(never)
   mutating func write(byte: UInt8) {
     guard count < 256 else { return }
     bytes[count] = byte

@@ -16,6 +16,7 @@ public enum CommonTexts {
 
   /// Writes the text with a number below `count`; nothing for another. The list is searched from its start: whoever
   /// explains a fault has time.
+  @inline(never)
   public static func write(_ number: UInt32, to output: inout some TextOutput) {
     let all = all
     var left = number

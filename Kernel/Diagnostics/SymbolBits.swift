@@ -32,6 +32,7 @@ struct SymbolBits {
   }
 
   /// How many zeros come before the next one, which is read too; nil for more than `limit`.
+  @inline(never)
   mutating func zeros(atMost limit: UInt32) -> UInt32? {
     var count: UInt32 = 0
     while let isOne = bit() {
@@ -42,6 +43,7 @@ struct SymbolBits {
     return nil
   }
 
+  @inline(never)
   mutating func number(low: UInt32) -> UInt32? {
     guard let zeros = zeros(atMost: 32 &- low) else { return nil }
     var sum: UInt64 = 1

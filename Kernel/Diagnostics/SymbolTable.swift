@@ -173,6 +173,7 @@ extension SymbolTable {
     unsafe SymbolBits(bytes: bytes, from: start &* 8, to: end &* 8)
   }
 
+  @inline(never)
   private func record(containing place: UInt32) -> Record? {
     typealias LowBits = SymbolTableFormat.LowBits
     var bits = bits(from: SymbolTableFormat.Header.size, to: trapStart)
@@ -201,6 +202,7 @@ extension SymbolTable {
   }
 
   /// The string with a number; each has a zero behind it.
+  @inline(never)
   private func string(_ number: UInt32) -> SymbolText {
     var left = number
     var first = stringStart
@@ -222,6 +224,7 @@ extension SymbolTable {
 // MARK: - Rows
 
 extension SymbolTable {
+  @inline(never)
   private func line(for place: UInt32, in record: Record) -> SourceLocation? {
     typealias LowBits = SymbolTableFormat.LowBits
     guard record.firstRow >= rowStart &* 8, record.firstRow <= record.endOfRows,
