@@ -155,7 +155,7 @@ idle_stack_start:
 boot_stack_start: .skip 32768
 boot_stack_end:
 idle_stack_end:
-kernel_storage: .skip 16384
+kernel_storage: .skip 8192
 .globl log_storage, entry_stamp
 log_storage: .skip 65536
 boot_directory_pointers: .skip 32

@@ -171,6 +171,8 @@ extension Reference where Value == AddressSpace {
       let part = min(count &- done, pageSize &- offset)
       let frame: FrameNumber
       if let entry = value.tables.lookup(VirtualAddress(page)) {
+        // Memory that is not this space's own: nothing is written there on its behalf.
+        guard !entry.isForeign else { throw .badAddress }
         frame = entry.frame
       } else {
         guard let region = region(containing: page) else { throw .badAddress }

@@ -1,5 +1,6 @@
-// Programs that run more than once share the memory of what none of them can write: text and constants. The first
-// process copies them from the boot archive; every further one of the same file maps the same frames.
+// Programs that run more than once share the memory of what none of them can write: text and constants. Where these lie in
+// the boot archive as they have to lie in memory, all processes map them there (SpaceLoading.swift). Else the first process
+// copies them, and every further one of the same file maps the same frames.
 //
 // Invariants:
 // - A space is in the list of its file from when it is wholly loaded until it is destroyed.

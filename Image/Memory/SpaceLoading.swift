@@ -1,4 +1,6 @@
 // Loading a program's segments into a new address space.
+//
+// Invariant: what belongs to the boot archive is mapped for reading only, and as memory that is not the space's own.
 
 import ABI
 import Executables
@@ -8,12 +10,17 @@ import Memory
 import Primitives
 
 extension Reference where Value == AddressSpace {
-  /// Adds a segment's region and copies its bytes from the file, or shares them with a space that runs the same file.
-  /// Pages that hold none of the file's bytes stay without memory until they are touched.
+  /// Adds a segment's region and what is in it: the pages of the boot archive themselves where they lie right, those of a
+  /// space that runs the same file where there is one, or else a copy of the file's bytes. Pages that hold none of these stay
+  /// without memory until they are touched.
+  ///
+  /// - Parameter isPermanent: whether the file lies in a boot archive.
   @inline(never)
   func load(
-    _ segment: LoadSegment, from file: KernelBytes, sharing sibling: Reference<AddressSpace>?
+    _ index: Int, of table: SegmentTable, from file: KernelBytes, isPermanent: Bool,
+    sharing sibling: Reference<AddressSpace>?
   ) throws(SystemError) {
+    let segment = table[index]
     var permissions: MemoryPermissions = .read
     if segment.permissions.contains(.writable) { permissions.insert(.write) }
     if segment.permissions.contains(.executable) { permissions.insert(.execute) }
@@ -22,6 +29,15 @@ extension Reference where Value == AddressSpace {
       ? .text : segment.permissions.contains(.writable) ? .data : .readOnlyData
     try addRegion(start: segment.pages.start, length: segment.pages.length, permissions, purpose)
     guard segment.fileSize > 0 else { return }
+    if isPermanent && table.canLieInPlace(index, fileAddress: file.address) {
+      let first = DirectMap.frame(of: file.address &+ segment.fileOffset)
+      for page in 0..<(segment.pages.length / pageSize) {
+        try map(
+          page: segment.pages.start &+ page &* pageSize, to: FrameNumber(first.value &+ page),
+          permissions.page.union(.foreign))
+      }
+      return
+    }
     if let sibling, !permissions.contains(.write),
       let range = VirtualRange(start: segment.pages.start, length: segment.pages.length)
     {

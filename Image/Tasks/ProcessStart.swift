@@ -84,7 +84,7 @@ enum ProcessStart {
       if isTraced { trace = try Tracing.makeRing(tracer: parent) }
       let sibling = isPermanent ? Reference<AddressSpace>.running(image: image.address) : nil
       for index in plan.segments.indices {
-        try space.load(plan.segments[index], from: image, sharing: sibling)
+        try space.load(index, of: plan.table, from: image, isPermanent: isPermanent, sharing: sibling)
       }
       let stackSize = mode.mode.isRing0 ? StackSizes.ring0 : AddressLayout.processStackLimit
       let stackEnd = AddressLayout.processStackEnd

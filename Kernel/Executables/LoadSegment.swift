@@ -110,6 +110,22 @@ public struct SegmentTable: Sendable {
     return nil
   }
 
+  /// Whether the pages of a segment can be those in which its file lies in memory, with its first byte at `fileAddress`, so
+  /// that nothing has to be copied: nobody may write them, all of its bytes are in the file and at the same place of their
+  /// page, and no other segment has a part in these pages.
+  public func canLieInPlace(_ index: Int, fileAddress: UInt32) -> Bool {
+    let segment = storage[index]
+    let pages = VirtualRange.pages(from: segment.start, to: segment.end)
+    guard !segment.permissions.contains(.writable), segment.fileSize == segment.memorySize, segment.pages == pages,
+      (fileAddress &+ segment.fileOffset) & (pageSize &- 1) == segment.start & (pageSize &- 1)
+    else { return false }
+    for other in 0..<count where other != index {
+      let others = VirtualRange.pages(from: storage[other].start, to: storage[other].end)
+      guard others.end <= UInt64(pages.start) || pages.end <= UInt64(others.start) else { return false }
+    }
+    return true
+  }
+
   /// Checks a PT_LOAD header by itself and puts it in its place; an empty segment is left out.
   ///
   /// - Parameters:

@@ -57,6 +57,17 @@ struct LinkedProgramTests {
     #expect(data.purpose == .data && data.fileSize < 100)
   }
 
+  /// Where a linked file begins on a page, its code and constants need no copy; its variables do.
+  @Test(arguments: [["-z", "separate-code"], ["-z", "noseparate-code"]])
+  func codeAndConstantsOfALinkedProgramLieInPlace(flags: [String]) throws {
+    let bytes = try LinkedFiles.link(Self.source, linkerFlags: flags)
+    let table = try ProgramPlan(file: bytes.span).table
+    for index in 0..<table.count {
+      #expect(table.canLieInPlace(index, fileAddress: 0xc020_0000) == (table[index].purpose != .data))
+      #expect(!table.canLieInPlace(index, fileAddress: 0xc020_0004))
+    }
+  }
+
   @Test func codeAndDataPackedTogetherAreRefused() throws {
     let bytes = try LinkedFiles.link(Self.source, linkerFlags: ["-N"])
     #expect(throws: ElfError.self) { _ = try ProgramPlan(file: bytes.span) }

@@ -39,6 +39,52 @@ import Testing
     #expect(bytes.count == 512 && bytes[236...].allSatisfy { $0 == 0 })
   }
 
+  /// Files that begin on pages are found like all others, whatever is before them.
+  @Test func contentsBeginWhereTheyAreToBegin() throws {
+    var writer = ArchiveWriter()
+    var expected: [String: [UInt8]] = [:]
+    for index in 0..<40 {
+      let contents = Array("begin of \(index);".utf8) + [UInt8](repeating: 0x20, count: index * 307)
+      let path = "bin/" + String(repeating: "x", count: index + 1)
+      try writer.add(path: path, contents: contents, alignment: index % 3 == 0 ? 4096 : 4)
+      expected[path] = contents
+    }
+    let bytes = writer.finish()
+    let tree = try Tree([bytes])
+    #expect(tree.paths.count == 40)
+    for (path, contents) in expected {
+      #expect(try tree[path] == "file " + String(decoding: contents, as: UTF8.self))
+      let place = try #require(bytes.firstRange(of: contents))
+      if (path.utf8.count - 5) % 3 == 0 { #expect(place.lowerBound % 4096 == 0, "\(path)") }
+    }
+  }
+
+  /// Small files fill the gaps before those that begin on pages, and none is lost.
+  @Test func gapsBeforePagesAreFilled() throws {
+    var files: [ArchiveFile] = []
+    for index in 0..<60 {
+      let isLarge = index % 4 == 0
+      files.append(
+        ArchiveFile(
+          path: "bin/f\(index)",
+          contents: Array("begin of \(index);".utf8)
+            + [UInt8](repeating: 0x20, count: isLarge ? 9000 + index : index * 29),
+          beginsOnPage: isLarge))
+    }
+    var writer = ArchiveWriter()
+    try writer.add(files)
+    let bytes = writer.finish()
+    let tree = try Tree([bytes])
+    #expect(tree.paths.count == 60)
+    for file in files {
+      #expect(try tree[file.path] == "file " + String(decoding: file.contents, as: UTF8.self))
+      let place = try #require(bytes.firstRange(of: file.contents))
+      if file.beginsOnPage { #expect(place.lowerBound % 4096 == 0, "\(file.path)") }
+    }
+    // Fifteen gaps of half a page on average, but for what is filled.
+    #expect(bytes.count < files.reduce(0) { $0 + $1.contents.count + 128 } + 15 * 1024)
+  }
+
   @Test func theSameFilesMakeTheSameBytes() throws {
     func write() throws -> [UInt8] {
       var writer = ArchiveWriter()

@@ -16,7 +16,8 @@ public enum CodeImage {
     }
   }
 
-  /// A page as it is in memory: outside of the segment it is zero.
+  /// A page as it is in memory. Outside of the segment it is zero where the segment was copied, and what the file has there
+  /// where it runs in place.
   public struct Page: Equatable, Sendable {
     public let address: UInt32
     public let bytes: [UInt8]
@@ -34,9 +35,17 @@ public enum CodeImage {
   /// The size of each section of the image at `path`, in bytes.
   public static func sectionSizes(of path: String) throws -> [String: Int] { try ElfImage(path: path).sectionSizes }
 
-  /// The pages of the segments of the image at `path` that hold code.
+  /// The pages of the segments of the image at `path` that hold code, in both forms.
   public static func pages(of path: String) throws -> [Page] {
-    try ElfImage(path: path).codeSegments.flatMap { pages(of: $0.bytes, at: $0.address) }
+    try ElfImage(path: path).codeSegments.flatMap { segment in
+      pages(of: segment.bytes, at: segment.address)
+        + pages(of: segment.pagesInFile, at: segment.address & ~UInt32(pageSize - 1))
+    }
+  }
+
+  /// How many pages the code of the image at `path` fills.
+  public static func codePageCount(of path: String) throws -> Int {
+    try ElfImage(path: path).codeSegments.reduce(0) { $0 + pages(of: $1.bytes, at: $1.address).count }
   }
 
   static func pages(of bytes: [UInt8], at address: UInt32) -> [Page] {

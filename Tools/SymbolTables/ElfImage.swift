@@ -37,8 +37,9 @@ struct ElfImage {
   /// Addresses `start ..< end` of each section that holds code.
   private(set) var codeRanges: [Range<UInt32>] = []
   private(set) var symbols: [CodeSymbol] = []
-  /// What of the file is loaded to be executed, and where.
-  private(set) var codeSegments: [(address: UInt32, bytes: [UInt8])] = []
+  /// What of the file is loaded to be executed, and where; and the whole pages of the file in which that lies, where it has
+  /// the same place in a page there as in memory.
+  private(set) var codeSegments: [(address: UInt32, bytes: [UInt8], pagesInFile: [UInt8])] = []
 
   /// The size of each section, in bytes.
   private(set) var sectionSizes: [String: Int] = [:]
@@ -74,7 +75,14 @@ struct ElfImage {
       guard offset + size <= bytes.count else {
         throw ElfImageError.outOfBounds(path: path, what: "a segment", offset: offset, size: bytes.count)
       }
-      codeSegments.append((try word(2), Array(bytes[offset..<(offset + size)])))
+      let address = try word(2)
+      let pageSize = CodeImage.pageSize
+      var pagesInFile: [UInt8] = []
+      if offset % pageSize == Int(address) % pageSize {
+        let end = min((offset + size + pageSize - 1) / pageSize * pageSize, bytes.count)
+        pagesInFile = Array(bytes[(offset / pageSize * pageSize)..<end])
+      }
+      codeSegments.append((address, Array(bytes[offset..<(offset + size)]), pagesInFile))
     }
 
     let sectionTable = Int(try number(32, 4, "e_shoff"))

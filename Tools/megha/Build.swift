@@ -71,12 +71,21 @@ struct Internal: AsyncParsableCommand {
 
     func run() throws {
       var archive = ArchiveWriter()
-      for file in files {
-        let url = URL(fileURLWithPath: file)
-        try archive.add(
-          path: "\(Self.guestFolder(of: url))/\(url.lastPathComponent)", contents: [UInt8](try Data(contentsOf: url)))
-      }
+      try archive.add(
+        files.map { file in
+          let url = URL(fileURLWithPath: file)
+          return ArchiveFile(
+            path: "\(Self.guestFolder(of: url))/\(url.lastPathComponent)",
+            contents: [UInt8](try Data(contentsOf: url)), beginsOnPage: try Self.runsInPlace(url))
+        })
       try Data(archive.finish()).write(to: URL(fileURLWithPath: output))
+    }
+
+    /// Whether a program's code is not to be copied when it runs: it begins on a page then, which costs half a page on
+    /// average, so it must have a few. A module is always copied.
+    private static func runsInPlace(_ file: URL) throws -> Bool {
+      let isModule = file.pathExtension == "so"
+      return try !isModule && CodeImage.codePageCount(of: file.path) >= 6
     }
 
     /// Where a file of `build/KIND` goes in the guest.
