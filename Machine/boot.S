@@ -157,7 +157,7 @@ boot_stack_end:
 idle_stack_end:
 kernel_storage: .skip 8192
 .globl log_storage, entry_stamp
-log_storage: .skip 65536
+log_storage: .skip 32768
 boot_directory_pointers: .skip 32
 // The time stamp at the first instruction.
 .align 8

@@ -109,6 +109,7 @@ enum FaultReporter {
 
   // MARK: What the kernel knows
 
+  @inline(never)
   static func identity(of task: Reference<Task>) -> Diagnostics.TaskIdentity {
     let process = task.value.process
     let mode: Diagnostics.TaskIdentity.Mode =

@@ -151,7 +151,7 @@ struct KernelMemory: ~Copyable {
       root: PhysicalAddress(UInt64(address_of_boot_directory_pointers() &- DirectMap.start)),
       memory: DirectTableMemory(), noExecute: false)
     let logBytes = UnsafeMutableRawBufferPointer(
-      start: UnsafeMutableRawPointer(bitPattern: UInt(address_of_log_storage())), count: 65536)
+      start: UnsafeMutableRawPointer(bitPattern: UInt(address_of_log_storage())), count: 32768)
     log = Log(buffer: logBytes).unsafelyUnwrapped
     wordWaitQueues = DirectMap.pointer(nowhere)
   }

@@ -14,13 +14,11 @@ extension Reference where Value == AddressSpace {
   /// space that runs the same file where there is one, or else a copy of the file's bytes. Pages that hold none of these stay
   /// without memory until they are touched.
   ///
-  /// - Parameter isPermanent: whether the file lies in a boot archive.
+  /// - Parameter isInPlace: whether the file lies in a boot archive, and the segment there as it has to lie in memory.
   @inline(never)
   func load(
-    _ index: Int, of table: SegmentTable, from file: KernelBytes, isPermanent: Bool,
-    sharing sibling: Reference<AddressSpace>?
+    _ segment: LoadSegment, from file: KernelBytes, isInPlace: Bool, sharing sibling: Reference<AddressSpace>?
   ) throws(SystemError) {
-    let segment = table[index]
     var permissions: MemoryPermissions = .read
     if segment.permissions.contains(.writable) { permissions.insert(.write) }
     if segment.permissions.contains(.executable) { permissions.insert(.execute) }
@@ -29,7 +27,7 @@ extension Reference where Value == AddressSpace {
       ? .text : segment.permissions.contains(.writable) ? .data : .readOnlyData
     try addRegion(start: segment.pages.start, length: segment.pages.length, permissions, purpose)
     guard segment.fileSize > 0 else { return }
-    if isPermanent && table.canLieInPlace(index, fileAddress: file.address) {
+    if isInPlace {
       let first = DirectMap.frame(of: file.address &+ segment.fileOffset)
       for page in 0..<(segment.pages.length / pageSize) {
         try map(

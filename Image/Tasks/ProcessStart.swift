@@ -83,8 +83,12 @@ enum ProcessStart {
     do throws(SystemError) {
       if isTraced { trace = try Tracing.makeRing(tracer: parent) }
       let sibling = isPermanent ? Reference<AddressSpace>.running(image: image.address) : nil
+      let beginsOnPage = isPermanent && image.address & (pageSize &- 1) == 0
       for index in plan.segments.indices {
-        try space.load(index, of: plan.table, from: image, isPermanent: isPermanent, sharing: sibling)
+        // Asked for the few files that begin on a page: the question takes a copy of the table.
+        let isInPlace =
+          beginsOnPage && plan.table.canLieInPlace(index, fileAddress: image.address)
+        try space.load(plan.segments[index], from: image, isInPlace: isInPlace, sharing: sibling)
       }
       let stackSize = mode.mode.isRing0 ? StackSizes.ring0 : AddressLayout.processStackLimit
       let stackEnd = AddressLayout.processStackEnd

@@ -27,6 +27,7 @@ public struct ShortText: ExpressibleByStringLiteral, Sendable {
   public init(stringLiteral literal: StaticString) { self.init(literal) }
 
   /// Keeps the first 31 bytes, up to the first zero.
+  @inline(never)
   public init(_ text: Span<UInt8>) {
     self.init()
     for index in text.indices {

@@ -114,10 +114,12 @@ public struct SegmentTable: Sendable {
   /// that nothing has to be copied: nobody may write them, all of its bytes are in the file and at the same place of their
   /// page, and no other segment has a part in these pages.
   public func canLieInPlace(_ index: Int, fileAddress: UInt32) -> Bool {
+    guard (fileAddress &+ storage[index].fileOffset) & (pageSize &- 1) == storage[index].start & (pageSize &- 1) else {
+      return false
+    }
     let segment = storage[index]
     let pages = VirtualRange.pages(from: segment.start, to: segment.end)
-    guard !segment.permissions.contains(.writable), segment.fileSize == segment.memorySize, segment.pages == pages,
-      (fileAddress &+ segment.fileOffset) & (pageSize &- 1) == segment.start & (pageSize &- 1)
+    guard !segment.permissions.contains(.writable), segment.fileSize == segment.memorySize, segment.pages == pages
     else { return false }
     for other in 0..<count where other != index {
       let others = VirtualRange.pages(from: storage[other].start, to: storage[other].end)

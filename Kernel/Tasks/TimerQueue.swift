@@ -39,6 +39,7 @@ public struct TimerQueue: ~Copyable {
   public var earliest: UInt64? { first?.value.deadline }
 
   /// Starts a timer that does not run.
+  @inline(never)
   public mutating func add(_ timer: Reference<TaskTimer>, of task: Reference<Task>, deadline: UInt64) {
     timer.value.deadline = deadline
     timer.value.task = task
@@ -56,6 +57,7 @@ public struct TimerQueue: ~Copyable {
   }
 
   /// Stops a timer, if it runs.
+  @inline(never)
   public mutating func remove(_ timer: Reference<TaskTimer>) {
     guard timer.value.isRunning, let last = place(count) else { return }
     timer.value.task = nil

@@ -81,11 +81,11 @@ struct Internal: AsyncParsableCommand {
       try Data(archive.finish()).write(to: URL(fileURLWithPath: output))
     }
 
-    /// Whether a program's code is not to be copied when it runs: it begins on a page then, which costs half a page on
-    /// average, so it must have a few. A module is always copied.
+    /// Whether a program's code is not to be copied when it runs: it begins on a page then, which costs half a page where no
+    /// small file fits in before it. So it must have a few, or be the first process, which always runs. A module is copied.
     private static func runsInPlace(_ file: URL) throws -> Bool {
-      let isModule = file.pathExtension == "so"
-      return try !isModule && CodeImage.codePageCount(of: file.path) >= 6
+      guard file.pathExtension != "so" else { return false }
+      return try file.lastPathComponent == "init" || CodeImage.codePageCount(of: file.path) >= 6
     }
 
     /// Where a file of `build/KIND` goes in the guest.
