@@ -24,7 +24,6 @@ import Tasks
   KernelMemory.protect()  // final permissions of the kernel half
   KernelMemory.mapDevices()  // interrupt controllers, windows
   KernelMemory.makePermanentParts()  // the system-call page
-  KernelStacks.start()
   Scheduler.start()  // the boot flow becomes the idle task
   kernel.interrupts.start()  // controllers, routing, watchdog
   kernel.clock.calibrate(kernel.interrupts.local)

@@ -276,18 +276,23 @@ extension KernelMemory {
   /// Memory that is never given back, zeroed, on an 8-byte boundary.
   static func permanent(_ bytes: Int) -> UInt32 {
     let size = UInt32(bytes + 7) & ~7
-    if kernel.memory.permanentEnd - kernel.memory.permanentNext < size {
-      let pages = pagesNeeded(size)
-      let order = pages <= 1 ? 0 : 32 - (pages - 1).leadingZeroBitCount
-      guard let frame = kernel.memory.frames.allocate(order: order, zone: .low, owner: .metadata) else {
-        panic("no memory for the kernel's tables")
-      }
-      kernel.memory.permanentNext = DirectMap.address(of: frame)
-      kernel.memory.permanentEnd = kernel.memory.permanentNext + pageSize << UInt32(order)
-      zero_words(kernel.memory.permanentNext, 1024 << UInt32(order))
+    if kernel.memory.permanentEnd - kernel.memory.permanentNext >= size {
+      let address = kernel.memory.permanentNext
+      kernel.memory.permanentNext += size
+      return address
     }
-    let address = kernel.memory.permanentNext
-    kernel.memory.permanentNext += size
+    let pages = pagesNeeded(size)
+    guard let frame = kernel.memory.frames.allocateRun(count: pages, zone: .low, owner: .metadata) else {
+      panic("no memory for the kernel's tables")
+    }
+    let address = DirectMap.address(of: frame)
+    zero_words(address, 1024 * pages)
+    // The larger rest is for the next ones.
+    let end = address + pages * pageSize
+    if end - (address + size) > kernel.memory.permanentEnd - kernel.memory.permanentNext {
+      kernel.memory.permanentNext = address + size
+      kernel.memory.permanentEnd = end
+    }
     return address
   }
 

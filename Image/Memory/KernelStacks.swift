@@ -12,10 +12,7 @@ import Memory
 import Primitives
 
 struct KernelStackPool {
-  /// Numbers of slots that were used and are free again; -1 ends the list. Kept in the slots' entries of `links`.
-  fileprivate var links: UnsafeMutablePointer<Int16>?
-  fileprivate var firstFree: Int16 = -1
-  fileprivate var nextUnused: Int16 = 0
+  fileprivate var slots = SlotSet()
   /// Mapped stacks that wait to be used again.
   fileprivate var ready = InlineArray<16, UInt32>(repeating: 0)
   fileprivate var readyCount = 0
@@ -25,11 +22,6 @@ enum KernelStacks {
   static var pages: UInt32 { 3 }
   static var size: UInt32 { pages * pageSize }
   private static var slotSize: UInt32 { 4 * pageSize }
-  private static var slots: Int { SchedulerState.capacity }
-
-  static func start() {
-    kernel.memory.stacks.links = DirectMap.pointer(KernelMemory.permanent(slots * 2), as: Int16.self)
-  }
 
   /// The first address of a mapped stack.
   static func take() throws(SystemError) -> UInt32 {
@@ -37,7 +29,7 @@ enum KernelStacks {
       kernel.memory.stacks.readyCount -= 1
       return kernel.memory.stacks.ready[kernel.memory.stacks.readyCount]
     }
-    let slot = try takeSlot()
+    guard let slot = kernel.memory.stacks.slots.takeLowest() else { throw .limitReached }
     let start = KernelLayout.stacksStart + UInt32(slot) * slotSize + pageSize
     for page in 0..<pages {
       do throws(PageTableError) {
@@ -52,7 +44,7 @@ enum KernelStacks {
         }
       } catch {
         unmap(start, pages: page)
-        giveSlot(slot)
+        kernel.memory.stacks.slots.giveBack(slot)
         throw .outOfMemory
       }
     }
@@ -78,30 +70,13 @@ enum KernelStacks {
 
   private static func release(_ start: UInt32) {
     unmap(start, pages: pages)
-    giveSlot(Int16((start - KernelLayout.stacksStart) / slotSize))
+    kernel.memory.stacks.slots.giveBack(Int((start - KernelLayout.stacksStart) / slotSize))
   }
 
   private static func unmap(_ start: UInt32, pages: UInt32) {
     for page in 0..<pages {
       if let frame = KernelMemory.unmap(start + page * pageSize) { Frames.release(frame) }
     }
-  }
-
-  private static func takeSlot() throws(SystemError) -> Int16 {
-    guard let links = kernel.memory.stacks.links else { throw .outOfMemory }
-    let slot = kernel.memory.stacks.firstFree
-    if slot >= 0 {
-      kernel.memory.stacks.firstFree = links[Int(slot)]
-      return slot
-    }
-    guard kernel.memory.stacks.nextUnused < Int16(slots) else { throw .limitReached }
-    kernel.memory.stacks.nextUnused += 1
-    return kernel.memory.stacks.nextUnused - 1
-  }
-
-  private static func giveSlot(_ slot: Int16) {
-    kernel.memory.stacks.links?[Int(slot)] = kernel.memory.stacks.firstFree
-    kernel.memory.stacks.firstFree = slot
   }
 
   /// Whether `address` is in the unmapped page below a stack.
