@@ -445,5 +445,9 @@ public enum SystemCallTable {
       errors: ["badArgument", "busy", "notPermitted", "outOfMemory"],
       "Maps memory of a device, uncached, where the kernel finds room. Needs the right `devices`; what is RAM or the kernel's own is refused."
     ),
+    .init(
+      62, "lendingWindow", [], result: "its address divided by 4,096", errors: ["outOfMemory", "cancelled"],
+      "Gives the calling task, a server's, a window: 64 KiB of addresses at which it can read the pages that callers lend it. It keeps it until it ends."
+    ),
   ]
 }

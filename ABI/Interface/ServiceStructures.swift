@@ -70,6 +70,9 @@ public struct Message: BitwiseCopyable, Sendable {
   @inlinable public init() {}
 
   @inlinable public static var passesHandle: UInt32 { 0x8000_0000 }
+  /// A bit in a request's `dataLength`: the data are whole pages, lent for as long as the call lasts instead of copied, to a
+  /// server that has a place for them. The server finds in `dataAddress` where they are.
+  @inlinable public static var lendsPages: UInt32 { 0x8000_0000 }
 }
 
 /// What `serviceControl` does.

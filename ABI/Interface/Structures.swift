@@ -321,6 +321,8 @@ public enum RegionPurpose: UInt32, Sendable {
   case systemCallPage = 7
   case device = 8
   case shared = 9
+  /// Where pages appear that callers lend to a server's task.
+  case lent = 10
 }
 
 public struct RegionInformation: BitwiseCopyable, Sendable {

@@ -34,6 +34,7 @@ enum AddressMeanings {
     case .stack, .threadStack, .guardPage: .stack
     case .systemCallPage: .systemCallPage
     case .mapping, .device, .shared: .mapping
+    case .lent: .lent
     }
   }
 

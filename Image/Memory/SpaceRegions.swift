@@ -109,6 +109,22 @@ extension Reference where Value == AddressSpace {
     return start
   }
 
+  /// Adds a region for pages of others, whose page table is held: `length`, a power of two, and the start is a multiple.
+  func addWindow(length: UInt32) throws(SystemError) -> (start: UInt32, entries: HeldEntry) {
+    guard let gap = value.regions.findGap(length: 2 * length - pageSize, in: Self.dynamicWindow) else {
+      throw .outOfMemory
+    }
+    let start = (gap + length - 1) & ~(length - 1)
+    try addRegion(start: start, length: length, [], .lent)
+    do throws(PageTableError) {
+      let cache = SpaceTranslationCache(space: self)
+      return (start, try value.tables.hold(tableOf: VirtualAddress(start), cache: cache))
+    } catch {
+      remove(start: start, length: length)
+      throw .outOfMemory
+    }
+  }
+
   /// Shares mappings of another space, which both may change then. Returns where they are here. Nothing is executable
   /// here: what one side can write the other must not run.
   func addShared(
@@ -189,6 +205,12 @@ extension Reference where Value == AddressSpace {
   }
 
   // MARK: Removing
+
+  /// Removes what `addWindow` added.
+  func removeWindow(start: UInt32, length: UInt32) {
+    value.tables.letGo(tableOf: VirtualAddress(start), cache: SpaceTranslationCache(space: self))
+    remove(start: start, length: length)
+  }
 
   /// Takes the stack of a thread that has ended.
   func removeThreadStack(start: UInt32, end: UInt32, isCommitted: Bool) {

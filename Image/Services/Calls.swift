@@ -188,12 +188,11 @@ enum Calls {
     _ caller: Reference<Task>, _ room: Room, to message: UInt32
   ) throws(CopyFailure) {
     let record = caller.value.call
-    let length = record.value.message.dataLength
-    if length > 0 {
-      guard length <= room.capacity else { throw .ofPeer(.tooLarge) }
-      try pull(UserBuffer(address: room.address, length: length), from: caller)
+    var address = room.address
+    if record.value.message.dataLength > 0 {
+      if record.value.isLending { address = try PageLending.bring(caller, room) } else { try copy(caller, room) }
     }
-    record.value.message.dataAddress = room.address
+    record.value.message.dataAddress = address
     record.value.message.bufferAddress = room.address
     // `bufferCapacity` stays: how much the reply may carry.
     if HandlePassing.isWanted(by: record) { return try bringWithHandle(caller, record, to: message) }
@@ -217,6 +216,14 @@ enum Calls {
       HandlePassing.undo(record, handle, of: server)
       throw .own(error)
     }
+  }
+
+  /// Copies a request's bytes to the current task's room.
+  @inline(__always)
+  static func copy(_ caller: Reference<Task>, _ room: Room) throws(CopyFailure) {
+    let length = caller.value.call.value.message.dataLength
+    guard length <= room.capacity else { throw .ofPeer(.tooLarge) }
+    try pull(UserBuffer(address: room.address, length: length), from: caller)
   }
 
   @inline(never)

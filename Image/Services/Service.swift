@@ -68,6 +68,7 @@ enum CallWaits: CallScheduler {
     Priorities.lend(priority, to: task)
   }
   @inline(__always) static func updatePriority(of task: Reference<Task>) { Priorities.update(task) }
+  @inline(__always) static func takeBack(from caller: Reference<Task>) { PageLending.takeBack(from: caller) }
 }
 
 enum Services {
@@ -200,6 +201,7 @@ enum Services {
   /// A task ended: those whose requests it had get an error.
   static func serverTaskEnded(_ task: Reference<Task>) {
     Reference<CallQueues>.serverTaskEnded(task, CallWaits.self)
+    PageLending.removeWindow(of: task)
     guard task.value.callRecord != 0 else { return }
     KernelHeapMemory.free(UnsafeMutableRawPointer(bitPattern: task.value.callRecord))
     task.value.callRecord = 0

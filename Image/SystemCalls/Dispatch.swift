@@ -131,5 +131,6 @@ private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemE
   case .portRead: return try DeviceCalls.portRead(arguments)
   case .portWrite: return try DeviceCalls.portWrite(arguments)
   case .deviceMap: return try DeviceCalls.deviceMap(arguments)
+  case .lendingWindow: return try MessageCalls.lendingWindow()
   }
 }

@@ -60,6 +60,15 @@ enum MessageCalls {
     record.value.isShort = false
     record.value.dataAddress = record.value.message.dataAddress
     record.value.bufferAddress = record.value.message.bufferAddress
+    if record.value.message.dataLength & Message.lendsPages != 0 {
+      try PageLending.begin(record)
+    }
+    defer { PageLending.end(record) }
+    if record.value.isLending, arguments.third & arguments.fourth == .max,
+      let result = PageLending.callDirectly(service, arguments.second, record)
+    {
+      return result
+    }
     guard record.value.message.dataLength <= Calls.dataLimit,
       record.value.message.bufferCapacity <= Calls.dataLimit
     else { throw .tooLarge }
@@ -114,6 +123,11 @@ enum MessageCalls {
     Services.retain(service)
     defer { Services.release(service) }
     return try Calls.send(to: service, deadline: nil)
+  }
+
+  @inline(never)
+  static func lendingWindow() throws(SystemError) -> Int32 {
+    Int32(bitPattern: try PageLending.window() >> 12)
   }
 
   @inline(never)

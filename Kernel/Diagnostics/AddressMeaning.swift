@@ -42,7 +42,7 @@ public struct StackIdentity: Sendable {
 
 /// What a part of a program's address space is for.
 public enum RegionPurpose: Sendable {
-  case code, readOnlyData, data, heap, mapping, stack, systemCallPage
+  case code, readOnlyData, data, heap, mapping, stack, systemCallPage, lent
 
   var text: StaticString {
     switch self {
@@ -53,6 +53,7 @@ public enum RegionPurpose: Sendable {
     case .mapping: "a mapping"
     case .stack: "a stack"
     case .systemCallPage: "the system-call page"
+    case .lent: "the window for pages that are lent"
     }
   }
 }

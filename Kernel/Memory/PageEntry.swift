@@ -24,6 +24,8 @@ public struct PagePermissions: OptionSet, Sendable {
   /// The frame does not come from the frame allocator and is not given back to it: device memory, the
   /// system-call page. Kept in a bit that the processor ignores.
   @inlinable public static var foreign: PagePermissions { .init(rawValue: 64) }
+  /// The page is another address space's, lent for a while, and is not lent on. Kept in a bit that the processor ignores.
+  @inlinable public static var lent: PagePermissions { .init(rawValue: 128) }
 }
 
 /// A 64-bit entry that maps a page, or leads to the next table.
@@ -42,6 +44,7 @@ public struct PageEntry: Equatable, Sendable {
     if permissions.contains(.global) { low |= 1 << 8 }
     if permissions.contains(.copyOnWrite) { low |= 1 << 9 }
     if permissions.contains(.foreign) { low |= 1 << 10 }
+    if permissions.contains(.lent) { low |= 1 << 11 }
     rawValue = UInt64(low) | (UInt64(frame.value) &<< 12)
     if noExecute && !permissions.contains(.execute) { rawValue |= 1 << 63 }
   }
@@ -78,6 +81,7 @@ public struct PageEntry: Equatable, Sendable {
   @inlinable public var isGlobal: Bool { has(8) }
   @inlinable public var isCopyOnWrite: Bool { has(9) }
   @inlinable public var isForeign: Bool { has(10) }
+  @inlinable public var isLent: Bool { has(11) }
   /// XD
   @inlinable public var isNoExecute: Bool { has(63) }
 
@@ -93,6 +97,7 @@ public struct PageEntry: Equatable, Sendable {
     if isGlobal { permissions.insert(.global) }
     if isCopyOnWrite { permissions.insert(.copyOnWrite) }
     if isForeign { permissions.insert(.foreign) }
+    if isLent { permissions.insert(.lent) }
     return permissions
   }
 }

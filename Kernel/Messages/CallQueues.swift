@@ -22,6 +22,8 @@ public protocol CallScheduler {
   static func lend(_ priority: UInt8, to task: Reference<Task>)
   /// Gives a task the priority that it has by itself and by those who wait for it.
   static func updatePriority(of task: Reference<Task>)
+  /// Takes the pages back that a caller has lent.
+  static func takeBack(from caller: Reference<Task>)
 }
 
 /// What a server task that asks for a request is to do.
@@ -140,6 +142,7 @@ extension Reference where Value == CallQueues {
   ) {
     let record = caller.value.call
     let wasInside = record.value.place != .queued
+    if record.value.lentTo != nil { Scheduler.takeBack(from: caller) }
     record.value.place = .nowhere
     record.value.service = 0
     record.value.result = result
@@ -200,6 +203,7 @@ extension Reference where Value == CallQueues {
   public func putBack<Scheduler: CallScheduler>(
     _ caller: Reference<Task>, from server: Reference<Task>, _ scheduler: Scheduler.Type
   ) {
+    if caller.value.call.value.lentTo != nil { Scheduler.takeBack(from: caller) }
     server.value.servedCallers.remove(caller)
     caller.value.lockOwner = nil
     Scheduler.updatePriority(of: server)

@@ -37,6 +37,10 @@ public struct CallRecord {
   public var bufferAddress: UInt32 = 0
   /// The process that calls.
   public var sender: TaskIdentity
+  /// Whether the request's data are pages to lend; the task that has them, and how many bytes of them.
+  public var isLending = false
+  public var lentTo: Reference<Task>?
+  public var lentLength: UInt32 = 0
   /// The address of the service's queues while the call is anywhere.
   var service: UInt = 0
 

@@ -93,6 +93,11 @@ public struct Task: ~Copyable {
 
   /// The address of the record of the call it is making; 0 until it makes one.
   public var callRecord: UInt = 0
+  /// Where pages that callers lend it appear, 0 until it asked for a place; the page table's first entry of the place; and
+  /// the caller whose pages are there.
+  public var lendingWindow: UInt32 = 0
+  public var lendingEntries: UInt32 = 0
+  public var lender: Reference<Task>?
 
   /// What it waits for, where that is a word of memory or another object: compared, never followed.
   public var waitKey: UInt64 = 0

@@ -61,7 +61,7 @@ import Testing
       let note: Comment = "seed \(seed) step \(step)"
       let page = randomPage()
       let address = VirtualAddress(page | UInt32.random(in: 0..<4096, using: &random))
-      let permissions = PagePermissions(rawValue: UInt8.random(in: 0..<128, using: &random)).subtracting(
+      let permissions = PagePermissions(rawValue: UInt8.random(in: .min ... .max, using: &random)).subtracting(
         .global)
       let frame = UInt32.random(in: 0..<0x0100_0000, using: &random)
       cache.clear()

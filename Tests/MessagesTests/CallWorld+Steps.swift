@@ -79,6 +79,8 @@ extension CallWorld {
       if let caller = queues.directCaller(of: server, number: actors[index].request, term: actors[index].term) {
         try note(caller)
         queues.answer(caller, by: server, result: 0)
+        // The caller runs at once, and does this first.
+        ModelScheduler.takeBack(from: caller)
         ModelScheduler.endWait(of: caller, .handed)
         return
       }
@@ -100,6 +102,7 @@ extension CallWorld {
 
   /// A server task has a caller's request.
   private func work(_ index: Int, on caller: Reference<Tasks.Task>) {
+    if isLending { caller.value.call.value.lentTo = task(index) }
     actors[index].stage = .working
     actors[index].request = caller.value.call.value.number
   }

@@ -29,6 +29,8 @@ enum ModelScheduler: CallScheduler {
   }
 
   static func updatePriority(of task: Reference<Tasks.Task>) { task.value.priority = task.inheritedPriority }
+
+  static func takeBack(from caller: Reference<Tasks.Task>) { caller.value.call.value.lentTo = nil }
 }
 
 /// What an actor does.
@@ -87,6 +89,8 @@ struct WorldShape {
   var timeOuts = 0
   var refusals = 0
   var withdrawals = 0
+  /// Whether every request lends pages.
+  var isLending = false
 }
 
 /// A broken promise, with the steps that led to it.
@@ -107,6 +111,7 @@ final class CallWorld {
     var hasSuccessor = false
   }
 
+  let isLending: Bool
   private let block: UnsafeMutableRawPointer
   let size: Int
   let header: Reference<Header>
@@ -117,6 +122,7 @@ final class CallWorld {
   let count: Int
 
   init(_ shape: WorldShape) {
+    isLending = shape.isLending
     count = shape.clients + shape.serverTasks + (shape.hasMove ? 2 : 0)
     func rounded(_ size: Int) -> Int { (size + 63) & ~63 }
     let headerSize = rounded(MemoryLayout<Header>.stride)
@@ -216,6 +222,8 @@ final class CallWorld {
     if ended.value.queue != nil { ModelScheduler.endWait(of: ended, .cancelled) }
     if actors[index].role != .server { queues.leave(ended, ModelScheduler.self) }
     Reference<CallQueues>.serverTaskEnded(ended, ModelScheduler.self)
+    // Its window goes, also what is there of a caller that gave up and has not run yet.
+    for other in 0..<count where records[other].lentTo == ended { records[other].lentTo = nil }
     let actor = actors[index]
     actors[index].stage = .dead
     switch actor.role {
@@ -264,6 +272,12 @@ final class CallWorld {
         if server.value.priority < tasks[index].priority {
           throw Violation(text: "a server works for a more urgent caller without its priority")
         }
+      }
+      if record.lentTo != nil && record.place != .taken {
+        throw Violation(text: "pages of actor \(index) are lent, and nobody works on its call")
+      }
+      if let server = record.lentTo, queue != nil && server != tasks[index].lockOwner {
+        throw Violation(text: "pages of actor \(index) are not with the task that has its request")
       }
       if tasks[index].priority != task(index).inheritedPriority {
         throw Violation(text: "actor \(index) keeps a priority that nobody lends it")

@@ -42,24 +42,45 @@ public struct ServiceClient {
     var message = Message()
     message.operation = operation
     message.words = words
+    try unsafe data.withUnsafeBufferPointer { source throws(SystemError) in
+      unsafe message.dataAddress = address(source.baseAddress)
+      message.dataLength = UInt32(source.count)
+      try send(&message, reply: &reply, capacity, nanoseconds)
+    }
+    return message.words
+  }
+
+  /// The same with whole pages of this process, by their address, which are lent for as long as the call lasts: the server
+  /// reads them where they are. One that has no place for them gets a copy.
+  public func call(
+    _ operation: UInt32, words: InlineArray<6, UInt32> = InlineArray(repeating: 0), lending pages: UInt32,
+    _ length: UInt32, reply: inout [UInt8], capacity: Int = 0, nanoseconds: UInt64? = nil
+  ) throws(SystemError) -> InlineArray<6, UInt32> {
+    var message = Message()
+    message.operation = operation
+    message.words = words
+    message.dataAddress = pages
+    message.dataLength = length | Message.lendsPages
+    try send(&message, reply: &reply, capacity, nanoseconds)
+    return message.words
+  }
+
+  private func send(
+    _ message: inout Message, reply: inout [UInt8], _ capacity: Int, _ nanoseconds: UInt64?
+  ) throws(SystemError) {
     var buffer: [UInt8] = []
     if capacity > 0 { buffer = Array(repeating: 0, count: capacity) }
     let limit = WordPair(nanoseconds ?? .max)
-    let result: Int32 = unsafe data.withUnsafeBufferPointer { source in
-      unsafe buffer.withUnsafeMutableBufferPointer { target in
-        unsafe message.dataAddress = address(source.baseAddress)
-        message.dataLength = UInt32(source.count)
-        message.bufferAddress = UInt32(UInt(bitPattern: target.baseAddress))
-        message.bufferCapacity = UInt32(target.count)
-        return unsafe SystemCalls.call(handle, &message, limit.low, limit.high)
-      }
+    let result: Int32 = unsafe buffer.withUnsafeMutableBufferPointer { target in
+      message.bufferAddress = UInt32(UInt(bitPattern: target.baseAddress))
+      message.bufferCapacity = UInt32(target.count)
+      return unsafe SystemCalls.call(handle, &message, limit.low, limit.high)
     }
     _ = try checked(result)
     if isUnknownOperation(message.words[0]) { throw .unsupported }
     let count = Int(message.dataLength)
     if count < buffer.count { buffer.removeLast(buffer.count - count) }
     reply = buffer
-    return message.words
   }
 }
 

@@ -21,6 +21,8 @@ public struct ServiceServer {
     // The first half takes a request's data, the second half holds the reply's.
     let page = try checked(
       SystemCalls.memoryMap(0, UInt32(2 * Self.dataLimit), [.read, .write]))
+    // The task that serves is the one that publishes. Without a window it gets copies.
+    _ = SystemCalls.lendingWindow()
     let handle = try checked(unsafe SystemCalls.servicePublish(bytes.address, UInt32(bytes.count)))
     unsafe buffers = UnsafeMutablePointer<UInt8>(bitPattern: UInt(page << 12))!
     endpoint = handle
@@ -41,8 +43,10 @@ public struct ServiceServer {
     }
     pending = number
     let reply = unsafe buffers + Self.dataLimit
+    // In the buffer, or lent.
+    let data = unsafe UnsafePointer<UInt8>(bitPattern: UInt(message.dataAddress))
     var request = unsafe Request(
-      operation: message.operation, words: message.words, sender: message.sender, data: buffers,
+      operation: message.operation, words: message.words, sender: message.sender, data: data,
       dataCount: Int(message.dataLength), reply: reply, capacity: min(Int(message.bufferCapacity), Self.dataLimit),
       lives: processLives)
     handler(&request)

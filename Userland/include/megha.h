@@ -117,7 +117,8 @@
 #define MEGHA_CALL_PORT_READ 59u
 #define MEGHA_CALL_PORT_WRITE 60u
 #define MEGHA_CALL_DEVICE_MAP 61u
-#define MEGHA_CALL_COUNT 62u
+#define MEGHA_CALL_LENDING_WINDOW 62u
+#define MEGHA_CALL_COUNT 63u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -585,6 +586,12 @@ MEGHA_INLINE int32_t megha_port_write(uint32_t handle, uint32_t port, const void
 /// - permissions: read, or read and write.
 MEGHA_INLINE int32_t megha_device_map(uint32_t frame, uint32_t length, uint32_t permissions) {
   return megha_system_call3(MEGHA_CALL_DEVICE_MAP, frame, length, permissions);
+}
+
+/// Gives the calling task, a server's, a window: 64 KiB of addresses at which it can read the pages that
+/// callers lend it. It keeps it until it ends.
+MEGHA_INLINE int32_t megha_lending_window(void) {
+  return megha_system_call0(MEGHA_CALL_LENDING_WINDOW);
 }
 
 #endif

@@ -284,7 +284,10 @@ public enum SystemCall: UInt32, Sendable {
   /// - `length`: how many bytes; rounded up to pages.
   /// - `permissions`: read, or read and write.
   case deviceMap = 61
+  /// Gives the calling task, a server's, a window: 64 KiB of addresses at which it can read the pages that
+  /// callers lend it. It keeps it until it ends.
+  case lendingWindow = 62
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 62 }
+  @inlinable public static var count: UInt32 { 63 }
 }

@@ -66,13 +66,14 @@ extension SystemCall {
     case .portRead: "portRead"
     case .portWrite: "portWrite"
     case .deviceMap: "deviceMap"
+    case .lendingWindow: "lendingWindow"
     }
   }
 
   /// How many arguments it takes.
   public var argumentCount: Int {
     switch self {
-    case .null, .yield, .notificationMake: 0
+    case .null, .yield, .notificationMake, .lendingWindow: 0
     case .exit, .abort, .clock, .taskNext, .close, .powerOff, .rightsDrop, .threadPointerSet, .measure,
       .lockRelease, .interruptAcknowledge:
       1

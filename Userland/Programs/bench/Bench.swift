@@ -107,7 +107,7 @@ struct Request {
 
 /// The groups of rows, in the order in which they are measured.
 enum Group: CaseIterable {
-  case boot, call, files, switches, words, tasks, memory, messages, modules, placement, growth
+  case boot, call, files, switches, words, notifications, tasks, memory, messages, modules, placement, growth
 
   var name: StaticString {
     switch self {
@@ -116,6 +116,7 @@ enum Group: CaseIterable {
     case .files: "files"
     case .switches: "switch"
     case .words: "word"
+    case .notifications: "notification"
     case .tasks: "task"
     case .memory: "memory"
     case .messages: "message"
@@ -138,7 +139,7 @@ enum Group: CaseIterable {
     switch self {
     case .boot, .files, .modules, .growth: [.ring3]
     case .call, .switches: [.ring3, .separate, .shared, .guarded]
-    case .words, .tasks, .memory, .messages, .placement: [.ring3, .separate]
+    case .words, .notifications, .tasks, .memory, .messages, .placement: [.ring3, .separate]
     }
   }
 
@@ -149,6 +150,7 @@ enum Group: CaseIterable {
     case .files: FileRows.measure(&report)
     case .switches: SwitchRows.measure(as: kind, &report)
     case .words: WordRows.measure(as: kind, &report)
+    case .notifications: NotificationRows.measure(as: kind, &report)
     case .tasks: TaskRows.measure(as: kind, &report)
     case .memory: MemoryRows.measure(as: kind, &report)
     case .messages: MessageRows.measure(as: kind, &report)

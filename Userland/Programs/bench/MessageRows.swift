@@ -4,6 +4,7 @@ import ABI
 import Primitives
 import Runtime
 import SDK
+import UserSupport
 
 enum MessageRows {
   private static var service: StaticString { "bench" }
@@ -31,6 +32,8 @@ enum MessageRows {
           RowName("call with 4096 bytes, reply without, ", kind.label, " to ", other.label),
           UInt32(bitPattern: handle),
           length: 4096, takesReply: false, &report)
+        lend(
+          RowName("4096 bytes lent, ", kind.label, " to ", other.label), UInt32(bitPattern: handle), &report)
         report.measure(RowName("call in registers and reply, ", kind.label, " to ", other.label)) {
           SystemCalls.callShort(UInt32(bitPattern: handle), 1, 2, 3, 4)
         }
@@ -41,7 +44,7 @@ enum MessageRows {
   }
 
   /// Opens the service as soon as the server has published it.
-  private static func open() -> Int32 {
+  static func open() -> Int32 {
     var handle: Int32 = 0
     for _ in 0..<64 {
       handle = openService(service)
@@ -67,10 +70,30 @@ enum MessageRows {
     }
   }
 
+  /// A page is lent with the request, and taken back with the reply.
+  private static func lend(_ name: RowName, _ handle: UInt32, _ report: inout Report) {
+    let page = SystemCalls.memoryMap(0, MemoryRows.pageSize, [.read, .write])
+    guard page >= 0 else { return report.write(name, reason: "the page was not mapped") }
+    let address = UInt32(bitPattern: page) << 12
+    volatile_write(address, 1)
+    var message = Message()
+    report.measure(name) {
+      message.dataAddress = address
+      message.dataLength = MemoryRows.pageSize | Message.lendsPages
+      message.bufferCapacity = 0
+      return SystemCalls.call(handle, &message, .max, .max)
+    }
+    _ = SystemCalls.memoryUnmap(address, MemoryRows.pageSize)
+  }
+
+  static func publish() -> Int32 {
+    SystemCalls.servicePublish(service.utf8Start, UInt32(service.utf8CodeUnitCount))
+  }
+
   /// The server's side, until it is killed.
   static func serve() -> Int32 {
-    let handle = SystemCalls.servicePublish(service.utf8Start, UInt32(service.utf8CodeUnitCount))
-    guard handle >= 0 else { return 1 }
+    let handle = publish()
+    guard handle >= 0, SystemCalls.lendingWindow() >= 0 else { return 1 }
     var buffer = InlineArray<4096, UInt8>(repeating: 0)
     return withUnsafeMutablePointer(to: &buffer) { data in
       var message = Message()

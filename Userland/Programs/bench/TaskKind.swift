@@ -50,12 +50,15 @@ enum Role: CaseIterable {
   case nothing
   /// Answers every request of the service `bench` with as many bytes as came.
   case server
+  /// Takes the bits of one notification and sets them in another.
+  case answerer
 
   var name: StaticString {
     switch self {
     case .yielder: "--yielder"
     case .nothing: "--nothing"
     case .server: "--server"
+    case .answerer: "--answerer"
     }
   }
 
@@ -72,6 +75,7 @@ enum Role: CaseIterable {
     case .yielder: while true { _ = SystemCalls.yield() }
     case .nothing: return 0
     case .server: return MessageRows.serve()
+    case .answerer: return NotificationRows.answer()
     }
   }
 }

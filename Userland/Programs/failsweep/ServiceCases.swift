@@ -50,6 +50,25 @@ enum ServiceCases {
         return result
       }
     }
+    sweep.run("lendingWindow, a task's first") { arm in
+      inThread {
+        arm()
+        return SystemCalls.lendingWindow()
+      }
+    }
+    sweep.run("call that lends, a task's first") { arm in
+      inThread {
+        let handle = open()
+        let message = unsafe scratch.structure(as: Message.self)
+        unsafe message.pointee = Message()
+        unsafe message.pointee.dataAddress = scratch.start + 2 * 4096
+        unsafe message.pointee.dataLength = 8192 | Message.lendsPages
+        arm()
+        let result = unsafe SystemCalls.call(handle, message, .max, .max)
+        _ = SystemCalls.close(handle)
+        return result
+      }
+    }
     sweep.run("serviceControl, hold and release") { arm in
       arm()
       let result = unsafe SystemCalls.serviceControl(name.address, UInt32(name.count), ServiceAction.hold.rawValue)

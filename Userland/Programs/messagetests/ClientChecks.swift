@@ -8,12 +8,13 @@ import Primitives
 import SDK
 
 enum ClientChecks: CaseIterable {
-  case sizes, buffers
+  case sizes, buffers, lending
 
   var name: StaticString {
     switch self {
     case .sizes: "sizes"
     case .buffers: "buffers"
+    case .lending: "lending"
     }
   }
 
@@ -30,6 +31,7 @@ enum ClientChecks: CaseIterable {
     switch self {
     case .sizes: Self.lengths.count * 3 + 4
     case .buffers: BadPlace.allCases.count * 4 + 4
+    case .lending: 13
     }
   }
 
@@ -39,12 +41,13 @@ enum ClientChecks: CaseIterable {
     switch self {
     case .sizes: Self.checkSizes(service, &checks)
     case .buffers: Self.checkBuffers(service, &checks)
+    case .lending: LendingChecks.run(service, &checks)
     }
     return checks.passed
   }
 
-  private struct Counted {
-    var passed: Int32 = 0
+  struct Counted {
+    private(set) var passed: Int32 = 0
 
     mutating func check(_ isTrue: Bool, _ describe: (inout ConsoleLine) -> Void) {
       if isTrue {

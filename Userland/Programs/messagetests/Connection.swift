@@ -33,7 +33,7 @@ struct Connection {
   /// Calls with words alone, or with memory at any address. `milliseconds` nil: without limit.
   func call(
     _ operation: UInt32, _ first: UInt32 = 0, _ second: UInt32 = 0, _ third: UInt32 = 0, data: UInt32 = 0,
-    length: UInt32 = 0, buffer: UInt32 = 0, capacity: UInt32 = 0, milliseconds: UInt64? = nil
+    length: UInt32 = 0, isLent: Bool = false, buffer: UInt32 = 0, capacity: UInt32 = 0, milliseconds: UInt64? = nil
   ) -> Answer {
     var message = Message()
     message.operation = operation
@@ -41,7 +41,7 @@ struct Connection {
     message.words[1] = second
     message.words[2] = third
     message.dataAddress = data
-    message.dataLength = length
+    message.dataLength = isLent ? length | Message.lendsPages : length
     message.bufferAddress = buffer
     message.bufferCapacity = capacity
     let limit = WordPair(milliseconds.map { $0 * 1_000_000 } ?? .max)
@@ -64,6 +64,12 @@ struct Pages {
   init(_ length: UInt32, _ permissions: MemoryPermissions = [.read, .write]) {
     self.length = length
     address = (try? Memory.map(length, permissions)) ?? 0
+  }
+
+  /// Those that are there already.
+  init(at address: UInt32, _ length: UInt32) {
+    self.address = address
+    self.length = length
   }
 
   func end() { try? Memory.unmap(address, length) }

@@ -1,10 +1,11 @@
 // The conformance suite of messages, which docs/messages.md explains: every kind of client with every kind of server
-// (PairTests.swift), and every event in every state of a call (StateTable.swift).
+// (PairTests.swift), every event in every state of a call (StateTable.swift), and pages that are lent (LendingTests.swift).
 //
 //     messagetests                         all tests
 //     messagetests --serve KIND TASKS      the server that the tests call (Server.swift)
 //     messagetests --client CHECKS         a client of it (ClientChecks.swift); the status is the number that came out true
 //     messagetests --call OPERATION WORD   one call; the status is its result
+//     messagetests --lend OPERATION WORD   the same, which lends a page
 //     messagetests --open                  opens the service and does nothing
 //     messagetests --hold                  holds calls back and does nothing
 
@@ -21,6 +22,7 @@ import SDK
     var before: UInt32 = 0
     for (index, kind) in Kind.all.enumerated() {
       StateTable.run(kind, &report)
+      LendingTests.run(kind, &report)
       if index == 0 { before = pagesOfOthers() }
     }
     let after = pagesOfOthers()
@@ -51,8 +53,10 @@ import SDK
     }
     guard let service = Connection(Bytes(Peer.name)) else { return -1 }
     if role == "--client", let checks = ClientChecks(named: argument(2)) { return checks.run(service) }
-    if role == "--call", let operation = argument(2).number, let word = argument(3).number {
-      return service.call(operation, word).result
+    if role == "--call" || role == "--lend", let operation = argument(2).number, let word = argument(3).number {
+      let page = Pages(4096)
+      let isLent = role == "--lend"
+      return service.call(operation, word, data: page.address, length: isLent ? 4096 : 0, isLent: isLent).result
     }
     Thread.sleep(milliseconds: 60_000)
     return 0

@@ -4,6 +4,7 @@ import ABI
 import Primitives
 import Runtime
 import SDK
+import UserSupport
 
 /// What it can be asked for.
 enum Operation {
@@ -33,6 +34,8 @@ enum Operation {
   static var withdraw: UInt32 { 11 }
   /// Word 0 of the reply is the number of requests so far.
   static var count: UInt32 { 12 }
+  /// After word 0 milliseconds reads the first word of the window for lent pages, or writes it where word 1 is 1.
+  static var touchLent: UInt32 { 13 }
 }
 
 enum TestServer {
@@ -59,6 +62,7 @@ enum TestServer {
 
   private static func serve(_ endpoint: UInt32, isFirst: Bool) -> Int32 {
     let buffer = Pages(131072)
+    let window = UInt32(bitPattern: SystemCalls.lendingWindow()) << 12
     var message = Message()
     var pending: UInt32 = 0
     while true {
@@ -77,20 +81,22 @@ enum TestServer {
       }
       guard number >= 0 else { return number }
       requests.withLock { $0 += 1 }
-      pending = handle(UInt32(number), &message, endpoint, buffer, isFirst) ? UInt32(number) : 0
+      pending = handle(UInt32(number), &message, endpoint, buffer, window, isFirst) ? UInt32(number) : 0
     }
   }
 
   /// Does what is asked. Returns whether the answer is in `message` and is to go out with the wait for the next request;
   /// else it has gone out.
   private static func handle(
-    _ number: UInt32, _ message: inout Message, _ endpoint: UInt32, _ buffer: Pages, _ isFirst: Bool
+    _ number: UInt32, _ message: inout Message, _ endpoint: UInt32, _ buffer: Pages, _ window: UInt32,
+    _ isFirst: Bool
   ) -> Bool {
     let words = message.words
     var reply = Message()
     switch message.operation {
     case Operation.check:
-      let isRight = message.dataLength == words[0] && buffer.holds(words[0], seed: words[1])
+      let data = Pages(at: message.dataAddress, words[0])
+      let isRight = message.dataLength == words[0] && data.holds(words[0], seed: words[1])
       let length = min(words[2], message.bufferCapacity)
       buffer.fill(length, seed: words[1] &+ 1, at: 65536)
       message.words[0] = isRight ? 1 : 0
@@ -130,6 +136,9 @@ enum TestServer {
     case Operation.withdraw:
       Thread.sleep(milliseconds: words[0])
       _ = SystemCalls.close(endpoint)
+    case Operation.touchLent:
+      Thread.sleep(milliseconds: words[0])
+      if words[1] == 1 { volatile_write(window, 0) } else { _ = volatile_read(window) }
     case Operation.count: reply.words[0] = requests.withLock { $0 }
     default: break
     }

@@ -679,6 +679,14 @@ public enum SystemCalls {
     megha_system_call3(SystemCall.deviceMap.rawValue, frame, length, permissions.rawValue)
   }
 
+  /// Gives the calling task, a server's, a window: 64 KiB of addresses at which it can read the pages that
+  /// callers lend it. It keeps it until it ends.
+  /// - Returns: its address divided by 4,096, or one of the errors outOfMemory, cancelled.
+  @inline(__always) @inlinable
+  public static func lendingWindow() -> Int32 {
+    megha_system_call0(SystemCall.lendingWindow.rawValue)
+  }
+
   /// The address that travels in a register; 0 for nil.
   @inline(__always) @inlinable
   static func word(_ pointer: UnsafeRawPointer?) -> UInt32 {

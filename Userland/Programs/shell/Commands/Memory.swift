@@ -120,6 +120,7 @@ extension Builtin {
     case .systemCallPage: "system-call page"
     case .device: "device"
     case .shared: "shared memory"
+    case .lent: "window for lent pages"
     case nil: "?"
     }
   }
