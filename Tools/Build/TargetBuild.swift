@@ -95,6 +95,9 @@ public struct TargetBuild: Sendable {
     for folder in serviceFolders() {
       let name = URL(fileURLWithPath: folder).lastPathComponent.lowercased()
       programs += try addService(folder: folder, name: name, output: "build/services/\(name)", to: &graph)
+      // What the service needs, where it needs anything.
+      let needs = "\(folder)/needs"
+      if FileManager.default.fileExists(atPath: root.appending(path: needs).path) { programs.append(needs) }
     }
     for folder in externalPrograms {
       let name = URL(fileURLWithPath: folder).lastPathComponent

@@ -75,25 +75,30 @@ struct Internal: AsyncParsableCommand {
         files.map { file in
           let url = URL(fileURLWithPath: file)
           return ArchiveFile(
-            path: "\(Self.guestFolder(of: url))/\(url.lastPathComponent)",
-            contents: [UInt8](try Data(contentsOf: url)), beginsOnPage: try Self.runsInPlace(url))
+            path: Self.guestPath(of: url), contents: [UInt8](try Data(contentsOf: url)),
+            beginsOnPage: try Self.runsInPlace(url))
         })
       try Data(archive.finish()).write(to: URL(fileURLWithPath: output))
     }
 
+    /// The file of a service's folder that says what it needs.
+    private static var needs: String { "needs" }
+
     /// Whether a program's code is not to be copied when it runs: it begins on a page then, which costs half a page where no
     /// small file fits in before it. So it must have a few, or be the first process, which always runs. A module is copied.
     private static func runsInPlace(_ file: URL) throws -> Bool {
-      guard file.pathExtension != "so" else { return false }
+      guard file.pathExtension != "so", file.lastPathComponent != needs else { return false }
       return try file.lastPathComponent == "init" || CodeImage.codePageCount(of: file.path) >= 6
     }
 
-    /// Where a file of `build/KIND` goes in the guest.
-    private static func guestFolder(of file: URL) -> String {
-      switch file.deletingLastPathComponent().lastPathComponent {
-      case "services": "lib/services"
-      case "modules": "lib/modules"
-      default: "bin"
+    /// Where a file of `build/KIND`, or what a service needs, goes in the guest.
+    private static func guestPath(of file: URL) -> String {
+      let folder = file.deletingLastPathComponent().lastPathComponent
+      let name = file.lastPathComponent
+      switch folder {
+      case "services": return "lib/services/\(name)"
+      case "modules": return "lib/modules/\(name)"
+      default: return name == needs ? "lib/services/\(folder.lowercased()).needs" : "bin/\(name)"
       }
     }
   }

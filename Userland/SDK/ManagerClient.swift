@@ -10,6 +10,8 @@ public enum ManagerOperation: UInt32 {
   case move = 2
   /// Keeps the service's state as it is now; if the service crashes, it goes on from there.
   case save = 3
+  /// Tells what it needs, and how often it has been started again.
+  case describe = 4
 }
 
 public enum ManagerClient {
@@ -17,12 +19,24 @@ public enum ManagerClient {
   public static func ask(
     _ operation: ManagerOperation, _ name: Bytes, placement: ServicePlacement = .server
   ) throws(SystemError) -> [UInt8]? {
+    var reply: [UInt8] = []
+    return try call(operation, name, placement, &reply)[0] == 0 ? nil : reply
+  }
+
+  /// What a service needs, with spaces between the names, and how often it has been started again in a row.
+  public static func describe(_ name: Bytes) throws(SystemError) -> (needs: [UInt8], restarts: UInt32) {
+    var reply: [UInt8] = []
+    let result = try call(.describe, name, .server, &reply)
+    return result[0] == 0 ? (reply, result[1]) : ([], 0)
+  }
+
+  private static func call(
+    _ operation: ManagerOperation, _ name: Bytes, _ placement: ServicePlacement, _ reply: inout [UInt8]
+  ) throws(SystemError) -> InlineArray<6, UInt32> {
     let manager = try ServiceClient("manager")
     defer { manager.close() }
     var words = InlineArray<6, UInt32>(repeating: 0)
     words[0] = placement.rawValue
-    var reply: [UInt8] = []
-    let result = try manager.call(operation.rawValue, words: words, data: name.copied, reply: &reply, capacity: 256)
-    return result[0] == 0 ? nil : reply
+    return try manager.call(operation.rawValue, words: words, data: name.copied, reply: &reply, capacity: 256)
   }
 }

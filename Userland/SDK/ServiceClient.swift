@@ -124,4 +124,13 @@ extension Name {
     for index in 0..<32 where bytes[index] != (index < text.count ? text[index] : 0) { return false }
     return true
   }
+
+  /// Calls `body` with the name, without its zeros.
+  public func withBytes<Result>(_ body: (Bytes) -> Result) -> Result {
+    var count = 0
+    while count < 32, bytes[count] != 0 { count += 1 }
+    return unsafe withUnsafePointer(to: bytes) {
+      unsafe $0.withMemoryRebound(to: UInt8.self, capacity: 32) { unsafe body(Bytes(start: $0, count: count)) }
+    }
+  }
 }

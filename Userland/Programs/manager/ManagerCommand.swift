@@ -1,4 +1,4 @@
-// What the manager can be asked for: start, stop, move and save.
+// What the manager can be asked for: start, stop, move, save and describe.
 //
 // A request's data is the service's name, word 0 the placement. The reply's word 0 is 0, or 1 with a sentence that
 // says why it was refused.
@@ -27,6 +27,7 @@ enum ManagerCommand {
       case .stop: try stop(name)
       case .move: try move(name, placement)
       case .save: try save(name)
+      case .describe: describe(name, &request)
       }
     } catch {
       request.reply[0] = 1
@@ -36,11 +37,13 @@ enum ManagerCommand {
 
   private static func start(_ name: [UInt8], _ placement: ServicePlacement) throws(ManagerRefusal) {
     guard Servers.find(name) == nil else { throw ManagerRefusal("it runs already") }
+    try Dependencies.start(for: name)
     _ = try Servers.start(name, as: placement)
   }
 
   private static func stop(_ name: [UInt8]) throws(ManagerRefusal) {
     guard let entry = Servers.find(name) else { throw ManagerRefusal("the manager has not started it") }
+    try Dependencies.checkUnneeded(name)
     try Servers.end(entry)
   }
 
@@ -85,6 +88,14 @@ enum ManagerCommand {
       throw error
     }
     try control(name, .release)
+  }
+
+  /// The reply's word 1 is how often it has been started again, the data what it needs.
+  private static func describe(_ name: [UInt8], _ request: inout Request) {
+    request.reply[1] = Servers.find(name)?.restarts ?? 0
+    for (index, needed) in (Dependencies.needs(of: name) ?? []).enumerated() {
+      request.write(index == 0 ? needed : Servers.bytes(" ") + needed)
+    }
   }
 
   static func control(_ name: [UInt8], _ action: ServiceAction) throws(ManagerRefusal) {

@@ -3,6 +3,8 @@
 // A server that crashes is a child that ended; a linked service that crashes is a module that the kernel has marked as
 // failed, which nobody tells: while any is linked, this looks every few milliseconds.
 //
+// What a service needs starts again before it.
+//
 // Invariant: one crash is recovered at a time, and never while a command is carried out. The thread that waits for
 // children does not wait for this one, since commands wait for it.
 
@@ -30,7 +32,7 @@ enum Recovery {
     pending.take()
     while true {
       let isAnyLinked = collectFailedModules()
-      while let entry = crashed.withLock({ $0.popLast() }) { recover(entry) }
+      while let entry = crashed.withLock({ $0.first }) { recover(entry) }
       guard isAnyLinked else { return }
       Thread.sleep(milliseconds: interval)
     }
@@ -68,30 +70,12 @@ enum Recovery {
     return isAnyLinked
   }
 
-  /// Starts a service again, later each time it crashes. Calls wait until it has its state back.
+  /// Starts a service again, later each time it crashes.
   private static func recover(_ crashed: ServerEntry) {
-    let restarts = crashed.restarts + 1
-    Thread.sleep(milliseconds: 10 << min(restarts, 7))
+    Thread.sleep(milliseconds: ServiceOrder.delay(restarts: restarts(of: crashed)))
     Servers.turn.take()
     defer { Servers.turn.give() }
-    do throws(ManagerRefusal) {
-      let isHeld = hold(crashed)
-      if crashed.placement == .linked { try unload(crashed.name) }
-      do throws(ManagerRefusal) {
-        let started = try Servers.start(crashed.name, as: crashed.placement)
-        Servers.change(started) {
-          $0.restarts = restarts
-          $0.keptState = crashed.keptState
-        }
-        if !crashed.keptState.isEmpty { try ServiceState.restore(crashed.name, crashed.keptState) }
-        Servers.change(started) { $0.openName = crashed.openName }
-      } catch {
-        if isHeld { try? ManagerCommand.control(crashed.name, .release) }
-        throw error
-      }
-      if isHeld { try ManagerCommand.control(crashed.name, .release) }
-    } catch {
-      crashed.openName?.close()
+    do throws(ManagerRefusal) { _ = try restart(crashed.name) } catch {
       Console.write {
         $0.write("manager: ")
         $0.write(crashed.name)
@@ -100,6 +84,48 @@ enum Recovery {
         $0.write("\n")
       }
     }
+  }
+
+  /// Starts a service again that has crashed, because its time has come or another one needs it now, after what it needs.
+  /// Returns false where it is none that waits for it.
+  static func restart(_ name: [UInt8]) throws(ManagerRefusal) -> Bool {
+    let entry = crashed.withLock { entries in
+      entries.firstIndex { $0.name == name }.map { entries.remove(at: $0) }
+    }
+    guard let entry else { return false }
+    do throws(ManagerRefusal) {
+      try Dependencies.start(for: name)
+      try restart(entry)
+    } catch {
+      entry.openName?.close()
+      throw error
+    }
+    return true
+  }
+
+  /// How often it has been started again in a row, with this time.
+  private static func restarts(of crashed: ServerEntry) -> UInt32 {
+    ServiceOrder.restarts(before: crashed.restarts, lived: (Clock.sinceBoot - crashed.started) / 1_000_000)
+  }
+
+  /// Calls wait until the service has its state back.
+  private static func restart(_ crashed: ServerEntry) throws(ManagerRefusal) {
+    let restarts = restarts(of: crashed)
+    let isHeld = hold(crashed)
+    if crashed.placement == .linked { try unload(crashed.name) }
+    do throws(ManagerRefusal) {
+      let started = try Servers.start(crashed.name, as: crashed.placement)
+      Servers.change(started) {
+        $0.restarts = restarts
+        $0.keptState = crashed.keptState
+      }
+      if !crashed.keptState.isEmpty { try ServiceState.restore(crashed.name, crashed.keptState) }
+      Servers.change(started) { $0.openName = crashed.openName }
+    } catch {
+      if isHeld { try? ManagerCommand.control(crashed.name, .release) }
+      throw error
+    }
+    if isHeld { try ManagerCommand.control(crashed.name, .release) }
   }
 
   /// Keeps calls waiting until the service has its state back. Returns whether they wait.

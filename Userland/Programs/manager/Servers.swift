@@ -15,6 +15,8 @@ struct ServerEntry {
   /// It was told to end, or another placement has taken over.
   var isEnding = false
   var restarts: UInt32 = 0
+  /// In nanoseconds since boot.
+  let started = Clock.sinceBoot
   /// The state to go on from after a crash; empty where none was kept.
   var keptState: [UInt8] = []
   /// Open as long as there is such a state: so the name outlives a crash, and can be held before it has a server again.
@@ -46,6 +48,14 @@ enum Servers {
   static func start(_ name: [UInt8], as placement: ServicePlacement) throws(ManagerRefusal) -> ServerEntry {
     let isOwn = isFile("/lib/services/", name, placement)
     return try start(name, in: isOwn ? "/lib/services/" : "/extra/", as: placement)
+  }
+
+  /// Whether there is a file of it to start, in whatever placement.
+  static func exists(_ name: [UInt8]) -> Bool {
+    for folder in ["/lib/services/", "/extra/"] as [StaticString] {
+      if isFile(folder, name, .server) || isFile(folder, name, .linked) { return true }
+    }
+    return false
   }
 
   private static func isFile(_ folder: StaticString, _ name: [UInt8], _ placement: ServicePlacement) -> Bool {

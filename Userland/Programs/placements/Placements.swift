@@ -5,6 +5,7 @@
 //     placements move [CALLS] [MOVES] [N] [store|files|clock]
 //                                            N clients, each CALLS calls, while the service moves MOVES times
 //     placements crash                       the same faults in every placement
+//     placements chain                       servers that need each other are ended, one and several at once
 //     placements keys                        reads keys from the service `keyboard`, and ends that
 
 import ABI
@@ -24,13 +25,14 @@ import SDK
       ).run()
     }
     if command == "crash" { return CrashTest.run() }
+    if command == "chain" { return ChainTest.run() }
     if command == "keys" { return KeyTest.run() }
     if command == "leave" { return Conformance.leaveFilesOpen() }
     return usage()
   }
 
   private static func usage() -> Int32 {
-    Console.write("placements: conform, crash, keys, or move [CALLS] [MOVES] [CLIENTS] [store|files|clock]\n")
+    Console.write("placements: conform, crash, chain, keys, or move [CALLS] [MOVES] [CLIENTS] [store|files|clock]\n")
     return 2
   }
 

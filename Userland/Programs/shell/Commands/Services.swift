@@ -65,10 +65,12 @@ extension Builtin {
   }
 
   private func listServices() -> Int32 {
-    Console.write("SERVICE           STATE   PLACEMENT     OWNER  CALLS  FAULTS  WAITING  INSIDE\n")
+    Console.write("SERVICE           STATE   PLACEMENT     OWNER  CALLS  FAULTS  WAITING  INSIDE  RESTARTS  NEEDS\n")
     var index: UInt32 = 0
     while let service = ServiceList.information(index) {
       index += 1
+      // Without the manager that is not known.
+      let described = service.name.withBytes { try? ManagerClient.describe($0) }
       Console.write {
         $0.write(service.name, width: 18)
         $0.write(service.state == 0 ? "nobody  " : service.state == 1 ? "serves  " : "held    ")
@@ -84,6 +86,9 @@ extension Builtin {
         $0.write(decimal: UInt64(service.faults), width: 8)
         $0.write(decimal: UInt64(service.waiting), width: 9)
         $0.write(decimal: UInt64(service.inside), width: 8)
+        $0.write(decimal: UInt64(described?.restarts ?? 0), width: 10)
+        $0.write("  ")
+        if let needs = described?.needs, !needs.isEmpty { $0.write(needs) } else { $0.write("-") }
         $0.write("\n")
       }
     }
