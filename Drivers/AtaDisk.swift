@@ -52,8 +52,10 @@ public enum AtaDiskError: Error, Equatable {
   }
 }
 
-public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
+public struct AtaDisk<Ports: PortAccess, Line: DeviceLine, Memory: TransferMemory> {
   public private(set) var sectorCount: UInt32 = 0
+  /// What moves the data; nil: the processor does.
+  public var master: BusMaster<Ports, Memory>?
   private var line: Line
   private var needsReset = false
 
@@ -86,6 +88,8 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
 
   private static var readSectors: UInt8 { 0x20 }
   private static var writeSectors: UInt8 { 0x30 }
+  private static var readByMaster: UInt8 { 0xc8 }
+  private static var writeByMaster: UInt8 { 0xca }
   private static var flushCache: UInt8 { 0xe7 }
   private static var identify: UInt8 { 0xec }
 
@@ -93,7 +97,7 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
   private static var waitLimit: Int { 2_000 }
   private static var glanceLimit: Int { 1_000 }
 
-  /// Finds the first disk and what it has.
+  /// Finds the first disk and what it has, by the processor alone.
   public init(line: Line) throws(AtaDiskError) {
     self.line = line
     // A bus with nothing on it reads as ones, and a channel without a disk as zero.
@@ -104,6 +108,7 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
   }
 
   private mutating func reset() throws(AtaDiskError) {
+    if let master { BusMaster<Ports, Memory>.stop(base: master.base) }
     // The status is that of the selected disk: before the reset, so that what is read is this one's.
     Ports.write8(Self.device, 0xe0)
     // 9.2: SRST for at least 5 microseconds; an access to a port takes most of one.
@@ -113,6 +118,11 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
     for _ in 0..<16 { _ = Ports.read8(Self.control) }
     try spin { status in status & Self.busy == 0 }
     needsReset = false
+  }
+
+  private mutating func startAnew() throws(AtaDiskError) {
+    try reset()
+    try identifyDisk()
   }
 
   private mutating func identifyDisk() throws(AtaDiskError) {
@@ -140,6 +150,10 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
   /// Reads sectors into `bytes`, which has 512 for each.
   public mutating func read(_ sector: UInt32, into bytes: inout MutableSpan<UInt8>) throws(AtaDiskError) {
     let sectors = UInt32(truncatingIfNeeded: bytes.count / Self.sectorSize)
+    if let master, sectors <= Self.transferLimit {
+      try move(Self.readByMaster, sector, sectors, by: master, toMemory: true)
+      return master.read(into: &bytes)
+    }
     try begin(Self.readSectors, sector, sectors)
     var done = 0
     while done < bytes.count {
@@ -152,6 +166,11 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
   /// Writes sectors from `bytes`, which has 512 for each, and waits until they are on the disk.
   public mutating func write(_ sector: UInt32, from bytes: Span<UInt8>) throws(AtaDiskError) {
     let sectors = UInt32(truncatingIfNeeded: bytes.count / Self.sectorSize)
+    if let master, sectors <= Self.transferLimit {
+      master.write(bytes)
+      try move(Self.writeByMaster, sector, sectors, by: master, toMemory: false)
+      return try flush()
+    }
     try begin(Self.writeSectors, sector, sectors)
     // The disk asks for the first sector without an interrupt (9.6).
     do throws(AtaDiskError) {
@@ -166,18 +185,37 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
       done += Self.sectorSize
       try waitForDisk(hasData: done < bytes.count)
     }
+    try flush()
+  }
+
+  private mutating func flush() throws(AtaDiskError) {
     Ports.write8(Self.command, Self.flushCache)
     try waitForDisk(hasData: false)
+  }
+
+  /// Lets the bus master move whole sectors between the disk and its memory.
+  private mutating func move(
+    _ command: UInt8, _ sector: UInt32, _ sectors: UInt32, by master: BusMaster<Ports, Memory>, toMemory: Bool
+  ) throws(AtaDiskError) {
+    if needsReset { try startAnew() }
+    master.prepare(count: Int(sectors) * Self.sectorSize, toMemory: toMemory)
+    try begin(command, sector, sectors)
+    master.begin(toMemory: toMemory)
+    do throws(AtaDiskError) { try waitForDisk(hasData: false) } catch {
+      _ = master.end()
+      throw error
+    }
+    guard master.end() else {
+      needsReset = true
+      throw .failed(status: Ports.read8(Self.control), error: Ports.read8(Self.error))
+    }
   }
 
   private mutating func begin(_ command: UInt8, _ sector: UInt32, _ sectors: UInt32) throws(AtaDiskError) {
     guard sectors > 0, sectors <= Self.transferLimit, sector < sectorCount, sectors <= sectorCount &- sector else {
       throw .outOfRange(sector: sector, count: sectors, limit: sectorCount)
     }
-    if needsReset {
-      try reset()
-      try identifyDisk()
-    }
+    if needsReset { try startAnew() }
     // 28 bits of the sector's number.
     Ports.write8(Self.device, 0xe0 | UInt8(truncatingIfNeeded: sector >> 24) & 0x0f)
     Ports.write8(Self.count, UInt8(truncatingIfNeeded: sectors))
@@ -205,6 +243,7 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine> {
         throw .failed(status: status, error: Ports.read8(Self.error))
       }
       if (status & Self.wantsData != 0) == hasData { return }
+      _ = glance { status in status & Self.busy == 0 && (status & Self.wantsData != 0) == hasData }
     }
     needsReset = true
     throw .silent(status: status)

@@ -29,6 +29,8 @@ struct Kernel: ~Copyable {
   /// I/O ports and interrupt lines that modules and processes have.
   var ports = PortClaims()
   var lines = InterruptClaims()
+  /// Memory that devices reach by themselves.
+  var deviceRuns = DeviceRuns()
   /// The kernel's own symbols; nil where the image carries none.
   var symbols: SymbolTable?
   /// The first process: orphans become its children.

@@ -449,5 +449,20 @@ public enum SystemCallTable {
       62, "lendingWindow", [], result: "its address divided by 4,096", errors: ["outOfMemory", "cancelled"],
       "Gives the calling task, a server's, a window: 64 KiB of addresses at which it can read the pages that callers lend it. It keeps it until it ends."
     ),
+    .init(
+      63, "deviceMemory",
+      [
+        .init("ports", .handle, "the ports of the device; needs the right `write`"),
+        .init("length", .number, "how many bytes, at most 131,072; rounded up to pages"),
+        .init("low", .number, "1: below 16 MiB, which the ISA bus reaches; 0: below 4 GiB"),
+        .init("place", .structureOut(type: "DeviceMemoryPlace"), "where it is, for the driver and for the device"),
+      ], errors: ["badAddress", "badArgument", "badHandle", "outOfMemory", "limitReached", "cancelled"],
+      "Maps zeroed memory, in one piece, for a device to read and write by itself. It is the device's: when the driver ends it stays, until `deviceSilent`."
+    ),
+    .init(
+      64, "deviceSilent", [.init("ports", .handle, "the ports of the device; needs the right `write`")],
+      errors: ["badHandle"],
+      "Says that a device, which has been reset, uses no memory any more: what drivers got for it with `deviceMemory` and no process has mapped is given back."
+    ),
   ]
 }

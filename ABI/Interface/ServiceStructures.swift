@@ -85,6 +85,14 @@ public enum ServiceAction: UInt32, Sendable {
   case retire = 2
 }
 
+/// Where memory is that a device reaches.
+public struct DeviceMemoryPlace: BitwiseCopyable, Sendable {
+  /// In the driver's address space, and as the device names it.
+  public var address: UInt32 = 0
+  public var physicalAddress: UInt32 = 0
+  @inlinable public init() {}
+}
+
 public enum ServicePlacement: UInt32, Sendable {
   case server = 0
   case ring0Server = 1

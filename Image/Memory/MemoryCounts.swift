@@ -75,6 +75,7 @@ enum MemoryCounts {
     found += compare("processes", holds: own, .processMemory)
     found += compare("address spaces and the kernel", holds: tables, .pageTable)
     found += compare("tasks", holds: stacks, .kernelStack)
+    found += compare("devices", holds: DeviceMemory.frameCount, .device)
     found += compare("modules", holds: kernel.modules.value.mappedPages, .module)
     let holders = kernel.memory.frames.holders(of: .shared)
     if shared != holders {

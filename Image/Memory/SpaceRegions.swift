@@ -157,14 +157,16 @@ extension Reference where Value == AddressSpace {
     return place
   }
 
-  /// Maps frames of a device where there is room. Returns where.
-  func addDevice(first: UInt32, count: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> UInt32 {
+  /// Maps frames of a device, or such that a device reaches too, where there is room. Returns where.
+  func addDevice(
+    first: UInt32, count: UInt32, _ permissions: MemoryPermissions, isCached: Bool = false
+  ) throws(SystemError) -> UInt32 {
     let start = try addMapping(length: count * pageSize, permissions, .device)
     do throws(SystemError) {
       for page in 0..<count {
         try map(
           page: start + page * pageSize, to: FrameNumber(first + page),
-          permissions.page.union([.foreign, .uncached]))
+          permissions.page.union(isCached ? .foreign : [.foreign, .uncached]))
       }
     } catch {
       remove(start: start, length: count * pageSize)

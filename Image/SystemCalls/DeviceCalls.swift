@@ -98,12 +98,35 @@ enum DeviceCalls {
     }
   }
 
-  /// The port that an access names, checked against the handle.
-  private static func port(_ arguments: Arguments, needed: HandleRights) throws(SystemError) -> UInt16 {
+  @inline(never)
+  static func deviceMemory(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let ports = try ports(of: arguments.first, needed: .write)
+    guard arguments.third <= 1 else { throw .badArgument }
+    try DeviceMemory.add(
+      port: ports.first, length: arguments.second, isLow: arguments.third == 1, to: arguments.fourth)
+    return 0
+  }
+
+  @inline(never)
+  static func deviceSilent(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let ports = try ports(of: arguments.first, needed: .write)
+    DeviceMemory.release(first: ports.first, count: ports.count)
+    return 0
+  }
+
+  private static func ports(
+    of handle: UInt32, needed: HandleRights
+  ) throws(SystemError) -> (first: UInt32, count: UInt32) {
     guard
       case .ports(let first, let count) =
-        try Scheduler.current.value.process.value.handles.target(of: arguments.first, needed: needed)
+        try Scheduler.current.value.process.value.handles.target(of: handle, needed: needed)
     else { throw .badHandle }
+    return (first, count)
+  }
+
+  /// The port that an access names, checked against the handle.
+  private static func port(_ arguments: Arguments, needed: HandleRights) throws(SystemError) -> UInt16 {
+    let (first, count) = try ports(of: arguments.first, needed: needed)
     let width = arguments.fifth
     guard width == 1 || width == 2 || width == 4, arguments.fourth & (width &- 1) == 0 else { throw .badArgument }
     guard arguments.fourth <= 65536 else { throw .tooLarge }

@@ -132,5 +132,7 @@ private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemE
   case .portWrite: return try DeviceCalls.portWrite(arguments)
   case .deviceMap: return try DeviceCalls.deviceMap(arguments)
   case .lendingWindow: return try MessageCalls.lendingWindow()
+  case .deviceMemory: return try DeviceCalls.deviceMemory(arguments)
+  case .deviceSilent: return try DeviceCalls.deviceSilent(arguments)
   }
 }

@@ -2,6 +2,7 @@
 // placement provides (Services/Server/ServerDevices.swift, Services/Module/ModuleDevices.swift).
 //
 // Invariants:
+// - The disk is reset and its controller stopped before the memory that a driver before had for it is given back.
 // - It has no state that another placement would need: the disk holds everything, and each write is on it when it is
 //   answered.
 // - The ports and the line are claimed with the first request, since the placement before gives them back only when its
@@ -13,7 +14,8 @@ import ServiceSupport
 struct DiskService: Service {
   static var name: StaticString { "disk" }
 
-  private typealias Disk = AtaDisk<PlacedPorts, PlacedLine>
+  private typealias Disk = AtaDisk<PlacedPorts, PlacedLine, PlacedMemory>
+  private typealias Master = BusMaster<PlacedPorts, PlacedMemory>
   private var disk: Disk?
   private var reads: UInt32 = 0
   private var writes: UInt32 = 0
@@ -30,6 +32,7 @@ struct DiskService: Service {
         request.reply[1] = disk?.sectorCount ?? 0
         request.reply[2] = reads
         request.reply[3] = writes
+        request.reply[4] = disk?.master == nil ? 0 : 1
       case .read: try read(&request)
       case .write: try write(&request)
       }
@@ -64,6 +67,22 @@ struct DiskService: Service {
       PlacedPorts.giveBack()
       throw failure(error)
     }
+    takeMaster()
+  }
+
+  /// Lets the controller move the data itself, where it can and the placement has memory for that. The disk has been reset:
+  /// with its controller stopped it uses no memory that a driver before had.
+  private mutating func takeMaster() {
+    typealias Search = BusMasterSearch<PlacedPorts>
+    guard PlacedPorts.claimFromPredecessor(Search.configurationPorts) else { return }
+    let base = Search.find()
+    PlacedPorts.giveBack(Search.configurationPorts)
+    guard let base, PlacedPorts.claimFromPredecessor(base...base + 7) else { return }
+    Master.stop(base: base)
+    guard let memory = PlacedMemory(for: Disk.commandPorts.lowerBound, size: Master.memorySize) else {
+      return PlacedPorts.giveBack(base...base + 7)
+    }
+    disk?.master = Master(base: base, memory: memory)
   }
 
   private mutating func read(_ request: inout Request) throws(DiskFailure) {

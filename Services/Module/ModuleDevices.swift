@@ -23,6 +23,12 @@ enum PlacedPorts: PortAccess, DeviceClaims {
     claims = []
   }
 
+  static func giveBack(_ range: ClosedRange<UInt16>) {
+    guard claims.contains(range) else { return }
+    PortClaim.give(back: range)
+    claims.removeAll { $0 == range }
+  }
+
   static func sleep(milliseconds: UInt32) { Clock.sleep(milliseconds: milliseconds) }
 
   static func read8(_ port: UInt16) -> UInt8 { ModulePorts.read8(port) }
@@ -39,6 +45,15 @@ struct PlacedLine: DeviceLine {
   func close() {}
   @discardableResult mutating func wait() -> Bool { Clock.sleep(milliseconds: 1) }
   mutating func acknowledge() {}
+}
+
+/// Modules get no memory that a device reaches by itself: they move its data word by word.
+struct PlacedMemory: TransferMemory {
+  init?(for port: UInt16, size: Int) { return nil }
+  var physicalAddress: UInt32 { 0 }
+  func write32(_ value: UInt32, at offset: Int) {}
+  func read(_ offset: Int, into bytes: inout MutableSpan<UInt8>) {}
+  func write(_ offset: Int, from bytes: Span<UInt8>) {}
 }
 
 /// Lines for people.

@@ -27,7 +27,19 @@ enum PlacedPorts: PortAccess, DeviceClaims {
     claims = []
   }
 
+  static func giveBack(_ range: ClosedRange<UInt16>) {
+    for claim in claims where claim.range == range { claim.ports.handle.close() }
+    claims.removeAll { $0.range == range }
+  }
+
   static func sleep(milliseconds: UInt32) { Thread.sleep(milliseconds: milliseconds) }
+
+  /// Memory for the device behind a port that was claimed and has been reset: what was kept for it before is free.
+  fileprivate static func buffer(for port: UInt16, size: Int) -> DeviceBuffer? {
+    guard let ports = ports(port) else { return nil }
+    try? DeviceBuffer.deviceIsSilent(ports)
+    return try? DeviceBuffer(for: ports, length: UInt32(size))
+  }
 
   /// Ports that were not claimed read as a bus with nothing on it does.
   private static func ports(_ port: UInt16) -> Ports? {
@@ -75,6 +87,41 @@ struct PlacedLine: DeviceLine {
     } catch { return error == .timedOut }
   }
   mutating func acknowledge() { try? line.acknowledge() }
+}
+
+/// Memory that a device reaches by itself.
+struct PlacedMemory: TransferMemory {
+  private let buffer: DeviceBuffer
+
+  init?(for port: UInt16, size: Int) {
+    guard let buffer = PlacedPorts.buffer(for: port, size: size) else { return nil }
+    self.buffer = buffer
+  }
+
+  var physicalAddress: UInt32 { buffer.physicalAddress }
+
+  private func place(_ offset: Int, _ count: Int) -> UnsafeMutableRawPointer? {
+    guard offset >= 0, count >= 0, offset + count <= Int(buffer.length) else { return nil }
+    return unsafe UnsafeMutableRawPointer(bitPattern: UInt(buffer.address) + UInt(offset))
+  }
+
+  func write32(_ value: UInt32, at offset: Int) {
+    unsafe place(offset, 4)?.storeBytes(of: value, as: UInt32.self)
+  }
+
+  func read(_ offset: Int, into bytes: inout MutableSpan<UInt8>) {
+    guard let place = unsafe place(offset, bytes.count) else { return }
+    unsafe bytes.withUnsafeMutableBytes { target in
+      if let start = target.baseAddress { unsafe start.copyMemory(from: place, byteCount: target.count) }
+    }
+  }
+
+  func write(_ offset: Int, from bytes: Span<UInt8>) {
+    guard let place = unsafe place(offset, bytes.count) else { return }
+    unsafe bytes.withUnsafeBytes { source in
+      if let start = source.baseAddress { unsafe place.copyMemory(from: start, byteCount: source.count) }
+    }
+  }
 }
 
 /// Lines for people.

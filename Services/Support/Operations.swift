@@ -92,7 +92,8 @@ public enum RamdiskOperation: UInt32, Sendable {
 
 /// Of the service `disk`, on sectors of 512 bytes. Word 0 of every reply is 0, or a `DiskFailure`.
 public enum DiskOperation: UInt32, Sendable {
-  /// The reply's words 1 to 3: how many sectors the disk has, how many were read and written since the service started.
+  /// The reply's words 1 to 3: how many sectors the disk has, how many were read and written since the service started; word 4
+  /// is 1 where the controller moves the data by itself.
   case status = 0
   /// Reads word 1 sectors from sector word 0, as many as the reply carries.
   case read = 1

@@ -75,6 +75,35 @@ public struct ClaimedLine: Sendable {
   }
 }
 
+/// Memory for a device to read and write by itself. It is the device's until that has been reset, also when this process
+/// ends before.
+public struct DeviceBuffer: Sendable {
+  public let address: UInt32
+  /// As the device names it.
+  public let physicalAddress: UInt32
+  public let length: UInt32
+
+  /// - Parameters:
+  ///   - ports: the device's.
+  ///   - isLow: below 16 MiB, which the ISA bus reaches.
+  public init(for ports: Ports, length: UInt32, isLow: Bool = false) throws(SystemError) {
+    var place = DeviceMemoryPlace()
+    _ = try checked(unsafe SystemCalls.deviceMemory(ports.handle.number, length, isLow ? 1 : 0, &place))
+    address = place.address
+    physicalAddress = place.physicalAddress
+    self.length = length
+  }
+
+  /// Takes it out of this address space. It stays the device's.
+  public func unmap() throws(SystemError) { try Memory.unmap(address, length) }
+
+  /// The device behind `ports` has been reset and uses no memory: gives back what nobody has mapped of what drivers had for
+  /// it.
+  public static func deviceIsSilent(_ ports: Ports) throws(SystemError) {
+    _ = try checked(SystemCalls.deviceSilent(ports.handle.number))
+  }
+}
+
 /// Memory of a device, mapped here.
 public struct DeviceMemory: Sendable {
   public let address: UInt32

@@ -118,7 +118,9 @@
 #define MEGHA_CALL_PORT_WRITE 60u
 #define MEGHA_CALL_DEVICE_MAP 61u
 #define MEGHA_CALL_LENDING_WINDOW 62u
-#define MEGHA_CALL_COUNT 63u
+#define MEGHA_CALL_DEVICE_MEMORY 63u
+#define MEGHA_CALL_DEVICE_SILENT 64u
+#define MEGHA_CALL_COUNT 65u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -592,6 +594,23 @@ MEGHA_INLINE int32_t megha_device_map(uint32_t frame, uint32_t length, uint32_t 
 /// callers lend it. It keeps it until it ends.
 MEGHA_INLINE int32_t megha_lending_window(void) {
   return megha_system_call0(MEGHA_CALL_LENDING_WINDOW);
+}
+
+/// Maps zeroed memory, in one piece, for a device to read and write by itself. It is the device's: when the
+/// driver ends it stays, until `deviceSilent`.
+/// - ports: the ports of the device; needs the right `write`.
+/// - length: how many bytes, at most 131,072; rounded up to pages.
+/// - low: 1: below 16 MiB, which the ISA bus reaches; 0: below 4 GiB.
+/// - place: where it is, for the driver and for the device.
+MEGHA_INLINE int32_t megha_device_memory(uint32_t ports, uint32_t length, uint32_t low, void *place) {
+  return megha_system_call4(MEGHA_CALL_DEVICE_MEMORY, ports, length, low, (uint32_t)(uintptr_t)place);
+}
+
+/// Says that a device, which has been reset, uses no memory any more: what drivers got for it with
+/// `deviceMemory` and no process has mapped is given back.
+/// - ports: the ports of the device; needs the right `write`.
+MEGHA_INLINE int32_t megha_device_silent(uint32_t ports) {
+  return megha_system_call1(MEGHA_CALL_DEVICE_SILENT, ports);
 }
 
 #endif

@@ -287,7 +287,18 @@ public enum SystemCall: UInt32, Sendable {
   /// Gives the calling task, a server's, a window: 64 KiB of addresses at which it can read the pages that
   /// callers lend it. It keeps it until it ends.
   case lendingWindow = 62
+  /// Maps zeroed memory, in one piece, for a device to read and write by itself. It is the device's: when the
+  /// driver ends it stays, until `deviceSilent`.
+  /// - `ports`: the ports of the device; needs the right `write`.
+  /// - `length`: how many bytes, at most 131,072; rounded up to pages.
+  /// - `low`: 1: below 16 MiB, which the ISA bus reaches; 0: below 4 GiB.
+  /// - `place`: where it is, for the driver and for the device.
+  case deviceMemory = 63
+  /// Says that a device, which has been reset, uses no memory any more: what drivers got for it with
+  /// `deviceMemory` and no process has mapped is given back.
+  /// - `ports`: the ports of the device; needs the right `write`.
+  case deviceSilent = 64
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 63 }
+  @inlinable public static var count: UInt32 { 65 }
 }

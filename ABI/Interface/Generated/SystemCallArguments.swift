@@ -67,6 +67,8 @@ extension SystemCall {
     case .portWrite: "portWrite"
     case .deviceMap: "deviceMap"
     case .lendingWindow: "lendingWindow"
+    case .deviceMemory: "deviceMemory"
+    case .deviceSilent: "deviceSilent"
     }
   }
 
@@ -75,7 +77,7 @@ extension SystemCall {
     switch self {
     case .null, .yield, .notificationMake, .lendingWindow: 0
     case .exit, .abort, .clock, .taskNext, .close, .powerOff, .rightsDrop, .threadPointerSet, .measure,
-      .lockRelease, .interruptAcknowledge:
+      .lockRelease, .interruptAcknowledge, .deviceSilent:
       1
     case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
       .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
@@ -86,7 +88,7 @@ extension SystemCall {
       .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead, .notificationWait,
       .interruptClaim, .deviceMap:
       3
-    case .wordWait, .call, .eventWait, .eventTimer, .memoryShare: 4
+    case .wordWait, .call, .eventWait, .eventTimer, .memoryShare, .deviceMemory: 4
     case .moduleUnload, .callShort, .portRead, .portWrite: 5
     }
   }
@@ -259,6 +261,12 @@ extension SystemCall {
     case (.deviceMap, 0): CallArgument("frame", .number)
     case (.deviceMap, 1): CallArgument("length", .number)
     case (.deviceMap, 2): CallArgument("permissions", .flags)
+    case (.deviceMemory, 0): CallArgument("ports", .handle)
+    case (.deviceMemory, 1): CallArgument("length", .number)
+    case (.deviceMemory, 2): CallArgument("low", .number)
+    case (.deviceMemory, 3):
+      CallArgument("place", .structureOut(size: UInt32(MemoryLayout<DeviceMemoryPlace>.size)))
+    case (.deviceSilent, 0): CallArgument("ports", .handle)
     default: nil
     }
   }

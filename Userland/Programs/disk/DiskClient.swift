@@ -16,7 +16,7 @@ struct DiskClient {
   func close() { service.close() }
 
   enum Answer {
-    case success(UInt32)
+    case success(sectors: UInt32, byMaster: Bool)
     case failure(StaticString)
   }
 
@@ -25,7 +25,7 @@ struct DiskClient {
     do throws(SystemError) {
       let words = try service.call(DiskOperation.status.rawValue, reply: &reply)
       if let sentence = try Self.sentence(words[0]) { return .failure(sentence) }
-      return .success(words[1])
+      return .success(sectors: words[1], byMaster: words[4] == 1)
     } catch { return .failure(error.sentence) }
   }
 

@@ -23,7 +23,7 @@ struct DiskProgram: Program {
     if command == "kill", let number { return KillCheck.run(number) }
     switch disk.status() {
     case .failure(let sentence): return say(sentence)
-    case .success(let sectors):
+    case .success(let sectors, let byMaster):
       if command == "read", let number { return read(disk, number) }
       if command == "check", let number { return check(disk, number, of: sectors) }
       if command == "write", let number { return write(disk, number) }
@@ -31,7 +31,8 @@ struct DiskProgram: Program {
       Console.write {
         $0.write("disk: ")
         $0.write(decimal: sectors)
-        $0.write(" sectors of 512 bytes\n")
+        $0.write(" sectors of 512 bytes, moved by the ")
+        $0.write(byMaster ? "controller\n" : "processor\n")
       }
       return 0
     }

@@ -15,6 +15,8 @@ enum KillCheck {
     var reads: UInt32 = 0
     var cutShort: UInt32 = 0
     var wrong: UInt32 = 0
+    /// How often the device's memory was given back with its driver.
+    var givenBack: UInt32 = 0
   }
 
   static func run(_ rounds: UInt32) -> Int32 {
@@ -34,6 +36,8 @@ enum KillCheck {
         (try? TaskIdentity(server).kill(status: 1)) != nil
       {
         kills += 1
+        // Whatever the controller still does, its memory is nobody else's.
+        if (try? Machine.memory())?.devices == 0 { counts.withLock { $0.givenBack += 1 } }
       }
       for thread in threads { _ = try? thread.join() }
     }
@@ -49,7 +53,16 @@ enum KillCheck {
       $0.write(decimal: result.wrong)
       $0.write(" wrong\n")
     }
-    return kills == rounds && result.wrong == 0 && result.reads == rounds * readsPerRound * UInt32(clients) ? 0 : 1
+    let kept = (try? Machine.memory())?.devices ?? 0
+    Console.write {
+      $0.write("disk: its memory was given back too early ")
+      $0.write(decimal: result.givenBack)
+      $0.write(" times, and is ")
+      $0.write(decimal: kept)
+      $0.write(" pages now\n")
+    }
+    return kills == rounds && result.wrong == 0 && result.givenBack == 0
+      && result.reads == rounds * readsPerRound * UInt32(clients) ? 0 : 1
   }
 
   private static func reopen(_ disk: inout DiskClient) -> Bool {

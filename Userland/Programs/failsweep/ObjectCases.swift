@@ -37,6 +37,19 @@ enum ObjectCases {
       arm()
       return unsafe min(SystemCalls.logRead(0, scratch.pointer(), 4096), 0)
     }
+    // Behind which there is nothing.
+    if let ports = try? Ports(first: 0x310, count: 1) {
+      let place = unsafe scratch.structure(as: DeviceMemoryPlace.self)
+      let giveBack = { (_: Int32) in
+        try? Memory.unmap(unsafe place.pointee.address, 8192)
+        try? DeviceBuffer.deviceIsSilent(ports)
+      }
+      sweep.run("deviceMemory", undo: giveBack) { arm in
+        arm()
+        return unsafe SystemCalls.deviceMemory(ports.handle.number, 8192, 0, place)
+      }
+      ports.handle.close()
+    }
     sweep.run("clock and measure") { arm in
       arm()
       let result = unsafe SystemCalls.clock(scratch.structure())

@@ -3,6 +3,7 @@
 //     handles             all checks
 //     handles --client    the client of this program's service, in a process of its own
 //     handles --driver    claims a line and ports and ends without giving them back
+//     handles --buffer    gets memory for a device and ends
 
 import ABI
 import Primitives
@@ -14,12 +15,14 @@ struct Handles: Program {
     let role = ProgramInformation.argumentCount > 1 ? ProgramInformation.argument(1) : Bytes("")
     if role == "--client" { return PassingClient.run() }
     if role == "--driver" { return DeviceChecks.claimAndEnd() }
+    if role == "--buffer" { return BufferChecks.takeAndEnd() }
     var checks = Checklist("handles")
     let before = (try? Machine.memory())?.free ?? 0
     RightsChecks.run(&checks)
     NotificationChecks.run(&checks)
     PassingChecks.run(&checks)
     DeviceChecks.run(&checks)
+    BufferChecks.run(&checks)
     let after = (try? Machine.memory())?.free ?? 1
     // The heap of this program may have grown by a few pages, which are its own.
     checks.check(after &+ 16 >= before && after <= before, "the memory is back")

@@ -53,7 +53,7 @@ struct PointerCase {
           switch call {
           case .call: client
           case .receive, .replyAndReceive: endpoint
-          case .portRead, .portWrite: ports
+          case .portRead, .portWrite, .deviceMemory: ports
           case .write: StandardHandle.output
           default: StandardHandle.input
           }
@@ -65,6 +65,7 @@ struct PointerCase {
       words[1] = Self.port
       words[4] = 1
     }
+    if call == .deviceMemory { words[1] = 4096 }
     if call == .wait { words[1] = WaitFlags.noWait.rawValue }
   }
 

@@ -687,6 +687,30 @@ public enum SystemCalls {
     megha_system_call0(SystemCall.lendingWindow.rawValue)
   }
 
+  /// Maps zeroed memory, in one piece, for a device to read and write by itself. It is the device's: when the
+  /// driver ends it stays, until `deviceSilent`.
+  /// - Parameter ports: the ports of the device; needs the right `write`.
+  /// - Parameter length: how many bytes, at most 131,072; rounded up to pages.
+  /// - Parameter low: 1: below 16 MiB, which the ISA bus reaches; 0: below 4 GiB.
+  /// - Parameter place: where it is, for the driver and for the device.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, badHandle, outOfMemory, limitReached,
+  ///   cancelled.
+  @inline(__always) @inlinable
+  public static func deviceMemory(
+    _ ports: UInt32, _ length: UInt32, _ low: UInt32, _ place: UnsafeMutablePointer<DeviceMemoryPlace>?
+  ) -> Int32 {
+    megha_system_call4(SystemCall.deviceMemory.rawValue, ports, length, low, word(place))
+  }
+
+  /// Says that a device, which has been reset, uses no memory any more: what drivers got for it with
+  /// `deviceMemory` and no process has mapped is given back.
+  /// - Parameter ports: the ports of the device; needs the right `write`.
+  /// - Returns: 0, or one of the errors badHandle.
+  @inline(__always) @inlinable
+  public static func deviceSilent(_ ports: UInt32) -> Int32 {
+    megha_system_call1(SystemCall.deviceSilent.rawValue, ports)
+  }
+
   /// The address that travels in a register; 0 for nil.
   @inline(__always) @inlinable
   static func word(_ pointer: UnsafeRawPointer?) -> UInt32 {
