@@ -53,9 +53,7 @@ enum DeviceMemory {
       answer.physicalAddress = first.value &* pageSize
       try UserBuffer(address: place, length: 0).write(answer)
     } catch {
-      if mapped != 0 {
-        do throws(SystemError) { try space.removeMappings(start: mapped, length: count * pageSize) } catch {}
-      }
+      if mapped != 0 { space.removeDevice(start: mapped, length: count * pageSize) }
       free(first, count)
       throw error
     }

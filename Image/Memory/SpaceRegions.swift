@@ -208,6 +208,9 @@ extension Reference where Value == AddressSpace {
 
   // MARK: Removing
 
+  /// Removes what `addDevice` added.
+  func removeDevice(start: UInt32, length: UInt32) { remove(start: start, length: length) }
+
   /// Removes what `addWindow` added.
   func removeWindow(start: UInt32, length: UInt32) {
     value.tables.letGo(tableOf: VirtualAddress(start), cache: SpaceTranslationCache(space: self))

@@ -41,20 +41,10 @@ enum Notifications {
     if let waiter = notification.value.set(bits) { Scheduler.wake(waiter) }
   }
 
-  /// Takes all bits, or waits for some. `deadline` nil: without limit.
-  @inline(__always)
-  static func wait(
-    for notification: Reference<NotificationRecord>, noWait: Bool, deadline: UInt64?
-  ) throws(SystemError) -> Int32 {
-    if let bits = notification.value.take() { return Int32(bitPattern: bits) }
-    guard notification.value.isAlive else { throw .peerGone }
-    if noWait { throw .wouldBlock }
-    return try sleep(on: notification, deadline)
-  }
-
+  /// Waits for bits and takes all. `deadline` nil: without limit.
   @inline(never)
-  private static func sleep(
-    on notification: Reference<NotificationRecord>, _ deadline: UInt64?
+  static func wait(
+    for notification: Reference<NotificationRecord>, deadline: UInt64?
   ) throws(SystemError) -> Int32 {
     // Another thread may close the last handle meanwhile.
     retain(notification)

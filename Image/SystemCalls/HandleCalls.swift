@@ -42,9 +42,13 @@ enum HandleCalls {
   @inline(never)
   static func notificationWait(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let notification = try notification(of: arguments.first, needed: .read)
-    let time = Arguments.wide(arguments.second, arguments.third)
+    if let bits = notification.value.take() { return Int32(bitPattern: bits) }
+    guard notification.value.isAlive else { throw .peerGone }
+    if arguments.second | arguments.third == 0 { throw .wouldBlock }
+    let hasLimit = arguments.second & arguments.third != .max
     return try Notifications.wait(
-      for: notification, noWait: time == 0, deadline: time == .max ? nil : TaskCalls.deadline(after: time))
+      for: notification,
+      deadline: hasLimit ? TaskCalls.deadline(after: Arguments.wide(arguments.second, arguments.third)) : nil)
   }
 
   /// Bits that a notification can hold, at least one.

@@ -18,13 +18,13 @@ public struct HeldEntry: Sendable {
 extension PageTables {
   /// Makes the page table of `address`, of the own half and not mapped, and keeps it until `letGo`.
   public func hold(tableOf address: VirtualAddress, cache: some TranslationCache) throws(PageTableError) -> HeldEntry {
-    // Mapping a page makes the table; what is counted besides keeps it when the page goes again.
+    // Mapping a page makes the table; the entry goes again, but stays counted.
     try map(address, to: FrameNumber(0), []).settle(cache)
-    guard case .entry(_, at: let position, table: let table) = find(address) else {
+    guard case .entry(let entry, at: let position, table: _) = find(address) else {
       throw .notMapped(page: address)
     }
-    memory.countEntry(in: table)
-    try unmap(address)?.settle(cache)
+    memory.write(0, at: position)
+    PageChange(page: address.pageStart, scope: .page, previous: entry).settle(cache)
     return HeldEntry(address: UInt32(truncatingIfNeeded: position.value))
   }
 
