@@ -13,13 +13,13 @@ public struct Checklist {
   public init(_ program: StaticString) { self.program = program }
 
   /// Writes whether `isTrue`, with what it is about. Returns it.
-  @discardableResult
+  @discardableResult @inline(never)
   public mutating func check(_ isTrue: Bool, _ what: StaticString) -> Bool {
     check(isTrue) { $0.write(what) }
   }
 
   /// Writes whether `isTrue`, with what `describe` writes.
-  @discardableResult
+  @discardableResult @inline(never)
   public mutating func check(_ isTrue: Bool, _ describe: (inout ConsoleLine) -> Void) -> Bool {
     if isTrue { passed += 1 } else { failed += 1 }
     Console.write {

@@ -10,6 +10,7 @@ public struct TestReport {
   public init(program: StaticString) { self.program = program }
 
   /// Runs a test, which says whether it passed, and prints `PASS` or `FAIL` with its name.
+  @inline(never)
   public mutating func run(_ name: StaticString, _ test: () -> Bool) {
     run {
       $0.write(name)

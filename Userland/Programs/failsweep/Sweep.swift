@@ -19,6 +19,7 @@ struct Sweep {
   /// - Parameters:
   ///   - undo: takes back what the case did when it succeeded, by its result.
   ///   - body: the case. Returns 0 or more, or a negative error.
+  @inline(never)
   mutating func run(_ name: StaticString, undo: (Int32) -> Void = { _ in }, _ body: (@escaping Arm) -> Int32) {
     // The first times let this process, and what the kernel keeps for it, grow to the size they need.
     for _ in 0..<2 {
