@@ -63,6 +63,17 @@ enum EntryTests {
       }
       return true
     }
+    // It takes long in an emulator, and is the same on every stack.
+    if UserTests.ownFlags.isDisjoint(with: [.sharedStack, .guarded]) {
+      report.run("interrupt 2 raised again and again, also while the watchdog's own comes") {
+        // That one comes every 40 milliseconds.
+        let end = Clock.sinceBoot + 50_000_000
+        return outcome {
+          while Clock.sinceBoot < end { for _ in 0..<100 { raise_interrupt(0x02) } }
+          return 0
+        } == .exited(status: 0)
+      }
+    }
     report.run("IRET to the same ring") { return_to_self() == 1 }
     report.run("IRET to Ring 3") {
       let outcome = outcome {
