@@ -100,7 +100,7 @@ extension Heap {
 
   private func checkHeader(of slab: Slab, _ sizeClass: Int) throws(HeapFault) {
     let header = slab.header
-    let size = classes[sizeClass].slotSize
+    let size = UInt16(truncatingIfNeeded: classes[sizeClass].slotSize)
     guard slab.isMarked, Int(header.sizeClass) == sizeClass, header.slotSize == size,
       UInt(header.capacity) == Slab.capacity(ofSize: UInt(size)), header.used <= header.capacity,
       UInt32(header.firstSlot) &+ UInt32(header.capacity) &* UInt32(size) == pageSize

@@ -3,6 +3,7 @@
 import Primitives
 
 extension Heap {
+  @inline(never)
   mutating func allocateRun(
     _ size: UInt, _ alignment: UInt, _ tag: UInt8, _ caller: UInt
   ) -> UnsafeMutableRawPointer? {

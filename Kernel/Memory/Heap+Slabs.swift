@@ -71,7 +71,8 @@ extension Heap {
     pageCount &+= 1
     let slab = Slab(address: address)
     slab.initialize(
-      sizeClass: UInt8(truncatingIfNeeded: sizeClass), slotSize: classes[sizeClass].slotSize)
+      sizeClass: UInt8(truncatingIfNeeded: sizeClass),
+      slotSize: UInt16(truncatingIfNeeded: classes[sizeClass].slotSize))
     if isGuarded {
       for index in 0..<slab.header.capacity {
         // The link in the first two bytes stays.

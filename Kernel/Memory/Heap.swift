@@ -28,7 +28,8 @@ public enum HeapGuarding: Sendable {
 
 /// The slabs of one size.
 struct HeapClass {
-  var slotSize: UInt16 = 0
+  // A whole word: without a gap, all classes become zeroes at once.
+  var slotSize: UInt = 0
   /// Slabs with a free slot, by address, or 0.
   var partial: UInt = 0
   var full: UInt = 0
@@ -58,16 +59,19 @@ public struct Heap<Source: HeapPageSource>: ~Copyable {
   public init(source: consuming Source, guarding: HeapGuarding = .off) {
     self.source = source
     isGuarded = guarding == .on
-    // Multiples of 16 that waste little of a page.
-    let sizes: InlineArray<21, UInt16> = [
-      16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 576, 672, 800, 1008, 1344, 2016,
-    ]
+    let sizes = Heap.slotSizes
     var index = 0
     for rounded in 0..<127 {
-      if rounded &* 16 > Int(sizes[index]) { index &+= 1 }
+      if unsafe Int(sizes.utf8Start[index]) < rounded { index &+= 1 }
       classOfSize[rounded] = UInt8(truncatingIfNeeded: index)
     }
-    for index in sizes.indices { classes[index].slotSize = sizes[index] }
+    for index in 0..<Heap.classCount { classes[index].slotSize = unsafe UInt(sizes.utf8Start[index]) &* 16 }
+  }
+
+  /// The sizes of slots in units of 16 bytes, those that waste little of a page: 1 to 8, 10, 12, 14, 16, 20, 24, 28, 36, 42,
+  /// 50, 63, 84 and 126. An array would be built anew where it is used, in every program.
+  private static var slotSizes: StaticString {
+    "\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}\u{a}\u{c}\u{e}\u{10}\u{14}\u{18}\u{1c}\u{24}\u{2a}\u{32}\u{3f}\u{54}\u{7e}"
   }
 
   /// What `tag` has.
@@ -88,32 +92,30 @@ public struct Heap<Source: HeapPageSource>: ~Copyable {
     let needed = isGuarded ? size &+ HeapTail.size : size
     // Powers of two up to 16; a constant alignment costs nothing here.
     let isUsual = alignment &- 1 < 16 && alignment & (alignment &- 1) == 0
-    guard needed <= Heap.largestSlot && isUsual && needed >= size && tag != 0 else {
-      return unsafe allocateUnusual(size, alignment, tag, caller)
+    var sizeClass: Int
+    if needed <= Heap.largestSlot && isUsual && needed >= size && tag != 0 {
+      sizeClass = Int(classOfSize[Int(bitPattern: (needed &+ 15) &>> 4)])
+    } else {
+      guard Heap.isAllowed(size, alignment, tag) else { return nil }
+      sizeClass = unusualClass(size, alignment)
+      if sizeClass == Heap.classCount { return unsafe allocateRun(size, alignment, tag, caller) }
     }
-    let sizeClass = Int(classOfSize[Int(bitPattern: (needed &+ 15) &>> 4)])
     return unsafe allocateSlot(sizeClass, size, tag, caller)
   }
 
-  /// Large or strongly aligned memory, and wrong arguments.
+  private static func isAllowed(_ size: UInt, _ alignment: UInt, _ tag: UInt8) -> Bool {
+    alignment != 0 && alignment & (alignment &- 1) == 0 && alignment <= UInt(pageSize) && tag != 0
+      && size <= 0x7fff_0000
+  }
+
+  /// The class for large or strongly aligned memory; `classCount` where it takes whole pages.
   @inline(never)
-  private mutating func allocateUnusual(
-    _ size: UInt, _ alignment: UInt, _ tag: UInt8, _ caller: UInt
-  ) -> UnsafeMutableRawPointer? {
-    guard alignment != 0 && alignment & (alignment &- 1) == 0 && alignment <= UInt(pageSize) && tag != 0,
-      size <= 0x7fff_0000
-    else { return nil }
+  private mutating func unusualClass(_ size: UInt, _ alignment: UInt) -> Int {
     let needed = isGuarded ? size &+ HeapTail.size : size
-    if needed <= Heap.largestSlot && alignment <= 64 {
-      var sizeClass = Int(classOfSize[Int(bitPattern: (needed &+ 15) &>> 4)])
-      while sizeClass < Heap.classCount {
-        if UInt(classes[sizeClass].slotSize) & (alignment &- 1) == 0 {
-          return unsafe allocateSlot(sizeClass, size, tag, caller)
-        }
-        sizeClass &+= 1
-      }
-    }
-    return unsafe allocateRun(size, alignment, tag, caller)
+    guard needed <= Heap.largestSlot && alignment <= 64 else { return Heap.classCount }
+    var sizeClass = Int(classOfSize[Int(bitPattern: (needed &+ 15) &>> 4)])
+    while sizeClass < Heap.classCount && classes[sizeClass].slotSize & (alignment &- 1) != 0 { sizeClass &+= 1 }
+    return sizeClass
   }
 
   @inline(__always)

@@ -24,13 +24,17 @@ extension TextOutput {
   public mutating func write(decimal value: UInt64, width: Int = 0) {
     var digits = InlineArray<20, UInt8>(repeating: 0)
     var count = 0
-    var rest = value
+    var high = UInt32(truncatingIfNeeded: value &>> 32)
+    var low = UInt32(truncatingIfNeeded: value)
     repeat {
-      let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
-      digits[count] = UInt8(truncatingIfNeeded: remainder) &+ 0x30
+      // Half a word at a time: a division of 64 bits would be a function of its own in every program.
+      let middle = (high % 10) &<< 16 | low &>> 16
+      let lower = (middle % 10) &<< 16 | low & 0xffff
+      digits[count] = UInt8(truncatingIfNeeded: lower % 10) &+ 0x30
       count &+= 1
-      rest = quotient
-    } while rest != 0
+      high /= 10
+      low = (middle / 10) &<< 16 | lower / 10
+    } while high | low != 0
     var padding = width &- count
     while padding > 0 {
       write(byte: 0x20)
@@ -55,11 +59,15 @@ extension TextOutput {
   @inline(never)
   public mutating func write(hexadecimal value: UInt64, digits: Int = 8) {
     write("0x")
+    let (high, low) = (UInt32(truncatingIfNeeded: value &>> 32), UInt32(truncatingIfNeeded: value))
+    var hasBegun = false
     var count = 16
-    while count > 1 && count > digits && (value &>> UInt64((count &- 1) &* 4)) & 15 == 0 { count &-= 1 }
     while count > 0 {
       count &-= 1
-      write(hexadecimalDigit: UInt8(truncatingIfNeeded: value &>> UInt64(count &* 4)))
+      let word = count >= 8 ? high : low
+      let digit = (word &>> UInt32((count & 7) &* 4)) & 15
+      if digit != 0 || count < digits || count == 0 { hasBegun = true }
+      if hasBegun { write(hexadecimalDigit: UInt8(truncatingIfNeeded: digit)) }
     }
   }
 

@@ -15,24 +15,22 @@ enum ProgramHeap {
   private static var tag: UInt8 { 1 }
 
   /// Returns the address of `size` bytes at a multiple of `alignment`, a power of two; 0 where memory ran out.
+  @inline(never)
   static func allocate(_ size: UInt32, alignment: UInt32) -> UInt {
     unsafe WordLock.acquire(RuntimeStorage.heapLock)
     let heap = prepared
     let caller = heap.value.isGuarded ? UInt(return_address()) : 0
     let memory = unsafe heap.value.allocate(
       size: UInt(size), alignment: UInt(max(alignment, 16)), tag: tag, caller: caller)
-    let fault = heap.value.recordedFault
+    if unsafe memory == nil, let fault = heap.value.recordedFault { end(fault) }
     unsafe WordLock.release(RuntimeStorage.heapLock)
-    if let fault, unsafe memory == nil { end(fault) }
     return UInt(bitPattern: memory)
   }
 
   static func free(_ memory: UnsafeMutableRawPointer) {
     unsafe WordLock.acquire(RuntimeStorage.heapLock)
-    var fault: HeapFault?
-    do throws(HeapFault) { try unsafe prepared.value.free(memory) } catch { fault = error }
+    do throws(HeapFault) { try unsafe prepared.value.free(memory) } catch { end(error) }
     unsafe WordLock.release(RuntimeStorage.heapLock)
-    if let fault { end(fault) }
   }
 
   /// The heap, made at its first use.
@@ -65,33 +63,15 @@ enum ProgramHeap {
     return unsafe entry[count] == 0
   }
 
+  /// The heap stays locked: nobody is to use it any more.
   @inline(never)
   private static func end(_ fault: HeapFault) -> Never {
-    var sentence = Sentence()
+    var sentence = ConsoleLine()
     sentence.write("heap: ")
     fault.describe(to: &sentence)
     sentence.write("\n")
     sentence.flush()
     SystemCalls.abort(134)
-  }
-}
-
-/// A sentence on its way to the console.
-private struct Sentence: TextOutput {
-  private var bytes = InlineArray<160, UInt8>(repeating: 0)
-  private var count = 0
-
-  mutating func write(byte: UInt8) {
-    guard count < 160 else { return }
-    bytes[count] = byte
-    count &+= 1
-  }
-
-  mutating func flush() {
-    let length = UInt32(count)
-    unsafe withUnsafePointer(to: &bytes) {
-      _ = unsafe SystemCalls.write(StandardHandle.output, UnsafeRawPointer($0), length)
-    }
   }
 }
 

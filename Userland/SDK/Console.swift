@@ -6,12 +6,13 @@
 
 import ABI
 import Primitives
-import Runtime
+// A program that writes to a `ConsoleLine` need not know where that type is from.
+@_exported import Runtime
 
 public enum Console {
   /// Writes a literal text with one system call.
   public static func write(_ text: StaticString) {
-    unsafe write(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    unsafe ConsoleLine.write(start: text.utf8Start, count: text.utf8CodeUnitCount)
   }
 
   /// Writes what `compose` puts together.
@@ -24,18 +25,6 @@ public enum Console {
     line.flush()
   }
 
-  /// Writes all bytes, with as many system calls as it takes; gives up on an error, since there is nowhere to
-  /// report it.
-  @unsafe
-  static func write(start: UnsafePointer<UInt8>, count: Int) {
-    var done = 0
-    while done < count {
-      let result = unsafe SystemCalls.write(StandardHandle.output, start + done, UInt32(count - done))
-      guard result > 0 else { return }
-      done += Int(result)
-    }
-  }
-
   /// Waits for input. Returns the number of bytes put at `buffer`; 0 at the end of the input.
   public static func read(into buffer: inout InlineArray<64, UInt8>) throws(SystemError) -> Int {
     let result = unsafe withUnsafeMutablePointer(to: &buffer) {
@@ -46,28 +35,4 @@ public enum Console {
 }
 
 /// A buffer on its way to the console.
-public struct ConsoleLine: TextOutput {
-  private static var capacity: Int { 160 }
-  private var bytes = InlineArray<160, UInt8>(repeating: 0)
-  private var count = 0
-
-  public init() {}
-
-  public mutating func write(byte: UInt8) {
-    if count == Self.capacity { flush() }
-    bytes[count] = byte
-    count &+= 1
-  }
-
-  /// Hands what is in the buffer to the kernel.
-  @inline(never)
-  public mutating func flush() {
-    let length = count
-    count = 0
-    unsafe withUnsafePointer(to: &bytes) {
-      unsafe $0.withMemoryRebound(to: UInt8.self, capacity: Self.capacity) {
-        unsafe Console.write(start: $0, count: length)
-      }
-    }
-  }
-}
+public typealias ConsoleLine = Runtime.ConsoleLine
