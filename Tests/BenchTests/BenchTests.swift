@@ -24,6 +24,20 @@ import Testing
     #expect(throws: (any Error).self) { try BenchmarkRow.rows(in: "{\"group\":\"call\"}") }
   }
 
+  @Test func memoryInUseIsWhatFreeSaidFirst() {
+    let console = """
+      megha> free
+      total            65247 pages    260988 KiB
+      in use             513 pages      2052 KiB
+      megha> free
+      in use             700 pages      2800 KiB
+      """
+    #expect(BenchmarkRow.memoryInUse(in: console)?.fullName == "boot/memory in use")
+    #expect(BenchmarkRow.memoryInUse(in: console)?.median == 513 * 4096)
+    #expect(BenchmarkRow.memoryInUse(in: "in use nothing") == nil)
+    #expect(BenchmarkRow.memoryInUse(in: "total 1 pages 4 KiB") == nil)
+  }
+
   @Test func differingRowsAreNamed() {
     #expect(BenchmarkRow.differences(Self.rows, Self.rows).isEmpty)
     #expect(BenchmarkRow.differences(Self.rows, Array(Self.rows.dropLast())) == ["message/call"])

@@ -55,6 +55,19 @@ public struct BenchmarkRow: Codable, Sendable, Equatable {
       .map { try decoder.decode(BenchmarkRow.self, from: Data($0.utf8)) }
   }
 
+  /// The row of the memory that is in use after the start: what `free` printed first; nil where it did not.
+  public static func memoryInUse(in console: String) -> BenchmarkRow? {
+    for line in console.split(whereSeparator: \.isNewline) where line.hasPrefix("in use ") {
+      let words = line.split(separator: " ")
+      guard words.count == 6, words[3] == "pages", let pages = Int(words[2]) else { return nil }
+      let bytes = pages * 4096
+      return BenchmarkRow(
+        group: "boot", name: "memory in use", unit: "bytes", samples: 1, minimum: bytes, median: bytes, p90: bytes,
+        maximum: bytes)
+    }
+    return nil
+  }
+
   /// The names of the rows in which two runs differ, or that only one of them has.
   public static func differences(_ first: [BenchmarkRow], _ second: [BenchmarkRow]) -> [String] {
     let others = Dictionary(second.map { ($0.fullName, $0) }, uniquingKeysWith: { first, _ in first })

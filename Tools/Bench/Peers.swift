@@ -47,7 +47,7 @@ public struct Peer: Sendable {
       "yield, two tasks, round trip", ["switch/yield round trip, processes, Ring 3 and Ring 3"],
       linux: ("yield", 4946), sel4: 632, meghaInC: 862),
     Peer(
-      "notify and wait, ping-pong", ["word/wake and wait ping-pong, Ring 3 and Ring 3"],
+      "notify and wait, ping-pong", ["notification/signal and wait ping-pong, processes, Ring 3 and Ring 3"],
       linux: ("futex", 9052), sel4: 2302),
     Peer(
       "page fault, fresh zero page", ["memory/first touch of a page, Ring 3"], linux: ("fault", 3222),

@@ -113,7 +113,11 @@ extension Project {
     let folder = try RunFolder()
     defer { folder.delete() }
     let arguments = try MachineArguments.parse(countsInstructions ? ["--icount"] : [])
-    let commands = groups.map { "bench \($0 ?? "") --json\(countsInstructions ? "" : " --time")" }
+    // What is in use after the start is counted before the program that measures is.
+    let measuresBoot = countsInstructions && (groups.contains(nil) || groups.contains("boot"))
+    let commands =
+      (measuresBoot ? ["free"] : [])
+      + groups.map { "bench \($0 ?? "") --json\(countsInstructions ? "" : " --time")" }
     let options = try await machine(arguments, script: commands.joined(separator: "\n"), folder: folder)
     let console = Collector()
     let result = try await Emulator.run(
@@ -121,7 +125,12 @@ extension Project {
     guard result.outcome == .status(0) else {
       throw Failure("The measuring run ended with \(result.outcome):\n\(console.text)")
     }
-    return try BenchmarkRow.rows(in: console.text)
+    let rows = try BenchmarkRow.rows(in: console.text)
+    guard measuresBoot else { return rows }
+    guard let memory = BenchmarkRow.memoryInUse(in: console.text) else {
+      throw Failure("`free` did not say how much memory is in use:\n\(console.text)")
+    }
+    return [memory] + rows
   }
 }
 

@@ -17,7 +17,7 @@ enum BootRows {
     }
     var memory = MemoryInformation()
     guard SystemCalls.memoryInformation(&memory, []) >= 0 else { return }
-    report.write("memory in use", value: (memory.total &- memory.free) &* 4096, unit: "bytes")
+    report.write("memory in use while bench runs", value: (memory.total &- memory.free) &* 4096, unit: "bytes")
     report.write("memory of the kernel's image", value: memory.kernelImage &* 4096, unit: "bytes")
     report.write("memory of the boot archive", value: memory.bootArchive &* 4096, unit: "bytes")
     report.write("memory of the frame records", value: memory.frameRecords &* 4096, unit: "bytes")
