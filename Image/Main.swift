@@ -33,5 +33,5 @@ import Tasks
   Modules.start(boot)  // the table of linked modules
   Startup.startFirstProcess()
   kernel.counters.firstTaskStamp = read_time_stamp()
-  Scheduler.idle()
+  Scheduler.becomeIdle()  // the rest of the boot stack is given back
 }

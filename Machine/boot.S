@@ -142,7 +142,7 @@ upper_half:
 .align 4096
 .globl kernel_page_directory, boot_directory_pointers, kernel_storage
 kernel_page_directory: .skip 4096
-.globl exit_stack_start, exit_stack_end, idle_stack_start, idle_stack_end
+.globl exit_stack_start, exit_stack_end, boot_stack_start, idle_stack_start, idle_stack_end
 .globl double_fault_stack_end, nmi_stack_end
 exit_stack_start: .skip 16384
 exit_stack_end:
@@ -150,9 +150,9 @@ double_fault_stack_start: .skip 8192
 double_fault_stack_end:
 nmi_stack_start: .skip 8192
 nmi_stack_end:
-// The boot stack becomes the stack of the idle loop.
-idle_stack_start:
-boot_stack_start: .skip 32768
+// The upper part of the boot stack becomes the stack of the idle loop; the lower part is given back.
+boot_stack_start: .skip 20480
+idle_stack_start: .skip 12288
 boot_stack_end:
 idle_stack_end:
 kernel_storage: .skip 8192

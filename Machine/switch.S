@@ -39,6 +39,15 @@ idle_halt:
   cli
   ret
 
+// void call_on_idle_stack(void (*function)(void))
+// The boot flow begins anew at the end of its stack: nothing of what it did until now is needed any more.
+.globl call_on_idle_stack
+call_on_idle_stack:
+  movl 4(%esp), %eax
+  movl $idle_stack_end, %esp
+  xorl %ebp, %ebp
+  call *%eax
+
 // void run_on_exit_stack(void (*function)(void))
 // Calls a function that needs more stack than a task has for the kernel, and comes back. It must not switch tasks.
 .globl run_on_exit_stack

@@ -84,8 +84,16 @@ enum Scheduler {
     prepareControls()
   }
 
+  /// The end of the boot flow, which begins anew as the idle loop and gives back what it needed of its stack until now.
+  static func becomeIdle() -> Never { call_on_idle_stack(idleLoop) }
+
   /// The idle loop: the processor sleeps until an interrupt makes a task ready.
-  static func idle() -> Never {
+  fileprivate static func idle() -> Never {
+    var page = address_of_boot_stack_start()
+    while page < address_of_idle_stack_start() {
+      Frames.release(DirectMap.frame(of: page))
+      page += pageSize
+    }
     while true {
       if !kernel.scheduler.ready.isEmpty {
         if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }
@@ -344,6 +352,9 @@ enum Scheduler {
     }
   }
 }
+
+/// The idle loop for the assembly, which calls a plain function.
+@c(idle_loop) private func idleLoop() { Scheduler.idle() }
 
 /// Values of the control registers that switches change.
 struct Controls {
