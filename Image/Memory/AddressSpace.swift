@@ -128,8 +128,10 @@ extension Reference where Value == AddressSpace {
 
   /// Gives a page of a region a zeroed frame. Returns the frame.
   func populate(page: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> FrameNumber {
-    let frame = try populateUnzeroed(page: page, permissions)
-    Frames.withAddress(of: frame) { zero_words($0, 1024) }
+    let zeroed = kernel.memory.zeroedFrames.take()
+    guard let frame = zeroed ?? Frames.allocate(owner: .processMemory) else { throw .outOfMemory }
+    try add(frame, behind: page, permissions)
+    if zeroed == nil { Frames.withAddress(of: frame) { zero_words($0, 1024) } }
     return frame
   }
 
@@ -137,6 +139,15 @@ extension Reference where Value == AddressSpace {
   /// over, except in Ring 0, which can read all memory anyway.
   func populateUnzeroed(page: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> FrameNumber {
     guard let frame = Frames.allocate(owner: .processMemory) else { throw .outOfMemory }
+    try add(frame, behind: page, permissions)
+    return frame
+  }
+
+  /// Puts a frame of the caller's behind a page; it is given back where that fails.
+  @inline(never)
+  private func add(
+    _ frame: FrameNumber, behind page: UInt32, _ permissions: MemoryPermissions
+  ) throws(SystemError) {
     do throws(SystemError) {
       try map(page: page, to: frame, permissions.page)
     } catch {
@@ -144,7 +155,6 @@ extension Reference where Value == AddressSpace {
       throw error
     }
     value.residentPages &+= 1
-    return frame
   }
 
   /// Where in physical memory an address is, or nil where nothing is mapped.

@@ -22,8 +22,11 @@ enum Frames {
     guard kernel.memory.frames.freeFrames(in: zone) == 0 else { return nil }
     switch owner {
     // Whoever asks for one of these is in the middle of its work on what else would be given up.
-    case .pageTable: KernelStacks.releaseIdle()
+    case .pageTable:
+      releaseZeroed()
+      KernelStacks.releaseIdle()
     case .kernelHeap:
+      releaseZeroed()
       KernelStacks.releaseIdle()
       releaseEmptyTables()
     default: releaseIdle()
@@ -31,12 +34,17 @@ enum Frames {
     return kernel.memory.frames.allocate(zone: zone, owner: owner)
   }
 
-  /// Gives up all that is kept ready for later: stacks, page tables, slabs of the heap.
+  /// Gives up all that is kept ready for later: zeroed frames, stacks, page tables, slabs of the heap.
   static func releaseIdle() {
+    releaseZeroed()
     KernelStacks.releaseIdle()
     ThreadStacks.releaseIdle()
     releaseEmptyTables()
     kernel.memory.heap.releaseEmptySlabs()
+  }
+
+  private static func releaseZeroed() {
+    while let frame = kernel.memory.zeroedFrames.take() { release(frame) }
   }
 
   private static func releaseEmptyTables() {

@@ -117,6 +117,7 @@ struct KernelMemory: ~Copyable {
   var log: Log
   var stacks = KernelStackPool()
   var emptyTables = EmptyTables()
+  var zeroedFrames = ZeroedFrames()
   var guarded = GuardedDirectory()
   var heap = Heap(source: DirectMapPages())
   /// Spaces by the file they run, so that they can share what none of them can write (SharedImages.swift).

@@ -99,7 +99,8 @@ enum Scheduler {
         if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }
         reschedule()
       }
-      if kernel.scheduler.ready.isEmpty { wait_for_interrupt() }
+      // Nothing becomes ready but by an interrupt.
+      if ZeroedFrames.addOne() { allow_interrupts() } else if kernel.scheduler.ready.isEmpty { wait_for_interrupt() }
     }
   }
 

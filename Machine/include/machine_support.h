@@ -196,6 +196,8 @@ MACHINE_INLINE void load_thread_segment(void) { __asm__ volatile("movl %0,%%gs" 
 CONTROL_REGISTER(0) CONTROL_REGISTER(2) CONTROL_REGISTER(3) CONTROL_REGISTER(4)
 #undef CONTROL_REGISTER
 MACHINE_INLINE void invalidate_page(uint32_t address) { __asm__ volatile("invlpg (%0)" ::"r"(address) : "memory"); }
+// Lets pending interrupts come. STI takes effect after the next instruction (Intel SDM Vol. 2, STI).
+MACHINE_INLINE void allow_interrupts(void) { __asm__ volatile("sti\n\tnop\n\tcli" ::: "memory"); }
 MACHINE_INLINE void disable_interrupts(void) { __asm__ volatile("cli" ::: "memory"); }
 // STI holds interrupts off for one more instruction, so none can slip in before HLT (Intel SDM Vol. 2, STI).
 // Halts until an interrupt (switch.S); the address of the HLT in it.

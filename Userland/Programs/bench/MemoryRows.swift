@@ -11,6 +11,7 @@ enum MemoryRows {
 
   static func measure(as kind: TaskKind, _ report: inout Report) {
     firstTouch(kind, &report)
+    touchZeroed(kind, &report)
     report.measure(RowName("map and unmap of a page, ", kind.label)) { mapAndUnmap() }
     report.measure(RowName("map, touch and unmap of a page, ", kind.label)) { mapTouchAndUnmap() }
     for (size, label) in [
@@ -54,6 +55,24 @@ enum MemoryRows {
       volatile_write(address, 1)
       address &+= pageSize
       return 0
+    }
+    _ = SystemCalls.memoryUnmap(UInt32(bitPattern: start) << 12, pages * pageSize)
+  }
+
+  /// The same after a pause, in which the kernel zeroes frames.
+  private static func touchZeroed(_ kind: TaskKind, _ report: inout Report) {
+    let name = RowName("first touch of a page after a pause, ", kind.label)
+    let pages: UInt32 = 128
+    let start = SystemCalls.memoryMap(0, pages * pageSize, [.read, .write])
+    guard start >= 0 else { return report.write(name, reason: "the pages were not mapped") }
+    var address = UInt32(bitPattern: start) << 12
+    report.collect(name, samples: 50) {
+      guard SystemCalls.sleep(100_000, 0) >= 0 else { return .max }
+      let before = read_stamp()
+      volatile_write(address, 1)
+      let sample = read_stamp() &- before &- 2
+      address &+= pageSize
+      return sample
     }
     _ = SystemCalls.memoryUnmap(UInt32(bitPattern: start) << 12, pages * pageSize)
   }
