@@ -46,34 +46,40 @@ enum MemoryRows {
 
   /// Each sample touches the next page of a fresh mapping.
   private static func firstTouch(_ kind: TaskKind, _ report: inout Report) {
-    let name = RowName("first touch of a page, ", kind.label)
-    let pages: UInt32 = 128
-    let start = SystemCalls.memoryMap(0, pages * pageSize, [.read, .write])
-    guard start >= 0 else { return report.write(name, reason: "the pages were not mapped") }
-    var address = UInt32(bitPattern: start) << 12
-    report.measure(name) {
-      volatile_write(address, 1)
-      address &+= pageSize
-      return 0
+    withFreshPages(RowName("first touch of a page, ", kind.label), &report) { name, start, report in
+      var address = start
+      report.measure(name) {
+        volatile_write(address, 1)
+        address &+= pageSize
+        return 0
+      }
     }
-    _ = SystemCalls.memoryUnmap(UInt32(bitPattern: start) << 12, pages * pageSize)
   }
 
   /// The same after a pause, in which the kernel zeroes frames.
   private static func touchZeroed(_ kind: TaskKind, _ report: inout Report) {
-    let name = RowName("first touch of a page after a pause, ", kind.label)
+    withFreshPages(RowName("first touch of a page after a pause, ", kind.label), &report) { name, start, report in
+      var address = start
+      report.collect(name, samples: 50) {
+        guard SystemCalls.sleep(100_000, 0) >= 0 else { return .max }
+        let before = read_stamp()
+        volatile_write(address, 1)
+        let sample = read_stamp() &- before &- 2
+        address &+= pageSize
+        return sample
+      }
+    }
+  }
+
+  /// Calls `body` with the address of more untouched pages than a row has samples.
+  @inline(__always)
+  private static func withFreshPages(
+    _ name: RowName, _ report: inout Report, _ body: (RowName, UInt32, inout Report) -> Void
+  ) {
     let pages: UInt32 = 128
     let start = SystemCalls.memoryMap(0, pages * pageSize, [.read, .write])
     guard start >= 0 else { return report.write(name, reason: "the pages were not mapped") }
-    var address = UInt32(bitPattern: start) << 12
-    report.collect(name, samples: 50) {
-      guard SystemCalls.sleep(100_000, 0) >= 0 else { return .max }
-      let before = read_stamp()
-      volatile_write(address, 1)
-      let sample = read_stamp() &- before &- 2
-      address &+= pageSize
-      return sample
-    }
+    body(name, UInt32(bitPattern: start) << 12, &report)
     _ = SystemCalls.memoryUnmap(UInt32(bitPattern: start) << 12, pages * pageSize)
   }
 }
