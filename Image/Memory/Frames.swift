@@ -22,12 +22,9 @@ enum Frames {
     guard kernel.memory.frames.freeFrames(in: zone) == 0 else { return nil }
     switch owner {
     // Whoever asks for one of these is in the middle of its work on what else would be given up.
-    case .pageTable:
-      releaseZeroed()
-      KernelStacks.releaseIdle()
+    case .pageTable: releaseWhole()
     case .kernelHeap:
-      releaseZeroed()
-      KernelStacks.releaseIdle()
+      releaseWhole()
       releaseEmptyTables()
     default: releaseIdle()
     }
@@ -36,15 +33,16 @@ enum Frames {
 
   /// Gives up all that is kept ready for later: zeroed frames, stacks, page tables, slabs of the heap.
   static func releaseIdle() {
-    releaseZeroed()
-    KernelStacks.releaseIdle()
+    releaseWhole()
     ThreadStacks.releaseIdle()
     releaseEmptyTables()
     kernel.memory.heap.releaseEmptySlabs()
   }
 
-  private static func releaseZeroed() {
+  /// Gives up what is no part of anybody's tables or heap: zeroed frames and kernel stacks.
+  private static func releaseWhole() {
     while let frame = kernel.memory.zeroedFrames.take() { release(frame) }
+    KernelStacks.releaseIdle()
   }
 
   private static func releaseEmptyTables() {

@@ -60,7 +60,7 @@ enum ModuleServices {
 
   @inline(__always)
   private static func begin(_ record: Reference<CallRecord>) {
-    record.value.message.sender = Scheduler.current.value.process.value.identity.value
+    record.value.message.sender = record.value.sender.value
     record.value.replyLength = 0
   }
 

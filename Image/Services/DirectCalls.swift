@@ -23,6 +23,14 @@ enum DirectCalls {
     record.value.isShort = false
     record.value.dataAddress = record.value.message.dataAddress
     record.value.bufferAddress = record.value.message.bufferAddress
+    return exchange(service, record, server, replyTo: message)
+  }
+
+  /// The same as `exchange`, and writes the reply to the caller's message.
+  @inline(__always)
+  static func exchange(
+    _ service: Reference<Service>, _ record: Reference<CallRecord>, _ server: Reference<Task>, replyTo message: UInt32
+  ) -> Int32 {
     let result = exchange(service, record, server)
     if result != 0 { return result }
     record.value.message.dataAddress = record.value.dataAddress

@@ -68,11 +68,7 @@ enum PageLending {
     guard let server = service.queues.directServer(for: task), Scheduler.canSwitchDirectly(to: server),
       cpu.guarded == 0, record.value.message.bufferCapacity <= Calls.dataLimit
     else { return nil }
-    let result = DirectCalls.exchange(service, record, server)
-    if result != 0 { return result }
-    record.value.message.dataAddress = record.value.dataAddress
-    return MessageCopy.tryWrite(record, to: message, words: MessageCopy.reply)
-      ? 0 : UserBuffer.copyFailure().rawValue
+    return DirectCalls.exchange(service, record, server, replyTo: message)
   }
 
   // MARK: The server's side
