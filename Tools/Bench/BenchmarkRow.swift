@@ -48,6 +48,12 @@ public struct BenchmarkRow: Codable, Sendable, Equatable {
     self.reason = reason
   }
 
+  /// A size, which there is one sample of.
+  public init(group: String, name: String, bytes: Int) {
+    self.init(
+      group: group, name: name, unit: "bytes", samples: 1, minimum: bytes, median: bytes, p90: bytes, maximum: bytes)
+  }
+
   /// The rows in a console's output: each line that is a JSON object. Other lines are passed over.
   public static func rows(in console: String) throws -> [BenchmarkRow] {
     let decoder = JSONDecoder()
@@ -60,10 +66,7 @@ public struct BenchmarkRow: Codable, Sendable, Equatable {
     for line in console.split(whereSeparator: \.isNewline) where line.hasPrefix("in use ") {
       let words = line.split(separator: " ")
       guard words.count == 6, words[3] == "pages", let pages = Int(words[2]) else { return nil }
-      let bytes = pages * 4096
-      return BenchmarkRow(
-        group: "boot", name: "memory in use", unit: "bytes", samples: 1, minimum: bytes, median: bytes, p90: bytes,
-        maximum: bytes)
+      return BenchmarkRow(group: "boot", name: "memory in use", bytes: pages * 4096)
     }
     return nil
   }

@@ -9,9 +9,7 @@ extension Project {
 
   func measureSizes() throws -> [BenchmarkRow] {
     func row(_ name: String, _ bytes: Int) -> BenchmarkRow {
-      BenchmarkRow(
-        group: Self.sizeGroup, name: name, unit: "bytes", samples: 1, minimum: bytes, median: bytes, p90: bytes,
-        maximum: bytes)
+      BenchmarkRow(group: Self.sizeGroup, name: name, bytes: bytes)
     }
     let sections = try CodeImage.sectionSizes(of: file("build/kernel.elf").path)
     func kernel(_ names: String...) -> Int { names.reduce(0) { $0 + (sections[$1] ?? 0) } }
