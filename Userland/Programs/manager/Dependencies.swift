@@ -8,7 +8,7 @@ import SDK
 enum Dependencies {
   /// What a service needs; nil where nothing of this name could be started and nobody serves it.
   static func needs(of name: [UInt8]) -> [[UInt8]]? {
-    for folder in ["/lib/services/", "/extra/"] as [StaticString] {
+    for folder in Servers.folders {
       if let text = contents(Servers.bytes(folder) + name + Servers.bytes(".needs")) {
         return ServiceOrder.names(in: text)
       }

@@ -50,9 +50,12 @@ enum Servers {
     return try start(name, in: isOwn ? "/lib/services/" : "/extra/", as: placement)
   }
 
+  /// Where files of services are: the system's own, and those that were added.
+  static var folders: [StaticString] { ["/lib/services/", "/extra/"] }
+
   /// Whether there is a file of it to start, in whatever placement.
   static func exists(_ name: [UInt8]) -> Bool {
-    for folder in ["/lib/services/", "/extra/"] as [StaticString] {
+    for folder in folders {
       if isFile(folder, name, .server) || isFile(folder, name, .linked) { return true }
     }
     return false
