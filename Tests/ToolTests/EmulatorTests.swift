@@ -38,6 +38,21 @@ import Testing
   }
 }
 
+@Suite(.enabled(if: UEFI.obstacle == nil)) struct UEFITests {
+  @Test func theMachineWritesToItsOwnVariables() throws {
+    let folder = try RunFolder()
+    defer { folder.delete() }
+    var options = MachineOptions(boot: .iso(path: "image"))
+    options.firmware = try UEFI(folder: folder)
+    let words = options.arguments(hostChannel: "/h", monitors: nil)
+    #expect(words.contains("q35,smm=on"))
+    let flash = words.filter { $0.hasPrefix("if=pflash") }
+    #expect(flash.count == 2)
+    #expect(flash.first?.contains("readonly=on") == true)
+    #expect(flash.last?.hasSuffix("file=\(folder.path("variables"))") == true)
+  }
+}
+
 @Suite struct HostChannelTests {
   @Test func linesAreReadAndOthersPassedOver() {
     let channel = HostChannel("ready\r\nnonsense\nstatus 3\nstatus 260\n")

@@ -4,7 +4,7 @@
 // A file holds cases separated by blank lines; a line is `key: value`, and `#` starts a line of comment.
 //   case:    its name
 //   script:  commands for the shell; several lines are joined
-//   machine: options as `megha run` takes them: --ram, --cpu, --iso, --append
+//   machine: options as `megha run` takes them: --ram, --cpu, --iso, --uefi, --append
 //   add:     a file of the tree for /extra
 //   status:  the exit status that is expected; 0 where it is not given
 //   timeout: seconds; 60 where it is not given

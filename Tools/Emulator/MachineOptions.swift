@@ -41,6 +41,8 @@ public struct MachineOptions: Sendable {
   }
 
   public var boot: Boot
+  /// The firmware that starts an ISO's loader; nil: QEMU's BIOS.
+  public var firmware: UEFI?
   public var memory = MemorySize("256M")
   public var processor = "max"
   /// What the kernel gets as its command line. An ISO has its own.
@@ -79,6 +81,12 @@ public struct MachineOptions: Sendable {
       if !modules.isEmpty { words += ["-initrd", modules.map(Self.escaped).joined(separator: ",")] }
       if !commandLine.isEmpty { words += ["-append", commandLine] }
     case .iso(let path): words += ["-boot", "d", "-cdrom", path]
+    }
+    if let firmware {
+      // This firmware's code runs in System Management Mode, which the other machine does not have.
+      words += ["-machine", "q35,smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"]
+      words += ["-drive", "if=pflash,format=raw,unit=0,readonly=on,file=\(Self.escaped(firmware.code))"]
+      words += ["-drive", "if=pflash,format=raw,unit=1,file=\(Self.escaped(firmware.variables))"]
     }
     if let disk {
       let cache = isDiskTemporary ? ",cache=unsafe" : ""

@@ -1,4 +1,5 @@
-// `megha image`: a CD image that boots through GRUB, on QEMU and on a PC with a BIOS.
+// `megha image`: a CD image that boots through GRUB, on QEMU and on a PC: with a BIOS, and with UEFI where GRUB's modules
+// for it are installed.
 
 import ArgumentParser
 import Emulator
@@ -19,8 +20,12 @@ struct Image: AsyncParsableCommand {
 }
 
 extension Project {
-  /// The parts of GRUB that the image needs; all of them would make it ten times as large.
-  private static let grubModules = "multiboot2 normal iso9660 biosdisk part_msdos"
+  /// The parts of GRUB that the image needs; all of them would make it ten times as large. Only those that every platform
+  /// of GRUB has: what reads the disk is of one platform, and part of the image that grub-mkrescue makes for it anyway.
+  /// The maps of partitions are there because UEFI's GRUB asks for each of them before it reads its configuration.
+  private static let grubModules =
+    "multiboot2 normal iso9660 all_video test part_acorn part_amiga part_apple part_bsd part_dfly part_dvh part_gpt "
+    + "part_msdos part_plan part_sun part_sunpc"
 
   /// Makes a CD image of the kernel, without its debug information, and of boot archives.
   func makeImage(at path: String, modules: [String], commandLine: String) async throws {
@@ -35,7 +40,10 @@ extension Project {
       ["--strip-debug", "build/kernel.elf", boot.appending(path: "kernel.elf").path], in: root)
     guard stripped == 0 else { throw Failure("The kernel could not be copied for the image.") }
     var lines = [
-      "set timeout=0", "menuentry Megha {", "  multiboot2 /boot/kernel.elf \(commandLine)",
+      "set timeout=0",
+      // UEFI has no text mode: a kernel's screen is one that GRUB sets up.
+      "if [ $grub_platform = efi ]; then insmod all_video; fi",
+      "menuentry Megha {", "  multiboot2 /boot/kernel.elf \(commandLine)",
     ]
     for module in modules {
       let source = URL(fileURLWithPath: module, relativeTo: root)

@@ -20,6 +20,9 @@ struct MachineArguments: ParsableArguments {
   @Flag(help: "Boot through GRUB from a CD image instead of handing the kernel to QEMU.")
   var iso = false
 
+  @Flag(help: "Boot from a CD image by UEFI instead of a BIOS.")
+  var uefi = false
+
   @Flag(help: "Count instructions instead of time, so that two runs are the same.")
   var icount = false
 
@@ -130,11 +133,13 @@ extension Project {
       modules.append(folder.path("overlay.cpio"))
       try Data(overlay).write(to: URL(fileURLWithPath: folder.path("overlay.cpio")))
     }
+    if arguments.uefi, let obstacle = UEFI.obstacle { throw Failure("--uefi cannot be had: \(obstacle).") }
     var options: MachineOptions
-    if arguments.iso {
+    if arguments.iso || arguments.uefi {
       let path = folder.path("megha.iso")
       try await makeImage(at: path, modules: modules, commandLine: arguments.append)
       options = MachineOptions(boot: .iso(path: path))
+      if arguments.uefi { options.firmware = try UEFI(folder: folder) }
     } else {
       options = MachineOptions(boot: .kernel(path: arguments.kernel.image, modules: modules))
     }

@@ -31,6 +31,8 @@ extension Project {
       }
       if let missing {
         report.skip("guest \(guestCase.fullName)", reason: "there is no program \(missing)")
+      } else if guestCase.machine.contains("--uefi"), let obstacle = UEFI.obstacle {
+        report.skip("guest \(guestCase.fullName)", reason: obstacle)
       } else {
         ready.append(guestCase)
       }
