@@ -130,8 +130,9 @@ extension Reference where Value == AddressSpace {
   func populate(page: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> FrameNumber {
     let zeroed = kernel.memory.zeroedFrames.take()
     guard let frame = zeroed ?? Frames.allocate(owner: .processMemory) else { throw .outOfMemory }
+    // Before it is mapped: what was in it is nobody's to see.
+    if zeroed == nil { FrameContents.zero(frame) }
     try add(frame, behind: page, permissions)
-    if zeroed == nil { Frames.withAddress(of: frame) { zero_words($0, 1024) } }
     return frame
   }
 
@@ -163,12 +164,12 @@ extension Reference where Value == AddressSpace {
     return PhysicalAddress(entry.frame.address.value | UInt64(address & (pageSize &- 1)))
   }
 
-  /// Reads a word of this space, whether it is loaded or not.
+  /// Reads a word of this space for a report, whether the space is loaded or not.
   func readWord(at address: UInt32) -> UInt32? {
     guard address & 3 == 0, address < AddressLayout.kernelStart, let physical = physicalAddress(of: address) else {
       return nil
     }
-    return Frames.withAddress(of: physical.frame) { memory_read32($0 &+ (address & (pageSize &- 1))) }
+    return FrameContents.reportedWord(at: physical)
   }
 
   /// Writes bytes to pages of regions that may lack memory as yet; the space need not be loaded.
@@ -187,17 +188,9 @@ extension Reference where Value == AddressSpace {
       } else {
         guard let region = region(containing: page) else { throw .badAddress }
         frame = try populateUnzeroed(page: page, region.permissions)
-        // The words that the bytes do not cover wholly.
-        let rest = (offset &+ part) & ~3
-        Frames.withAddress(of: frame) { base in
-          zero_words(base, (offset &+ 3) &>> 2)
-          zero_words(base &+ rest, (pageSize &- rest) &>> 2)
-        }
+        FrameContents.zero(frame, around: offset..<(offset &+ part))
       }
-      Frames.withAddress(of: frame) { base in
-        UnsafeMutableRawPointer(bitPattern: UInt(base &+ offset)).unsafelyUnwrapped
-          .copyMemory(from: source + Int(done), byteCount: Int(part))
-      }
+      FrameContents.write(source + Int(done), count: part, to: frame, at: offset)
       done &+= part
     }
   }

@@ -66,17 +66,4 @@ enum Frames {
     output.write("\n")
     panic("the frame allocator was misused")
   }
-
-  /// Runs `body` with an address at which the frame's 4,096 bytes can be read and written.
-  @inline(__always)
-  static func withAddress<Result>(of frame: FrameNumber, _ body: (UInt32) -> Result) -> Result {
-    if frame < DirectMap.endFrame { return body(DirectMap.address(of: frame)) }
-    let window = KernelLayout.windows
-    do throws(PageTableError) {
-      try kernel.memory.tables.map(VirtualAddress(window), to: frame, [.write]).settle(ProcessorTranslationCache())
-    } catch { panic("the temporary window is in use") }
-    let result = body(window)
-    _ = KernelMemory.unmap(window)
-    return result
-  }
 }

@@ -26,7 +26,7 @@ enum KernelLayout {
   /// Registers of the interrupt controllers.
   static var localController: UInt32 { 0xffe0_0000 }
   static var routingController: UInt32 { 0xffe0_1000 }
-  /// Two pages through which frames outside the direct map are reached.
+  /// Pages through which frames outside the direct map are reached (FrameContents.swift).
   static var windows: UInt32 { 0xffe1_0000 }
 }
 
@@ -119,6 +119,7 @@ struct KernelMemory: ~Copyable {
   var emptyTables = EmptyTables()
   var zeroedFrames = ZeroedFrames()
   var guarded = GuardedDirectory()
+  var directContents = DirectContents()
   var heap = Heap(source: DirectMapPages())
   /// Spaces by the file they run, so that they can share what none of them can write (SharedImages.swift).
   var images = SharedImages()
@@ -173,6 +174,7 @@ extension KernelMemory {
     if let mode = boot.option(named: "heap"), mode.hasSameBytes(as: "guarded") {
       kernel.memory.heap = Heap(source: DirectMapPages(), guarding: .on)
     }
+    kernel.memory.directContents.start(boot)
     // The option check=memory: all of it is accounted for before the machine stops.
     if let what = boot.option(named: "check") { kernel.memory.isProvedAtEnd = what.hasSameBytes(as: "memory") }
     var map: MemoryMap
@@ -267,7 +269,7 @@ extension KernelMemory {
     do throws(PageTableError) {
       try map(KernelLayout.localController, to: FrameNumber(0xfee00), [.write, .uncached])
       try map(KernelLayout.routingController, to: FrameNumber(0xfec00), [.write, .uncached])
-      if let range = VirtualRange(start: KernelLayout.windows, length: 2 * pageSize) {
+      if let range = VirtualRange(start: KernelLayout.windows, length: FrameContents.windowCount * pageSize) {
         try kernel.memory.tables.prepareTables(for: range)
       }
     } catch { panic("no memory to map the interrupt controllers") }

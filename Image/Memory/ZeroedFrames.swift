@@ -32,7 +32,7 @@ struct ZeroedFrames {
       kernel.memory.frames.allocationsUntilFailure == 0, kernel.memory.frames.freeFrames > reserve,
       let frame = kernel.memory.frames.allocate(zone: .any, owner: .processMemory)
     else { return false }
-    Frames.withAddress(of: frame) { zero_words($0, 1024) }
+    FrameContents.zero(frame)
     kernel.memory.zeroedFrames.frames[kernel.memory.zeroedFrames.count] = frame
     kernel.memory.zeroedFrames.count &+= 1
     return true

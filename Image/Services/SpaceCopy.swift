@@ -1,4 +1,4 @@
-// Copying between the loaded address space and another one: once, page by page, through the direct map or a window.
+// Copying between the loaded address space and another one: once, page by page, through the contents of its frames.
 //
 // Invariant: the other side's pages are looked up and, where they were promised, given memory; its permissions are
 // checked by its regions, because the processor checks only the loaded side.
@@ -27,8 +27,8 @@ enum SpaceCopy {
       try buffer.check()
       if cpu.guarded != 0 { try buffer.checkWritable() }
     } catch { throw .own(error) }
-    try forEachPage(of: space, at: address, count: buffer.length, writes: false) { place, offset, count in
-      copy(to: buffer.address &+ offset, from: place, count)
+    try forEachPage(of: space, at: address, count: buffer.length, writes: false) { frame, place, done, count in
+      FrameContents.copy(from: frame, at: place, count: count, toTask: buffer.address &+ done)
     }
   }
 
@@ -38,24 +38,17 @@ enum SpaceCopy {
     _ buffer: UserBuffer, to space: Reference<AddressSpace>, at address: UInt32
   ) throws(CopyFailure) {
     do throws(SystemError) { try buffer.check() } catch { throw .own(error) }
-    try forEachPage(of: space, at: address, count: buffer.length, writes: true) { place, offset, count in
-      copy(to: place, from: buffer.address &+ offset, count)
+    try forEachPage(of: space, at: address, count: buffer.length, writes: true) { frame, place, done, count in
+      FrameContents.copy(fromTask: buffer.address &+ done, to: frame, at: place, count: count)
     }
   }
 
-  /// One side is the caller's memory. Returns false where the copy was cut short.
-  @inline(__always)
-  private static func copy(to: UInt32, from: UInt32, _ count: UInt32) -> Bool {
-    if count & 3 == 0 { return user_copy_words(to, from, count &>> 2) == 0 }
-    return user_copy(
-      UnsafeMutableRawPointer(bitPattern: UInt(to)), UnsafeRawPointer(bitPattern: UInt(from)), count) == 0
-  }
-
-  /// Calls `body` with the kernel address, the offset and the length of each part of a range that lies in one page.
+  /// Calls `body` for each part of a range that lies in one page, with the frame, the place in it, how much went before,
+  /// and the length. It returns false where the copy was cut short.
   @inline(__always)
   private static func forEachPage(
     of space: Reference<AddressSpace>, at address: UInt32, count: UInt32, writes: Bool,
-    _ body: (UInt32, UInt32, UInt32) -> Bool
+    _ body: (FrameNumber, UInt32, UInt32, UInt32) -> Bool
   ) throws(CopyFailure) {
     guard UserBuffer(address: address, length: count).isInside else { throw .ofPeer(.badAddress) }
     var done: UInt32 = 0
@@ -72,9 +65,7 @@ enum SpaceCopy {
           throw .ofPeer(error)
         }
       }
-      guard Frames.withAddress(of: frame, { body($0 &+ offset, done, part) }) else {
-        throw .own(UserBuffer.copyFailure())
-      }
+      guard body(frame, offset, done, part) else { throw .own(UserBuffer.copyFailure()) }
       done &+= part
     }
     kernel.counters.bytesCopied &+= UInt64(count)

@@ -63,19 +63,12 @@ enum WordWaits {
     guard word < AddressLayout.kernelStart, let space = Scheduler.current.value.process.value.space else {
       throw .badAddress
     }
-    if let physical = space.physicalAddress(of: word) { return (physical.value, value(at: physical)) }
+    if let physical = space.physicalAddress(of: word) { return (physical.value, FrameContents.word(at: physical)) }
     // The first touch of promised memory: reading the word puts a frame behind the address.
     var value: UInt32 = 0
     try UserBuffer(address: word, length: 4).read(into: &value)
     guard let physical = space.physicalAddress(of: word) else { throw .badAddress }
     return (physical.value, value)
-  }
-
-  @inline(__always)
-  private static func value(at physical: PhysicalAddress) -> UInt32 {
-    Frames.withAddress(of: physical.frame) {
-      memory_read32($0 &+ UInt32(truncatingIfNeeded: physical.value) & 4095)
-    }
   }
 
   @inline(__always)

@@ -23,6 +23,7 @@ import Testing
 
     case: second
     timeout: 5
+    sizes: 3G 600M
     """
 
   @Test func aFileIsReadCaseByCase() throws {
@@ -37,10 +38,19 @@ import Testing
     #expect(cases[1].timeout == 5 && cases[1].status == 0)
   }
 
+  @Test func aCaseRunsAtEachOfItsSizesOrAllRunAtOne() throws {
+    let cases = try GuestCase.parse(Self.text, group: "tasks")
+    let plain = cases.flatMap { $0.variants(size: nil) }
+    #expect(plain.map { $0.name } == ["first", "second", "second, 3 GiB of memory", "second, 600 MiB of memory"])
+    #expect(plain.map { $0.machine.suffix(2) } == [["--cpu", "qemu32"], [], ["--ram", "3072M"], ["--ram", "600M"]])
+    let large = cases.flatMap { $0.variants(size: MemorySize("8G")) }
+    #expect(large.map { $0.name } == ["first", "second, 8 GiB of memory"])
+  }
+
   @Test(arguments: [
     ("script: x", 1), ("case: a\nnonsense", 2), ("case: a\nstatus: many", 2), ("case: a\nexpect: (", 2),
     ("case: a\n\n\ncolour: red", 4), ("case: a\ntimeout: 0", 2), ("case: a\ntype: x", 2), ("case: a\nafter: (", 2),
-    ("case: a\nmonitor: x", 2),
+    ("case: a\nmonitor: x", 2), ("case: a\nsizes: 3G much", 2), ("case: a\nsizes:", 2),
   ])
   func mistakesAreNamedWithTheirLine(text: String, line: Int) {
     #expect { try GuestCase.parse(text, group: "g") } throws: { error in

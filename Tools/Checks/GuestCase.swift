@@ -4,7 +4,8 @@
 // A file holds cases separated by blank lines; a line is `key: value`, and `#` starts a line of comment.
 //   case:    its name
 //   script:  commands for the shell; several lines are joined
-//   machine: options as `megha run` takes them: --ram, --cpu, --iso, --uefi, --append
+//   machine: options as `megha run` takes them: --ram, --cpu, --machine, --iso, --uefi, --append
+//   sizes:   sizes of memory at which the case runs too, each as a case of its own
 //   add:     a file of the tree for /extra
 //   status:  the exit status that is expected; 0 where it is not given
 //   timeout: seconds; 60 where it is not given
@@ -27,6 +28,7 @@ public struct GuestCase: Sendable {
   public var group = ""
   public var script: [String] = []
   public var machine: [String] = []
+  public var sizes: [MemorySize] = []
   public var added: [String] = []
   public var status: Int32 = 0
   public var timeout = 60
@@ -86,6 +88,10 @@ public struct GuestCase: Sendable {
     case "case": name = value
     case "script": script.append(value)
     case "machine": machine += value.split(separator: " ").map(String.init)
+    case "sizes":
+      let words = value.split(separator: " ")
+      sizes = words.compactMap { MemorySize(String($0)) }
+      return !sizes.isEmpty && sizes.count == words.count
     case "add": added.append(value)
     case "expect", "forbid":
       guard (try? Regex(value)) != nil else { return false }
@@ -113,6 +119,20 @@ public struct GuestCase: Sendable {
     default: return false
     }
     return true
+  }
+
+  /// The case itself, and one more for each of its further sizes. With `size` there is one only, of that size, unless the
+  /// case is about a size of its own.
+  public func variants(size: MemorySize?) -> [GuestCase] {
+    if let size { return [machine.contains("--ram") ? self : of(size)] }
+    return [self] + sizes.map(of)
+  }
+
+  private func of(_ size: MemorySize) -> GuestCase {
+    var result = self
+    result.name += ", \(size) of memory"
+    result.machine += ["--ram", "\(size.mebibytes)M"]
+    return result
   }
 
   /// Has the script first load files of /extra, each of which must be refused with its words.

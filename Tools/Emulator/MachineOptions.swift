@@ -16,9 +16,21 @@ public struct MemorySize: Sendable, Equatable {
     case "G", "g": (unit, digits) = (1024, text.dropLast())
     default: (unit, digits) = (1, text[...])
     }
-    guard let number = Int(digits), (1...4096).contains(number), number * unit <= 64 << 10 else { return nil }
+    guard let number = Int(digits), (1...64 << 10).contains(number), number * unit <= 64 << 10 else { return nil }
     mebibytes = number * unit
   }
+}
+
+extension MemorySize: CustomStringConvertible {
+  public var description: String {
+    mebibytes % 1024 == 0 ? "\(mebibytes >> 10) GiB" : "\(mebibytes) MiB"
+  }
+}
+
+/// The chipset and board, as QEMU names them.
+public enum Board: String, Sendable, CaseIterable {
+  case pc
+  case q35
 }
 
 /// The machine and what it boots.
@@ -45,6 +57,7 @@ public struct MachineOptions: Sendable {
   public var firmware: UEFI?
   public var memory = MemorySize("256M")
   public var processor = "max"
+  public var board = Board.pc
   /// What the kernel gets as its command line. An ISO has its own.
   public var commandLine = ""
   public var console = Console.output
@@ -72,7 +85,7 @@ public struct MachineOptions: Sendable {
   ///   - monitors: where QEMU is watched through; a machine that resets itself then stops and keeps its
   ///     registers. Nil: it ends.
   func arguments(hostChannel: String, monitors: Monitors?) -> [String] {
-    var words = ["-accel", "tcg", "-m", "\(memory?.mebibytes ?? 256)", "-cpu", processor]
+    var words = ["-accel", "tcg", "-machine", board.rawValue, "-m", "\(memory?.mebibytes ?? 256)", "-cpu", processor]
     words += ["-nodefaults", "-vga", "std", "-net", "none"]
     if !display { words += ["-display", "none"] }
     switch boot {

@@ -17,6 +17,10 @@ struct MachineArguments: ParsableArguments {
   @Option(name: .customLong("cpu"), help: "The processor, as QEMU names it: qemu32, max, ...")
   var processor = "max"
 
+  @Option(
+    name: .customLong("machine"), help: "The board: \(Board.allCases.map { $0.rawValue }.joined(separator: ", ")).")
+  var board = Board.pc
+
   @Flag(help: "Boot through GRUB from a CD image instead of handing the kernel to QEMU.")
   var iso = false
 
@@ -43,6 +47,7 @@ struct MachineArguments: ParsableArguments {
 }
 
 extension KernelVariant: ExpressibleByArgument {}
+extension Board: ExpressibleByArgument {}
 
 extension MemorySize: ExpressibleByArgument {
   static let standard = MemorySize("256M")!
@@ -153,6 +158,7 @@ extension Project {
       options.isDiskTemporary = true
     }
     options.memory = arguments.memory
+    options.board = arguments.board
     options.processor = arguments.processor
     options.deterministic = arguments.icount
     options.commandLine = arguments.append

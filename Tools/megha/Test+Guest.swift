@@ -11,8 +11,8 @@ import ModuleCases
 extension Project {
   private static let machinesAtOnce = 2
 
-  func testGuest(_ report: Report, filter: String?) async throws {
-    var cases = try guestCases()
+  func testGuest(_ report: Report, filter: String?, memory: MemorySize?) async throws {
+    var cases = try guestCases().flatMap { $0.variants(size: memory) }
     if let filter {
       let regex = try Regex(filter)
       cases.removeAll { !$0.fullName.contains(regex) }

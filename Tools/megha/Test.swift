@@ -26,6 +26,11 @@ struct Test: AsyncParsableCommand {
   @Option(help: "Only the host tests and guest cases whose name matches this regular expression.")
   var filter: String?
 
+  @Option(
+    name: .customLong("ram"),
+    help: "Run all guest cases with this much memory, but those that are about a size: 3G, 8G, ...")
+  var memory: MemorySize?
+
   func run() async throws {
     let project = try Project.current()
     LiveRuns.endWithThisProcess()
@@ -33,8 +38,8 @@ struct Test: AsyncParsableCommand {
     // A filter names single tests; the checks of the whole tree have no name to match.
     if part == .sources || (part == nil && filter == nil) { try await project.testSources(report) }
     if part == nil || part == .host { try await project.testHost(report, filter: filter) }
-    if part == nil || part == .guest { try await project.testGuest(report, filter: filter) }
-    if (part == nil || part == .guest) && filter == nil { try await project.testBudgets(report) }
+    if part == nil || part == .guest { try await project.testGuest(report, filter: filter, memory: memory) }
+    if (part == nil || part == .guest) && filter == nil && memory == nil { try await project.testBudgets(report) }
     if part == .documents || (part == nil && filter == nil) { try await project.testDocuments(report) }
     print(report.summary)
     if report.failed > 0 { throw ExitCode(1) }
