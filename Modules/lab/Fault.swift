@@ -7,7 +7,7 @@ import ModuleSupport
 enum Fault: UInt32 {
   case null, read, jump, divide, opcode, overflow, bounds, privileged
   case stack, esp, systemCallEsp, text, execute, unmapped, segment, breakpoint, port
-  case kernelRead, kernelWrite, loop, cli, hlt
+  case kernelRead, kernelWrite, loop, cli, hlt, kernelFault, largeFrame
 
   /// Does it. Comes back only where it is legal in the kernel.
   func commit() {
@@ -34,6 +34,9 @@ enum Fault: UInt32 {
     case .loop: loopForEver()
     case .cli: loopWithInterruptsOff()
     case .hlt: haltWithInterruptsOff()
+    // A module has the kernel's selector anyway.
+    case .kernelFault: break
+    case .largeFrame: _ = opaque(fillLargeFrame())
     }
   }
 }
@@ -67,6 +70,12 @@ private var kernelAddress: UInt32 { 0xc000_1000 }
 @inline(never) func recurseForEver(_ depth: UInt32) -> UInt32 {
   if opaque(depth) == .max { return depth }
   return opaque(recurseForEver(depth &+ 1))
+}
+
+/// No stack holds 2 MiB.
+@inline(never) func fillLargeFrame() -> UInt32 {
+  let table = InlineArray<524_288, UInt32>(repeating: opaque(1))
+  return table[Int(opaque(524_287))]
 }
 
 @inline(never) func pushOntoNoStack() { push_at(opaque(0x0000_8000)) }

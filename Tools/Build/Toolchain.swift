@@ -88,7 +88,8 @@ public enum Flags {
   public static func c(side: Side) -> [String] {
     let common = [
       "-target", target, "-std=c17", "-ffreestanding", "-fno-stack-protector", "-fno-omit-frame-pointer",
-      "-g", "-flto", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections",
+      "-g", "-flto", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections", "-Xclang",
+      "-fstack-clash-protection",
     ]
     switch side {
     // In the kernel half C is used in modules only, which are loaded anywhere.

@@ -27,9 +27,9 @@ struct Circumstances {
 enum Fault: UInt8 {
   case null, read, jump, divide, opcode, overflow, bounds, privileged
   case stack, esp, systemCallEsp, text, execute, unmapped, segment, breakpoint, port
-  case kernelRead, kernelWrite, loop, cli, hlt, kernelFault
+  case kernelRead, kernelWrite, loop, cli, hlt, kernelFault, largeFrame
 
-  private static var count: UInt8 { 23 }
+  private static var count: UInt8 { 24 }
 
   init?(named name: Bytes) {
     for value in 0..<Self.count {
@@ -72,6 +72,7 @@ enum Fault: UInt8 {
     case .cli: "cli"
     case .hlt: "hlt"
     case .kernelFault: "kernel-fault"
+    case .largeFrame: "large-frame"
     }
   }
 
@@ -100,6 +101,7 @@ enum Fault: UInt8 {
     case .cli: "turns interrupts off and loops"
     case .hlt: "turns interrupts off and halts the processor"
     case .kernelFault: "loads the kernel's code selector, as Ring 0 may, and faults with it"
+    case .largeFrame: "fills a local array that is larger than any stack, from its lower end"
     }
   }
 
@@ -112,7 +114,7 @@ enum Fault: UInt8 {
     case .privileged, .segment: return .exception(13, or: 13)
     case .kernelFault: return isRing0 ? .exception(6, or: 6) : .exception(13, or: 13)
     // The processor cannot push its frame there in Ring 0: a double fault, which the kernel may trace back.
-    case .stack, .esp, .systemCallEsp: return .exception(14, or: 8)
+    case .stack, .largeFrame, .esp, .systemCallEsp: return .exception(14, or: 8)
     // A processor without the no-execute bit runs the data, which is UD2.
     case .execute: return .exception(14, or: 6)
     case .breakpoint: return .exception(3, or: 3)
@@ -150,6 +152,7 @@ enum Fault: UInt8 {
     case .cli: loopWithInterruptsOff()
     case .hlt: haltWithInterruptsOff()
     case .kernelFault: faultAsKernel()
+    case .largeFrame: _ = opaque(fillLargeFrame())
     }
   }
 }

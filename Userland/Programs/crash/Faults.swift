@@ -47,6 +47,12 @@ private func mapData() -> UInt32 {
   return opaque(recurseForEver(depth &+ 1))
 }
 
+/// No stack holds 2 MiB.
+@inline(never) func fillLargeFrame() -> UInt32 {
+  let table = InlineArray<524_288, UInt32>(repeating: opaque(1))
+  return table[Int(opaque(524_287))]
+}
+
 @inline(never) func pushOntoNoStack() { push_at(opaque(0x0000_8000)) }
 
 @inline(never) func enterKernelWithoutStack() {

@@ -31,6 +31,43 @@ enum Stacks {
     checks.check(
       Protect.outcome { Int32(bitPattern: endlessly(0) & 1) } == overflow, "a stack that overflows ends only its thread"
     )
+    checks.check(
+      areNeighboursUntouched(), "a frame that is larger than its stack and several others touches none of theirs")
+  }
+
+  /// Starts a thread with a frame that would reach down into the stacks of four others, all of whose words are known.
+  private static func areNeighboursUntouched() -> Bool {
+    var options = StartOptions(flags: Protect.ownFlags)
+    options.stackSize = 16384
+    let gate = Gate()
+    var neighbours: [Thread] = []
+    for _ in 0..<4 {
+      guard let thread = try? Thread.start(options, body: { waitWithFilledFrame(gate) }) else { return false }
+      neighbours.append(thread)
+    }
+    let large = try? Thread.start(options) { Int32(bitPattern: fillLargeFrame()) }
+    let isContained = (try? large?.join()) == overflow
+    gate.isOpen = true
+    var untouched = 0
+    for thread in neighbours where (try? thread.join()) == .exited(status: 0) { untouched += 1 }
+    return isContained && untouched == 4
+  }
+
+  private final class Gate { var isOpen = false }
+
+  /// Returns 0 where its frame is as it was before the wait.
+  @inline(never)
+  private static func waitWithFilledFrame(_ gate: Gate) -> Int32 {
+    let room = InlineArray<512, UInt32>(repeating: opaque(0x5a5a_5a5a))
+    while !gate.isOpen { Thread.sleep(milliseconds: 1) }
+    for index in 0..<512 where room[Int(opaque(UInt32(index)))] != 0x5a5a_5a5a { return 1 }
+    return 0
+  }
+
+  @inline(never)
+  private static func fillLargeFrame() -> UInt32 {
+    let room = InlineArray<25_000, UInt32>(repeating: opaque(1))
+    return room[Int(opaque(24_999))]
   }
 
   /// The guard page below is hit: a page fault; in Ring 0 it arrives as a double fault.
