@@ -1,8 +1,10 @@
 // Calling into a linked module, and coming back from it whatever it does.
 //
-// The edge of a call is a place on the stack that the kernel works on for the caller: there lie the door and the edge of
-// the call before. The task remembers edge and door as long as the call lasts, so that a fault, a stack that ran over or
-// an endless loop inside the module can be left behind: the stack pointer goes back to the edge, and the call returns.
+// The edge of a call is a place on the stack that the kernel works on for the caller. The task's record keeps edge and door
+// as long as the call lasts, so that a fault, a stack that ran over or an endless loop inside the module can be left behind:
+// the stack pointer goes back to the edge, and the call returns. The module runs on a stack of its own (ModuleStacks.swift),
+// and what it calls of the kernel runs below the edge again, so that nothing which the kernel goes by lies where an overrun
+// of the module's comes to.
 //
 // A request in registers comes straight from the entry and leaves no register to be kept: all are saved above.
 //
@@ -10,6 +12,13 @@
 // undone: what it allocated or claimed is in the kernel's books under its name.
 
 #include "cpu_area.inc"
+
+// Whose call is on the processor's stack for modules (ModuleStacks.swift).
+.section .data.module, "aw"
+.globl module_stack_user, module_stack_end
+.set module_stack_end, MODULE_STACK_END
+.align 4
+module_stack_user: .long 1
 
 // The registers of the module at its latest call of an export (Image/Modules/Generated/exports.S).
 .section .bss.module, "aw", @nobits
@@ -67,9 +76,10 @@ request_in_registers:
   movl PROCESS_DOORS(%ebp,%ebx,4), %ebx
   cmpl $0, DOOR_FUNCTION(%ebx)
   je door_closed
-  pushl TASK_MODULE_EDGE(%eax)
-  pushl TASK_MODULE_DOOR(%eax)
-  movl %esp, TASK_MODULE_EDGE(%eax)
+  cmpl $0, module_stack_user           // another call waits on it, or it is not mapped
+  jne door_closed
+  movl %eax, module_stack_user
+  movl %esp, TASK_MODULE_EDGE(%eax)    // no call is made inside another one here: that comes through Dispatch.swift
   movl %ebx, TASK_MODULE_DOOR(%eax)
   pushl $0                             // struct service_request, from its end
   pushl PROCESS_SENDER(%ebp)
@@ -84,7 +94,9 @@ request_in_registers:
   pushl %esi
   pushl %edx
   pushl %ecx
-  pushl %esp                           // its address
+  movl %esp, %ecx
+  movl $MODULE_STACK_END, %esp
+  pushl %ecx                           // its address
   movl DOOR_INSIDE(%ebx), %eax
   incl DOOR_CALLS(%ebx)
   incl (%eax)
@@ -97,10 +109,10 @@ request_in_registers:
   movl -48(%esp), %eax                 // the first word of the reply
   andl $0x7fffffff, %eax
 door_leave:
-  movl %eax, 40(%esp)                  // the caller's EAX
+  movl %eax, 32(%esp)                  // the caller's EAX
   movl TASK_MODULE_DOOR(%ecx), %ebx
-  popl TASK_MODULE_DOOR(%ecx)
-  popl TASK_MODULE_EDGE(%ecx)
+  movl $0, TASK_MODULE_EDGE(%ecx)
+  movl $0, module_stack_user
   movl DOOR_INSIDE(%ebx), %eax
   decl (%eax)
   js door_watched
@@ -136,8 +148,8 @@ module_door_cut:
   movl $SERVICE_FAULTED, %eax
   jmp 2b
 
-// uint64_t module_call(uint32_t function, uint32_t argument, const struct module_door *door)
-// Calls function(argument). The low half of the result is the function's, the high half 0; when the call was cut
+// uint64_t module_call(uint32_t function, uint32_t argument, const struct module_door *door, uint32_t stack_end)
+// Calls function(argument) on the stack that ends at stack_end. The low half of the result is the function's, the high half 0; when the call was cut
 // short the high half is 1.
 .globl module_call
 module_call:
@@ -152,7 +164,9 @@ module_call:
   pushl TASK_MODULE_DOOR(%ecx)
   movl %esp, TASK_MODULE_EDGE(%ecx)
   movl %edx, TASK_MODULE_DOOR(%ecx)
-  pushl 32(%esp)
+  movl 32(%esp), %edx                  // the argument
+  movl 40(%esp), %esp
+  pushl %edx
   call *%eax
   xorl %edx, %edx
 module_return:
@@ -172,6 +186,33 @@ module_call_cut:
   xorl %eax, %eax
   movl $1, %edx
   jmp module_return
+
+// A module called an export (Image/Modules/Generated/exports.S): the function is in EAX, the number of words of its arguments
+// in ECX, and they lie above the return address. The function runs below the edge of the call, with copies of them. Up to the
+// call a fault can only be that of the module's stack pointer (ModuleFaults.swift).
+.globl call_export, module_entries_start, module_entries_end
+module_entries_start:
+call_export:
+  movl %esp, %edx
+  movl %edx, module_stack_pointer
+  movl %ebp, module_frame_pointer
+  movl CPU_CURRENT_TASK, %esp
+  movl TASK_MODULE_EDGE(%esp), %esp
+  subl $EDGE_ROOM, %esp
+  pushl %edx
+  pushl %ebp
+  movl %esp, %ebp
+  testl %ecx, %ecx
+  jz 2f
+1:pushl (%edx,%ecx,4)
+  decl %ecx
+  jnz 1b
+2:call *%eax
+module_entries_end:
+  movl %ebp, %esp
+  popl %ebp
+  popl %esp
+  ret
 
 // Comes here instead of going on in a module whose call is cut short: from a trap, or from a task gate that changed
 // the interrupted instruction pointer. Nothing is expected of any register. The report is written on the exit stack,

@@ -9,6 +9,9 @@
 public struct ModuleType: Sendable, Equatable, ExpressibleByStringLiteral {
   public let spelling: String
   public init(stringLiteral value: String) { spelling = value }
+
+  /// How many words of the stack an argument of it takes.
+  public var words: Int { spelling == "uint64_t" ? 2 : 1 }
 }
 
 /// A parameter of an exported function, or a field of a structure.

@@ -48,6 +48,7 @@ enum AddressMeanings {
       return .guardBelowStack(
         StackIdentity(owner: .kernelStack(of: FaultReporter.identity(of: task)), size: KernelStacks.size))
     }
+    if let meaning = ModuleStacks.meaning(of: address, for: task) { return meaning }
     if let meaning = Modules.meaning(of: address) { return meaning }
     if address >= KernelLayout.localController && address < KernelLayout.windows { return .deviceMemory }
     return kernel.memory.tables.lookup(VirtualAddress(address)) == nil ? .kernelUnmapped : .kernelMemory

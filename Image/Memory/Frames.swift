@@ -39,10 +39,11 @@ enum Frames {
     kernel.memory.heap.releaseEmptySlabs()
   }
 
-  /// Gives up what is no part of anybody's tables or heap: zeroed frames and kernel stacks.
+  /// Gives up what is no part of anybody's tables or heap: zeroed frames, kernel stacks and stacks for modules.
   private static func releaseWhole() {
     while let frame = kernel.memory.zeroedFrames.take() { release(frame) }
     KernelStacks.releaseIdle()
+    ModuleStacks.releaseIdle()
   }
 
   private static func releaseEmptyTables() {

@@ -23,6 +23,9 @@ enum KernelLayout {
   /// Linked modules.
   static var modulesStart: UInt32 { 0xf000_0000 }
   static var modulesEnd: UInt32 { 0xf800_0000 }
+  /// The stacks that modules run on, each between guard pages.
+  static var moduleStacksStart: UInt32 { 0xf800_0000 }
+  static var moduleStacksEnd: UInt32 { 0xffc0_0000 }
   /// Registers of the interrupt controllers.
   static var localController: UInt32 { 0xffe0_0000 }
   static var routingController: UInt32 { 0xffe0_1000 }
@@ -115,7 +118,8 @@ struct KernelMemory: ~Copyable {
   var recordPages = RecordPages()
   var tables: PageTables<DirectTableMemory>
   var log: Log
-  var stacks = KernelStackPool()
+  var stacks = KernelStacks.makePool()
+  var moduleStacks = ModuleStacks.makePool()
   var emptyTables = EmptyTables()
   var zeroedFrames = ZeroedFrames()
   var guarded = GuardedDirectory()

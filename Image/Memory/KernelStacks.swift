@@ -1,9 +1,10 @@
-// Kernel stacks: 12 KiB each, with an unmapped page below, so that running over the end is a fault and not a silent
-// overwriting of the neighbour.
+// Stacks of the kernel half, each between two pages that are never mapped, so that running over an end is a fault and not a
+// silent overwriting of the neighbour. Kernel stacks have 12 KiB; those that modules run on are in ModuleStacks.swift.
 //
 // A few stacks stay mapped after use, so that a short-lived task costs no page-table work.
 //
-// Invariant: slot i is at `stacksStart + 16 KiB * i`, its first page never mapped.
+// Invariant: slot i of a pool begins at `start + i * (pages + 1)` pages with the page that is never mapped; behind the last
+// slot lies another one.
 
 import ABI
 import Machine
@@ -11,27 +12,62 @@ import MachineSupport
 import Memory
 import Primitives
 
-struct KernelStackPool {
+/// Stacks of one size.
+struct StackPool {
+  /// The area that the stacks lie in.
+  let start: UInt32
+  let pages: UInt32
+  let slotCount: Int
   fileprivate var slots = SlotSet()
+  /// The mapped ones.
+  fileprivate(set) var stackCount: UInt32 = 0
   /// Mapped stacks that wait to be used again.
   fileprivate var ready = InlineArray<16, UInt32>(repeating: 0)
   fileprivate var readyCount = 0
+
+  /// - Parameter isFirstReserved: the first slot is never given out.
+  init(start: UInt32, end: UInt32, pages: UInt32, isFirstReserved: Bool = false) {
+    self.start = start
+    self.pages = pages
+    slotCount = min(Int((end - start) / ((pages + 1) * pageSize)), SlotSet.capacity)
+    if isFirstReserved { _ = slots.takeLowest() }
+  }
+
+  var size: UInt32 { pages * pageSize }
+  fileprivate var slotSize: UInt32 { (pages + 1) * pageSize }
+
+  func contains(_ address: UInt32) -> Bool { address >= start && address < start + UInt32(slotCount) * slotSize }
+
+  /// Whether `address` is in the unmapped page below a stack.
+  func isGuard(_ address: UInt32) -> Bool { contains(address) && (address - start) % slotSize < pageSize }
+
+  /// The first address of the stack whose slot holds `address`, which is in the pool's area.
+  func stack(near address: UInt32) -> UInt32 { address - (address - start) % slotSize + pageSize }
 }
 
-enum KernelStacks {
-  static var pages: UInt32 { 3 }
-  static var size: UInt32 { pages * pageSize }
-  private static var slotSize: UInt32 { 4 * pageSize }
-
+extension Reference where Value == StackPool {
   /// The first address of a mapped stack.
-  static func take() throws(SystemError) -> UInt32 {
-    if kernel.memory.stacks.readyCount > 0 {
-      kernel.memory.stacks.readyCount -= 1
-      return kernel.memory.stacks.ready[kernel.memory.stacks.readyCount]
+  func take() throws(SystemError) -> UInt32 {
+    if value.readyCount > 0 {
+      value.readyCount -= 1
+      return value.ready[value.readyCount]
     }
-    guard let slot = kernel.memory.stacks.slots.takeLowest() else { throw .limitReached }
-    let start = KernelLayout.stacksStart + UInt32(slot) * slotSize + pageSize
-    for page in 0..<pages {
+    guard let slot = value.slots.takeLowest() else { throw .limitReached }
+    guard slot < value.slotCount else {
+      value.slots.giveBack(slot)
+      throw .limitReached
+    }
+    let start = value.start + UInt32(slot) * value.slotSize + pageSize
+    do throws(SystemError) { try map(start) } catch {
+      value.slots.giveBack(slot)
+      throw error
+    }
+    return start
+  }
+
+  /// Maps a stack that has a slot.
+  func map(_ start: UInt32) throws(SystemError) {
+    for page in 0..<value.pages {
       do throws(PageTableError) {
         guard let frame = Frames.allocate(zone: .low, owner: .kernelStack) else {
           throw .outOfMemory(page: VirtualAddress(start))
@@ -44,44 +80,60 @@ enum KernelStacks {
         }
       } catch {
         unmap(start, pages: page)
-        kernel.memory.stacks.slots.giveBack(slot)
         throw .outOfMemory
       }
     }
-    return start
+    value.stackCount += 1
   }
 
-  static func give(back start: UInt32) {
-    if kernel.memory.stacks.readyCount < 16 {
-      kernel.memory.stacks.ready[kernel.memory.stacks.readyCount] = start
-      kernel.memory.stacks.readyCount += 1
+  func give(back start: UInt32) {
+    if value.readyCount < 16 {
+      value.ready[value.readyCount] = start
+      value.readyCount += 1
       return
     }
     release(start)
   }
 
   /// Gives back the stacks that are kept ready.
-  static func releaseIdle() {
-    while kernel.memory.stacks.readyCount > 0 {
-      kernel.memory.stacks.readyCount -= 1
-      release(kernel.memory.stacks.ready[kernel.memory.stacks.readyCount])
+  func releaseIdle() {
+    while value.readyCount > 0 {
+      value.readyCount -= 1
+      release(value.ready[value.readyCount])
     }
   }
 
-  private static func release(_ start: UInt32) {
-    unmap(start, pages: pages)
-    kernel.memory.stacks.slots.giveBack(Int((start - KernelLayout.stacksStart) / slotSize))
+  func unmap(_ start: UInt32) {
+    unmap(start, pages: value.pages)
+    value.stackCount -= 1
   }
 
-  private static func unmap(_ start: UInt32, pages: UInt32) {
+  private func release(_ start: UInt32) {
+    unmap(start)
+    value.slots.giveBack(Int((start - value.start) / value.slotSize))
+  }
+
+  private func unmap(_ start: UInt32, pages: UInt32) {
     for page in 0..<pages {
       if let frame = KernelMemory.unmap(start + page * pageSize) { Frames.release(frame) }
     }
   }
+}
 
-  /// Whether `address` is in the unmapped page below a stack.
-  static func isGuard(_ address: UInt32) -> Bool {
-    address >= KernelLayout.stacksStart && address < KernelLayout.stacksEnd
-      && (address - KernelLayout.stacksStart) % slotSize < pageSize
+/// The stacks that the kernel works on for tasks.
+enum KernelStacks {
+  static var pages: UInt32 { 3 }
+  static var size: UInt32 { pages * pageSize }
+  static func makePool() -> StackPool {
+    StackPool(start: KernelLayout.stacksStart, end: KernelLayout.stacksEnd, pages: pages)
   }
+  private static var pool: Reference<StackPool> { reference(to: &kernel.memory.stacks) }
+
+  /// The first address of a mapped stack.
+  static func take() throws(SystemError) -> UInt32 { try pool.take() }
+  static func give(back start: UInt32) { pool.give(back: start) }
+  /// Gives back the stacks that are kept ready.
+  static func releaseIdle() { pool.releaseIdle() }
+  /// Whether `address` is in the unmapped page below a stack.
+  static func isGuard(_ address: UInt32) -> Bool { kernel.memory.stacks.isGuard(address) }
 }

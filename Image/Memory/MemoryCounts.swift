@@ -50,7 +50,7 @@ enum MemoryCounts {
     var own: UInt32 = 0
     var shared: UInt32 = 0
     var tables = kernel.memory.tables.countKernelTables() + GuardedView.pages
-    var stacks: UInt32 = 0
+    var stacks = ModuleStacks.mappedPages
     var last = TaskIdentity.none
     while let task = kernel.scheduler.tasks.next(after: last) {
       last = task.value.identity
@@ -74,7 +74,7 @@ enum MemoryCounts {
     }
     found += compare("processes", holds: own, .processMemory)
     found += compare("address spaces and the kernel", holds: tables, .pageTable)
-    found += compare("tasks", holds: stacks, .kernelStack)
+    found += compare("tasks and calls into modules", holds: stacks, .kernelStack)
     found += compare("devices", holds: DeviceMemory.frameCount, .device)
     found += compare("modules", holds: kernel.modules.value.mappedPages, .module)
     let holders = kernel.memory.frames.holders(of: .shared)

@@ -3,8 +3,9 @@
 //
 // Invariants:
 // - A pointer from a module is followed only by copying through `user_copy`, whose faults come back as errors.
-// - An export begins with `enter`, which cuts the call short where it has had its time or its stack, before anything
-//   is changed.
+// - An export begins with `enter`, which cuts the call short where it has had its time, before anything is changed.
+// - An export runs below the edge of the call, on the stack that the kernel works on for the task (exports.S). Where that is
+//   a module's own, because the module called the kernel as a program does, the call is cut short when it gets tight.
 
 // The names are those of C.
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
@@ -23,11 +24,11 @@ private enum Export {
   /// Returns the module that calls.
   @inline(__always)
   static func enter() -> Reference<LinkedModule> {
-    let stack = export_stack_pointer()
+    let edge = Scheduler.current.value.moduleEdge
     let floor = ModuleFaults.stackFloor(of: Scheduler.current)
-    if stack < floor &+ stackNeeded { ModuleFaults.cutShort(.stackExhausted(bytesLeft: stack &- floor)) }
+    if edge < floor &+ stackNeeded { ModuleFaults.cutShort(.stackExhausted(bytesLeft: edge &- floor)) }
     if kernel.modules.value.isOverdue { ModuleFaults.cutShort(nil) }
-    guard let module = Modules.module(containing: memory_read32(stack)) else {
+    guard let module = Modules.module(containing: memory_read32(export_stack_pointer())) else {
       panic("an export was called from outside of all modules")
     }
     return module

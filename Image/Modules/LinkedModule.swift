@@ -176,11 +176,15 @@ enum Modules {
     place.pointee.transferMemory = Transfer.makeShared()
     kernel.modules = Reference(place)
     if let value = boot.option(named: "modules"), value.hasSameBytes(as: "off") { place.pointee.isOff = true }
-    // The first page table of the area stays, so that loading a module takes only the module's own pages.
-    if let range = VirtualRange(start: KernelLayout.modulesStart, length: pageSize) {
-      do throws(PageTableError) { try kernel.memory.tables.prepareTables(for: range) } catch {
-        panic("no memory for the modules' page table")
-      }
+    // The first page tables of both areas stay, so that loading and calling a module take only pages of their own.
+    prepareTables(at: KernelLayout.modulesStart)
+    prepareTables(at: KernelLayout.moduleStacksStart)
+  }
+
+  private static func prepareTables(at start: UInt32) {
+    guard let range = VirtualRange(start: start, length: pageSize) else { return }
+    do throws(PageTableError) { try kernel.memory.tables.prepareTables(for: range) } catch {
+      panic("no memory for the modules' page tables")
     }
   }
 
@@ -193,7 +197,7 @@ enum Modules {
       SystemCall.null.rawValue == 0, SystemCall.callShort.rawValue == 41,
       SystemCall.call.rawValue == 34, SystemCall.replyAndReceive.rawValue == 38,
       SystemError.serviceFaulted.rawValue == -17,
-      HandleTable.isPlacedAsExpected(in: process)
+      HandleTable.isPlacedAsExpected(in: process), ModuleStacks.isPlacedAsExpected
     else { panic("module_call.S expects other layouts") }
   }
 

@@ -11,7 +11,8 @@ import Tasks
 enum ModuleCall {
   /// Runs a function of the module and returns its result.
   ///
-  /// - Throws: `serviceFaulted` where the module faulted or ran too long; that has been explained then.
+  /// - Throws: `serviceFaulted` where the module faulted or ran too long; that has been explained then. `outOfMemory` or
+  ///   `limitReached` where there is no stack for the call.
   static func run(
     _ function: UInt32, argument: UInt32, of module: Reference<LinkedModule>
   ) throws(SystemError) -> Int32 {
@@ -20,7 +21,10 @@ enum ModuleCall {
     // All modules' together, so that the numbers stay apart when a module's record lies where another one was.
     kernel.modules.value.callCount &+= 1
     module.value.door.calls = kernel.modules.value.callCount
-    let result = module_call(function, argument, &module.value.door)
+    let task = Scheduler.current
+    let stack = try ModuleStack.take()
+    defer { stack.giveBack(by: task) }
+    let result = module_call(function, argument, &module.value.door, stack.end)
     guard result &>> 32 == 0 else { throw .serviceFaulted }
     return Int32(truncatingIfNeeded: result)
   }

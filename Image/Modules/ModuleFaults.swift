@@ -15,11 +15,16 @@ import Tasks
 enum ModuleFaults {
   /// How many looks of the watchdog in a row a call may be found in: a fifth of a second.
   private static var patience: UInt32 { 5 }
-  /// So little stack may be left when the kernel itself runs over the end, working on a trap of the module's.
+  /// So little stack may be left when the kernel itself runs over the end, before it has begun to work on a trap of the
+  /// module's.
   private static var stackMargin: UInt32 { 512 }
+  /// What the kernel needs of a module's stack to see to a page fault.
+  private static var trapRoom: UInt32 { 3072 }
 
+  /// The entries of exports only copy what the module left on its stack: a fault there is the module's.
   private static func isKernelText(_ address: UInt32) -> Bool {
     address >= address_of___text_start() && address < address_of___text_end()
+      && !(address >= address_of_module_entries_start() && address < address_of_module_entries_end())
   }
 
   /// A fault with the kernel's code selector. Comes back where it is not a module's.
@@ -33,12 +38,26 @@ enum ModuleFaults {
     leave_module()
   }
 
+  /// A page fault with the kernel's code selector, before anything is done about it: the kernel works on it on the module's
+  /// own stack. Comes back where that is not the case, or has room enough.
+  static func refuseWithoutRoom(_ frame: TrapFrame) {
+    guard let start = ModuleStacks.current(of: Scheduler.current), !isKernelText(frame.pointee.eip) else { return }
+    let left = UInt32(UInt(bitPattern: frame)) &- start
+    guard left < trapRoom else { return }
+    var failure = ModuleFailure(cause: .stackExhausted(bytesLeft: left))
+    failure.registers = FaultReporter.registers(of: frame)
+    kernel.modules.value.failure = failure
+    leave_module()
+  }
+
   /// A double fault. Returns false where it is not a module's; else the interrupted flow goes on at the edge.
   static func containDoubleFault(_ state: task_state_segment) -> Bool {
     let task = Scheduler.current
     guard task.value.moduleEdge != 0, state.cs == UInt32(SELECTOR_KERNEL_CODE) else { return false }
-    let floor = stackFloor(of: task)
-    let ranOver = state.esp < floor &+ stackMargin && state.esp >= floor &- pageSize
+    var ranOver = false
+    if let start = ModuleStacks.current(of: task) {
+      ranOver = state.esp < start &+ stackMargin && state.esp >= start &- pageSize
+    }
     guard !isKernelText(state.eip) || ranOver else { return false }
     var failure = ModuleFailure(cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0))
     failure.registers = FaultReporter.registers(of: state)
@@ -88,9 +107,10 @@ enum ModuleFaults {
     leave_module()
   }
 
-  /// Where the stack ends that the kernel works on for a task.
+  /// Where the stack ends that the edge of a task's call into a module lies on.
   static func stackFloor(of task: Reference<Task>) -> UInt32 {
-    task.value.kernelStackEnd != 0 ? task.value.kernelStackStart : task.value.stackStart
+    if let start = ModuleStacks.stack(holding: task.value.moduleEdge) { return start }
+    return task.value.kernelStackEnd != 0 ? task.value.kernelStackStart : task.value.stackStart
   }
 
   /// Makes the flow that a task gate interrupted go on at `module_abandon`.

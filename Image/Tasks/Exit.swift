@@ -84,6 +84,7 @@ enum Exit {
   /// Stacks and registers: what a task owns besides its record.
   private static func release(_ task: Reference<Task>, of process: Reference<Process>) {
     FloatState.release(task)
+    ModuleStacks.taskEnded(task)
     WordWaits.forget(task)
     Locks.abandonAll(of: task)
     Events.stopTimer(of: task)

@@ -10,6 +10,7 @@ enum PageFaults {
   static func handle(_ frame: TrapFrame) {
     let address = read_cr2()
     kernel.counters.pageFaults &+= 1
+    if frame.isKernel { ModuleFaults.refuseWithoutRoom(frame) }
     if address < AddressLayout.kernelStart, Scheduler.current != kernel.scheduler.idle,
       let space = Scheduler.current.value.process.value.space
     {

@@ -40,6 +40,8 @@ private func handleTrap(_ frame: TrapFrame) {
   case ExceptionVector.pageFault: PageFaults.handle(frame)
   case ExceptionVector.deviceNotAvailable:
     if frame.isKernel {
+      // A module's instruction would change the registers of whoever used them last.
+      ModuleFaults.contain(frame, address: nil)
       // The watchdog's task switch set CR0.TS while FloatState was at work (Intel SDM Vol. 3, 8.3): go on.
       clear_task_switched()
     } else if !FloatState.take() {

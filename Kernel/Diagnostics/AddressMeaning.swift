@@ -10,6 +10,8 @@ public struct StackIdentity: Sendable {
     case task(TaskIdentity)
     /// The stack the kernel works on for a task.
     case kernelStack(of: TaskIdentity)
+    /// The stack of a call into a linked module.
+    case module(ShortText)
     /// A stack of the processor's: for idling, for double faults, for non-maskable interrupts.
     case processor(StaticString)
   }
@@ -32,6 +34,10 @@ public struct StackIdentity: Sendable {
     case .kernelStack(let task):
       output.write("the kernel stack of ")
       task.write(to: &output)
+    case .module(let name):
+      output.write("the stack of module \"")
+      name.write(to: &output)
+      output.write("\"")
     case .processor(let purpose):
       output.write("the processor's ")
       output.write(purpose)

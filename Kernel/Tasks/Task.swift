@@ -52,6 +52,9 @@ public struct Task: ~Copyable {
   public var moduleDoor: UInt32 = 0
   /// The address of the owning process's record; the kernel's `process` gives it its type.
   public var owner: UInt
+  /// The first address of the stack that its innermost call into a module runs on, where that is not one in registers on the
+  /// processor's own stack for such calls; else 0.
+  public var moduleStack: UInt32 = 0
   public var identity: TaskIdentity
   public var mode: TaskMode
   public var state: TaskState = .ready

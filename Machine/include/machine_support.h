@@ -90,6 +90,7 @@ extern uint8_t user_copy_start[], user_copy_end[], user_copy_fault[];
 extern uint8_t probe_start[], probe_end[], probe_fault[];
 extern uint8_t ring0_return_start[], ring0_return_end[], ring0_return_fault[];
 extern uint8_t smap_patches[], smap_patches_end[];
+extern uint8_t module_stack_end[], module_entries_start[], module_entries_end[];
 extern uint8_t module_abandon[], module_door_cut[], module_call_cut[], closed_door[], module_exports[], module_exports_end[];
 
 extern uint64_t entry_stamp;
@@ -114,7 +115,8 @@ ADDRESS_OF(probe_start) ADDRESS_OF(probe_end) ADDRESS_OF(probe_fault)
 ADDRESS_OF(ring0_return_start) ADDRESS_OF(ring0_return_end) ADDRESS_OF(ring0_return_fault)
 ADDRESS_OF(smap_patches) ADDRESS_OF(smap_patches_end)
 ADDRESS_OF(module_abandon) ADDRESS_OF(module_door_cut) ADDRESS_OF(module_call_cut) ADDRESS_OF(closed_door)
-ADDRESS_OF(module_exports) ADDRESS_OF(module_exports_end)
+ADDRESS_OF(module_exports) ADDRESS_OF(module_exports_end) ADDRESS_OF(module_stack_end)
+ADDRESS_OF(module_entries_start) ADDRESS_OF(module_entries_end)
 #undef ADDRESS_OF
 
 MACHINE_INLINE struct cpu_area *current_cpu_area(void) { return &cpu_area; }
@@ -128,7 +130,11 @@ void run_on_exit_stack(void (*function)(void));
 extern uint32_t module_stack_pointer, module_frame_pointer;
 static inline uint32_t export_stack_pointer(void) { return module_stack_pointer; }
 static inline uint32_t export_frame_pointer(void) { return module_frame_pointer; }
-uint64_t module_call(uint32_t function, uint32_t argument, const struct module_door *door);
+// The task whose call is on the processor's stack for modules; 0: it is free; 1: it is not mapped.
+extern uint32_t module_stack_user;
+static inline uint32_t read_module_stack_user(void) { return module_stack_user; }
+static inline void write_module_stack_user(uint32_t user) { module_stack_user = user; }
+uint64_t module_call(uint32_t function, uint32_t argument, const struct module_door *door, uint32_t stack_end);
 static inline __attribute__((noreturn)) void leave_module(void) { __asm__ volatile("jmp module_abandon"); __builtin_unreachable(); }
 // memory.S: 0 when all was copied, else the number of bytes left when an access faulted.
 uint32_t user_copy(void *destination, const void *source, uint32_t count);

@@ -68,7 +68,7 @@ enum ModuleFiles {
       // \(notice)
 
       // The functions that modules may call: address of the name, address of the entry, in the order of the names.
-      // The entries leave the module's stack and frame pointers where the functions find them.
+      // An entry says how many words of arguments there are, for `call_export` (Machine/module_call.S).
       .section .rodata.module_exports, "a"
       .globl module_exports, module_exports_end
       .align 4
@@ -82,8 +82,8 @@ enum ModuleFiles {
     }
     text += "\n.section .text.module_exports, \"ax\"\n"
     for (index, export) in ModuleInterface.exports.enumerated() {
-      text += "entry\(index):\n  movl %esp, module_stack_pointer\n  movl %ebp, module_frame_pointer\n"
-      text += "  jmp \(export.name)\n"
+      let words = export.parameters.reduce(0) { $0 + $1.type.words }
+      text += "entry\(index):\n  movl $\(export.name), %eax\n  movl $\(words), %ecx\n  jmp call_export\n"
     }
     return text
   }

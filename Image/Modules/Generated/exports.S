@@ -1,7 +1,7 @@
 // Written by `megha generate` from ABI/Definition/ModuleInterface.swift; edit that.
 
 // The functions that modules may call: address of the name, address of the entry, in the order of the names.
-// The entries leave the module's stack and frame pointers where the functions find them.
+// An entry says how many words of arguments there are, for `call_export` (Machine/module_call.S).
 .section .rodata.module_exports, "a"
 .globl module_exports, module_exports_end
 .align 4
@@ -30,42 +30,42 @@ name9: .asciz "megha_sleep"
 
 .section .text.module_exports, "ax"
 entry0:
-  movl %esp, module_stack_pointer
-  movl %ebp, module_frame_pointer
-  jmp megha_allocate
+  movl $megha_allocate, %eax
+  movl $3, %ecx
+  jmp call_export
 entry1:
-  movl %esp, module_stack_pointer
-  movl %ebp, module_frame_pointer
-  jmp megha_boot_time
+  movl $megha_boot_time, %eax
+  movl $0, %ecx
+  jmp call_export
 entry2:
-  movl %esp, module_stack_pointer
-  movl %ebp, module_frame_pointer
-  jmp megha_caller
+  movl $megha_caller, %eax
+  movl $0, %ecx
+  jmp call_export
 entry3:
-  movl %esp, module_stack_pointer
-  movl %ebp, module_frame_pointer
-  jmp megha_clock
+  movl $megha_clock, %eax
+  movl $0, %ecx
+  jmp call_export
 entry4:
-  movl %esp, module_stack_pointer
-  movl %ebp, module_frame_pointer
-  jmp megha_free
+  movl $megha_free, %eax
+  movl $1, %ecx
+  jmp call_export
 entry5:
-  movl %esp, module_stack_pointer
-  movl %ebp, module_frame_pointer
-  jmp megha_log
+  movl $megha_log, %eax
+  movl $2, %ecx
+  jmp call_export
 entry6:
-  movl %esp, module_stack_pointer
-  movl %ebp, module_frame_pointer
-  jmp megha_ports_claim
+  movl $megha_ports_claim, %eax
+  movl $2, %ecx
+  jmp call_export
 entry7:
-  movl %esp, module_stack_pointer
-  movl %ebp, module_frame_pointer
-  jmp megha_ports_release
+  movl $megha_ports_release, %eax
+  movl $2, %ecx
+  jmp call_export
 entry8:
-  movl %esp, module_stack_pointer
-  movl %ebp, module_frame_pointer
-  jmp megha_process_lives
+  movl $megha_process_lives, %eax
+  movl $1, %ecx
+  jmp call_export
 entry9:
-  movl %esp, module_stack_pointer
-  movl %ebp, module_frame_pointer
-  jmp megha_sleep
+  movl $megha_sleep, %eax
+  movl $2, %ecx
+  jmp call_export
