@@ -8,6 +8,7 @@ enum Fault: UInt32 {
   case null, read, jump, divide, opcode, overflow, bounds, privileged
   case stack, esp, systemCallEsp, text, execute, unmapped, segment, breakpoint, port
   case kernelRead, kernelWrite, loop, cli, hlt, kernelFault, largeFrame
+  case overrunUp, sse
 
   /// Does it. Comes back only where it is legal in the kernel.
   func commit() {
@@ -37,6 +38,8 @@ enum Fault: UInt32 {
     // A module has the kernel's selector anyway.
     case .kernelFault: break
     case .largeFrame: _ = opaque(fillLargeFrame())
+    case .overrunUp: _ = opaque(overrunArray())
+    case .sse: useVectorRegister()
     }
   }
 }
@@ -77,6 +80,17 @@ private var kernelAddress: UInt32 { 0xc000_1000 }
   let table = InlineArray<524_288, UInt32>(repeating: opaque(1))
   return table[Int(opaque(524_287))]
 }
+
+/// Writes over what lies above the array: registers, return addresses, the frames of callers.
+@inline(never) func overrunArray() -> UInt32 {
+  var array = InlineArray<4, UInt32>(repeating: opaque(1))
+  withUnsafeMutablePointer(to: &array) { first in
+    for index in 0..<54 { volatile_write(UInt32(UInt(bitPattern: first)) &+ opaque(UInt32(index) &* 4), 0x4141_4141) }
+  }
+  return array[Int(opaque(3))]
+}
+
+@inline(never) func useVectorRegister() { hidden_vector_instruction() }
 
 @inline(never) func pushOntoNoStack() { push_at(opaque(0x0000_8000)) }
 

@@ -29,6 +29,7 @@ private func commit(_ number: Int32) {
     case .sleep: return Clock.sleep(milliseconds: request.words[0]) ? 0 : ServiceError.cancelled
     case .forget: return forget(request.words[0]) ? 0 : ServiceError.outOfMemory
     case .giveBack: request.writeData()
+    case .fillFrame: request.reply[0] = fillFrame(request.words[0])
     case .askForEver: while opaque(1) == 1 { _ = Clock.now }
     case nil:
       guard let fault = Fault(rawValue: request.operation) else { return ServiceError.unsupported }
@@ -36,6 +37,33 @@ private func commit(_ number: Int32) {
       request.reply[0] = 1
     }
     return 0
+  }
+}
+
+private func fillFrame(_ exponent: UInt32) -> UInt32 {
+  switch exponent {
+  case 10: Frame<0x100>.fill()
+  case 11: Frame<0x200>.fill()
+  case 12: Frame<0x400>.fill()
+  case 13: Frame<0x800>.fill()
+  case 14: Frame<0x1000>.fill()
+  case 15: Frame<0x2000>.fill()
+  case 16: Frame<0x4000>.fill()
+  case 17: Frame<0x8000>.fill()
+  case 18: Frame<0x1_0000>.fill()
+  case 19: Frame<0x2_0000>.fill()
+  case 20: Frame<0x4_0000>.fill()
+  case 21: Frame<0x8_0000>.fill()
+  default: Frame<0x10_0000>.fill()
+  }
+}
+
+private enum Frame<let words: Int> {
+  /// Returns the last word of the table.
+  @inline(never)
+  static func fill() -> UInt32 {
+    let table = InlineArray<words, UInt32>(repeating: opaque(77))
+    return table[Int(opaque(UInt32(words - 1)))]
   }
 }
 

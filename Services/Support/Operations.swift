@@ -78,6 +78,8 @@ public enum LabOperation: UInt32, Sendable {
   case giveBack = 103
   /// Asks the kernel for the time, again and again, for ever.
   case askForEver = 104
+  /// Fills a table of 2 to the power of word 0 bytes, 1 KiB to 4 MiB, on its stack.
+  case fillFrame = 105
 }
 
 /// Of the module `ramdisk`.

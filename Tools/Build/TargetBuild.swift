@@ -190,7 +190,7 @@ private struct Graph {
       "swift",
       command: "\(guarded) \(tools)/swiftc $flags -module-cache-path build/module-cache "
         + "-module-name $module -emit-module -emit-module-path $interface.new -c $in -o $object.new && "
-        + "\(Self.probeStacks(tools)) && "
+        + "\(Flags.probeStacks(tools)) && "
         + "if cmp -s $interface.new $interface; then rm $interface.new; "
         + "else mv $interface.new $interface; fi",
       description: "swift $module ($side)", keepsUnchanged: true)
@@ -214,17 +214,6 @@ private struct Graph {
       description: "strip $out")
     file.rule(
       "archive", command: "$megha internal archive $out $in", description: "archive $out")
-  }
-
-  /// Gives every function of bitcode the attribute that makes the code generator touch each page of a large frame on its
-  /// way down. The Swift compiler has no option for it, as the C compiler has, and its bitcode has no other way in than as
-  /// text. Nothing is optimised here (docs/decisions/0024-stack-probes.md).
-  private static func probeStacks(_ tools: String) -> String {
-    let convert = "\(tools)/clang -target \(Flags.target) -x ir -emit-llvm -Xclang -disable-llvm-passes"
-    let attribute = #"s/^attributes #[0-9]* = {/& "probe-stack"="inline-asm"/"#
-    return "\(convert) -S $object.new -o $object.ll && "
-      + "sed -i \(NinjaFile.quoted(attribute)) $object.ll && "
-      + "\(convert) -c $object.ll -o $object && rm $object.new $object.ll"
   }
 
   /// Compiles `component` for `side` and everything it depends on; returns all objects for the linker.

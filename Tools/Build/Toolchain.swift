@@ -98,6 +98,17 @@ public enum Flags {
     }
   }
 
+  /// Gives every function of bitcode the attribute that makes the code generator touch each page of a large frame on its
+  /// way down. The Swift compiler has no option for it, as the C compiler has, and its bitcode has no other way in than as
+  /// text. Nothing is optimised here (docs/decisions/0024-stack-probes.md).
+  static func probeStacks(_ tools: String) -> String {
+    let convert = "\(tools)/clang -target \(target) -x ir -emit-llvm -Xclang -disable-llvm-passes"
+    let attribute = #"s/^attributes #[0-9]* = {/& "probe-stack"="inline-asm"/"#
+    return "\(convert) -S $object.new -o $object.ll && "
+      + "sed -i \(NinjaFile.quoted(attribute)) $object.ll && "
+      + "\(convert) -c $object.ll -o $object && rm $object.new $object.ll"
+  }
+
   /// For code that QEMU loads into itself.
   static func plugin(headers: String) -> [String] {
     [

@@ -33,6 +33,11 @@ INSTRUCTION void divide_by(uint32_t divisor) {
   uint32_t quotient = 1, remainder = 0;
   __asm__ volatile("divl %2" : "+a"(quotient), "+d"(remainder) : "r"(divisor) : "cc");
 }
+/// PCMPEQD of XMM0. It stands in the constant of another instruction, where no check of the code looks for it.
+INSTRUCTION void hidden_vector_instruction(void) {
+  __asm__ volatile("call 1f\n1:\tpopl %%eax\n\taddl $(2f - 1b + 1), %%eax\n\tjmp *%%eax\n2:\tmovl $0xc0760f66, %%eax"
+                   ::: "eax", "memory", "cc");
+}
 INSTRUCTION void disable_interrupts(void) { __asm__ volatile("cli" ::: "memory"); }
 INSTRUCTION void halt(void) { __asm__ volatile("hlt" ::: "memory"); }
 /// Loads the kernel's code selector and executes UD2.

@@ -28,8 +28,9 @@ enum Fault: UInt8 {
   case null, read, jump, divide, opcode, overflow, bounds, privileged
   case stack, esp, systemCallEsp, text, execute, unmapped, segment, breakpoint, port
   case kernelRead, kernelWrite, loop, cli, hlt, kernelFault, largeFrame
+  case overrunUp, sse
 
-  private static var count: UInt8 { 24 }
+  private static var count: UInt8 { 26 }
 
   init?(named name: Bytes) {
     for value in 0..<Self.count {
@@ -73,6 +74,8 @@ enum Fault: UInt8 {
     case .hlt: "hlt"
     case .kernelFault: "kernel-fault"
     case .largeFrame: "large-frame"
+    case .overrunUp: "overrun-up"
+    case .sse: "sse"
     }
   }
 
@@ -102,13 +105,15 @@ enum Fault: UInt8 {
     case .hlt: "turns interrupts off and halts the processor"
     case .kernelFault: "loads the kernel's code selector, as Ring 0 may, and faults with it"
     case .largeFrame: "fills a local array that is larger than any stack, from its lower end"
+    case .overrunUp: "writes 200 bytes past the end of a local array"
+    case .sse: "executes an instruction of SSE, which only a module must not"
     }
   }
 
   func expectation(in place: Circumstances) -> Expectation {
     let isRing0 = place.ring == 0
     switch self {
-    case .null, .read, .jump, .text, .unmapped: return .exception(14, or: 14)
+    case .null, .read, .jump, .text, .unmapped, .overrunUp: return .exception(14, or: 14)
     case .divide: return .exception(0, or: 0)
     case .opcode, .overflow, .bounds: return .exception(6, or: 6)
     case .privileged, .segment: return .exception(13, or: 13)
@@ -118,6 +123,7 @@ enum Fault: UInt8 {
     // A processor without the no-execute bit runs the data, which is UD2.
     case .execute: return .exception(14, or: 6)
     case .breakpoint: return .exception(3, or: 3)
+    case .sse: return .legal
     case .port: return isRing0 ? .legal : .exception(13, or: 13)
     case .kernelRead: return isRing0 ? .legal : .exception(14, or: 14)
     case .kernelWrite: return isRing0 && !place.isGuarded ? .notPromised : .exception(14, or: 14)
@@ -153,6 +159,8 @@ enum Fault: UInt8 {
     case .hlt: haltWithInterruptsOff()
     case .kernelFault: faultAsKernel()
     case .largeFrame: _ = opaque(fillLargeFrame())
+    case .overrunUp: _ = opaque(overrunArray())
+    case .sse: useVectorRegister()
     }
   }
 }

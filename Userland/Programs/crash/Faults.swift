@@ -53,6 +53,17 @@ private func mapData() -> UInt32 {
   return table[Int(opaque(524_287))]
 }
 
+/// Writes over what lies above the array: registers, return addresses, the frames of callers.
+@inline(never) func overrunArray() -> UInt32 {
+  var array = InlineArray<4, UInt32>(repeating: opaque(1))
+  withUnsafeMutablePointer(to: &array) { first in
+    for index in 0..<54 { volatile_write(UInt32(UInt(bitPattern: first)) &+ opaque(UInt32(index) &* 4), 0x4141_4141) }
+  }
+  return array[Int(opaque(3))]
+}
+
+@inline(never) func useVectorRegister() { hidden_vector_instruction() }
+
 @inline(never) func pushOntoNoStack() { push_at(opaque(0x0000_8000)) }
 
 @inline(never) func enterKernelWithoutStack() {

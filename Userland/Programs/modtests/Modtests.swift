@@ -26,6 +26,7 @@ struct Modtests: Program {
     report.run("bytes travel to a module and back", CallTests.bytes)
     report.run("a bad address is the caller's error", CallTests.badAddress)
     report.run("tasks of all kinds call a module, also one that faults", CallTests.kinds)
+    report.run("a table of any size on a module's stack ends at most its own call", StackTests.frames)
     report.run("a call that asks for the time for ever is cut short", CallTests.endlessExport)
     report.run("unloading refuses, or waits, while a task sleeps inside", CallTests.sleeper)
     report.run("unloading under load") { CallTests.unloadUnderLoad(rounds) }
