@@ -80,7 +80,7 @@ let package = Package(
     .target(
       name: "Emulator",
       dependencies: [
-        "MeghaBuild", .product(name: "Subprocess", package: "swift-subprocess"),
+        "Files", "MeghaBuild", "Primitives", .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ], path: "Tools/Emulator", swiftSettings: host),
     .target(

@@ -1,4 +1,5 @@
 import Foundation
+import MeghaBuild
 import Testing
 
 @testable import Emulator
@@ -38,6 +39,94 @@ import Testing
   }
 }
 
+@Suite struct GatheredFilesTests {
+  @Test func qemuIsGivenPlainNamesOnly() throws {
+    let folder = try RunFolder()
+    defer { folder.delete() }
+    let root = folder.url.appending(path: "a tree, with $x")
+    try FileManager.default.createDirectory(at: root.appending(path: "build"), withIntermediateDirectories: true)
+    for name in ["kernel.elf", "boot.cpio", "my disk"] {
+      try Data(name.utf8).write(to: root.appending(path: "build/\(name)"))
+    }
+    var options = MachineOptions(
+      boot: .kernel(path: "build/kernel.elf", modules: ["build/boot.cpio", root.path + "/build/boot.cpio"]))
+    options.disk = root.path + "/build/my disk"
+    let gathered = try options.gathered(in: folder, root: root)
+    #expect(gathered.boot == .kernel(path: "kernel", modules: ["archive0", "archive1"]))
+    #expect(gathered.disk == "disk")
+    let monitors = MachineOptions.Monitors(people: "monitor", events: "events")
+    let words = gathered.arguments(hostChannel: "host", monitors: monitors)
+    #expect(words.allSatisfy { !$0.contains(folder.url.path) && !$0.contains("$x") })
+    for (name, contents) in [
+      ("kernel", "kernel.elf"), ("archive0", "boot.cpio"), ("archive1", "boot.cpio"), ("disk", "my disk"),
+    ] {
+      #expect(try String(contentsOfFile: folder.path(name), encoding: .utf8) == contents)
+    }
+  }
+}
+
+@Suite struct GuestLimitTests {
+  private func refusal(_ body: () throws -> Void) -> String? {
+    do {
+      try body()
+      return nil
+    } catch { return "\(error)" }
+  }
+
+  @Test func whatDoesNotFitIntoMemoryIsRefusedWithBothSizes() throws {
+    let memory = try #require(MemorySize("256M"))
+    let room = GuestLimits.archiveRoom(in: memory)
+    try GuestLimits.judge(size: room, memory: memory)
+    #expect(
+      refusal { try GuestLimits.judge(size: 300 << 20, memory: memory) }
+        == "What was added makes archives of 300.0 MiB, and a guest with 256 MiB of memory has room for 251.0 MiB. "
+        + "Add less, or give it more memory with --ram.")
+    let large = try #require(MemorySize("4G"))
+    #expect(
+      refusal { try GuestLimits.judge(size: 600 << 20, memory: large) }?.hasSuffix("Add less: more memory is no help.")
+        == true)
+    #expect(GuestLimits.archiveRoom(in: try #require(MemorySize("1M"))) == 0)
+  }
+
+  @Test func moreFilesThanTheGuestTakesAreRefusedWithItsLimit() throws {
+    let folder = try RunFolder()
+    defer { folder.delete() }
+    func archive(_ name: String, files: Int) throws -> URL {
+      var writer = ArchiveWriter()
+      for number in 0..<files { try writer.add(path: "extra/\(name)\(number)", contents: []) }
+      let url = URL(fileURLWithPath: folder.path(name))
+      try Data(writer.finish()).write(to: url)
+      return url
+    }
+    let boot = try archive("boot", files: 48)
+    try GuestLimits.judge(archives: [boot, try archive("fits", files: 2000)])
+    #expect(
+      refusal { try GuestLimits.judge(archives: [boot, try archive("many", files: 3000)]) }
+        == "The guest would not take what was added: The archives have 3048 entries together; the limit is 2048.")
+  }
+
+  @Test func sizesAreJudgedBeforeAnythingIsRead() throws {
+    let folder = try RunFolder()
+    defer { folder.delete() }
+    let file = URL(fileURLWithPath: folder.path("sparse"))
+    try Data().write(to: file)
+    // As large as no memory of this host.
+    let handle = try FileHandle(forWritingTo: file)
+    try handle.truncate(atOffset: 1 << 40)
+    try FileManager.default.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: "sparse")
+    for name in ["sparse", "link"] {
+      #expect(throws: OverlayError(description: "1099511627776 bytes")) {
+        try Overlay.archive(files: [URL(fileURLWithPath: folder.path(name))], script: nil) {
+          throw OverlayError(description: "\($0) bytes")
+        }
+      }
+    }
+    #expect(throws: OverlayError(description: "/dev/zero is neither a file nor a folder.")) {
+      try Overlay.archive(files: [URL(fileURLWithPath: "/dev/zero")], script: nil)
+    }
+  }
+}
+
 @Suite(.enabled(if: UEFI.obstacle == nil)) struct UEFITests {
   @Test func theMachineWritesToItsOwnVariables() throws {
     let folder = try RunFolder()
@@ -49,7 +138,8 @@ import Testing
     let flash = words.filter { $0.hasPrefix("if=pflash") }
     #expect(flash.count == 2)
     #expect(flash.first?.contains("readonly=on") == true)
-    #expect(flash.last?.hasSuffix("file=\(folder.path("variables"))") == true)
+    #expect(flash.last?.hasSuffix("file=variables") == true)
+    #expect(FileManager.default.isWritableFile(atPath: folder.path("variables")))
   }
 }
 

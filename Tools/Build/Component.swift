@@ -66,6 +66,11 @@ public struct Component: Sendable, Equatable {
     self.sharedAssembly = sharedAssembly
     self.cFlags = cFlags
   }
+
+  /// Where its objects go. What lies outside of the tree is built there, since its name may be one of the tree's.
+  func objectFolder(_ side: Side) -> String {
+    folder.hasPrefix("/") ? "\(folder)/build/\(side.rawValue)" : "build/\(side.rawValue)/\(name)"
+  }
 }
 
 /// What is wrong with a set of components or with their sources.

@@ -64,11 +64,19 @@ public enum Components {
 
   public static let programScript = "Userland/program.ld"
 
+  /// The name of a folder as Swift takes one: what may not be in it becomes an underscore.
+  private static func identifier(of folder: String) -> String {
+    let name = URL(fileURLWithPath: folder).lastPathComponent
+    let word = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+    return word.first?.isNumber == true ? "_" + word : word
+  }
+
+  private static func capitalized(_ name: String) -> String { name.prefix(1).uppercased() + name.dropFirst() }
+
   /// A program: a folder of Swift whose module has the same name with a capital letter.
   public static func program(folder: String) -> Component {
-    let name = URL(fileURLWithPath: folder).lastPathComponent
-    return Component(
-      name.prefix(1).uppercased() + name.dropFirst() + "Program", folder: folder,
+    Component(
+      capitalized(identifier(of: folder)) + "Program", folder: folder,
       kind: .image(linkerScript: programScript), side: .user,
       dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport", "Executables", "Modules"],
       headers: [userHeaders])
@@ -76,9 +84,8 @@ public enum Components {
 
   /// A service as a program: its own sources with the file that serves its name.
   public static func serviceProgram(folder: String) -> Component {
-    let name = URL(fileURLWithPath: folder).lastPathComponent
-    return Component(
-      name + "Server", folder: folder, sharedFolders: ["Services/Server"],
+    Component(
+      identifier(of: folder) + "Server", folder: folder, sharedFolders: ["Services/Server"],
       kind: .image(linkerScript: programScript), side: .user,
       dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport", "Drivers"], headers: [userHeaders])
   }
@@ -92,8 +99,7 @@ public enum Components {
   ///
   /// - Parameter instance: the number of this one where the same sources make several modules.
   public static func module(folder: String, root: URL, instance: Int? = nil) -> Component {
-    let name = URL(fileURLWithPath: folder).lastPathComponent
-    let type = name.prefix(1).uppercased() + name.dropFirst()
+    let type = capitalized(identifier(of: folder))
     let base = folder.hasPrefix("/") ? URL(fileURLWithPath: folder) : root.appending(path: folder)
     let hasHeaders = FileManager.default.fileExists(atPath: base.appending(path: "include/module.modulemap").path)
     return Component(
@@ -106,16 +112,16 @@ public enum Components {
 
   /// Where the build writes a service's manifest.
   static func manifestFolder(ofService folder: String) -> String {
-    "build/manifests/\(URL(fileURLWithPath: folder).lastPathComponent)"
+    if folder.hasPrefix("/") { return "\(folder)/build/manifest" }
+    return "build/manifests/\(URL(fileURLWithPath: folder).lastPathComponent)"
   }
 
   /// A service as a module: its own sources with the file that gives a module its functions, and a manifest.
   public static func serviceModule(folder: String) -> Component {
-    let name = URL(fileURLWithPath: folder).lastPathComponent
-    return Component(
-      name + "Linked", folder: folder, sharedFolders: ["Services/Module", manifestFolder(ofService: folder)],
-      kind: .module, side: .kernel, dependencies: moduleDependencies,
-      headers: [moduleHeaders, portHeaders])
+    Component(
+      identifier(of: folder) + "Linked", folder: folder,
+      sharedFolders: ["Services/Module", manifestFolder(ofService: folder)], kind: .module, side: .kernel,
+      dependencies: moduleDependencies, headers: [moduleHeaders, portHeaders], cFlags: ["-I", "Services/Module"])
   }
 
   private static func library(_ name: String, _ dependencies: [String] = []) -> Component {

@@ -44,9 +44,11 @@ public struct NinjaFile: Sendable {
   }
 
   /// A word as the shell reads it, inside a command.
-  static func quoted(_ word: String) -> String {
-    let plain = word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=+,:@%".contains($0) }
-    let text = plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
-    return text.replacing("$", with: "$$")
+  static func quoted(_ word: String) -> String { shellQuoted(word).replacing("$", with: "$$") }
+
+  /// A word as the shell reads it.
+  public static func shellQuoted(_ word: String) -> String {
+    let plain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=+,:@%".contains($0)) }
+    return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
   }
 }

@@ -13,8 +13,7 @@ public struct Sources: Sendable, Equatable {
   public static func find(in folder: String, root: URL) -> Sources {
     var sources = Sources()
     let base = folder.hasPrefix("/") ? URL(fileURLWithPath: folder) : root.appending(path: folder)
-    guard let paths = try? FileManager.default.subpathsOfDirectory(atPath: base.path) else { return sources }
-    for path in paths.sorted() where !path.hasPrefix("build/") {
+    for path in files(below: base).sorted() where !path.hasPrefix("build/") {
       let file = "\(folder)/\(path)"
       switch URL(fileURLWithPath: path).pathExtension {
       case "swift": sources.swift.append(file)
@@ -25,6 +24,19 @@ public struct Sources: Sendable, Equatable {
       }
     }
     return sources
+  }
+
+  /// The files below a folder, also below folders that are links; one that leads back to where it came from is not followed.
+  private static func files(below folder: URL, under parents: Set<String> = []) -> [String] {
+    let manager = FileManager.default
+    let place = folder.resolvingSymlinksInPath().path
+    guard !parents.contains(place), let names = try? manager.contentsOfDirectory(atPath: place) else { return [] }
+    return names.flatMap { name in
+      var isFolder: ObjCBool = false
+      let url = folder.appending(path: name)
+      guard manager.fileExists(atPath: url.path, isDirectory: &isFolder) else { return [String]() }
+      return isFolder.boolValue ? files(below: url, under: parents.union([place])).map { "\(name)/\($0)" } : [name]
+    }
   }
 
   /// The sources of a component, in its own folder and in those that it shares.

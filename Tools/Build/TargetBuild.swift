@@ -40,14 +40,6 @@ public struct TargetBuild: Sendable {
     folders(in: "Services").filter { !["Services/Support", "Services/Server", "Services/Module"].contains($0) }
   }
 
-  /// Whether a folder holds a service: it names the type that is placed.
-  private func isService(folder: String) throws -> Bool {
-    try Sources.find(in: folder, root: root).swift.contains {
-      try String(contentsOf: URL(fileURLWithPath: $0, relativeTo: root), encoding: .utf8)
-        .contains("typealias PlacedService")
-    }
-  }
-
   private func folders(in parent: String) -> [String] {
     let folder = root.appending(path: parent)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
@@ -61,12 +53,6 @@ public struct TargetBuild: Sendable {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.sorted().map { "Modules/\($0)" }
       .filter { !["Modules/Support", "Modules/include"].contains($0) && isModule(folder: $0) }
-  }
-
-  /// Whether a folder holds a module: its manifest is in C.
-  public func isModule(folder: String) -> Bool {
-    let base = folder.hasPrefix("/") ? URL(fileURLWithPath: folder) : root.appending(path: folder)
-    return FileManager.default.fileExists(atPath: base.appending(path: "Manifest.c").path)
   }
 
   /// The numbers of the modules that a folder makes, where its file `instances` says how many; else one without.
@@ -137,22 +123,8 @@ public struct TargetBuild: Sendable {
     return [output, "\(output).so"]
   }
 
-  /// What is built of a folder outside of the tree.
-  public func targets(ofExternal folder: String) throws -> [String] {
-    let output = "\(folder)/build/\(URL(fileURLWithPath: folder).lastPathComponent)"
-    if isModule(folder: folder) { return ["\(output).so"] }
-    return try isService(folder: folder) ? [output, "\(output).so"] : [output]
-  }
-
-  /// The C file that names a service and says that its module is one.
-  private func writeManifest(ofService folder: String, name: String) throws {
-    let url = root.appending(path: Components.manifestFolder(ofService: folder)).appending(path: "Manifest.c")
-    let text = "#define SERVICE_NAME \"\(name)\"\n#include \"../../../Services/Module/service_manifest.h\"\n"
-    try Self.write(text, to: url)
-  }
-
   /// Writes a file where it differs from what is there.
-  private static func write(_ text: String, to url: URL) throws {
+  static func write(_ text: String, to url: URL) throws {
     if (try? String(contentsOf: url, encoding: .utf8)) == text { return }
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: url)
@@ -163,6 +135,7 @@ public struct TargetBuild: Sendable {
     let isOwn = externalPrograms.isEmpty && externalModules.isEmpty
     let path = isOwn ? "build/build.ninja" : "build/external.ninja"
     let text = try ninjaFile()
+    forgetWhatWasMadeElsewhere()
     try Self.write(text, to: root.appending(path: path))
     return path
   }
@@ -181,10 +154,10 @@ private struct Graph {
 
   mutating func writeRules() {
     let guarded = "ulimit -v \(TargetBuild.memoryLimit) && timeout \(TargetBuild.timeLimit)"
-    let tools = build.toolchain.tools
+    let tools = NinjaFile.quoted(build.toolchain.tools)
     file.variable("ninja_required_version", "1.8")
     file.variable("builddir", "build")
-    file.variable("megha", NinjaFile.quoted(build.tool))
+    file.variable(TargetBuild.toolVariable, NinjaFile.quoted(build.tool))
     // A module file that would not change is left alone, so that only the linker runs after a change in a body.
     file.rule(
       "swift",
@@ -219,8 +192,7 @@ private struct Graph {
   /// Compiles `component` for `side` and everything it depends on; returns all objects for the linker.
   private mutating func add(_ component: Component, side: Side) throws -> [String] {
     let dependencies = try addDependencies(of: component, side: side)
-    let folder = "build/\(side.rawValue)/\(component.name)"
-    return try compile(component, side: side, folder: folder, conditions: []) + dependencies
+    return try compile(component, side: side, folder: component.objectFolder(side), conditions: []) + dependencies
   }
 
   private mutating func addDependencies(of component: Component, side: Side) throws -> [String] {
@@ -228,7 +200,7 @@ private struct Graph {
     for dependency in try set.closure(of: component) {
       let key = "\(side.rawValue)/\(dependency.name)"
       if objects[key] == nil {
-        objects[key] = try compile(dependency, side: side, folder: "build/\(key)", conditions: [])
+        objects[key] = try compile(dependency, side: side, folder: dependency.objectFolder(side), conditions: [])
       }
       all = (objects[key] ?? []) + all
     }
@@ -262,8 +234,8 @@ private struct Graph {
         implicit: headers
           + dependencies.map { "\($0)/\(URL(fileURLWithPath: $0).lastPathComponent).swiftmodule" },
         variables: [
-          "module": component.name, "interface": interface, "object": object, "side": side.rawValue,
-          "flags": command(flags),
+          "module": component.name, "interface": NinjaFile.quoted(interface), "object": NinjaFile.quoted(object),
+          "side": side.rawValue, "flags": command(flags),
         ])
       objects.append(object)
     }
@@ -293,7 +265,7 @@ private struct Graph {
       try compile(kernel, side: .kernel, folder: "\(folder)/Kernel", conditions: variant.conditions)
       + addDependencies(of: kernel, side: .kernel)
     let native = objects.filter { $0.hasSuffix(".o") }
-    let libraries = build.toolchain.compilerLibrary
+    let libraries = command([build.toolchain.compilerLibrary])
     let flags = command(Flags.link + ["-T", script])
     file.build(
       ["\(folder)/optimized.o"], rule: "optimize", inputs: objects, implicit: [script],
@@ -320,7 +292,7 @@ private struct Graph {
       [TargetBuild.probeTarget], rule: "link", inputs: objects, implicit: [script],
       variables: [
         "flags": command(Flags.link + ["--lto-O2", "-T", script]),
-        "libraries": build.toolchain.compilerLibrary,
+        "libraries": command([build.toolchain.compilerLibrary]),
       ])
   }
 
@@ -346,13 +318,13 @@ private struct Graph {
       ["\(output).debug"], rule: "link", inputs: objects, implicit: [Components.programScript],
       variables: [
         "flags": command(Flags.link + ["--lto-O2", "-T", Components.programScript]),
-        "libraries": "\(build.toolchain.compilerLibrary) \(build.toolchain.unicodeTables)",
+        "libraries": command([build.toolchain.compilerLibrary, build.toolchain.unicodeTables]),
       ])
     file.build(
       ["\(output).symbols"], rule: "symbols", inputs: ["\(output).debug"], implicit: [build.tool])
     file.build(
       [output], rule: "embed", inputs: ["\(output).debug"], implicit: ["\(output).symbols"],
-      variables: ["symbols": "\(output).symbols"])
+      variables: ["symbols": NinjaFile.quoted("\(output).symbols")])
   }
 
   /// Makes `output`, the module without debug information and with its symbol table, and `output`.debug.
@@ -369,13 +341,13 @@ private struct Graph {
       ["\(output).debug"], rule: "link", inputs: objects, implicit: [exports],
       variables: [
         "flags": command(Flags.link + Flags.module + ["--lto-O2", "--version-script", exports]),
-        "libraries": build.toolchain.compilerLibrary,
+        "libraries": command([build.toolchain.compilerLibrary]),
       ])
     file.build(
       ["\(output).symbols"], rule: "symbols", inputs: ["\(output).debug"], implicit: [build.tool])
     file.build(
       [output], rule: "embed", inputs: ["\(output).debug"], implicit: ["\(output).symbols"],
-      variables: ["symbols": "\(output).symbols"])
+      variables: ["symbols": NinjaFile.quoted("\(output).symbols")])
   }
 
   mutating func addArchive(programs: [String], modules: [String]) {

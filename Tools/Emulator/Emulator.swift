@@ -89,7 +89,7 @@ public enum Emulator {
     _ options: MachineOptions, root: URL, folder: RunFolder, timeout: Int?,
     console: @escaping @Sendable ([UInt8]) -> Void, operating: (@Sendable (Operator) async -> Void)? = nil
   ) async throws -> RunResult {
-    let configuration = configuration(options, root: root, folder: folder, isWatched: true)
+    let configuration = try configuration(options, root: root, folder: folder, isWatched: true)
     let result = try await Subprocess.run(
       configuration, input: .none, output: .sequence, error: .currentStandardError
     ) { execution -> End in
@@ -144,7 +144,7 @@ public enum Emulator {
   public static func runInteractively(
     _ options: MachineOptions, root: URL, folder: RunFolder
   ) async throws -> RunResult {
-    let configuration = configuration(options, root: root, folder: folder, isWatched: false)
+    let configuration = try configuration(options, root: root, folder: folder, isWatched: false)
     let terminal = Terminal.save()
     defer { terminal?.restore() }
     let result = try await Subprocess.run(
@@ -158,16 +158,15 @@ public enum Emulator {
     return finish(folder, end: .byItself, status: exitStatus(result.terminationStatus), timeout: nil)
   }
 
+  /// QEMU runs in the folder of the run, where all its files have plain names.
   private static func configuration(
     _ options: MachineOptions, root: URL, folder: RunFolder, isWatched: Bool
-  ) -> Configuration {
-    let monitors =
-      isWatched
-      ? MachineOptions.Monitors(people: folder.path("monitor"), events: folder.path("events")) : nil
+  ) throws -> Configuration {
+    let monitors = isWatched ? MachineOptions.Monitors(people: "monitor", events: "events") : nil
+    let options = try options.gathered(in: folder, root: root)
     return Configuration(
-      executable: .name(executable),
-      arguments: Arguments(options.arguments(hostChannel: folder.path("host"), monitors: monitors)),
-      workingDirectory: FilePath(root.path))
+      executable: .name(executable), arguments: Arguments(options.arguments(hostChannel: "host", monitors: monitors)),
+      workingDirectory: FilePath(folder.url.path))
   }
 
   private static func finish(_ folder: RunFolder, end: End, status: Int32, timeout: Int?) -> RunResult {

@@ -2,6 +2,8 @@
 //
 // Invariant: with `deterministic`, two runs of the same files execute the same instructions.
 
+import Foundation
+
 /// A size of memory as QEMU reads it: a number of mebibytes, or of gibibytes with `G`.
 public struct MemorySize: Sendable, Equatable {
   public let mebibytes: Int
@@ -79,6 +81,26 @@ public struct MachineOptions: Sendable {
     let events: String
   }
 
+  /// The same machine with its files under plain names in the folder of its run, where QEMU is started: it takes a blank in
+  /// an archive's path for the end of it, and sockets have short paths.
+  func gathered(in folder: RunFolder, root: URL) throws -> MachineOptions {
+    func link(_ path: String, as name: String) throws -> String {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path(name), withDestinationPath: path.hasPrefix("/") ? path : root.appending(path: path).path)
+      return name
+    }
+    var options = self
+    switch boot {
+    case .kernel(let path, let modules):
+      options.boot = .kernel(
+        path: try link(path, as: "kernel"),
+        modules: try modules.enumerated().map { try link($0.element, as: "archive\($0.offset)") })
+    case .iso(let path): options.boot = .iso(path: try link(path, as: "image"))
+    }
+    options.disk = try disk.map { try link($0, as: "disk") }
+    return options
+  }
+
   /// QEMU's arguments.
   /// - Parameters:
   ///   - hostChannel: the file that the second serial port writes to.
@@ -127,5 +149,5 @@ public struct MachineOptions: Sendable {
   }
 
   /// QEMU separates options by commas and reads two commas as one.
-  private static func escaped(_ path: String) -> String { path.replacing(",", with: ",,") }
+  public static func escaped(_ path: String) -> String { path.replacing(",", with: ",,") }
 }

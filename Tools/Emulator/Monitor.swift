@@ -81,7 +81,12 @@ private struct Connection: ~Copyable {
   private func connect(_ path: String) -> Bool {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
-    let bytes = Array(path.utf8)
+    // The address of a socket holds 107 bytes, and a folder may be deeper than that; its descriptor has a short path.
+    let url = URL(fileURLWithPath: path)
+    let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { return false }
+    defer { close(folder) }
+    let bytes = Array("/proc/self/fd/\(folder)/\(url.lastPathComponent)".utf8)
     guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     return withUnsafePointer(to: &address) {

@@ -32,11 +32,16 @@ public enum Overlay {
 
   /// The archive, or nil where there is nothing to put into it. Files lie in `extra/` under their bare names; a
   /// folder gives its own files.
-  public static func archive(files: [URL], script: String?) throws -> [UInt8]? {
+  /// - Parameter judge: is asked with the number of bytes before any of them is read.
+  public static func archive(
+    files: [URL], script: String?, judge: (_ size: Int) throws -> Void = { _ in }
+  ) throws -> [UInt8]? {
     guard !files.isEmpty || script != nil else { return nil }
     var archive = ArchiveWriter()
     var names: Set<String> = []
-    for file in try files.flatMap(expanded) {
+    let files = try files.flatMap(expanded)
+    try judge(files.reduce(0) { $0 + size(of: $1) })
+    for file in files {
       let name = file.lastPathComponent
       guard names.insert(name).inserted else {
         throw OverlayError(description: "Two files named \(name) were added; the guest has room for one.")
@@ -50,17 +55,26 @@ public enum Overlay {
     return archive.finish()
   }
 
+  private static func size(of file: URL) -> Int {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)
+    return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+  }
+
+  /// The files that `url` stands for: itself, or those of the folder. What is neither, such as a device, might never end.
   private static func expanded(_ url: URL) throws -> [URL] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-      throw OverlayError(description: "\(url.path) does not exist.")
+    switch kind(of: url) {
+    case nil: throw OverlayError(description: "\(url.path) does not exist.")
+    case .typeRegular: return [url]
+    case .typeDirectory:
+      return try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
+        .map { url.appending(path: $0) }.filter { kind(of: $0) == .typeRegular }
+    default: throw OverlayError(description: "\(url.path) is neither a file nor a folder.")
     }
-    guard isFolder.boolValue else { return [url] }
-    return try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
-      .map { url.appending(path: $0) }
-      .filter {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: $0.path, isDirectory: &isFolder) && !isFolder.boolValue
-      }
+  }
+
+  /// What lies at `url`, or where a link there leads to.
+  private static func kind(of url: URL) -> FileAttributeType? {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)
+    return attributes?[.type] as? FileAttributeType
   }
 }

@@ -8,7 +8,7 @@ import Foundation
 public struct UEFI: Sendable, Equatable {
   /// The file of its code.
   let code: String
-  /// The file of its variables, which the machine writes to.
+  /// The file of its variables in the folder of the run; the machine writes to it.
   let variables: String
 
   /// What must be installed, and the package that brings it: the firmware, and GRUB's modules for it.
@@ -27,7 +27,7 @@ public struct UEFI: Sendable, Equatable {
   /// The installed firmware with variables of its own in `folder`.
   public init(folder: RunFolder) throws {
     code = Self.files[0].path
-    variables = folder.path("variables")
-    try FileManager.default.copyItem(atPath: Self.files[1].path, toPath: variables)
+    variables = "variables"
+    try FileManager.default.copyItem(atPath: Self.files[1].path, toPath: folder.path(variables))
   }
 }

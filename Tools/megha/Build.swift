@@ -16,7 +16,8 @@ struct Build: AsyncParsableCommand {
   func run() async throws {
     let project = try Project.current()
     if let folder {
-      let path = URL(fileURLWithPath: folder).standardizedFileURL.path
+      // Links stay as they were named: what is built lies below them.
+      let path = URL(fileURLWithPath: folder, isDirectory: true).standardized.path
       try await project.build(external: path)
     } else {
       try await project.build()
@@ -25,18 +26,26 @@ struct Build: AsyncParsableCommand {
 }
 
 extension Project {
-  /// Brings the system up to date, or one folder outside of the tree. It says nothing unless something is wrong.
+  /// The file of this command, also after it was built anew while it runs.
+  private static var tool: String {
+    let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
+    let mark = " (deleted)"
+    return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
+  }
+
+  /// Waits until nobody else builds in this tree, with a word where somebody does.
+  func lock() throws -> TreeLock {
+    try TreeLock(root: root) { printError("megha: waiting for another ./megha, which builds in this tree") }
+  }
+
+  /// Brings the system up to date, or one folder outside of the tree. Where that takes time it says how far it is.
   func build(targets: [String] = TargetBuild.defaultTargets, external folder: String? = nil) async throws {
-    var build = TargetBuild(
-      root: root, toolchain: try Toolchain.find(),
-      tool: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path)
-    var targets = targets
-    if let folder {
-      if build.isModule(folder: folder) { build.externalModules = [folder] } else { build.externalPrograms = [folder] }
-      targets = try build.targets(ofExternal: folder)
-    }
+    var build = TargetBuild(root: root, toolchain: try Toolchain.find(), tool: Self.tool)
+    let targets = try folder.map { try build.add(external: $0) } ?? targets
+    let lock = try lock()
     let file = try build.write()
-    let result = try await ChildProcess.capture("ninja", ["--quiet", "-f", file] + targets, in: root)
+    let result = try await ChildProcess.follow("ninja", ["-f", file] + targets, in: root)
+    lock.release()
     guard result.status == 0 else {
       // What the compilers said, without the commands that ran them.
       let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
@@ -78,7 +87,8 @@ struct Internal: AsyncParsableCommand {
             path: Self.guestPath(of: url), contents: [UInt8](try Data(contentsOf: url)),
             beginsOnPage: try Self.runsInPlace(url))
         })
-      try Data(archive.finish()).write(to: URL(fileURLWithPath: output))
+      // Somebody may be starting a machine with the one before.
+      try Data(archive.finish()).write(to: URL(fileURLWithPath: output), options: .atomic)
     }
 
     /// The file of a service's folder that says what it needs.

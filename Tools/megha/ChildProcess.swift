@@ -1,7 +1,9 @@
 // Runs the commands that `megha` is built from: ninja, swift, gdb, grub-mkrescue.
 
 import Foundation
+import MeghaBuild
 import Subprocess
+import Synchronization
 import SystemPackage
 
 #if canImport(Glibc)
@@ -55,6 +57,43 @@ enum ChildProcess {
         environment: extended(environment), workingDirectory: FilePath(folder.path)),
       input: .none, output: .string(limit: 64 << 20), error: .combinedWithOutput)
     return (result.standardOutput, exitStatus(result.terminationStatus))
+  }
+
+  /// Runs a build and says on standard error how far it is; returns what else it printed, and its exit status.
+  static func follow(
+    _ executable: String, _ arguments: [String], in folder: URL
+  ) async throws -> (output: String, status: Int32) {
+    let progress = Mutex(BuildProgress(isTerminal: isatty(STDERR_FILENO) != 0))
+    let telling = Task {
+      let start = ContinuousClock.now
+      while !Task.isCancelled {
+        try? await Task.sleep(for: .seconds(1))
+        let seconds = Int((ContinuousClock.now - start).components.seconds)
+        if let text = progress.withLock({ $0.text(after: seconds) }) { FileHandle.standardError.write(Data(text.utf8)) }
+      }
+    }
+    let configuration = Configuration(
+      executable: location(executable), arguments: Arguments(arguments),
+      environment: extended(BuildProgress.environment), workingDirectory: FilePath(folder.path))
+    let result = try await Subprocess.run(
+      configuration, input: .none, output: .sequence, error: .combinedWithOutput
+    ) { execution in
+      var rest: [UInt8] = []
+      var output: [String] = []
+      for try await buffer in execution.standardOutput {
+        rest += buffer.withUnsafeBytes { Array($0) }
+        while let end = rest.firstIndex(of: 0x0a) {
+          let line = String(decoding: rest[..<end], as: UTF8.self)
+          rest.removeFirst(end + 1)
+          if !progress.withLock({ $0.take(line) }) { output.append(line) }
+        }
+      }
+      return output + [String(decoding: rest, as: UTF8.self)]
+    }
+    telling.cancel()
+    await telling.value
+    FileHandle.standardError.write(Data(progress.withLock { $0.ending }.utf8))
+    return (result.closureResult.joined(separator: "\n"), exitStatus(result.terminationStatus))
   }
 
   static func exitStatus(_ status: TerminationStatus) -> Int32 {

@@ -13,8 +13,10 @@ struct Image: AsyncParsableCommand {
     let project = try Project.current()
     try await project.build()
     let path = "build/megha.iso"
+    let lock = try project.lock()
     try await project.makeImage(
       at: project.file(path).path, modules: ["build/boot.cpio"], commandLine: "")
+    lock.release()
     print("made \(path)")
   }
 }
@@ -52,12 +54,17 @@ extension Project {
     }
     lines.append("}\n")
     try Data(lines.joined(separator: "\n").utf8).write(to: boot.appending(path: "grub/grub.cfg"))
+    // What it calls takes paths apart as a shell does, so all of them are below the folder that it runs in.
+    let image = "image.iso"
     let made = try await ChildProcess.capture(
       "grub-mkrescue",
       [
-        "--install-modules=\(Self.grubModules)", "--fonts=", "--locales=", "--themes=", "--compress=xz",
-        "-o", path, folder.path("disk"),
-      ], in: root)
+        "--install-modules=\(Self.grubModules)", "--fonts=", "--locales=", "--themes=", "--compress=xz", "-o", image,
+        "disk",
+      ], in: folder.url, environment: ["TMPDIR": "."])
     guard made.status == 0 else { throw Failure("grub-mkrescue failed:\n\(made.output)") }
+    let destination = URL(fileURLWithPath: path)
+    try? manager.removeItem(at: destination)
+    try manager.moveItem(at: URL(fileURLWithPath: folder.path(image)), to: destination)
   }
 }

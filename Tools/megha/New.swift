@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import MeghaBuild
 
 struct New: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,17 +18,33 @@ struct New: ParsableCommand {
   @Argument(help: "Its name: lower-case letters and digits. A folder of this name is made here.")
   var name: String
 
+  /// What fits wherever the guest keeps names of programs, services and modules.
+  private static let longestName = 24
+
   func run() throws {
     let isName =
       name.first?.isLetter == true && name.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber) }
     guard isName else {
       throw Failure("\(name) is not a name: lower-case letters and digits, a letter first.")
     }
-    guard !FileManager.default.fileExists(atPath: name) else { throw Failure("\(name) exists already.") }
-    let command = try Project.current().file("megha").path
+    guard name.count <= Self.longestName else {
+      throw Failure("\(name) is too long for a name: at most \(Self.longestName) letters and digits.")
+    }
+    // Also a link that leads nowhere is in the way.
+    let exists = (try? FileManager.default.attributesOfItem(atPath: name)) != nil
+    guard !exists else { throw Failure("\(name) exists already.") }
+    let project = try Project.current()
+    let command = NinjaFile.shellQuoted(project.file("megha").path)
     let folder = URL(fileURLWithPath: name, isDirectory: true)
+    let component =
+      switch kind {
+      case .program: Components.program(folder: folder.path)
+      case .service: Components.serviceProgram(folder: folder.path)
+      case .module: Components.module(folder: folder.path, root: project.root)
+      }
+    let type = try TypeNames.type(
+      for: name, kind: kind.rawValue.capitalized, component: component, root: project.root)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let type = name.prefix(1).uppercased() + name.dropFirst()
     let files =
       switch kind {
       case .program: ["\(type).swift": program(type), "README.md": readme(command)]
@@ -45,7 +62,7 @@ struct New: ParsableCommand {
     @main
     struct \(type): Program {
       static func run() -> Int32 {
-        Console.write("\(type) runs.\\n")
+        Console.write("\(name.capitalized) runs.\\n")
         return 0
       }
     }

@@ -48,7 +48,7 @@ extension Project {
     defer { folder.delete() }
     var options = try await machine(try MachineArguments.parse(["--icount"]), script: command, folder: folder)
     let path = folder.path("trace")
-    options.extraArguments += ["-plugin", "\(file(TargetBuild.profilerPlugin).path),out=\(path)"]
+    options.extraArguments += ["-plugin", MachineOptions.escaped(file(TargetBuild.profilerPlugin).path) + ",out=trace"]
     let pipe = try TracePipe(path: path)
     let empty = Recorder(code: try guestCode(), counting: .runningCommand)
     async let reading = pipe.read(into: empty)

@@ -131,12 +131,15 @@ extension Project {
   func machine(
     _ arguments: MachineArguments, script: String?, folder: RunFolder
   ) async throws -> MachineOptions {
-    let overlay = try Overlay.archive(
-      files: arguments.added.map { URL(fileURLWithPath: $0) }, script: script)
     var modules = ["build/boot.cpio"]
+    let own = (try FileManager.default.attributesOfItem(atPath: file(modules[0]).path)[.size] as? NSNumber)?.intValue
+    let overlay = try Overlay.archive(files: arguments.added.map { URL(fileURLWithPath: $0) }, script: script) { size in
+      try GuestLimits.judge(size: size + (own ?? 0), memory: arguments.memory)
+    }
     if let overlay {
       modules.append(folder.path("overlay.cpio"))
       try Data(overlay).write(to: URL(fileURLWithPath: folder.path("overlay.cpio")))
+      try GuestLimits.judge(archives: modules.map { URL(fileURLWithPath: $0, relativeTo: root) })
     }
     if arguments.uefi, let obstacle = UEFI.obstacle { throw Failure("--uefi cannot be had: \(obstacle).") }
     var options: MachineOptions

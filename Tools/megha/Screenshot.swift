@@ -23,7 +23,6 @@ struct Screenshot: AsyncParsableCommand {
     guard let keys = Keyboard.keys(for: text.replacing("\\n", with: "\n")) else {
       throw Failure("--type has a character that a US keyboard does not have.")
     }
-    let path = URL(fileURLWithPath: file).path
     try await project.build()
     LiveRuns.endWithThisProcess()
     let folder = try RunFolder()
@@ -36,11 +35,12 @@ struct Screenshot: AsyncParsableCommand {
         try? await Task.sleep(for: .seconds(wait))
         await monitor.type(keys)
         try? await Task.sleep(for: .seconds(wait))
-        monitor.command("screendump \(path) -f png")
+        monitor.command("screendump screen -f png")
         monitor.end()
       })
-    guard FileManager.default.fileExists(atPath: path) else {
+    guard let picture = FileManager.default.contents(atPath: folder.path("screen")) else {
       throw Failure("There is no picture; the run ended with: \(result.outcome)")
     }
+    try picture.write(to: URL(fileURLWithPath: file))
   }
 }

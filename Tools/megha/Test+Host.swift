@@ -3,14 +3,23 @@
 import Foundation
 
 extension Project {
-  /// Seconds for building and running all host tests.
+  /// Seconds for building all host tests, and for running them.
   private static let hostTimeLimit = 900
 
   func testHost(_ report: Report, filter: String?) async throws {
     let started = Date()
+    let lock = try lock()
+    let built = try await ChildProcess.follow(
+      "timeout",
+      ["-k", "5", "\(Self.hostTimeLimit)", "swift", "build", "--build-tests", "--package-path", root.path], in: root)
+    lock.release()
+    guard built.status == 0 else {
+      report.fail("host: the tests build", [built.output])
+      return
+    }
     let result = try await ChildProcess.capture(
       "timeout",
-      ["-k", "5", "\(Self.hostTimeLimit)", "swift", "test", "--package-path", root.path]
+      ["-k", "5", "\(Self.hostTimeLimit)", "swift", "test", "--skip-build", "--package-path", root.path]
         + (filter.map { ["--filter", $0] } ?? []), in: root)
     let lines = result.output.split(separator: "\n").map(String.init)
     let failed = lines.filter { $0.hasPrefix("✘ Test ") && $0.contains(" failed after ") }.count
