@@ -92,7 +92,7 @@ let package = Package(
       name: "Profiler", dependencies: ["Reports", "SymbolTables"], path: "Tools/Profiler", swiftSettings: host + fast),
     .target(name: "Reports", path: "Tools/Reports", swiftSettings: host),
     .target(
-      name: "SymbolTables", dependencies: ["Diagnostics", "Primitives"], path: "Tools/SymbolTables",
+      name: "SymbolTables", dependencies: ["Diagnostics", "Executables", "Primitives"], path: "Tools/SymbolTables",
       swiftSettings: host),
     .testTarget(
       name: "ToolTests",

@@ -243,13 +243,24 @@ enum Modules {
     return CodeImage(name: module.value.name, symbols: symbols(of: module))
   }
 
-  /// The table that the build put into the module's file.
+  /// Writes the function that holds the instruction at `address`, relative to the module's base, as far as its file says.
+  static func writeFunction(at address: UInt32, of file: KernelBytes, to output: inout TextBuffer) {
+    guard let symbols = symbols(of: file, base: 0), let function = symbols.function(containing: address) else { return }
+    output.write(" (")
+    function.name.write(to: &output)
+    output.write(")")
+  }
+
   private static func symbols(of module: Reference<LinkedModule>) -> Diagnostics.SymbolTable? {
-    let file = module.value.file
+    symbols(of: module.value.file, base: module.value.base)
+  }
+
+  /// The table that the build put into the module's file.
+  private static func symbols(of file: KernelBytes, base: UInt32) -> Diagnostics.SymbolTable? {
     guard let section = findSection(named: ".megha.symbols", in: file.span) else { return nil }
     let start = UnsafeRawPointer(bitPattern: UInt(file.address &+ section.offset))
     let bytes = UnsafeRawBufferPointer(start: start, count: Int(section.size))
-    return try? Diagnostics.SymbolTable(bytes: bytes, loadBias: module.value.base)
+    return try? Diagnostics.SymbolTable(bytes: bytes, loadBias: base)
   }
 
   /// What an address in the module area means.

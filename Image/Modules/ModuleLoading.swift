@@ -41,8 +41,10 @@ enum ModuleLoading {
     var linker = ModuleLinker()
     do throws(ModuleError) {
       image = try ModuleImage(file: file.span, build: Modules.buildIdentity)
+      try image.checkCode()
     } catch {
       error.describe(to: &explain, file: file.span, resolver: &linker)
+      if case .code(_, let address) = error { Modules.writeFunction(at: address, of: file, to: &explain) }
       throw .badModule
     }
     try check(parameters, for: image, &explain)

@@ -15,6 +15,8 @@ public enum ModuleError: Error, Equatable, Sendable {
   case relocation(RelocationRule, kind: UInt8, NameLocation?, symbol: UInt32, place: UInt32)
   /// A field of the manifest.
   case manifest(ManifestRule, ManifestField, value: UInt32)
+  /// An instruction of the code, at its address relative to the module's base.
+  case code(CodeRule, address: UInt32)
   /// The module was made for another kernel.
   case otherBuild(expected: BuildIdentity, found: BuildIdentity)
   /// Names that nobody exports.
@@ -73,6 +75,11 @@ public enum ModuleError: Error, Equatable, Sendable {
       output.write(" is ")
       output.write(hexadecimal: value, digits: 1)
       output.write(": ")
+      output.write(rule.sentence)
+    case .code(let rule, let address):
+      output.write("the instruction at ")
+      output.write(hexadecimal: address, digits: 1)
+      output.write(" ")
       output.write(rule.sentence)
     case .otherBuild(let expected, let found):
       output.write("the module was built for ")

@@ -25,7 +25,19 @@ package struct Poke: Sendable {
 }
 
 extension Poke {
-  package static let all = formats + tables + symbols + kinds + manifests
+  package static let all = formats + tables + symbols + kinds + manifests + code
+
+  static let code: [Poke] = [
+    Poke("x87", "the instruction at 0x1010 works with the registers of x87") {
+      $0.bytes.replaceSubrange(0x1010..<0x1012, with: [0xd9, 0xe8])
+    },
+    Poke("SSE", "the instruction at 0x10f0 works with the registers of MMX or SSE") {
+      $0.bytes.replaceSubrange(0x10f0..<0x10f4, with: [0x66, 0x0f, 0x76, 0xc0])
+    },
+    Poke("a frame of 100,000 bytes", "the instruction at 0x1020 moves the stack pointer over the guard page") {
+      $0.bytes.replaceSubrange(0x1020..<0x1026, with: [0x81, 0xec, 0xa0, 0x86, 1, 0])
+    },
+  ]
 
   static let formats: [Poke] = [
     Poke("B1 object file", "e_type is 1, must be 3: this is a plain object file; link it with ld.lld") {

@@ -69,6 +69,7 @@ func load(
   _ bytes: [UInt8], exports: inout TestExports, base: UInt32 = 0xf000_0000, build: BuildIdentity? = testBuild
 ) throws(ModuleError) -> LoadedModule {
   let image = try ModuleImage(file: bytes.span, build: build)
+  try image.checkCode()
   let uses = try image.bind(&exports)
   var memory = TestMemory(pages: image.plan.pageCount)
   try image.apply(base: base, resolver: &exports, memory: &memory)

@@ -181,6 +181,11 @@ private struct Graph {
       description: "optimize $out")
     file.rule(
       "symbols", command: "$megha internal symbols $in $out", description: "symbols $in")
+    // A module's code is judged as the loader will.
+    file.rule(
+      "link-module",
+      command: "\(guarded) \(tools)/ld.lld $flags $in $libraries -o $out && $megha internal code $out",
+      description: "link $out")
     file.rule(
       "embed",
       command: "\(tools)/llvm-objcopy --strip-all --add-section .megha.symbols=$symbols $in $out",
@@ -338,7 +343,7 @@ private struct Graph {
     let exports = FileManager.default.fileExists(atPath: url.path) ? own : Components.moduleExports
     let objects = try add(component, side: .kernel)
     file.build(
-      ["\(output).debug"], rule: "link", inputs: objects, implicit: [exports],
+      ["\(output).debug"], rule: "link-module", inputs: objects, implicit: [exports],
       variables: [
         "flags": command(Flags.link + Flags.module + ["--lto-O2", "--version-script", exports]),
         "libraries": command([build.toolchain.compilerLibrary]),

@@ -58,7 +58,7 @@ extension Project {
 /// Commands for the ninja file only.
 struct Internal: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Steps of the build.", shouldDisplay: false, subcommands: [Symbols.self, Archive.self])
+    abstract: "Steps of the build.", shouldDisplay: false, subcommands: [Symbols.self, Code.self, Archive.self])
 
   struct Symbols: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Makes the symbol table of a linked image.")
@@ -70,6 +70,13 @@ struct Internal: AsyncParsableCommand {
       let table = try SymbolTableBuilder.build(elf: image, root: project.root.path)
       try Data(table).write(to: URL(fileURLWithPath: output))
     }
+  }
+
+  struct Code: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Refuses a module with code that no module may have.")
+    @Argument var image: String
+
+    func run() throws { try ModuleCodeCheck.run(path: image) }
   }
 
   struct Archive: ParsableCommand {
