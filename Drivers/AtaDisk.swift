@@ -4,6 +4,7 @@
 // Invariants:
 // - Sectors are checked against what the disk says it has, before anything is sent to it.
 // - No wait is without a bound; a disk that does not answer is an error, and is reset before the next command.
+// - A request whose task is to end is given up at the next wait, and what it had begun is ended by a reset.
 
 import Primitives
 
@@ -11,7 +12,7 @@ import Primitives
 public protocol DeviceLine {
   /// Waits until the device has interrupted since the last time, or for a while; the driver looks at the device then.
   /// Returns false where the task that waits is to end.
-  @discardableResult mutating func wait() -> Bool
+  mutating func wait() -> Bool
   /// The driver has made the device silent.
   mutating func acknowledge()
 }
@@ -25,6 +26,8 @@ public enum AtaDiskError: Error, Equatable {
   case silent(status: UInt8)
   /// It refused or failed.
   case failed(status: UInt8, error: UInt8)
+  /// The task that asked is to end, so nobody waits for the disk any more.
+  case cancelled
   /// There are no such sectors.
   case outOfRange(sector: UInt32, count: UInt32, limit: UInt32)
 
@@ -42,6 +45,7 @@ public enum AtaDiskError: Error, Equatable {
       output.write(hexadecimal: UInt32(status), digits: 2)
       output.write(" and error ")
       output.write(hexadecimal: UInt32(error), digits: 2)
+    case .cancelled: output.write("who asked is to end")
     case .outOfRange(let sector, let count, let limit):
       output.write(decimal: count)
       output.write(" sectors from ")
@@ -229,7 +233,10 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine, Memory: TransferMemor
   private mutating func waitForDisk(hasData: Bool) throws(AtaDiskError) {
     var status: UInt8 = 0
     for _ in 0..<Self.waitLimit {
-      line.wait()
+      guard line.wait() else {
+        needsReset = true
+        throw .cancelled
+      }
       // Reading the status makes the disk take its interrupt back.
       status = Ports.read8(Self.command)
       line.acknowledge()
@@ -255,7 +262,10 @@ public struct AtaDisk<Ports: PortAccess, Line: DeviceLine, Memory: TransferMemor
     for _ in 0..<Self.waitLimit {
       status = glance(isReached)
       if isReached(status) { return }
-      line.wait()
+      guard line.wait() else {
+        needsReset = true
+        throw .cancelled
+      }
     }
     throw .silent(status: status)
   }

@@ -12,7 +12,6 @@ public enum Clock {
   public static var bootTime: UInt64 { megha_boot_time() }
 
   /// Waits while other tasks run. False where the calling task is to end: return soon then.
-  @discardableResult
   public static func sleep(milliseconds: UInt32) -> Bool { megha_sleep(UInt64(milliseconds) &* 1_000_000) == 0 }
 }
 

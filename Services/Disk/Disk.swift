@@ -48,6 +48,7 @@ struct DiskService: Service {
     case .absent, .notADisk: failure = .absent
     case .outOfRange: failure = .outOfRange
     case .silent, .failed: failure = .failed
+    case .cancelled: return .failed
     }
     if failure != .outOfRange { PlacedLog.write { error.describe(to: &$0) } }
     return failure

@@ -29,7 +29,7 @@ enum PlacedPorts: PortAccess, DeviceClaims {
     claims.removeAll { $0 == range }
   }
 
-  static func sleep(milliseconds: UInt32) { Clock.sleep(milliseconds: milliseconds) }
+  static func sleep(milliseconds: UInt32) -> Bool { Clock.sleep(milliseconds: milliseconds) }
 
   static func read8(_ port: UInt16) -> UInt8 { ModulePorts.read8(port) }
   static func read16(_ port: UInt16) -> UInt16 { ModulePorts.read16(port) }
@@ -43,7 +43,7 @@ enum PlacedPorts: PortAccess, DeviceClaims {
 struct PlacedLine: DeviceLine {
   init?(_ number: UInt32) {}
   func close() {}
-  @discardableResult mutating func wait() -> Bool { Clock.sleep(milliseconds: 1) }
+  mutating func wait() -> Bool { Clock.sleep(milliseconds: 1) }
   mutating func acknowledge() {}
 }
 

@@ -32,7 +32,11 @@ enum PlacedPorts: PortAccess, DeviceClaims {
     claims.removeAll { $0.range == range }
   }
 
-  static func sleep(milliseconds: UInt32) { Thread.sleep(milliseconds: milliseconds) }
+  static func sleep(milliseconds: UInt32) -> Bool {
+    // A task that is to end does not come back from a system call.
+    Thread.sleep(milliseconds: milliseconds)
+    return true
+  }
 
   /// Memory for the device behind a port that was claimed and has been reset: what was kept for it before is free.
   fileprivate static func buffer(for port: UInt16, size: Int) -> DeviceBuffer? {
@@ -80,7 +84,7 @@ struct PlacedLine: DeviceLine {
   }
 
   /// An interrupt that is lost costs time, not the request: the driver looks at the device after a while.
-  @discardableResult mutating func wait() -> Bool {
+  mutating func wait() -> Bool {
     do throws(SystemError) {
       _ = try notification.wait(nanoseconds: 10_000_000)
       return true

@@ -93,6 +93,39 @@ private typealias Disk = AtaDisk<FakePorts, CountingLine, FakeTransferMemory>
     }
   }
 
+  /// Whoever asked is killed in one wait of a transfer after the other. Its request ends there, and the next one, which
+  /// begins with a reset, finds the disk as it must be.
+  @Test(arguments: [false, true]) func aTaskThatIsToEndGivesItsRequestUp(isWrite: Bool) throws {
+    var cancelled = 0
+    for endAt in 1...40 {
+      try run { model in
+        model.delay = 1500
+        var disk: Disk
+        do throws(AtaDiskError) { disk = try Disk(line: CountingLine(endAt: endAt)) } catch {
+          #expect(error == .cancelled)
+          cancelled += 1
+          return
+        }
+        let resets = model.resets
+        var bytes = [UInt8](repeating: 0xa5, count: 4 * 512)
+        var span = bytes.mutableSpan
+        do throws(AtaDiskError) {
+          if isWrite { try disk.write(5, from: span.span) } else { try disk.read(5, into: &span) }
+          return
+        } catch {
+          #expect(error == .cancelled)
+          cancelled += 1
+        }
+        var next = [UInt8](repeating: 0, count: 2 * 512)
+        var nextSpan = next.mutableSpan
+        try disk.read(20, into: &nextSpan)
+        #expect(next == Array(model.bytes[20 * 512..<22 * 512]))
+        #expect(model.resets == resets + 1)
+      }
+    }
+    #expect(cancelled > 5)
+  }
+
   @Test func noDiskAndNoDiskByNumber() {
     let absent = DiskModel()
     absent.isPresent = false

@@ -145,9 +145,12 @@ final class DiskModel {
 
 struct CountingLine: DeviceLine {
   var waits = 0
+  /// The wait in which the task learns that it is to end. The next request is another task's.
+  var endAt: Int?
   mutating func wait() -> Bool {
     waits += 1
-    return true
+    guard let endAt else { return true }
+    return waits != endAt
   }
   mutating func acknowledge() {}
 }

@@ -28,7 +28,6 @@ final class SharedWord: @unchecked Sendable {
 
   /// Sleeps while the word is `expected`, until somebody wakes it; may return early.
   /// - Returns: false where `nanoseconds` ran out first.
-  @discardableResult
   func wait(while expected: UInt32, nanoseconds: UInt64 = .max) -> Bool {
     let result = SystemCalls.wordWait(
       unsafe WordLock.address(pointer), expected, UInt32(truncatingIfNeeded: nanoseconds),
@@ -69,7 +68,7 @@ public final class Mutex<Value>: @unchecked Sendable {
     while !isTrue(value) {
       let turn = condition.word.value
       unsafe WordLock.release(word.pointer)
-      condition.word.wait(while: turn)
+      _ = condition.word.wait(while: turn)
       unsafe WordLock.acquire(word.pointer)
     }
     return body(&value)
@@ -103,7 +102,7 @@ public final class Semaphore: @unchecked Sendable {
 
   /// Waits until there is one and takes it.
   public func take() {
-    while !takeIfThere() { word.wait(while: 0) }
+    while !takeIfThere() { _ = word.wait(while: 0) }
   }
 
   /// Takes one if there is one.
@@ -139,7 +138,7 @@ public final class Once: @unchecked Sendable {
       word.store(Self.done)
       word.wake(.max)
     } else {
-      while word.value != Self.done { word.wait(while: Self.running) }
+      while word.value != Self.done { _ = word.wait(while: Self.running) }
     }
   }
 }

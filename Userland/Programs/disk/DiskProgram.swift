@@ -6,6 +6,7 @@
 //     disk write SECTOR     writes a sector, reads it, and puts back what was there
 //     disk kill ROUNDS      ends the server ROUNDS times while four threads read; every read is done or fails clearly,
 //                           and what was read is right
+//     disk clients ROUNDS   ends ROUNDS clients in the middle of a request; the driver must go on for others
 //
 // The image that `megha run` makes has in word w of sector s the number s * 2,654,435,761 + w * 40,503, modulo 2^32.
 
@@ -21,13 +22,16 @@ struct DiskProgram: Program {
     let number = ProgramInformation.argumentCount > 2 ? ProgramInformation.argument(2).number : nil
     guard let disk = DiskClient() else { return say("the service `disk` is not there: service start disk") }
     if command == "kill", let number { return KillCheck.run(number) }
+    if command == "clients", let number { return ClientCheck.run(number, disk) }
     switch disk.status() {
     case .failure(let sentence): return say(sentence)
     case .success(let sectors, let byMaster):
       if command == "read", let number { return read(disk, number) }
       if command == "check", let number { return check(disk, number, of: sectors) }
       if command == "write", let number { return write(disk, number) }
-      guard command == "" else { return say("usage: disk [read SECTOR|check COUNT|write SECTOR|kill ROUNDS]") }
+      guard command == "" else {
+        return say("usage: disk [read SECTOR|check COUNT|write SECTOR|kill ROUNDS|clients ROUNDS]")
+      }
       Console.write {
         $0.write("disk: ")
         $0.write(decimal: sectors)
