@@ -5,6 +5,7 @@ import ABI
 @testable import Messages
 import Primitives
 import Tasks
+import TestSupport
 
 extension CallWorld {
   func step(_ index: Int) throws(Violation) {

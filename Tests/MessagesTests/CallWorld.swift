@@ -7,6 +7,7 @@
 import ABI
 import Primitives
 import Tasks
+import TestSupport
 
 @testable import Messages
 
@@ -93,10 +94,7 @@ struct WorldShape {
   var isLending = false
 }
 
-/// A broken promise, with the steps that led to it.
-struct Violation: Error { let text: String }
-
-final class CallWorld {
+final class CallWorld: ExplorableWorld {
   static let serverProcess: UInt32 = 50
   static let successorProcess: UInt32 = 60
   static let managerProcess: UInt32 = 70
@@ -171,6 +169,9 @@ final class CallWorld {
 
   func save() -> [UInt8] { Array(UnsafeRawBufferPointer(start: block, count: size)) }
   func restore(_ state: [UInt8]) { state.withUnsafeBytes { block.copyMemory(from: $0.baseAddress!, byteCount: size) } }
+
+  func digest(into hasher: inout Hasher) { hasher.combine(bytes: UnsafeRawBufferPointer(start: block, count: size)) }
+  func happensByItself(_ action: Action) -> Bool { if case .step = action { true } else { false } }
 
   func task(_ index: Int) -> Reference<Tasks.Task> { Reference(tasks + index) }
   func actor(_ index: Int) -> Actor { actors[index] }

@@ -1,5 +1,6 @@
 import Primitives
 import Tasks
+import TestSupport
 import Testing
 
 @testable import Messages
@@ -50,9 +51,10 @@ import Testing
       WorldShape(clients: 2, callsOfEach: 1, serverTasks: 1, deaths: 1, refusals: 1, withdrawals: 1),
       WorldShape(clients: 1, callsOfEach: 1, serverTasks: 1, hasMove: true, withdrawals: 1),
     ] {
-      try CallExplorer(shape).explore { world, action in
+      let result = CallWorld(shape).explore { world, action in
         for cell in cells(of: action, in: world) { reached[cell, default: 0] += 1 }
       }
+      #expect(result.violation == nil)
     }
     print("".padded(26) + State.allCases.map { $0.rawValue.padded(20) }.joined())
     for event in Event.allCases {
