@@ -20,12 +20,13 @@
 .align 4
 module_stack_user: .long 1
 
-// The registers of the module at its latest call of an export (Image/Modules/Generated/exports.S).
+// The registers and the place of the module at its latest call of an export (Image/Modules/Generated/exports.S).
 .section .bss.module, "aw", @nobits
-.globl module_stack_pointer, module_frame_pointer
+.globl module_stack_pointer, module_frame_pointer, module_place
 .align 4
 module_stack_pointer: .skip 4
 module_frame_pointer: .skip 4
+module_place: .skip 1
 
 .section .text.entry, "ax"
 
@@ -188,11 +189,12 @@ module_call_cut:
   jmp module_return
 
 // A module called an export (Image/Modules/Generated/exports.S): the function is in EAX, the number of words of its arguments
-// in ECX, and they lie above the return address. The function runs below the edge of the call, with copies of them. Up to the
+// in ECX, the module's place in the registry in DL, and the arguments lie above the return address. The function runs below the edge of the call, with copies of them. Up to the
 // call a fault can only be that of the module's stack pointer (ModuleFaults.swift).
 .globl call_export, module_entries_start, module_entries_end
 module_entries_start:
 call_export:
+  movb %dl, module_place
   movl %esp, %edx
   movl %edx, module_stack_pointer
   movl %ebp, module_frame_pointer

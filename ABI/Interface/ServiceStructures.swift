@@ -38,7 +38,7 @@ public struct ModuleInformation: BitwiseCopyable, Sendable {
   public var version = Name()
   /// Its place, 0 to 63.
   public var number: UInt32 = 0
-  /// 0 loading, 1 live, 2 stopping, 3 failed.
+  /// 0 loading, 1 live, 2 stopping, 3 failed, 4 starting, 5 draining: the last calls are finishing.
   public var state: UInt32 = 0
   public var base: UInt32 = 0
   public var pages: UInt32 = 0

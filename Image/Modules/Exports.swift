@@ -4,8 +4,9 @@
 // Invariants:
 // - A pointer from a module is followed only by copying through `user_copy`, whose faults come back as errors.
 // - An export begins with `enter`, which cuts the call short where it has had its time, before anything is changed.
-// - An export runs below the edge of the call, on the stack that the kernel works on for the task (exports.S). Where that is
-//   a module's own, because the module called the kernel as a program does, the call is cut short when it gets tight.
+// - An export runs below the edge of the call, on the stack that the kernel works on for the task (module_call.S). Where too
+//   little of that is left, the call is cut short.
+// - A mistake with the module's memory that is found ends the call, too: the memory is in order by then.
 
 // The names are those of C.
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
@@ -28,16 +29,19 @@ private enum Export {
     let floor = ModuleFaults.stackFloor(of: Scheduler.current)
     if edge < floor &+ stackNeeded { ModuleFaults.cutShort(.stackExhausted(bytesLeft: edge &- floor)) }
     if kernel.modules.value.isOverdue { ModuleFaults.cutShort(nil) }
-    guard let module = Modules.module(containing: memory_read32(export_stack_pointer())) else {
-      panic("an export was called from outside of all modules")
+    // The entry that it was linked to says who it is; what lies on its stack may be anything.
+    guard let module = kernel.modules.value.records[Int(export_place()) & 63] else {
+      panic("an export was called by no module")
     }
     return module
   }
 
-  /// The addresses in the module that the calls which led here go back to, innermost first; 0 where there are no more.
+  /// The addresses in modules that the calls which led here go back to, innermost first; 0 where there are no more.
   static func callers() -> (UInt32, UInt32, UInt32) {
     let surroundings = KernelSurroundings(process: nil)
     let first = memory_read32(export_stack_pointer())
+    // A module's function that ends with a jump to an export goes back to the kernel.
+    guard Modules.module(containing: first) != nil else { return (0, 0, 0) }
     let frame = export_frame_pointer()
     guard let second = surroundings.word(at: frame &+ 4), let outer = surroundings.word(at: frame) else {
       return (first, 0, 0)
@@ -50,11 +54,12 @@ private enum Export {
   _ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>!, _ alignment: UInt32, _ size: UInt32
 ) -> Int32 {
   let module = Export.enter()
+  if let mistake = ModuleHeap.inspect(module) { ModuleFaults.cutShort(.moduleMistake(mistake)) }
   guard let address = ModuleHeap.allocate(size, alignment: alignment, for: module, callers: Export.callers()) else {
     return 12
   }
   guard withUnsafePointer(to: address, { user_copy(result, $0, 4) }) == 0 else {
-    _ = ModuleHeap.free(address)
+    ModuleHeap.remove(address)
     return 14
   }
   return 0
@@ -63,15 +68,8 @@ private enum Export {
 @c @implementation public func megha_free(_ memory: UnsafeMutableRawPointer!) {
   let module = Export.enter()
   guard let memory else { return }
-  guard ModuleHeap.free(UInt32(UInt(bitPattern: memory))) else {
-    var output = KernelOutput()
-    output.write("module ")
-    module.value.name.write(to: &output)
-    output.write(" gave back ")
-    output.write(hexadecimal: UInt32(UInt(bitPattern: memory)))
-    output.write(", which is no memory of a module's\n")
-    return
-  }
+  let mistake = ModuleHeap.free(UInt32(UInt(bitPattern: memory)), of: module) ?? ModuleHeap.inspect(module)
+  if let mistake { ModuleFaults.cutShort(.moduleMistake(mistake)) }
 }
 
 @c @implementation public func megha_log(_ text: UnsafePointer<UInt8>!, _ length: UInt32) {

@@ -32,10 +32,10 @@ struct LinkedModule: ~Copyable {
   /// The services that it offers: the first `serviceCount` are held.
   var services = InlineArray<32, OfferedService?>(repeating: nil)
   var serviceCount = 0
-  /// A call of it was cut short: it is not asked to do anything more.
-  var hasFailed = false
   /// The newest of its allocations; 0: none.
   var newestAllocation: UInt32 = 0
+  /// The one that is looked at next for an overrun; 0: the newest.
+  var inspectedAllocation: UInt32 = 0
   var allocatedBytes: UInt32 = 0
   var allocations: UInt32 = 0
   /// Tasks that wait until no call is inside.
@@ -73,6 +73,18 @@ struct ModuleFailure {
   var isStackFault = false
 }
 
+extension ModuleFailure {
+  /// The module called the page that is for tasks, and its return address is on top of the stack: what is to be told is
+  /// where it called.
+  mutating func becomeSystemCall() {
+    cause = .moduleMistake(.systemCall)
+    if let caller = KernelSurroundings(process: nil).word(at: registers.esp) {
+      registers.eip = caller
+      registers.esp &+= 4
+    }
+  }
+}
+
 struct ModuleTable: ~Copyable {
   static var capacity: Int { ModuleRegistry.capacity }
   var registry: ModuleRegistry
@@ -107,6 +119,12 @@ extension ModuleTable {
     var pages: UInt32 = 0
     for slot in 0..<Self.capacity { pages += records[slot]?.mappedPages ?? 0 }
     return pages
+  }
+
+  /// The record of the module of this number, or nil where it is gone.
+  func record(_ module: ModuleNumber) -> Reference<LinkedModule>? {
+    guard let record = records[module.slot], record.value.number == module else { return nil }
+    return record
   }
 
   /// A door may lie where one was before, so no look is remembered.
@@ -175,6 +193,7 @@ enum Modules {
     place.initialize(to: ModuleTable(registry: ModuleRegistry(storage: slots)))
     place.pointee.transferMemory = Transfer.makeShared()
     kernel.modules = Reference(place)
+    KernelExports.checkLayout()
     if let value = boot.option(named: "modules"), value.hasSameBytes(as: "off") { place.pointee.isOff = true }
     // The first page tables of both areas stay, so that loading and calling a module take only pages of their own.
     prepareTables(at: KernelLayout.modulesStart)
@@ -219,9 +238,6 @@ enum Modules {
 
   /// No new call enters the module from now on.
   static func fail(_ module: Reference<LinkedModule>) {
-    module.value.hasFailed = true
-    // One that starts or stops is taken out by whoever loads or unloads it.
-    guard let state = module.entry?.state, state == .live || state == .failed else { return }
     kernel.modules.value.registry.fail(module.value.number)
     module.updateDoors()
   }

@@ -33,6 +33,8 @@ enum ModuleFaults {
     let vector = UInt8(truncatingIfNeeded: frame.pointee.vector)
     var failure = ModuleFailure(cause: .exception(vector: vector, errorCode: frame.pointee.error))
     failure.registers = FaultReporter.registers(of: frame)
+    // SMEP keeps the kernel from running user pages, and the one that is for system calls is one of them.
+    if isSystemCallPage(frame.pointee.eip) { failure.becomeSystemCall() }
     failure.address = address ?? 0
     kernel.modules.value.failure = failure
     leave_module()
@@ -46,6 +48,40 @@ enum ModuleFaults {
     guard left < trapRoom else { return }
     var failure = ModuleFailure(cause: .stackExhausted(bytesLeft: left))
     failure.registers = FaultReporter.registers(of: frame)
+    kernel.modules.value.failure = failure
+    leave_module()
+  }
+
+  /// A system call by the page. Only modules come there with the kernel's selector and from the kernel half.
+  static func refuseSystemCall(_ registers: CallRegisters) -> Never {
+    var failure = ModuleFailure(cause: .moduleMistake(.systemCall))
+    failure.registers.eax = registers.pointee.eax
+    failure.registers.ebx = registers.pointee.ebx
+    failure.registers.ecx = registers.pointee.ecx
+    failure.registers.edx = registers.pointee.edx
+    failure.registers.esi = registers.pointee.esi
+    failure.registers.edi = registers.pointee.edi
+    failure.registers.ebp = registers.pointee.ebp
+    // Behind them lie EIP and CS of the page, a word, the flags, and the address that the page goes back to.
+    failure.registers.esp = UInt32(UInt(bitPattern: registers + 1)) &+ 16
+    failure.becomeSystemCall()
+    refuse(failure)
+  }
+
+  /// The same by a gate, which the page of a traced process uses.
+  static func refuseSystemCall(_ frame: TrapFrame) -> Never {
+    var failure = ModuleFailure(cause: .moduleMistake(.systemCall))
+    failure.registers = FaultReporter.registers(of: frame)
+    if isSystemCallPage(frame.pointee.eip) { failure.becomeSystemCall() }
+    refuse(failure)
+  }
+
+  private static func isSystemCallPage(_ address: UInt32) -> Bool {
+    address &- AddressLayout.systemCallPage < pageSize
+  }
+
+  private static func refuse(_ failure: ModuleFailure) -> Never {
+    guard Scheduler.current.value.moduleEdge != 0 else { panic("the kernel made a system call") }
     kernel.modules.value.failure = failure
     leave_module()
   }

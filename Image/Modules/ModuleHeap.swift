@@ -1,8 +1,11 @@
 // Memory that modules allocate: tagged by module, with the calls that asked for it, so that what a module leaves
 // behind is listed and taken back.
 //
-// Every allocation begins with a header, which links it to the module's others. The header carries a check word, so
-// that a pointer which is no allocation's, or a header that was written over, is found before it is followed.
+// Every piece begins with a header, which links it to the module's others, and ends with bytes of a pattern. The header
+// carries a check word, so that a pointer which is no piece's, or a header that was written over, is found before it is
+// followed. The pattern is as long as what modules overrun their memory by mostly, so that such a mistake harms nobody: it
+// is found when the piece is given back, when the module asks for memory or gives some back and it is this piece's turn to
+// be looked at, or when the module is taken out.
 
 import Diagnostics
 import Machine
@@ -29,6 +32,44 @@ struct ModuleAllocation {
   static var size: UInt32 { 48 }
 
   static func check(for address: UInt32) -> UInt32 { address ^ 0x4d48_4750 }
+  /// What stands in the place of the check word once the piece was given back, until the heap hands its memory out again.
+  static func goneCheck(for address: UInt32) -> UInt32 { address ^ 0x4d48_4752 }
+
+  /// Writes which functions asked for it, as far as that is known.
+  func writeCallers(to output: inout KernelOutput) {
+    guard callers.0 != 0 else { return }
+    output.write(", allocated by ")
+    Modules.writePlace(callers.0, to: &output)
+    for caller in [callers.1, callers.2] where Modules.module(containing: caller) != nil {
+      output.write(" for ")
+      Modules.writePlace(caller, to: &output)
+    }
+  }
+}
+
+/// The pattern behind each piece: from its end to the next word, and as many bytes as an overrun usually has.
+private struct Fence {
+  let start: UInt32
+  let end: UInt32
+
+  static var length: UInt32 { 16 }
+  private static var byte: UInt8 { 0xc5 }
+  /// What a piece needs for it.
+  static var room: UInt32 { length &+ 3 }
+
+  init(address: UInt32, size: UInt32) {
+    start = address &+ size
+    end = (start &+ 3) & ~3 &+ Self.length
+  }
+
+  func write() {
+    for place in start..<end { DirectMap.pointer(place, as: UInt8.self).pointee = Self.byte }
+  }
+
+  var isWhole: Bool {
+    for place in start..<end where DirectMap.pointer(place, as: UInt8.self).pointee != Self.byte { return false }
+    return true
+  }
 }
 
 enum ModuleHeap {
@@ -37,10 +78,9 @@ enum ModuleHeap {
   ) -> UInt32? {
     guard size <= 0x0400_0000, alignment <= pageSize, alignment & (alignment &- 1) == 0 else { return nil }
     let distance = max(ModuleAllocation.size, alignment)
-    let tag = HeapTag(rawValue: HeapTag.firstModule &+ UInt8(module.value.slot))
     guard
       let memory = KernelHeapMemory.allocateBytes(
-        Int(size &+ distance), alignment: Int(max(16, alignment)), tag: tag)
+        Int(size &+ distance &+ Fence.room), alignment: Int(max(16, alignment)), tag: tag(of: module))
     else { return nil }
     let start = UInt32(UInt(bitPattern: memory))
     let address = start &+ distance
@@ -48,17 +88,40 @@ enum ModuleHeap {
     header(of: address).pointee = ModuleAllocation(
       newer: 0, older: older, size: size, start: start, module: UInt32(module.address), callers: callers,
       check: ModuleAllocation.check(for: address))
+    Fence(address: address, size: size).write()
     if older != 0, isAllocation(older) { header(of: older).pointee.newer = address }
     module.value.newestAllocation = address
     module.value.allocatedBytes &+= size
     return address
   }
 
-  /// Returns false where the address is no allocation of a module's.
-  static func free(_ address: UInt32) -> Bool {
-    guard isAllocation(address) else { return false }
+  private static func tag(of module: Reference<LinkedModule>) -> HeapTag {
+    HeapTag(rawValue: HeapTag.firstModule &+ UInt8(module.value.slot))
+  }
+
+  // MARK: Giving back
+
+  /// Gives a piece of the module's back. Returns the module's mistake where that cannot be.
+  static func free(_ address: UInt32, of module: Reference<LinkedModule>) -> ModuleMistake? {
+    guard isPossible(address) else { return .wildFree(address: address) }
+    let allocation = header(of: address).pointee
+    guard allocation.check == ModuleAllocation.check(for: address) else {
+      return allocation.check == ModuleAllocation.goneCheck(for: address)
+        ? .secondFree(address: address, size: allocation.size, caller: allocation.callers.0)
+        : .wildFree(address: address)
+    }
+    guard allocation.module == UInt32(module.address) else { return .wildFree(address: address) }
+    // One that was overrun stays until the module is taken out.
+    if let mistake = overrun(of: address) { return mistake }
+    remove(address)
+    return nil
+  }
+
+  /// Gives back a piece that is one.
+  static func remove(_ address: UInt32) {
     let allocation = header(of: address).pointee
     let module = Reference(DirectMap.pointer(allocation.module, as: LinkedModule.self))
+    if module.value.inspectedAllocation == address { module.value.inspectedAllocation = allocation.older }
     if allocation.newer != 0, isAllocation(allocation.newer) {
       header(of: allocation.newer).pointee.older = allocation.older
     } else {
@@ -68,26 +131,50 @@ enum ModuleHeap {
       header(of: allocation.older).pointee.newer = allocation.newer
     }
     module.value.allocatedBytes &-= allocation.size
-    header(of: address).pointee.check = 0
+    header(of: address).pointee.check = ModuleAllocation.goneCheck(for: address)
     KernelHeapMemory.free(UnsafeMutableRawPointer(bitPattern: UInt(allocation.start)))
-    return true
   }
 
-  /// Takes back all that a module left, and tells of each piece.
-  static func takeBack(from module: Reference<LinkedModule>, _ tell: (ModuleAllocation) -> Void) {
+  /// Takes back all that a module left, and tells of each piece and of the mistakes that are found in it.
+  static func takeBack(
+    from module: Reference<LinkedModule>, _ tell: (ModuleAllocation) -> Void, _ report: (ModuleMistake) -> Void
+  ) {
     while module.value.newestAllocation != 0 {
       let address = module.value.newestAllocation
       guard isAllocation(address) else {
-        var output = KernelOutput()
-        output.write("module ")
-        module.value.name.write(to: &output)
-        output.write(" wrote over the records of its memory; the rest of it is lost\n")
+        report(.damagedRecords)
         module.value.newestAllocation = 0
+        // The heap's own books know what is the module's, too.
+        while let start = kernel.memory.heap.firstAllocation(tag: tag(of: module).rawValue) {
+          KernelHeapMemory.free(UnsafeMutableRawPointer(bitPattern: start))
+        }
         return
       }
+      if let mistake = overrun(of: address) { report(mistake) }
       tell(header(of: address).pointee)
-      _ = free(address)
+      remove(address)
     }
+  }
+
+  // MARK: Looking for mistakes
+
+  /// Looks at the newest piece of a module and at one more, each time at the next. Returns what is wrong with one.
+  static func inspect(_ module: Reference<LinkedModule>) -> ModuleMistake? {
+    let newest = module.value.newestAllocation
+    guard newest != 0 else { return nil }
+    let next = module.value.inspectedAllocation == 0 ? newest : module.value.inspectedAllocation
+    guard isAllocation(newest), isAllocation(next) else { return .damagedRecords }
+    module.value.inspectedAllocation = header(of: next).pointee.older
+    return overrun(of: newest) ?? overrun(of: next)
+  }
+
+  /// Whether a piece was written past its end; it is told once.
+  private static func overrun(of address: UInt32) -> ModuleMistake? {
+    let allocation = header(of: address).pointee
+    let fence = Fence(address: address, size: allocation.size)
+    if fence.isWhole { return nil }
+    fence.write()
+    return .overrun(address: address, size: allocation.size, caller: allocation.callers.0)
   }
 
   private static func header(of address: UInt32) -> UnsafeMutablePointer<ModuleAllocation> {
@@ -95,11 +182,12 @@ enum ModuleHeap {
   }
 
   /// Looks only at memory that is there.
-  private static func isAllocation(_ address: UInt32) -> Bool {
+  private static func isPossible(_ address: UInt32) -> Bool {
     let frames = min(kernel.memory.frames.frameCount, DirectMap.endFrame.value)
-    guard address & 15 == 0, address >= DirectMap.start &+ pageSize,
-      address < DirectMap.start &+ (frames &<< 12)
-    else { return false }
-    return header(of: address).pointee.check == ModuleAllocation.check(for: address)
+    return address & 15 == 0 && address >= DirectMap.start &+ pageSize && address < DirectMap.start &+ (frames &<< 12)
+  }
+
+  private static func isAllocation(_ address: UInt32) -> Bool {
+    isPossible(address) && header(of: address).pointee.check == ModuleAllocation.check(for: address)
   }
 }

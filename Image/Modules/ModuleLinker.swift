@@ -7,11 +7,15 @@ import Primitives
 
 /// The kernel's exports and, for one module, those of the modules it names in its manifest.
 struct ModuleLinker: SymbolResolver {
+  /// The module's place.
+  var slot = 0
   /// The modules that may be imported from.
   var needed = ModuleSet()
 
   mutating func resolve(_ name: Span<UInt8>) -> SymbolBinding? {
-    if let address = KernelExports.find(name) { return SymbolBinding(address: address, module: nil) }
+    if let index = KernelExports.find(name) {
+      return SymbolBinding(address: KernelExports.entry(index, forSlot: slot), module: nil)
+    }
     for slot in 0..<ModuleTable.capacity where needed.contains(slot: slot) {
       guard let module = kernel.modules.value.records[slot], let address = module.exported(name) else { continue }
       return SymbolBinding(address: address, module: module.value.number)
@@ -43,16 +47,31 @@ extension Reference where Value == LinkedModule {
   }
 }
 
-/// The kernel's own exports: pairs of addresses, name and function, in the order of the names.
+/// The kernel's own exports: the addresses of their names, in order, and entries for each place of the registry.
 enum KernelExports {
+  private static var count: UInt32 { (address_of_module_exports_end() &- address_of_module_exports()) / 4 }
+
+  /// The entry of an export for the module in a place.
+  static func entry(_ index: UInt32, forSlot slot: Int) -> UInt32 {
+    let row = address_of_module_export_rows() &+ UInt32(slot) &* count &* address_of_module_export_entry_size()
+    return row &+ index &* address_of_module_export_entry_size()
+  }
+
+  /// The assembly has a row for each place.
+  static func checkLayout() {
+    guard entry(0, forSlot: ModuleTable.capacity) == address_of_module_export_rows_end() else {
+      panic("exports.S expects another number of modules")
+    }
+  }
+
   static func find(_ name: Span<UInt8>) -> UInt32? {
-    let table = DirectMap.pointer(address_of_module_exports(), as: UInt32.self)
+    let names = DirectMap.pointer(address_of_module_exports(), as: UInt32.self)
     var low = 0
-    var high = Int((address_of_module_exports_end() &- address_of_module_exports()) / 8)
+    var high = Int(count)
     while low < high {
       let middle = (low &+ high) / 2
-      let order = compare(name, table[middle &* 2])
-      if order == 0 { return table[middle &* 2 &+ 1] }
+      let order = compare(name, names[middle])
+      if order == 0 { return UInt32(middle) }
       if order < 0 { high = middle } else { low = middle &+ 1 }
     }
     return nil

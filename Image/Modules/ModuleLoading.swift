@@ -1,6 +1,6 @@
 // Loading a module: the file is judged as a whole, then given pages, linked, and started.
 //
-// Invariant: a step that fails takes back all that came before it, so that nothing of the module is left: no page, no
+// Invariant: a step that fails leaves taking back to the errand, so that nothing of the module is left: no page, no
 // allocation, no name.
 
 import ABI
@@ -20,23 +20,16 @@ enum ModuleLoading {
   static func load(
     _ file: KernelBytes, parameters: borrowing ModuleWords, explain: inout TextBuffer
   ) throws(SystemError) -> Int32 {
-    let module = try link(file, parameters, &explain)
-    let number = module.value.number
-    do throws(SystemError) {
-      try start(module, &explain)
-      return Int32(number.slot)
-    } catch {
-      ModuleUnloading.takeBack(module)
-      abandon(number)
-      throw error
-    }
+    let (errand, failure) = try link(file, parameters, &explain)
+    try ModuleLife.carryOut(errand, after: failure, &explain)
+    return Int32(errand.module.slot)
   }
 
-  /// Judges, places and links a module. It has not run then.
+  /// Judges a module, and begins its life by linking it. It has not run then.
   @inline(never)
   private static func link(
     _ file: KernelBytes, _ parameters: borrowing ModuleWords, _ explain: inout TextBuffer
-  ) throws(SystemError) -> Reference<LinkedModule> {
+  ) throws(SystemError) -> (ModuleErrand, SystemError?) {
     let image: ModuleImage
     var linker = ModuleLinker()
     do throws(ModuleError) {
@@ -48,29 +41,26 @@ enum ModuleLoading {
       throw .badModule
     }
     try check(parameters, for: image, &explain)
-    let number = try begin(image, &explain)
+    var errand = try begin(image, &explain)
+    linker.slot = errand.module.slot
+    var failure: SystemError?
     do throws(SystemError) {
-      let used = try bind(image, file, number, &linker, &explain)
-      try addUses(used, by: number, &explain)
-      let module = try makeRecord(image, number, file)
-      do throws(SystemError) {
-        try holdServices(of: image, for: module, &explain)
-        try place(image, module, parameters, &linker)
-        return module
-      } catch {
-        ModuleUnloading.takeBack(module)
-        throw error
-      }
+      let used = try bind(image, file, errand.module, &linker, &explain)
+      try addUses(used, by: errand.module, &explain)
+      let module = try makeRecord(image, errand.module, file)
+      try holdServices(of: image, for: module, &explain)
+      try place(image, module, parameters, &linker)
     } catch {
-      abandon(number)
+      failure = error
       if explain.isEmpty {
         explain.write("module ")
         explain.write(image.plan.manifest.name.bytes)
         explain.write(": ")
         explain.write(error.sentence)
       }
-      throw error
     }
+    kernel.modules.value.registry.advance(&errand, isDone: failure == nil)
+    return (errand, failure)
   }
 
   // MARK: Before anything is mapped
@@ -91,10 +81,10 @@ enum ModuleLoading {
 
   private static func begin(
     _ image: borrowing ModuleImage, _ explain: inout TextBuffer
-  ) throws(SystemError) -> ModuleNumber {
+  ) throws(SystemError) -> ModuleErrand {
     do throws(RegistryError) {
       let manifest = image.plan.manifest
-      return try kernel.modules.value.registry.begin(name: manifest.name, version: manifest.version)
+      return try kernel.modules.value.registry.beginLoading(name: manifest.name, version: manifest.version)
     } catch {
       error.describe(to: &explain, registry: kernel.modules.value.registry)
       if case .full = error { throw .limitReached }
@@ -170,11 +160,15 @@ enum ModuleLoading {
       module.value.serviceCount = index &+ 1
       if case .nobody = service.value.server { continue }
       if service.value.queues.holder != .none { continue }
-      explain.write("service ")
-      explain.write(offered.name.bytes)
-      explain.write(" is served already")
+      writeIsServed(offered.name.bytes, to: &explain)
       throw .alreadyExists
     }
+  }
+
+  private static func writeIsServed(_ name: Span<UInt8>, to output: inout TextBuffer) {
+    output.write("service ")
+    output.write(name)
+    output.write(" is served already")
   }
 
   // MARK: Linking and starting
@@ -198,9 +192,8 @@ enum ModuleLoading {
     ModuleArea.protect(image.plan, at: base)
   }
 
-  /// Runs the initializers and the start function, and lets calls in.
-  @inline(never)
-  private static func start(_ module: Reference<LinkedModule>, _ explain: inout TextBuffer) throws(SystemError) {
+  /// Runs the initializers and the start function.
+  static func start(_ module: Reference<LinkedModule>, _ explain: inout TextBuffer) throws(SystemError) {
     do throws(SystemError) {
       let memory = module.memory
       for index in 0..<module.value.plan.initializerCount {
@@ -226,20 +219,20 @@ enum ModuleLoading {
       }
       throw error
     }
-    for index in 0..<module.value.serviceCount {
-      guard let offered = module.value.services[index] else { continue }
-      try Services.install(.module(module, function: offered.function), in: offered.service)
-    }
-    do throws(RegistryError) {
-      try kernel.modules.value.registry.finishLoading(module.value.number)
-    } catch { panic("a module that started is not in the registry") }
-    module.updateDoors()
   }
 
-  private static func abandon(_ number: ModuleNumber) {
-    do throws(RegistryError) {
-      try kernel.modules.value.registry.abandon(number)
-    } catch { panic("a module that failed to load has users") }
+  /// Makes its services answer, of which another server may have taken one while the module started.
+  static func publish(_ module: Reference<LinkedModule>, _ explain: inout TextBuffer) throws(SystemError) {
+    for index in 0..<module.value.serviceCount {
+      guard let offered = module.value.services[index] else { continue }
+      do throws(SystemError) {
+        try Services.install(.module(module, function: offered.function), in: offered.service)
+      } catch {
+        let name = offered.service.value.name
+        writeIsServed(name.text, to: &explain)
+        throw error
+      }
+    }
   }
 }
 

@@ -14,35 +14,23 @@ enum ModuleUnloading {
   /// - Parameter waits: waits for the calls inside; else they are a reason to refuse.
   static func unload(_ name: Name, waits: Bool, explain: inout TextBuffer) throws(SystemError) {
     guard let number = kernel.modules.value.registry.find(name.text),
-      let module = kernel.modules.value.records[number.slot]
+      let module = kernel.modules.value.record(number)
     else { throw .notFound }
+    let errand: ModuleErrand
     do throws(RegistryError) {
-      if waits {
-        try kernel.modules.value.registry.beginDraining(number)
-      } else {
-        try kernel.modules.value.registry.beginUnloading(number)
-      }
+      errand = try kernel.modules.value.registry.beginUnloading(number, waits: waits)
     } catch {
       error.describe(to: &explain, registry: kernel.modules.value.registry)
       if case .threadsInside = error { writeThreads(inside: module, to: &explain) }
       throw .busy
     }
     module.updateDoors()
-    while module.threadsInside > 0 {
-      module.inside.value.watch()
-      let reason = Scheduler.block(.waitingForReply, on: reference(to: &module.value.drainers))
-      if reason == .cancelled {
-        kernel.modules.value.registry.reopen(number, failed: module.value.hasFailed)
-        module.updateDoors()
-        throw .cancelled
-      }
-    }
-    withdrawServices(of: module)
-    if !module.value.hasFailed { stop(module) }
-    takeBack(module)
-    do throws(RegistryError) {
-      try kernel.modules.value.registry.finishUnloading(number)
-    } catch { panic("a module that was taken out is still used") }
+    try ModuleLife.carryOut(errand, &explain)
+  }
+
+  /// Waits until somebody tells that no call is inside, or until the task is to end.
+  static func waitForCalls(of module: Reference<LinkedModule>) throws(SystemError) {
+    if Scheduler.block(.waitingForReply, on: reference(to: &module.value.drainers)) == .cancelled { throw .cancelled }
   }
 
   /// Its names stay known to who opened them; calls fail until somebody serves them again.
@@ -55,8 +43,11 @@ enum ModuleUnloading {
     }
   }
 
-  /// Runs the stop function and the finalizers, the last first. What faults there has been explained.
-  private static func stop(_ module: Reference<LinkedModule>) {
+  /// Takes its services away, and runs the stop function and the finalizers, the last first. What faults there has been
+  /// explained.
+  static func stop(_ module: Reference<LinkedModule>, runsFunctions: Bool) {
+    withdrawServices(of: module)
+    guard runsFunctions else { return }
     do throws(SystemError) {
       if let function = module.value.plan.manifest.stop {
         _ = try ModuleCall.run(module.value.base &+ function, argument: 0, of: module)
@@ -82,12 +73,15 @@ enum ModuleUnloading {
       module.value.name.write(to: &output)
       output.write(" left ")
       output.write(decimal: allocation.size)
-      output.write(" bytes, allocated by ")
-      Modules.writePlace(allocation.callers.0, to: &output)
-      for caller in [allocation.callers.1, allocation.callers.2] where Modules.module(containing: caller) == module {
-        output.write(" for ")
-        Modules.writePlace(caller, to: &output)
-      }
+      output.write(" bytes")
+      allocation.writeCallers(to: &output)
+      output.write("\n")
+    } _: { mistake in
+      var output = KernelOutput()
+      output.write("module ")
+      module.value.name.write(to: &output)
+      output.write(" ")
+      mistake.write(to: &output, in: KernelSurroundings(process: nil))
       output.write("\n")
     }
     withdrawServices(of: module)

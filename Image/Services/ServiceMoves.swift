@@ -15,9 +15,13 @@ enum ServiceMoves {
     guard !service.value.queues.isHeld else { throw .busy }
     service.queues.hold(by: process.value.identity)
     service.updateDoor()
+    // Another thread of the process may let go meanwhile, and then nobody else keeps the service.
+    Services.retain(service)
+    defer { Services.release(service) }
     while !isSilent(service) {
       if case .module(let module, _) = service.value.server { module.inside.value.watch() }
       let reason = Scheduler.block(.waitingForReply, on: service.queues.drainers)
+      guard service.value.queues.holder == process.value.identity else { throw .cancelled }
       if reason == .cancelled {
         letGo(service)
         throw .cancelled

@@ -8,13 +8,10 @@ import Tasks
 
 typealias CallRegisters = UnsafeMutablePointer<saved_registers>
 
-/// A system call by code that runs inside the kernel already: whoever called that code sees to `attention`.
-@c(nested_system_call) func nestedSystemCall() {
-  answerNested(registersOfCaller(framePointer: read_frame_pointer()))
-}
-
-func answerNested(_ registers: CallRegisters) {
-  registers.pointee.eax = UInt32(bitPattern: result(of: registers))
+/// A system call by code that runs inside the kernel already, by the page that is for tasks: it comes here from one place
+/// in the entry, whatever ring its caller is in.
+@c(nested_system_call) func nestedSystemCall() -> Never {
+  ModuleFaults.refuseSystemCall(registersOfCaller(framePointer: read_frame_pointer()))
 }
 
 @inline(__always)

@@ -49,8 +49,8 @@ enum Tracing {
   /// A call of a traced process, through the gate of its page.
   static func call(_ frame: TrapFrame) {
     let registers = withUnsafeMutablePointer(to: &frame.pointee.registers) { $0 }
-    // A linked module works on the caller's thread: its calls are not the program's.
-    if frame.isKernel { return answerNested(registers) }
+    // A linked module works on the caller's thread.
+    if frame.isKernel { ModuleFaults.refuseSystemCall(frame) }
     var record = TraceRecord()
     record.task = Scheduler.current.value.identity.value
     record.ring = frame.pointee.cs & 3

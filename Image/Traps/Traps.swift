@@ -27,6 +27,7 @@ extension UnsafeMutablePointer where Pointee == trap_frame {
 @c(trap_handler) func trapHandler(_ frame: TrapFrame) {
   // Calls by the gate are the most frequent traps, and see to `attention` themselves.
   if frame.pointee.vector == 0x80 {
+    if frame.isKernel { ModuleFaults.refuseSystemCall(frame) }
     if frame.pointee.registers.eax != SystemCall.null.rawValue { answer(&frame.pointee.registers) }
     return
   }

@@ -14,6 +14,8 @@ extension FaultReport {
       output.write("the watchdog took the caller out of the module where it was")
     case .stackExhausted:
       output.write("the kernel needs more than that to do what it was asked for")
+    case .moduleMistake(let mistake):
+      output.write(mistake.explanation)
     case .exception(let vector, let errorCode):
       guard let exception else {
         output.write("vector ")

@@ -50,6 +50,9 @@ extension FaultReport {
       output.write("the stack was used up but for ")
       output.write(decimal: bytesLeft)
       output.write(" bytes")
+    case .moduleMistake(let mistake):
+      output.write("it ")
+      mistake.write(to: &output, in: surroundings)
     case .exception(let vector, let errorCode):
       if let trap = trap(in: surroundings) {
         output.write("Swift check failed, ")

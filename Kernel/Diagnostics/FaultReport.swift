@@ -102,6 +102,8 @@ public enum FaultCause: Sendable {
   case callTookTooLong(milliseconds: UInt32)
   /// A module asked the kernel for something with so little stack left that the kernel could not have worked.
   case stackExhausted(bytesLeft: UInt32)
+  /// A module did what modules may not; the kernel found it.
+  case moduleMistake(ModuleMistake)
 }
 
 /// What was done about it.

@@ -27,6 +27,14 @@ extension Heap {
     }
   }
 
+  /// The address of an allocation of this owner's; nil where it has none.
+  public func firstAllocation(tag: UInt8) -> UInt? {
+    guard uses[Int(tag)].allocations > 0 else { return nil }
+    var found: UInt?
+    forEachAllocation { if $0.tag == tag { found = found ?? $0.address } }
+    return found
+  }
+
   private func forEachAllocation(inListFrom first: UInt, _ body: (HeapAllocation) -> Void) {
     var address = first
     while address != 0 {

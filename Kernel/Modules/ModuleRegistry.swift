@@ -1,8 +1,12 @@
-// Which modules there are, what state each is in, and who uses whom. The registry decides; mapping
-// memory and calling functions is the kernel's.
+// Which modules there are, what state each is in, and who uses whom. How a module comes and goes is decided by
+// `ModuleErrand`; mapping memory and calling functions is the kernel's.
 //
-// Invariants: no two modules have one name; the uses among modules have no cycle; nothing uses a module
-// that may go away; the number of threads inside a module is that of `enter` less that of `leave`.
+// Invariants:
+// - No two modules have one name.
+// - A module that is being loaded uses live ones only, and one that is used is not taken out. So nothing uses what may go
+//   away, and no module uses itself by way of others.
+// - The number of threads inside a module is that of `enter` less that of `leave`.
+// - A module that is loading, starting, draining or stopping is so for exactly one errand.
 
 import Primitives
 
@@ -29,16 +33,20 @@ public struct ModuleSet: Equatable, Sendable {
   var first: Int? { bits == 0 ? nil : bits.trailingZeroBitCount }
 }
 
-/// Where a module is in its life.
+/// Where a module is in its life. The numbers are those of the ABI.
 public enum ModuleState: UInt8, Sendable {
-  /// Being linked, or its start function runs.
-  case loading
+  /// Being linked.
+  case loading = 0
   /// Ready for calls.
-  case live
-  /// Calls in flight are finishing; no new one enters.
-  case stopping
+  case live = 1
+  /// Its stop function runs, and what it held is given back.
+  case stopping = 2
   /// A call of it failed; no new one enters, and it can be removed.
-  case failed
+  case failed = 3
+  /// Its start function runs.
+  case starting = 4
+  /// Calls in flight are finishing; no new one enters.
+  case draining = 5
 
   public var name: StaticString {
     switch self {
@@ -46,6 +54,8 @@ public enum ModuleState: UInt8, Sendable {
     case .live: "live"
     case .stopping: "stopping"
     case .failed: "failed"
+    case .starting: "starting"
+    case .draining: "draining"
     }
   }
 }
@@ -86,6 +96,8 @@ public struct ModuleEntry: Sendable {
   public fileprivate(set) var uses: ModuleSet
   /// The calls that failed.
   public fileprivate(set) var faults: UInt32
+  /// A call of it was cut short: it is not asked to do anything more.
+  public var hasFailed: Bool { faults > 0 }
 }
 
 /// A place for a module.
@@ -159,7 +171,7 @@ public struct ModuleRegistry: ~Copyable {
   /// Takes a place for a module that is about to be linked.
   ///
   /// - Throws: `alreadyLoaded` or `full`.
-  public mutating func begin(name: ShortText, version: ShortText) throws(RegistryError) -> ModuleNumber {
+  mutating func begin(name: ShortText, version: ShortText) throws(RegistryError) -> ModuleNumber {
     if let other = find(name.bytes) { throw .alreadyLoaded(other) }
     for slot in 0..<Self.capacity where place(slot).value.entry == nil {
       place(slot).value.generation &+= 1
@@ -171,28 +183,24 @@ public struct ModuleRegistry: ~Copyable {
     throw .full
   }
 
-  /// Notes that `user`, which is loading, uses `used`, which is loading too or live.
+  /// Notes that `user`, which is loading, uses `used`, which is live.
   ///
-  /// - Throws: `gone`, `notReady`, or `cycle` where `used` already uses `user`, by others perhaps.
+  /// - Throws: `gone`, or `notReady` where `used` is not live (any more, or yet: its start may fail).
   public mutating func addUse(by user: ModuleNumber, of used: ModuleNumber) throws(RegistryError) {
-    guard entry(user) != nil, let target = entry(used) else { throw .gone }
-    guard target.state == .loading || target.state == .live else { throw .notReady(used, target.state) }
-    if let cycle = cycle(from: used, backTo: user) { throw .cycle(cycle) }
+    guard state(of: user) == .loading, let state = state(of: used) else { throw .gone }
+    guard state == .live else { throw .notReady(used, state) }
     place(user.slot).value.entry?.uses.insert(used)
   }
 
-  /// The module started well.
-  public mutating func finishLoading(_ module: ModuleNumber) throws(RegistryError) {
-    guard let entry = entry(module) else { throw .gone }
-    guard entry.state == .loading else { throw .notReady(module, entry.state) }
-    place(module.slot).value.entry?.state = .live
+  /// The errand that has the module brings it to the next state of its life.
+  mutating func change(_ module: ModuleNumber, from old: ModuleState, to new: ModuleState) {
+    precondition(state(of: module) == old)
+    place(module.slot).value.entry?.state = new
   }
 
-  /// The module could not be linked or started; its place is free again.
-  public mutating func abandon(_ module: ModuleNumber) throws(RegistryError) {
-    guard let entry = entry(module) else { throw .gone }
-    guard entry.state == .loading else { throw .notReady(module, entry.state) }
-    if let obstacle = obstacle(module) { throw obstacle }
+  /// The errand that had the module has given all of it back: the place is free.
+  mutating func remove(_ module: ModuleNumber) {
+    precondition(state(of: module) != nil && obstacle(module) == nil)
     place(module.slot).value.entry = nil
   }
 
@@ -217,97 +225,25 @@ public struct ModuleRegistry: ~Copyable {
     return place.value.inside.takeDrained()
   }
 
-  /// A call of the module faulted: no new call enters it from now on. The thread still has to leave.
+  /// A call of the module faulted: no new call enters it from now on. The thread still has to leave. An errand that has
+  /// the module goes on with it.
   public mutating func fail(_ module: ModuleNumber) {
-    guard entry(module) != nil else { return }
-    place(module.slot).value.entry!.faults &+= 1
-    place(module.slot).value.entry!.state = .failed
+    guard let state = state(of: module) else { return }
+    // At the highest number it stays: it means more than how often.
+    if place(module.slot).value.entry!.faults < .max { place(module.slot).value.entry!.faults += 1 }
+    if state == .live { place(module.slot).value.entry!.state = .failed }
   }
-
-  /// Begins to unload a module that nobody uses and no thread is in.
-  ///
-  /// - Throws: `gone`, `notReady` where it is loading, `usedBy` or `threadsInside`; nothing has changed then.
-  public mutating func beginUnloading(_ module: ModuleNumber) throws(RegistryError) {
-    try close(module, draining: false)
-  }
-
-  /// Lets no new call enter a module that no other uses, and leaves the threads inside to finish: the
-  /// module can go once `isDrained`.
-  ///
-  /// - Throws: `gone`, `notReady` where it is loading, or `usedBy`; nothing has changed then.
-  public mutating func beginDraining(_ module: ModuleNumber) throws(RegistryError) {
-    try close(module, draining: true)
-  }
-
-  private mutating func close(_ module: ModuleNumber, draining: Bool) throws(RegistryError) {
-    guard let entry = entry(module) else { throw .gone }
-    guard entry.state != .loading else { throw .notReady(module, .loading) }
-    if let obstacle = obstacle(module) {
-      if case .threadsInside = obstacle, draining {} else { throw obstacle }
-    }
-    place(module.slot).value.entry?.state = .stopping
-  }
-
-  /// Unloading was begun and is given up: the module is live again, or failed again.
-  public mutating func reopen(_ module: ModuleNumber, failed: Bool) {
-    guard entry(module)?.state == .stopping else { return }
-    place(module.slot).value.entry!.state = failed ? .failed : .live
-  }
-
-  /// True where no thread is inside.
-  public func isDrained(_ module: ModuleNumber) -> Bool { threadsInside(module) == 0 }
 
   /// How many calls are inside.
   public func threadsInside(_ module: ModuleNumber) -> UInt32 {
     state(of: module) == nil ? 0 : place(module.slot).value.inside.count
   }
 
-  /// The module was stopped and its memory given back; its place is free again.
-  ///
-  /// - Throws: `gone`, `notReady` where unloading was not begun, `usedBy` or `threadsInside`.
-  public mutating func finishUnloading(_ module: ModuleNumber) throws(RegistryError) {
-    guard let entry = entry(module) else { throw .gone }
-    guard entry.state == .stopping else { throw .notReady(module, entry.state) }
-    if let obstacle = obstacle(module) { throw obstacle }
-    place(module.slot).value.entry = nil
-  }
-
   /// Why `module` must stay, or nil.
-  private func obstacle(_ module: ModuleNumber) -> RegistryError? {
+  func obstacle(_ module: ModuleNumber) -> RegistryError? {
     let users = users(of: module)
     if !users.isEmpty { return .usedBy(module, users) }
     let threads = threadsInside(module)
     return threads > 0 ? .threadsInside(module, count: threads) : nil
-  }
-
-  /// The way along uses from `start` to `end`, or nil where there is none. Depth first, each module
-  /// once: at most 64 steps deep.
-  private func cycle(from start: ModuleNumber, backTo end: ModuleNumber) -> ModuleCycle? {
-    var path = ModuleCycle(first: end.slot)
-    var rest = InlineArray<64, ModuleSet>(repeating: ModuleSet())
-    var visited = ModuleSet()
-    path.append(start.slot)
-    if start == end { return path }
-    visited.insert(slot: start.slot)
-    var depth = 0
-    rest[0] = place(start.slot).value.entry?.uses ?? ModuleSet()
-    while true {
-      guard let next = rest[depth].first else {
-        if depth == 0 { return nil }
-        depth &-= 1
-        path.removeLast()
-        continue
-      }
-      rest[depth].remove(slot: next)
-      if next == end.slot {
-        path.append(next)
-        return path
-      }
-      guard !visited.contains(slot: next) else { continue }
-      visited.insert(slot: next)
-      path.append(next)
-      depth &+= 1
-      rest[depth] = place(next).value.entry?.uses ?? ModuleSet()
-    }
   }
 }

@@ -2,30 +2,6 @@
 
 import Primitives
 
-/// Modules that each use the next one; the last is the first again.
-public struct ModuleCycle: Equatable, Sendable {
-  private var slots = InlineArray<66, UInt8>(repeating: 0)
-  public private(set) var count = 0
-
-  init(first slot: Int) { append(slot) }
-
-  /// The place of step `index`, below `count`.
-  public subscript(_ index: Int) -> Int { Int(slots[index]) }
-
-  mutating func append(_ slot: Int) {
-    slots[count] = UInt8(truncatingIfNeeded: slot)
-    count &+= 1
-  }
-
-  mutating func removeLast() { count &-= 1 }
-
-  public static func == (left: Self, right: Self) -> Bool {
-    guard left.count == right.count else { return false }
-    for index in 0..<left.count where left[index] != right[index] { return false }
-    return true
-  }
-}
-
 /// One reason of the registry to refuse.
 public enum RegistryError: Error, Equatable, Sendable {
   /// A module of this name is there.
@@ -36,8 +12,6 @@ public enum RegistryError: Error, Equatable, Sendable {
   case gone
   /// The module is in a state that does not allow this.
   case notReady(ModuleNumber, ModuleState)
-  /// Modules would use each other in a circle.
-  case cycle(ModuleCycle)
   /// Other modules use it.
   case usedBy(ModuleNumber, ModuleSet)
   /// Threads are inside it.
@@ -57,13 +31,11 @@ public enum RegistryError: Error, Equatable, Sendable {
     case .notReady(let module, let state):
       output.write("module ")
       registry.writeName(ofSlot: module.slot, to: &output)
-      output.write(" is ")
-      output.write(state.name)
-    case .cycle(let cycle):
-      output.write("modules need each other in a circle: ")
-      for index in 0..<cycle.count {
-        if index > 0 { output.write(" -> ") }
-        registry.writeName(ofSlot: cycle[index], to: &output)
+      switch state {
+      case .draining, .stopping: output.write(" is being taken out")
+      case .loading, .starting, .live, .failed:
+        output.write(" is ")
+        output.write(state.name)
       }
     case .usedBy(let module, let users):
       output.write("module ")

@@ -92,6 +92,7 @@ extern uint8_t ring0_return_start[], ring0_return_end[], ring0_return_fault[];
 extern uint8_t smap_patches[], smap_patches_end[];
 extern uint8_t module_stack_end[], module_entries_start[], module_entries_end[];
 extern uint8_t module_abandon[], module_door_cut[], module_call_cut[], closed_door[], module_exports[], module_exports_end[];
+extern uint8_t module_export_rows[], module_export_rows_end[], module_export_entry_size[];
 
 extern uint64_t entry_stamp;
 
@@ -117,6 +118,7 @@ ADDRESS_OF(smap_patches) ADDRESS_OF(smap_patches_end)
 ADDRESS_OF(module_abandon) ADDRESS_OF(module_door_cut) ADDRESS_OF(module_call_cut) ADDRESS_OF(closed_door)
 ADDRESS_OF(module_exports) ADDRESS_OF(module_exports_end) ADDRESS_OF(module_stack_end)
 ADDRESS_OF(module_entries_start) ADDRESS_OF(module_entries_end)
+ADDRESS_OF(module_export_rows) ADDRESS_OF(module_export_rows_end) ADDRESS_OF(module_export_entry_size)
 #undef ADDRESS_OF
 
 MACHINE_INLINE struct cpu_area *current_cpu_area(void) { return &cpu_area; }
@@ -134,6 +136,9 @@ static inline uint32_t export_frame_pointer(void) { return module_frame_pointer;
 extern uint32_t module_stack_user;
 static inline uint32_t read_module_stack_user(void) { return module_stack_user; }
 static inline void write_module_stack_user(uint32_t user) { module_stack_user = user; }
+// The place in the registry of the module that called an export last.
+extern uint8_t module_place;
+static inline uint8_t export_place(void) { return module_place; }
 uint64_t module_call(uint32_t function, uint32_t argument, const struct module_door *door, uint32_t stack_end);
 static inline __attribute__((noreturn)) void leave_module(void) { __asm__ volatile("jmp module_abandon"); __builtin_unreachable(); }
 // memory.S: 0 when all was copied, else the number of bytes left when an access faulted.

@@ -12,11 +12,15 @@ import ServiceSupport
 @c(lab_start) public func start() -> Int32 {
   let end = Clock.now &+ UInt64(UInt32(bitPattern: parameter_start_milliseconds())) &* 1_000_000
   while Clock.now < end {}
+  guard Clock.sleep(milliseconds: UInt32(bitPattern: parameter_start_sleep())) else { return ServiceError.cancelled }
   commit(parameter_start_fault())
   return parameter_start_result()
 }
 
-@c(lab_stop) public func stop() { commit(parameter_stop_fault()) }
+@c(lab_stop) public func stop() {
+  _ = Clock.sleep(milliseconds: UInt32(bitPattern: parameter_stop_sleep()))
+  commit(parameter_stop_fault())
+}
 
 private func commit(_ number: Int32) {
   if number >= 0, let fault = Fault(rawValue: UInt32(number)) { fault.commit() }
@@ -31,6 +35,11 @@ private func commit(_ number: Int32) {
     case .giveBack: request.writeData()
     case .fillFrame: request.reply[0] = fillFrame(request.words[0])
     case .askForEver: while opaque(1) == 1 { _ = Clock.now }
+    case .overrun: writePastTheEnd(overRecords: false)
+    case .longOverrun: writePastTheEnd(overRecords: true)
+    case .wildFree: giveBackWhatIsNone()
+    case .secondFree: giveBackTwice()
+    case .systemCall: makeSystemCall(request.words[0], byGate: request.words[1] == 1)
     case nil:
       guard let fault = Fault(rawValue: request.operation) else { return ServiceError.unsupported }
       fault.commit()

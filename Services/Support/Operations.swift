@@ -80,6 +80,16 @@ public enum LabOperation: UInt32, Sendable {
   case askForEver = 104
   /// Fills a table of 2 to the power of word 0 bytes, 1 KiB to 4 MiB, on its stack.
   case fillFrame = 105
+  /// Writes 16 bytes past the end of memory, and asks for more.
+  case overrun = 106
+  /// Gives back what is no memory that it got.
+  case wildFree = 107
+  /// Gives the same memory back twice.
+  case secondFree = 108
+  /// Makes the system call word 0, as a task would: by the page, or by the gate where word 1 is 1.
+  case systemCall = 109
+  /// Writes past the end of memory up to the next piece, over what the kernel keeps between them.
+  case longOverrun = 110
 }
 
 /// Of the module `ramdisk`.

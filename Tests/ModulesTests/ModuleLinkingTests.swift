@@ -148,7 +148,7 @@ import Testing
   @Test func theModulesThatAreImportedFromAreReported() throws {
     var registry = ModuleRegistry()
     let name = try #require(shortText("sound"))
-    let sound = try registry.begin(name: name, version: name)
+    let sound = try registry.beginLoading(name: name, version: name).module
     var exports = TestExports()
     exports.modules["kprint"] = sound
     let loaded = try load(ModuleFile().bytes, exports: &exports)

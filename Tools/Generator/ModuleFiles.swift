@@ -40,6 +40,8 @@ enum ModuleFiles {
       }
       let parameters =
         export.parameters.isEmpty ? "void" : export.parameters.map(declaration).joined(separator: ", ")
+      // A number of this type may be an error, also that the calling task is to end: whoever does not look goes on wrongly.
+      if export.result == "int32_t" { text += "__attribute__((warn_unused_result))\n" }
       text += "\(joined(export.result, "\(export.name)(\(parameters))"));\n"
     }
     return text
@@ -61,29 +63,50 @@ enum ModuleFiles {
 
   // MARK: The kernel's table
 
-  /// Pairs of addresses, name and function, in the order of the names. Being assembly, it keeps the functions alive
-  /// through the linker's optimizer, and knows the caller's registers for certain.
+  /// The names in their order, and for each place of the registry a row of entries. Being assembly, it keeps the functions
+  /// alive through the linker's optimizer, and knows the caller's registers for certain.
   static func table() -> String {
     var text = """
       // \(notice)
 
-      // The functions that modules may call: address of the name, address of the entry, in the order of the names.
-      // An entry says how many words of arguments there are, for `call_export` (Machine/module_call.S).
+      // The functions that modules may call: the addresses of their names, in the order of the names. A module in place P of
+      // the registry is linked to the entries of row P, so an entry knows who calls, whatever lies on the stack.
       .section .rodata.module_exports, "a"
       .globl module_exports, module_exports_end
       .align 4
       module_exports:
 
       """
-    for index in ModuleInterface.exports.indices { text += "  .long name\(index), entry\(index)\n" }
+    for index in ModuleInterface.exports.indices { text += "  .long name\(index)\n" }
     text += "module_exports_end:\n"
     for (index, export) in ModuleInterface.exports.enumerated() {
       text += "name\(index): .asciz \"\(export.name)\"\n"
     }
-    text += "\n.section .text.module_exports, \"ax\"\n"
+    text += """
+
+      // An entry is `movb $place, %dl` and `jmp`, of 7 bytes whatever the distance.
+      .section .text.module_exports, "ax"
+      .globl module_export_rows, module_export_rows_end, module_export_entry_size
+      .set module_export_entry_size, 7
+      module_export_rows:
+      .set place, 0
+      .rept 64
+
+      """
+    for index in ModuleInterface.exports.indices {
+      text += "  .byte 0xb2, place, 0xe9\n  .long export\(index) - . - 4\n"
+    }
+    text += """
+        .set place, place + 1
+      .endr
+      module_export_rows_end:
+
+      // How many words of arguments there are, for `call_export` (Machine/module_call.S).
+
+      """
     for (index, export) in ModuleInterface.exports.enumerated() {
       let words = export.parameters.reduce(0) { $0 + $1.type.words }
-      text += "entry\(index):\n  movl $\(export.name), %eax\n  movl $\(words), %ecx\n  jmp call_export\n"
+      text += "export\(index):\n  movl $\(export.name), %eax\n  movl $\(words), %ecx\n  jmp call_export\n"
     }
     return text
   }

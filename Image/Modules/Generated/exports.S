@@ -1,21 +1,21 @@
 // Written by `megha generate` from ABI/Definition/ModuleInterface.swift; edit that.
 
-// The functions that modules may call: address of the name, address of the entry, in the order of the names.
-// An entry says how many words of arguments there are, for `call_export` (Machine/module_call.S).
+// The functions that modules may call: the addresses of their names, in the order of the names. A module in place P of
+// the registry is linked to the entries of row P, so an entry knows who calls, whatever lies on the stack.
 .section .rodata.module_exports, "a"
 .globl module_exports, module_exports_end
 .align 4
 module_exports:
-  .long name0, entry0
-  .long name1, entry1
-  .long name2, entry2
-  .long name3, entry3
-  .long name4, entry4
-  .long name5, entry5
-  .long name6, entry6
-  .long name7, entry7
-  .long name8, entry8
-  .long name9, entry9
+  .long name0
+  .long name1
+  .long name2
+  .long name3
+  .long name4
+  .long name5
+  .long name6
+  .long name7
+  .long name8
+  .long name9
 module_exports_end:
 name0: .asciz "megha_allocate"
 name1: .asciz "megha_boot_time"
@@ -28,44 +28,75 @@ name7: .asciz "megha_ports_release"
 name8: .asciz "megha_process_lives"
 name9: .asciz "megha_sleep"
 
+// An entry is `movb $place, %dl` and `jmp`, of 7 bytes whatever the distance.
 .section .text.module_exports, "ax"
-entry0:
+.globl module_export_rows, module_export_rows_end, module_export_entry_size
+.set module_export_entry_size, 7
+module_export_rows:
+.set place, 0
+.rept 64
+  .byte 0xb2, place, 0xe9
+  .long export0 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export1 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export2 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export3 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export4 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export5 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export6 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export7 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export8 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export9 - . - 4
+  .set place, place + 1
+.endr
+module_export_rows_end:
+
+// How many words of arguments there are, for `call_export` (Machine/module_call.S).
+export0:
   movl $megha_allocate, %eax
   movl $3, %ecx
   jmp call_export
-entry1:
+export1:
   movl $megha_boot_time, %eax
   movl $0, %ecx
   jmp call_export
-entry2:
+export2:
   movl $megha_caller, %eax
   movl $0, %ecx
   jmp call_export
-entry3:
+export3:
   movl $megha_clock, %eax
   movl $0, %ecx
   jmp call_export
-entry4:
+export4:
   movl $megha_free, %eax
   movl $1, %ecx
   jmp call_export
-entry5:
+export5:
   movl $megha_log, %eax
   movl $2, %ecx
   jmp call_export
-entry6:
+export6:
   movl $megha_ports_claim, %eax
   movl $2, %ecx
   jmp call_export
-entry7:
+export7:
   movl $megha_ports_release, %eax
   movl $2, %ecx
   jmp call_export
-entry8:
+export8:
   movl $megha_process_lives, %eax
   movl $1, %ecx
   jmp call_export
-entry9:
+export9:
   movl $megha_sleep, %eax
   movl $2, %ecx
   jmp call_export

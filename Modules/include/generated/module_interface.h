@@ -33,6 +33,7 @@ struct service_request {
 /// - Parameter result: where the address goes.
 /// - Parameter alignment: a power of two, at most 4096.
 /// - Parameter size: in bytes.
+__attribute__((warn_unused_result))
 int32_t megha_allocate(void **result, uint32_t alignment, uint32_t size);
 
 /// Returns the seconds since 1970 at boot, from the machine's clock; 0 where it has none.
@@ -57,6 +58,7 @@ void megha_log(const uint8_t *text, uint32_t length);
 /// has one of them.
 /// - Parameter first: the lowest port.
 /// - Parameter count: how many ports.
+__attribute__((warn_unused_result))
 int32_t megha_ports_claim(uint32_t first, uint32_t count);
 
 /// Gives claimed ports back. Unloading a module does the same.
@@ -71,4 +73,5 @@ uint32_t megha_process_lives(uint32_t process);
 /// Waits while other tasks run. Returns 0, or the negative error cancelled where the calling task is to end:
 /// the module should return soon then.
 /// - Parameter nanoseconds: how long, at least.
+__attribute__((warn_unused_result))
 int32_t megha_sleep(uint64_t nanoseconds);

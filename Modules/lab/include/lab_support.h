@@ -4,11 +4,25 @@
 
 #include "../../../Userland/include/fault_instructions.h"
 
-extern int32_t start_fault, start_result, stop_fault, start_milliseconds;
+extern int32_t start_fault, start_result, stop_fault, start_milliseconds, start_sleep, stop_sleep;
 INSTRUCTION int32_t parameter_start_fault(void) { return start_fault; }
 INSTRUCTION int32_t parameter_start_result(void) { return start_result; }
 INSTRUCTION int32_t parameter_stop_fault(void) { return stop_fault; }
 INSTRUCTION int32_t parameter_start_milliseconds(void) { return start_milliseconds; }
+
+INSTRUCTION int32_t parameter_start_sleep(void) { return start_sleep; }
+INSTRUCTION int32_t parameter_stop_sleep(void) { return stop_sleep; }
+
+INSTRUCTION void volatile_write8(uint32_t address, uint8_t value) {
+  *(volatile uint8_t *)(uintptr_t)address = value;
+}
+/// A system call as tasks make it, by the page that is the last one below the kernel.
+INSTRUCTION void call_page(uint32_t number) {
+  __asm__ volatile("call *%1" : "+a"(number) : "S"(0xbffff000), "b"(0), "c"(0), "d"(0), "D"(0) : "memory", "cc");
+}
+INSTRUCTION void call_by_gate(uint32_t number) {
+  __asm__ volatile("int $0x80" : "+a"(number) : "b"(0), "c"(0), "d"(0), "S"(0), "D"(0) : "memory", "cc");
+}
 
 extern const struct megha_manifest megha_module;
 /// The address of a constant of the module's.

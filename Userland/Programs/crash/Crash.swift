@@ -11,6 +11,7 @@
 import ABI
 import Primitives
 import SDK
+import ServiceSupport
 
 @main
 struct Crash: Program {
@@ -25,6 +26,17 @@ struct Crash: Program {
     }
     let isInModule = count == 3 && ProgramInformation.argument(2) == "--module"
     if isInModule && first == "all" { return inModule() }
+    if let mistake = ModuleExperiment(mistakeNamed: first) {
+      if isInModule { return mistake.run() }
+      Console.write {
+        $0.write("crash: ")
+        $0.write(first)
+        $0.write(" is for modules: crash ")
+        $0.write(first)
+        $0.write(" --module\n")
+      }
+      return 2
+    }
     guard let fault = Fault(named: first) else {
       Console.write {
         $0.write("crash: there is no fault ")
@@ -33,7 +45,7 @@ struct Crash: Program {
       }
       return 2
     }
-    if isInModule { return ModuleExperiment(fault: fault).run() }
+    if isInModule { return ModuleExperiment(fault).run() }
     guard let experiment = Experiment(fault, argumentsFrom: 2) else {
       Console.write("usage: crash NAME [--thread] [--ring0] [--guarded] [--stack separate|shared] | --module\n")
       return 2
@@ -46,19 +58,25 @@ struct Crash: Program {
     var failures: Int32 = 0
     Fault.forEach { fault in
       // A module has the kernel's selector anyway.
-      if fault != .kernelFault && ModuleExperiment(fault: fault).run() != 0 { failures += 1 }
+      if fault != .kernelFault && ModuleExperiment(fault).run() != 0 { failures += 1 }
+    }
+    ModuleExperiment.forEachMistake { name, _, operation in
+      if ModuleExperiment(name, operation).run() != 0 { failures += 1 }
     }
     return failures
   }
 
   private static func list() -> Int32 {
-    Fault.forEach { fault in
-      Console.write {
-        $0.write(fault.name, width: 16)
-        $0.write(fault.summary)
-        $0.write("\n")
-      }
-    }
+    Fault.forEach { write($0.name, $0.summary) }
+    ModuleExperiment.forEachMistake { name, summary, _ in write(name, summary) }
     return 0
+  }
+
+  private static func write(_ name: StaticString, _ summary: StaticString) {
+    Console.write {
+      $0.write(name, width: 16)
+      $0.write(summary)
+      $0.write("\n")
+    }
   }
 }

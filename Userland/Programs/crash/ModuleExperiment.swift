@@ -8,14 +8,47 @@ import ServiceSupport
 
 struct ModuleExperiment {
   private static var path: StaticString { "/lib/modules/lab.so" }
-  private static var name: StaticString { "lab" }
+  private static var lab: StaticString { "lab" }
 
-  let fault: Fault
+  /// What modules alone can do wrong, which the kernel finds and not the processor.
+  static func forEachMistake(_ body: (_ name: StaticString, _ summary: StaticString, LabOperation) -> Void) {
+    body("overrun", "writes past the end of memory from the kernel; modules only", .overrun)
+    body("records", "writes over what the kernel keeps between pieces of its memory; modules only", .longOverrun)
+    body("wild-free", "gives back memory that it does not have; modules only", .wildFree)
+    body("second-free", "gives memory back twice; modules only", .secondFree)
+    body("system-call", "makes a system call inside the kernel; modules only", .systemCall)
+  }
+
+  private let name: StaticString
+  private let operation: UInt32
+  /// Nil: a mistake of modules.
+  private let fault: Fault?
+
+  init(_ fault: Fault) {
+    name = fault.name
+    operation = UInt32(fault.rawValue)
+    self.fault = fault
+  }
+
+  init(_ name: StaticString, _ operation: LabOperation) {
+    self.name = name
+    self.operation = operation.rawValue
+    fault = nil
+  }
+
+  init?(mistakeNamed text: Bytes) {
+    var found: ModuleExperiment?
+    Self.forEachMistake { name, _, operation in
+      if text == name { found = ModuleExperiment(name, operation) }
+    }
+    guard let found else { return nil }
+    self = found
+  }
 
   func run() -> Int32 {
     do throws(Refusal) {
       try load()
-      defer { try? Modules.unload(Bytes(Self.name)) }
+      defer { try? Modules.unload(Bytes(Self.lab)) }
       let failure = commit()
       guard isExpected(failure) else {
         report(failure?.sentence ?? "The call came back.", ", which was NOT expected")
@@ -29,7 +62,7 @@ struct ModuleExperiment {
         report("The module is not marked as failed", ", which was NOT expected")
         return 1
       }
-      try Modules.unload(Bytes(Self.name))
+      try Modules.unload(Bytes(Self.lab))
       try load()
       guard isWorking else {
         report("The module does not work again", " after it was loaded anew")
@@ -59,9 +92,9 @@ struct ModuleExperiment {
   /// Has the lab commit the fault. Returns the error that the call ended with, nil where it came back.
   private func commit() -> SystemError? {
     do throws(SystemError) {
-      let lab = try ServiceClient(Self.name)
+      let lab = try ServiceClient(Self.lab)
       defer { lab.close() }
-      _ = try lab.callShort(UInt32(fault.rawValue))
+      _ = try lab.callShort(operation)
       return nil
     } catch { return error }
   }
@@ -76,13 +109,13 @@ struct ModuleExperiment {
   }
 
   private var isMarkedFailed: Bool {
-    guard let module = Modules.information(named: Bytes(Self.name)) else { return false }
+    guard let module = Modules.information(named: Bytes(Self.lab)) else { return false }
     return module.hasFailed && module.faults > 0
   }
 
   private var isWorking: Bool {
     do throws(SystemError) {
-      let lab = try ServiceClient(Self.name)
+      let lab = try ServiceClient(Self.lab)
       defer { lab.close() }
       return try lab.callShort(LabOperation.echo.rawValue, 77) == 77
     } catch { return false }
@@ -91,7 +124,7 @@ struct ModuleExperiment {
   private func report(_ text: StaticString, _ rest: StaticString) {
     Console.write {
       $0.write("crash: ")
-      $0.write(fault.name)
+      $0.write(name)
       $0.write(" in a linked module: ")
       $0.write(text)
       $0.write(rest)

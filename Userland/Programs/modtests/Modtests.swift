@@ -29,6 +29,15 @@ struct Modtests: Program {
     report.run("a table of any size on a module's stack ends at most its own call", StackTests.frames)
     report.run("a call that asks for the time for ever is cut short", CallTests.endlessExport)
     report.run("unloading refuses, or waits, while a task sleeps inside", CallTests.sleeper)
+    report.run("a module is used, called and taken out while it starts and fails", RaceTests.useWhileItStarts)
+    report.run("a module is used once it has started", RaceTests.useAfterItStarted)
+    report.run("two take a module out that sleeps while it stops", RaceTests.twoTakeItOutWhileItStops)
+    report.run("two take a module out and wait for one call", RaceTests.twoWaitForACall)
+    report.run("who takes a module out, and who loads one, is killed", RaceTests.killed)
+    report.run("tasks load, call, take out and are killed as it comes") { RaceTests.storm(rounds) }
+    report.run("mistakes with memory end the call", MistakeTests.memory)
+    report.run("a system call from inside a module ends the call", MistakeTests.systemCalls)
+    report.run("a module's function that ends with a jump to an export", MistakeTests.jump)
     report.run("unloading under load") { CallTests.unloadUnderLoad(rounds) }
     return report.finish()
   }
@@ -48,8 +57,12 @@ enum Lab {
 
   /// Loads it. Returns nil, or why it was refused.
   static func load(_ parameter: StaticString? = nil, path: StaticString = Lab.path) -> Refusal? {
+    load(parameter.map { [$0] } ?? [], path: path)
+  }
+
+  static func load(_ parameters: [StaticString], path: StaticString = Lab.path) -> Refusal? {
     var words = WordList()
-    if let parameter { words.append(parameter) }
+    for parameter in parameters { words.append(parameter) }
     do throws(Refusal) {
       try Modules.load(Bytes(path), parameters: words)
       return nil

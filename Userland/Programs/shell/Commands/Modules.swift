@@ -142,6 +142,8 @@ extension Builtin {
     case 1: "live"
     case 2: "stopping"
     case 3: "failed"
+    case 4: "starting"
+    case 5: "draining"
     default: "?"
     }
   }

@@ -1,0 +1,34 @@
+// Mistakes that no exception tells of: what a module does with its memory, and how it asks the kernel.
+
+import LabSupport
+import ModuleSupport
+
+/// Pieces of memory are allocated, and one is written past its end: by 16 bytes, or up to the bytes of the next piece, over
+/// what the kernel keeps between the two. The kernel finds it when they are given back. Between two pieces as close as these
+/// lies nobody else's memory.
+@inline(never) func writePastTheEnd(overRecords: Bool) {
+  var pieces = InlineArray<32, UInt32>(repeating: 0)
+  for index in 0..<32 { pieces[index] = UInt32(UInt(bitPattern: allocateForMistakes())) }
+  for index in 1..<32 where pieces[index] > pieces[index - 1] && pieces[index] - pieces[index - 1] < 256 {
+    let end = overRecords ? pieces[index] : pieces[index - 1] + 116
+    for address in pieces[index - 1]..<opaque(end) { volatile_write8(address, 0x41) }
+    break
+  }
+  for index in 0..<32 { KernelMemory.free(UnsafeMutableRawPointer(bitPattern: UInt(pieces[index]))) }
+}
+
+@inline(never) private func allocateForMistakes() -> UnsafeMutableRawPointer? { KernelMemory.allocate(100) }
+
+@inline(never) func giveBackWhatIsNone() {
+  KernelMemory.free(UnsafeMutableRawPointer(bitPattern: UInt(constant_address())))
+}
+
+@inline(never) func giveBackTwice() {
+  let memory = allocateForMistakes()
+  KernelMemory.free(memory)
+  KernelMemory.free(memory)
+}
+
+@inline(never) func makeSystemCall(_ number: UInt32, byGate: Bool) {
+  if byGate { call_by_gate(number) } else { call_page(number) }
+}
