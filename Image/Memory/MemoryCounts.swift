@@ -45,6 +45,7 @@ enum MemoryCounts {
       report { error.describe(to: &$0) }
       found += 1
     }
+    found += ModuleHeap.countMistakes()
     found += compare("the heap", holds: kernel.memory.heap.pageCount, .kernelHeap)
     // Every page and every table that the address spaces hold, against the frames that were handed out for them.
     var own: UInt32 = 0

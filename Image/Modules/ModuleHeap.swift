@@ -5,7 +5,7 @@
 // carries a check word, so that a pointer which is no piece's, or a header that was written over, is found before it is
 // followed. The pattern is as long as what modules overrun their memory by mostly, so that such a mistake harms nobody: it
 // is found when the piece is given back, when the module asks for memory or gives some back and it is this piece's turn to
-// be looked at, or when the module is taken out.
+// be looked at, when the module is taken out, or when all memory is checked.
 
 import Diagnostics
 import Machine
@@ -166,6 +166,33 @@ enum ModuleHeap {
     guard isAllocation(newest), isAllocation(next) else { return .damagedRecords }
     module.value.inspectedAllocation = header(of: next).pointee.older
     return overrun(of: newest) ?? overrun(of: next)
+  }
+
+  /// Looks at every piece of every module. Returns how many modules have mistakes in their memory, and logs them.
+  static func countMistakes() -> UInt32 {
+    var found: UInt32 = 0
+    for slot in 0..<ModuleTable.capacity {
+      guard let module = kernel.modules.value.records[slot] else { continue }
+      var address = module.value.newestAllocation
+      var mistake: ModuleMistake?
+      while address != 0 && mistake == nil {
+        mistake = isAllocation(address) ? overrun(of: address) : .damagedRecords
+        if mistake == nil { address = header(of: address).pointee.older }
+      }
+      guard let mistake else { continue }
+      write(mistake, of: module)
+      found += 1
+    }
+    return found
+  }
+
+  static func write(_ mistake: ModuleMistake, of module: Reference<LinkedModule>) {
+    var output = KernelOutput()
+    output.write("module ")
+    module.value.name.write(to: &output)
+    output.write(" ")
+    mistake.write(to: &output, in: KernelSurroundings(process: nil))
+    output.write("\n")
   }
 
   /// Whether a piece was written past its end; it is told once.

@@ -67,23 +67,13 @@ enum ModuleUnloading {
   /// Gives back all that the module held, and its record.
   static func takeBack(_ module: Reference<LinkedModule>) {
     DevicePorts.releaseAll(of: .module(slot: module.value.slot))
-    ModuleHeap.takeBack(from: module) { allocation in
-      var output = KernelOutput()
-      output.write("module ")
-      module.value.name.write(to: &output)
-      output.write(" left ")
-      output.write(decimal: allocation.size)
-      output.write(" bytes")
-      allocation.writeCallers(to: &output)
-      output.write("\n")
-    } _: { mistake in
-      var output = KernelOutput()
-      output.write("module ")
-      module.value.name.write(to: &output)
-      output.write(" ")
-      mistake.write(to: &output, in: KernelSurroundings(process: nil))
-      output.write("\n")
+    var left = LeftMemory(owner: module.value.name)
+    ModuleHeap.takeBack(from: module) {
+      left.add($0)
+    } _: {
+      ModuleHeap.write($0, of: module)
     }
+    left.write()
     withdrawServices(of: module)
     ModuleArea.unmap(at: module.value.base, pages: module.value.pageCount)
     kernel.modules.value.remove(module)
@@ -102,6 +92,40 @@ enum ModuleUnloading {
       isFirst = false
       output.write(decimal: task.value.identity.value)
     }
+  }
+}
+
+/// The pieces of memory that a module left: those that are alike and follow each other get one line.
+private struct LeftMemory {
+  let owner: Diagnostics.ShortText
+  private var last: ModuleAllocation?
+  private var count: UInt32 = 0
+
+  init(owner: Diagnostics.ShortText) { self.owner = owner }
+
+  mutating func add(_ piece: ModuleAllocation) {
+    if last?.size != piece.size || last?.callers.0 != piece.callers.0 {
+      write()
+      count = 0
+    }
+    last = piece
+    count += 1
+  }
+
+  func write() {
+    guard let last else { return }
+    var output = KernelOutput()
+    output.write("module ")
+    owner.write(to: &output)
+    output.write(" left ")
+    if count > 1 {
+      output.write(decimal: count)
+      output.write(" times ")
+    }
+    output.write(decimal: last.size)
+    output.write(" bytes")
+    last.writeCallers(to: &output)
+    output.write("\n")
   }
 }
 
