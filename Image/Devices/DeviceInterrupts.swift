@@ -6,6 +6,8 @@
 //   the line would only call again.
 // - An edge that comes while the line is masked is lost to the controller (82093AA, 3.2.4). So an edge-triggered line is
 //   masked only when interrupts come faster than they are taken, and acknowledging sets the bits once more.
+// - For the same reason claiming an edge-triggered line sets the bits: a device that the driver before left calling, or the
+//   firmware, keeps its line up and raises no edge until it has been seen to.
 
 import ABI
 import Drivers
@@ -48,6 +50,7 @@ enum DeviceInterrupts {
       throw .unsupported
     }
     KeyboardLoan.settle()
+    if !isLevel(line) { Notifications.signal(notification, bits) }
   }
 
   static func release(_ line: UInt32) {
@@ -62,13 +65,13 @@ enum DeviceInterrupts {
   static func raised(_ line: UInt32) {
     guard let claim = kernel.lines.claims[Int(line)] else {
       // It was on its way when its line was given up. Not acknowledged it would keep all others of its class away.
-      return kernel.interrupts.acknowledge()
+      return kernel.interrupts.acknowledge(line: line)
     }
     if isLevel(line) || claim.notification.value.pending & claim.bits == claim.bits {
       kernel.interrupts.mask(line: line)
       kernel.lines.claims[Int(line)]?.isMasked = true
     }
-    kernel.interrupts.acknowledge()
+    kernel.interrupts.acknowledge(line: line)
     Notifications.signal(claim.notification, claim.bits)
   }
 

@@ -61,7 +61,7 @@ private func wasRunning(_ task: Reference<Task>, _ state: task_state_segment) ->
 /// frame then failed.
 private func deliverLostInterrupt() {
   #if !FORGET_INTERRUPTS
-    guard let vector = kernel.interrupts.local.inServiceVector() else { return }
+    guard let vector = kernel.interrupts.inServiceVector() else { return }
     _ = Interrupts.handle(UInt32(vector))
   #endif
 }

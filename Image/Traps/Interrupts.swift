@@ -1,5 +1,6 @@
 // Interrupts from devices: the local interrupt controller with its timer, and the I/O controller that routes the
-// keyboard, the serial port and, as a non-maskable interrupt, the watchdog's clock.
+// keyboard, the serial port and, as a non-maskable interrupt, the watchdog's clock. Where there is no I/O controller the two
+// 8259s bring the lines, through the local controller's first pin.
 //
 // Invariant: every interrupt that the controller has handed out is acknowledged exactly once, also when the
 // processor could not deliver it (DoubleFault.swift).
@@ -18,8 +19,6 @@ enum MachineMemory: MemoryAccess {
 /// The vectors of device interrupts.
 enum InterruptVector {
   static var timer: UInt32 { 0x30 }
-  static var keyboard: UInt32 { 0x31 }
-  static var serial: UInt32 { 0x34 }
   static var spurious: UInt32 { 0xff }
   /// Line 0; the others follow.
   static var firstLine: UInt32 { 0x30 }
@@ -29,6 +28,8 @@ struct Interrupts {
   private(set) var local = LocalInterruptController<MachineMemory>(base: KernelLayout.localController)
   private var routing = InputOutputInterruptController<MachineMemory>(base: KernelLayout.routingController)
   private var legacy = LegacyInterruptController<MachinePorts>()
+  /// Whether the 8259s bring the lines.
+  private var usesLegacy = false
   private(set) var hasWatchdog = false
   /// Whether the watchdog's clock is kept from interrupting, because the processor idles.
   private(set) var isWatchdogPaused = false
@@ -44,8 +45,8 @@ struct Interrupts {
     do throws(InputOutputInterruptControllerError) {
       try routing.initialise()
       let target = local.identifier
-      try routing.program(pin: 1, delivery: .fixed(vector: UInt8(InterruptVector.keyboard)), destination: target)
-      try routing.program(pin: 4, delivery: .fixed(vector: UInt8(InterruptVector.serial)), destination: target)
+      try routing.program(pin: 1, delivery: .fixed(vector: UInt8(InterruptVector.firstLine + 1)), destination: target)
+      try routing.program(pin: 4, delivery: .fixed(vector: UInt8(InterruptVector.firstLine + 4)), destination: target)
       IntervalTimer<MachinePorts>().startPeriodic(
         divisor: IntervalTimer<MachinePorts>.divisor(forFrequency: Interrupts.watchdogFrequency))
       try routing.program(
@@ -56,7 +57,11 @@ struct Interrupts {
       var output = KernelOutput()
       output.write("interrupts: ")
       error.describe(to: &output)
-      output.write("; no keyboard, no serial input, no watchdog\n")
+      output.write("; the 8259 controllers take its place, without a watchdog\n")
+      usesLegacy = true
+      local.configure(.zero, as: .external)
+      legacy.unmask(.keyboard)
+      legacy.unmask(.firstSerial)
     }
   }
 
@@ -76,21 +81,49 @@ struct Interrupts {
   }
 
   /// Lets a device's line interrupt.
-  func open(line: UInt32, isLevel: Bool) throws(InputOutputInterruptControllerError) {
+  mutating func open(line: UInt32, isLevel: Bool) throws(InputOutputInterruptControllerError) {
+    if usesLegacy { return unmask(line: line) }
     try routing.program(
       pin: line, delivery: .fixed(vector: UInt8(InterruptVector.firstLine &+ line)),
       trigger: isLevel ? .levelActiveLow : .edgeActiveHigh, destination: local.identifier)
   }
 
-  func mask(line: UInt32) {
+  mutating func mask(line: UInt32) {
+    if usesLegacy, let line = Self.legacyLine(line) { return legacy.mask(line) }
     do throws(InputOutputInterruptControllerError) { try routing.mask(pin: line) } catch {}
   }
 
-  func unmask(line: UInt32) {
+  mutating func unmask(line: UInt32) {
+    if usesLegacy, let line = Self.legacyLine(line) { return legacy.unmask(line) }
     do throws(InputOutputInterruptControllerError) { try routing.unmask(pin: line) } catch {}
   }
 
+  private static func legacyLine(_ line: UInt32) -> InterruptLine? { InterruptLine(UInt8(truncatingIfNeeded: line)) }
+
+  /// The interrupt of the local controller's own timer is seen to.
   func acknowledge() { local.endOfInterrupt() }
+
+  /// The interrupt of a device's line is seen to.
+  func acknowledge(line: UInt32) {
+    if usesLegacy, let line = Self.legacyLine(line) { return legacy.endOfInterrupt(line) }
+    local.endOfInterrupt()
+  }
+
+  /// The vector of an interrupt that the processor took and that nobody has acknowledged.
+  func inServiceVector() -> UInt8? {
+    if let vector = local.inServiceVector() { return vector }
+    guard usesLegacy, let line = legacy.inServiceLine() else { return nil }
+    return LegacyInterruptController<MachinePorts>.vector(of: line)
+  }
+
+  /// The line that an 8259 called for; nil for other vectors, and for a call that went away.
+  private mutating func legacyLine(ofVector vector: UInt32) -> UInt32? {
+    guard usesLegacy, vector < 256,
+      let line = LegacyInterruptController<MachinePorts>.line(ofVector: UInt8(vector)),
+      legacy.arrival(of: line) == .genuine
+    else { return nil }
+    return UInt32(line.number)
+  }
 
   /// Sets the timer to interrupt once after `ticks`.
   func setTimer(ticks: UInt32) {
@@ -102,25 +135,24 @@ struct Interrupts {
   /// Handles the device interrupt `vector`. Returns false where it belongs to no device.
   static func handle(_ vector: UInt32) -> Bool {
     kernel.counters.interrupts &+= 1
+    let line = kernel.interrupts.legacyLine(ofVector: vector) ?? vector &- InterruptVector.firstLine
     switch vector {
     case InterruptVector.timer:
       kernel.interrupts.acknowledge()
       Scheduler.timerExpired()
-    case InterruptVector.keyboard where kernel.console.hasKeyboard:
-      kernel.interrupts.acknowledge()
+    case _ where line == 1 && kernel.console.hasKeyboard:
+      kernel.interrupts.acknowledge(line: line)
       kernel.console.receiveKeyboard()
       Scheduler.wakeAll(reference(to: &kernel.console.readers))
-    case InterruptVector.serial:
-      kernel.interrupts.acknowledge()
+    case _ where line == 4:
+      kernel.interrupts.acknowledge(line: line)
       kernel.console.receiveSerial()
       Scheduler.wakeAll(reference(to: &kernel.console.readers))
+    case _ where line < 16: DeviceInterrupts.raised(line)
     case InterruptVector.spurious, 0x27, 0x2f:
       // Nothing was asked for: there is nothing to acknowledge (Intel SDM Vol. 3, 10.9; 8259A data sheet).
       break
-    default:
-      let line = vector &- InterruptVector.firstLine
-      guard line < 16 else { return false }
-      DeviceInterrupts.raised(line)
+    default: return false
     }
     return true
   }
