@@ -1,18 +1,18 @@
 // The bounded queue between an interrupt that receives bytes and a task that reads them.
 //
-// Invariants: it holds at most 256 bytes and never allocates; bytes come out in the order they went in;
+// Invariants: it holds at most 1,024 bytes and never allocates; bytes come out in the order they went in;
 // what does not fit is dropped and counted, never written over older input; a sequence goes in whole
 // or not at all, so that a reader never sees half an escape sequence.
 
-/// A first-in first-out queue of at most 256 bytes. It is not safe for use by an interrupt and a task at
+/// A first-in first-out queue of at most 1,024 bytes. It is not safe for use by an interrupt and a task at
 /// once: the owner holds interrupts off around each call.
 public struct ByteRing: ~Copyable {
   /// The most bytes a ring can hold.
-  public static var capacity: Int { 256 }
+  public static var capacity: Int { 1024 }
 
-  private var storage = InlineArray<256, UInt8>(repeating: 0)
-  /// The position of the oldest byte; eight bits wrap at the capacity by themselves.
-  private var oldest: UInt8 = 0
+  private var storage = InlineArray<1024, UInt8>(repeating: 0)
+  /// The position of the oldest byte, always below the capacity.
+  private var oldest = 0
   /// The number of bytes waiting.
   public private(set) var count = 0
   /// The number of bytes that found no room since the ring was made; it stays at its greatest value
@@ -51,8 +51,8 @@ public struct ByteRing: ~Copyable {
   /// Takes the oldest byte, or nil where none waits.
   public mutating func pop() -> UInt8? {
     guard count > 0 else { return nil }
-    let byte = storage[Int(oldest)]
-    oldest &+= 1
+    let byte = storage[oldest]
+    oldest = (oldest &+ 1) % Self.capacity
     count &-= 1
     return byte
   }
@@ -64,7 +64,7 @@ public struct ByteRing: ~Copyable {
   }
 
   private mutating func append(_ byte: UInt8) {
-    storage[Int(oldest &+ UInt8(truncatingIfNeeded: count))] = byte
+    storage[(oldest &+ count) % Self.capacity] = byte
     count &+= 1
   }
 

@@ -3,7 +3,9 @@
 //
 // Invariants: nothing here waits without a bound; a port that is absent or failed its self test is never
 // written to; a transmitter that stops costs one long wait, after which bytes are dropped and counted
-// until it moves again.
+// until it moves again. No received byte is taken that has nowhere to go: the port then asks the sender to
+// wait (request to send, low), and what is lost all the same is counted. The line status is read at one
+// place, since reading it forgets its errors.
 
 import Primitives
 
@@ -48,8 +50,16 @@ public struct SerialPort<Ports: PortAccess>: TextOutput {
   public private(set) var lostCount: UInt32 = 0
   /// The number of received bytes thrown away because of a parity, framing or break condition.
   public private(set) var damagedCount: UInt32 = 0
+  /// The number of times that bytes came faster than they were taken, so that at least one was lost.
+  public private(set) var overrunCount: UInt32 = 0
+  /// Whether a received byte waited when the line status was last read.
+  public private(set) var hasReceived = false
+  /// Whether the sender is asked to wait.
+  public private(set) var isPaused = false
   /// Whether the last wait for the transmitter ran out; the next byte then looks only once.
   private var isStalled = false
+  /// Errors of the byte that waits, which the line status showed once.
+  private var heldErrors: UInt8 = 0
 
   /// A port that has not been initialised; until it is, writes go nowhere.
   public init(base: UInt16) {
@@ -80,11 +90,20 @@ public struct SerialPort<Ports: PortAccess>: TextOutput {
 
   // Line status bits (8.4).
   private static var dataReady: UInt8 { 0x01 }
+  private static var overrun: UInt8 { 0x02 }
   private static var receiveErrors: UInt8 { 0x1c }
   private static var transmitterHoldingEmpty: UInt8 { 0x20 }
   private static var transmitterEmpty: UInt8 { 0x40 }
   /// What the line status reads as where no device drives the bus.
   private static var floatingBus: UInt8 { 0xff }
+
+  // Modem control (8.7): data terminal ready, and OUT 2, which lets the interrupt line out of the port;
+  // request to send.
+  private static var ready: UInt8 { 0x09 }
+  private static var requestToSend: UInt8 { 0x02 }
+
+  /// The most bytes taken at once, so that an interrupt stays short.
+  private static var batch: Int { 64 }
 
   /// A full FIFO of 16 bytes needs 17 ms at 9,600 baud; a port read takes about a microsecond on the
   /// slowest bus, so this many reads are well past it.
@@ -106,8 +125,9 @@ public struct SerialPort<Ports: PortAccess>: TextOutput {
     // FIFOs on and cleared, receive interrupt at the first byte (8.5).
     Ports.write8(fifoControlRegister, 0x07)
     try testLoopback()
-    // Data terminal ready, request to send, and OUT 2, which lets the interrupt line out of the port.
-    Ports.write8(modemControlRegister, 0x0b)
+    Ports.write8(modemControlRegister, Self.ready | Self.requestToSend)
+    // What came before was for the firmware.
+    (overrunCount, heldErrors, hasReceived, isPaused) = (0, 0, false, false)
     isPresent = true
   }
 
@@ -117,7 +137,7 @@ public struct SerialPort<Ports: PortAccess>: TextOutput {
   }
 
   /// Sends a byte with the transmitter wired to the receiver (8.7, bit 4).
-  private func testLoopback() throws(SerialPortError) {
+  private mutating func testLoopback() throws(SerialPortError) {
     let sent: UInt8 = 0xae
     Ports.write8(modemControlRegister, 0x1e)
     Ports.write8(dataRegister, sent)
@@ -132,11 +152,22 @@ public struct SerialPort<Ports: PortAccess>: TextOutput {
     }
   }
 
+  /// Reads the line status and keeps of it what the next reading would not show any more.
+  private mutating func lineStatus() -> UInt8 {
+    let status = Ports.read8(lineStatusRegister)
+    hasReceived = status != Self.floatingBus && status & Self.dataReady != 0
+    if hasReceived {
+      if status & Self.overrun != 0 { Self.increment(&overrunCount) }
+      heldErrors |= status & Self.receiveErrors
+    }
+    return status
+  }
+
   /// Reads the line status until one of `bits` is set, at most `limit` times.
-  private func waitForStatus(_ bits: UInt8, limit: Int) -> Bool {
+  private mutating func waitForStatus(_ bits: UInt8, limit: Int) -> Bool {
     var attempts = 0
     while attempts < limit {
-      if Ports.read8(lineStatusRegister) & bits != 0 { return true }
+      if lineStatus() & bits != 0 { return true }
       attempts &+= 1
     }
     return false
@@ -159,30 +190,56 @@ public struct SerialPort<Ports: PortAccess>: TextOutput {
     Ports.write8(dataRegister, byte)
   }
 
+  /// Waits until everything has been sent, but not for long: what follows may end the machine.
+  public mutating func finish() {
+    guard isPresent, !isStalled else { return }
+    _ = waitForStatus(Self.transmitterEmpty, limit: Self.spinLimit)
+  }
+
   /// Takes the next intact byte that has arrived, or nil where there is none.
   public mutating func read() -> UInt8? {
     guard isPresent else { return nil }
     // Twice the FIFO: a port that reports damaged bytes for ever must not hold the reader.
     for _ in 0..<32 {
-      let status = Ports.read8(lineStatusRegister)
-      guard status != Self.floatingBus, status & Self.dataReady != 0 else { return nil }
+      _ = lineStatus()
+      guard hasReceived else { return nil }
       let byte = Ports.read8(dataRegister)
-      if status & Self.receiveErrors == 0 { return byte }
+      let errors = heldErrors
+      (heldErrors, hasReceived) = (0, false)
+      if errors == 0 { return byte }
       Self.increment(&damagedCount)
     }
     return nil
   }
 
-  /// Moves what has arrived into `ring`, at most 64 bytes at a time so that an interrupt stays short;
-  /// what the ring cannot hold is dropped and counted there. Returns the number of bytes taken.
+  /// Moves what has arrived into `ring`, as much as it can hold; when it is full the sender has to wait until
+  /// `resume`. Returns the number of bytes taken.
   @discardableResult
   public mutating func receive(into ring: inout ByteRing) -> Int {
+    guard isPresent, !isPaused else { return 0 }
     var taken = 0
-    while taken < 64, let byte = read() {
+    while taken < Self.batch, ring.room > 0, let byte = read() {
       ring.push(byte)
       taken &+= 1
     }
+    if ring.room == 0 {
+      isPaused = true
+      disableInterrupts()
+      Ports.write8(modemControlRegister, Self.ready)
+    } else if taken == Self.batch {
+      // More may wait. The line is still up then, and the controller of edges hears only one that rises.
+      disableInterrupts()
+      enableReceiveInterrupt()
+    }
     return taken
+  }
+
+  /// Lets the sender go on, once there is room again. What waits in the port raises its interrupt at once.
+  public mutating func resume() {
+    guard isPaused else { return }
+    isPaused = false
+    Ports.write8(modemControlRegister, Self.ready | Self.requestToSend)
+    enableReceiveInterrupt()
   }
 
   /// Lets the port raise its interrupt when a byte arrives (8.6, bit 0).

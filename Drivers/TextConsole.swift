@@ -1,6 +1,5 @@
-// The VGA text console: 80 columns and 25 rows of cells, and the cursor of the CRT controller (IBM
-// Personal System/2 and Personal Computer BIOS Interface Technical Reference; VGA index registers 0x0E
-// and 0x0F).
+// The text console: 80 columns and 25 rows of cells and a cursor, on a screen that shows cells by itself or
+// has them drawn (PixelScreen.swift).
 //
 // Invariants: the cursor is always inside the grid, whatever bytes came in; no byte writes outside the
 // 2,000 cells; nothing allocates, waits or traps.
@@ -12,10 +11,24 @@ import Primitives
 public protocol CellMemory {
   static func read(_ index: Int) -> UInt16
   static func write(_ index: Int, _ cell: UInt16)
+  /// Shows the cursor at the cell `index`, and nowhere else.
+  static func showCursor(at index: Int)
+}
+
+/// The cursor of a VGA in text mode: the CRT controller's index registers 0x0E and 0x0F (IBM Personal System/2
+/// and Personal Computer BIOS Interface Technical Reference).
+public enum TextModeCursor<Ports: PortAccess> {
+  public static func show(at index: Int) {
+    let position = UInt16(truncatingIfNeeded: index)
+    Ports.write8(0x3d4, 0x0e)
+    Ports.write8(0x3d5, UInt8(truncatingIfNeeded: position &>> 8))
+    Ports.write8(0x3d4, 0x0f)
+    Ports.write8(0x3d5, UInt8(truncatingIfNeeded: position))
+  }
 }
 
 /// A text screen that understands control characters and the common escape sequences.
-public struct TextConsole<Cells: CellMemory, Ports: PortAccess>: TextOutput {
+public struct TextConsole<Cells: CellMemory>: TextOutput {
   /// The number of columns.
   public static var columns: Int { 80 }
   /// The number of rows.
@@ -140,14 +153,8 @@ public struct TextConsole<Cells: CellMemory, Ports: PortAccess>: TextOutput {
     }
   }
 
-  /// Puts the hardware's cursor where the console's is.
-  private func showCursor() {
-    let position = UInt16(truncatingIfNeeded: row &* Self.columns &+ column)
-    Ports.write8(0x3d4, 0x0e)
-    Ports.write8(0x3d5, UInt8(truncatingIfNeeded: position &>> 8))
-    Ports.write8(0x3d4, 0x0f)
-    Ports.write8(0x3d5, UInt8(truncatingIfNeeded: position))
-  }
+  /// Puts the screen's cursor where the console's is.
+  private func showCursor() { Cells.showCursor(at: row &* Self.columns &+ column) }
 
   // MARK: Sequences
 

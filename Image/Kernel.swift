@@ -18,6 +18,8 @@ import Tasks
 struct Kernel: ~Copyable {
   var features = ProcessorFeatures()
   var console = Console()
+  /// Off while the screen is in text mode (Screen.swift).
+  var pixels = PixelScreen<MachineMemory>()
   var interrupts = Interrupts()
   var clock = Clock()
   var counters = Counters()

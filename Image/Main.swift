@@ -14,12 +14,13 @@ import Tasks
 @c(kernel_main) public func kernelMain(_ magic: UInt32, _ information: UInt32) {
   Startup.makeKernel()  // the kernel value in its initial state
   kernel.clock.start()  // time zero
-  kernel.console.start()  // serial ports and screen: from here on everything is explained
+  kernel.console.start()  // serial ports and text screen: from here on everything is explained
   Startup.readSymbols()  // the kernel's own symbols, for early panics
-  Startup.greet()
   DescriptorTables.install()  // segments, task states, traps: faults are explained, not resets
-  Startup.enableProcessor()  // no-execute, global pages, SMEP, SMAP, x87 and SSE
   let boot = Startup.readBootInformation(magic, information)
+  Screen.start(boot.framebuffer)  // where there is no text mode
+  Startup.greet()
+  Startup.enableProcessor()  // no-execute, global pages, SMEP, SMAP, x87 and SSE
   KernelMemory.start(boot)  // frames, from the boot loader's memory map
   KernelMemory.protect()  // final permissions of the kernel half
   KernelMemory.mapDevices()  // interrupt controllers, windows
@@ -29,9 +30,9 @@ import Tasks
   kernel.clock.calibrate(kernel.interrupts.local)
   kernel.clock.readRealTime()
   Startup.startInput()  // keyboard and serial input
-  Startup.openArchives(boot)  // the files that came with the kernel
+  BootArchives.open(boot)  // the files that came with the kernel
   Modules.start(boot)  // the table of linked modules
-  Startup.startFirstProcess()
+  Startup.startFirstProcess(boot)
   kernel.counters.firstTaskStamp = read_time_stamp()
   Scheduler.becomeIdle()  // the rest of the boot stack is given back
 }

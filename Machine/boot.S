@@ -9,6 +9,7 @@
 .set MB1_FLAGS, 0x00000003             // page-aligned modules, memory information
 .set KERNEL_BASE, 0xC0000000
 .set DIRECT_MAP_PAGES, 256             // of 2 MiB each
+.set NEEDED_FEATURES, 0x8110           // bits 4, 8 and 15 of EDX for leaf 1
 
 .section .multiboot, "a"
 .align 8
@@ -20,6 +21,9 @@ multiboot2:
 .align 8
   .short 6, 0                          // modules on page boundaries
   .long 8
+.align 8
+  .short 5, 1                          // a frame buffer, where there is no text mode; GRUB takes the depth only with a size
+  .long 20, 1024, 768, 32
 .align 8
   .short 0, 0
   .long 8
@@ -33,9 +37,6 @@ boot_start:
   movl $(boot_stack_end - KERNEL_BASE), %esp
   movl %eax, %esi                      // magic
   movl %ebx, %edi                      // information
-  rdtsc
-  movl %eax, entry_stamp - KERNEL_BASE
-  movl %edx, entry_stamp + 4 - KERNEL_BASE
 
   // CPUID exists where the ID flag can be changed (Intel SDM Vol. 1, 20.1).
   pushfl
@@ -52,6 +53,13 @@ boot_start:
   cpuid
   testl $0x40, %edx                    // PAE
   jz no_pae
+  // What the compiler uses, and the kernel for its clock: TSC, CMPXCHG8B, CMOV (Intel SDM Vol. 2, CPUID).
+  andl $NEEDED_FEATURES, %edx
+  cmpl $NEEDED_FEATURES, %edx
+  jne no_features
+  rdtsc
+  movl %eax, entry_stamp - KERNEL_BASE
+  movl %edx, entry_stamp + 4 - KERNEL_BASE
 
   // 2 MiB pages: present, writable, large; global is added later.
   movl $(kernel_page_directory - KERNEL_BASE), %ebx
@@ -93,39 +101,84 @@ boot_start:
   jmp *%eax
 
 // A processor that Megha cannot run on gets a sentence on the screen and the first serial port.
+no_features:
+  movl $no_features_text, %ebp
+  jmp refuse
 no_pae:
-  movl $no_pae_text, %esi
+  movl $no_pae_text, %ebp
+refuse:
+  movl %ebp, %esi
   movl $0xB8000, %edi
 1:lodsb
   testb %al, %al
-  jz 3f
+  jz 2f
   movb $0x4F, %ah
   stosw
-  movb %al, %bl
-  movw $0x3FD, %dx
-  movl $100000, %ecx
-2:inb %dx, %al
-  testb $0x20, %al
-  loopz 2b
-  movb %bl, %al
-  movw $0x3F8, %dx
-  outb %al, %dx
   jmp 1b
-3:movw $0x2F8, %dx                     // the host channel: a line that `megha run` understands
-  movl $no_pae_status, %esi
-4:lodsb
-  testb %al, %al
-  jz 5f
-  outb %al, %dx
-  jmp 4b
-5:movb $0x11, %al
+2:movw $0x3F8, %dx
+  movl %ebp, %esi
+  call tell
+  movl $line_end, %esi
+  call send_text
+  movw $0x2F8, %dx                     // the host channel: a line that `megha run` understands
+  movl $refusal_status, %esi
+  call tell
+  movb $0x11, %al
   outb %al, $0xF4
-6:hlt
-  jmp 6b
+3:hlt
+  jmp 3b
+
+// Sends the text at ESI through the serial port at DX, whose line no firmware need have set up: 115,200 baud, 8 data bits,
+// FIFOs on and empty (PC16550D data sheet, 8.1 to 8.7).
+tell:
+  call wait_until_sent                 // what the firmware still has under way
+  addw $1, %dx
+  xorb %al, %al
+  outb %al, %dx                        // no interrupts
+  addw $2, %dx
+  movb $0x80, %al
+  outb %al, %dx
+  subw $3, %dx
+  movb $1, %al
+  outb %al, %dx                        // the divisor
+  addw $1, %dx
+  xorb %al, %al
+  outb %al, %dx
+  addw $2, %dx
+  movb $3, %al
+  outb %al, %dx
+  subw $1, %dx
+  movb $7, %al
+  outb %al, %dx
+  addw $2, %dx
+  movb $3, %al
+  outb %al, %dx
+  subw $4, %dx
+send_text:
+  lodsb
+  testb %al, %al
+  jz wait_until_sent
+  movb %al, %bl
+  call wait_until_sent
+  movb %bl, %al
+  outb %al, %dx
+  jmp send_text
+
+// Waits, but not for ever, until the port at DX has sent everything: what follows may end the machine.
+wait_until_sent:
+  addw $5, %dx
+  movl $100000, %ecx
+1:inb %dx, %al
+  testb $0x40, %al
+  loopz 1b
+  subw $5, %dx
+  ret
 
 .section .boot.data, "a"
-no_pae_text: .asciz "Megha needs a processor with PAE (physical address extension); this one has none.\r\n"
-no_pae_status: .asciz "panic no PAE\n"
+no_pae_text: .asciz "Megha needs a processor with PAE (physical address extension); this one has none."
+line_end: .asciz "\r\n"
+no_features_text: .asciz "Megha needs a processor with the instructions RDTSC, CMPXCHG8B and CMOV; this one lacks some."
+refusal_status: .asciz "panic this processor cannot run Megha\n"
 
 .section .text.boot, "ax"
 upper_half:
@@ -155,7 +208,7 @@ boot_stack_start: .skip 20480
 idle_stack_start: .skip 12288
 boot_stack_end:
 idle_stack_end:
-kernel_storage: .skip 8192
+kernel_storage: .skip 12800
 .globl log_storage, entry_stamp
 log_storage: .skip 32768
 boot_directory_pointers: .skip 32

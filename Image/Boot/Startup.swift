@@ -33,7 +33,7 @@ enum Startup {
 
   static func greet() {
     // The kernel's state must fit the room that the image keeps for it.
-    guard MemoryLayout<Kernel>.size <= 8192 else { panic("the kernel value has outgrown its place") }
+    guard MemoryLayout<Kernel>.size <= 12800 else { panic("the kernel value has outgrown its place") }
     var output = KernelOutput()
     output.write("Megha, a 32-bit operating system in Swift\n")
   }
@@ -86,32 +86,33 @@ enum Startup {
 
   static func startInput() {
     let status = kernel.console.startInput()
-    var output = LogOutput()
-    status.describe(to: &output)
-    output.write("\n")
-  }
-
-  static func openArchives(_ boot: borrowing BootInformation) {
-    for index in 0..<boot.moduleCount {
-      let range = boot.module(index).range
-      BootFiles.add(
-        KernelBytes(
-          address: DirectMap.address(of: range.start), length: UInt32(truncatingIfNeeded: range.length)))
+    guard status != .ready else {
+      var output = LogOutput()
+      status.describe(to: &output)
+      return output.write("\n")
     }
-    BootFiles.index()
+    // Whoever sits there would find a prompt that does not answer.
+    var output = KernelOutput()
+    status.describe(to: &output)
+    output.write("; Megha has no driver for keyboards on USB, ")
+    output.write(
+      kernel.console.hasSerialPort
+        ? "so type on the first serial port\n" : "and there is no serial port, so nothing can be typed\n")
   }
 
-  static func startFirstProcess() {
+  static func startFirstProcess(_ boot: borrowing BootInformation) {
     var output = KernelOutput()
     output.write("memory: ")
     output.write(decimal: kernel.memory.frames.totalFrames / 256)
     output.write(" MiB, ")
     output.write(decimal: kernel.memory.frames.freeFrames)
     output.write(" pages free\n")
+    let path: StaticString = "/bin/init"
     do throws(SystemError) {
-      try ProcessStart.startFirst(path: "/bin/init")
+      try ProcessStart.startFirst(path: path)
     } catch {
-      output.write("start: /bin/init cannot be started; the log says why, if it is there at all\n")
+      if error == .notFound { BootArchives.explainMissing(path, boot) }
+      output.write("start: /bin/init is there and cannot be started; the log says why\n")
       panic("there is no first process")
     }
     if let root = kernel.root { Modules.checkLayouts(of: root) }

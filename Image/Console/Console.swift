@@ -1,8 +1,8 @@
 // The console: the first serial port and the screen for output, the same port and the keyboard for input, and the
 // second serial port as a channel to whoever started the machine.
 //
-// Invariants: output never waits for long and never allocates, so that a panic can use it; input that nobody reads
-// is dropped and counted, never queued without bound.
+// Invariants: output never waits for long and never allocates, so that a panic can use it; input that nobody reads is
+// never queued without bound: the serial port's sender has to wait, keys are dropped, and what is lost is counted and said.
 
 import Diagnostics
 import Drivers
@@ -11,34 +11,31 @@ import MachineSupport
 import Primitives
 import Tasks
 
-/// The cells of the text screen, at 0xB8000 in the direct map.
-enum ScreenCells: CellMemory {
-  @inline(__always) static func read(_ index: Int) -> UInt16 {
-    memory_read16(DirectMap.start &+ 0xb_8000 &+ UInt32(truncatingIfNeeded: index &* 2))
-  }
-  @inline(__always) static func write(_ index: Int, _ cell: UInt16) {
-    memory_write16(DirectMap.start &+ 0xb_8000 &+ UInt32(truncatingIfNeeded: index &* 2), cell)
-  }
-}
-
 struct Console: ~Copyable {
   private var serial = SerialPort<MachinePorts>(base: SerialPort<MachinePorts>.firstBase)
   private var host = SerialPort<MachinePorts>(base: SerialPort<MachinePorts>.secondBase)
-  private var screen = TextConsole<ScreenCells, MachinePorts>()
+  private var screen = TextConsole<ScreenCells>()
   private var keyboard = KeyboardController<MachinePorts>()
   private var decoder = KeyboardDecoder()
   /// Whether the keyboard is not lent (KeyboardLoan.swift).
   var hasKeyboard = true
   private var input = ByteRing()
+  /// How much of the input was lost when that was last said.
+  private var lossSaid: UInt32 = 0
   /// Tasks that wait for a byte of input.
   var readers = TaskQueue()
+
+  /// At how few bytes of input the serial port's sender may go on.
+  private static var lowInput: Int { ByteRing.capacity / 4 }
 
   /// Finds the serial ports and clears the screen. Afterwards everything can be printed.
   mutating func start() {
     do throws(SerialPortError) { try serial.initialise() } catch {}
     do throws(SerialPortError) { try host.initialise() } catch {}
-    screen.clear()
+    clearScreen()
   }
+
+  mutating func clearScreen() { screen.clear() }
 
   mutating func startInput() -> KeyboardStatus {
     if serial.isPresent { serial.enableReceiveInterrupt() }
@@ -55,15 +52,20 @@ struct Console: ~Copyable {
   var hasSerialPort: Bool { serial.isPresent }
 
   mutating func write(byte: UInt8) {
-    if serial.isPresent { serial.write(byte: byte) }
+    send(byte)
     screen.write(byte: byte)
   }
 
   mutating func write(_ bytes: Span<UInt8>) {
-    if serial.isPresent {
-      for index in bytes.indices { serial.write(byte: bytes[index]) }
-    }
+    for index in bytes.indices { send(bytes[index]) }
     screen.write(bytes)
+  }
+
+  /// Sends a byte, and takes what comes meanwhile: a port holds 16 bytes, which is less than a long text takes.
+  private mutating func send(_ byte: UInt8) {
+    guard serial.isPresent else { return }
+    serial.write(byte: byte)
+    if serial.hasReceived { receiveSerial() }
   }
 
   /// Tells the host one line: `status N`, `panic TEXT` or `ready`.
@@ -81,6 +83,12 @@ struct Console: ~Copyable {
     host.write(byte: 0x0a)
   }
 
+  /// Waits until the ports have sent everything, before the machine ends.
+  mutating func finish() {
+    serial.finish()
+    host.finish()
+  }
+
   /// Takes what the serial port received.
   mutating func receiveSerial() { _ = serial.receive(into: &input) }
 
@@ -89,7 +97,19 @@ struct Console: ~Copyable {
 
   var hasInput: Bool { !input.isEmpty }
 
-  mutating func takeInput() -> UInt8? { input.pop() }
+  mutating func takeInput() -> UInt8? {
+    let byte = input.pop()
+    if serial.isPaused, input.count <= Self.lowInput { serial.resume() }
+    return byte
+  }
+
+  /// How many bytes of input were lost since this was last asked: keys that found no room, and on the serial port bytes
+  /// that were damaged or came too fast.
+  mutating func takeLoss() -> UInt32 {
+    let lost = input.droppedCount &+ serial.overrunCount &+ serial.damagedCount
+    defer { lossSaid = lost }
+    return lost &- lossSaid
+  }
 }
 
 /// Kernel messages: to the log, and to the console.

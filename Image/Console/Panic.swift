@@ -10,10 +10,11 @@ import Tasks
 /// The port of QEMU's isa-debug-exit device; on a real machine nothing answers there.
 private var exitPort: UInt16 { 0xf4 }
 
-/// Tells the host the status and stops the machine.
+/// Tells the host the status and stops the machine. The port takes six bits of it, for a machine with one serial port.
 func stopMachine(status: Int32) -> Never {
   kernel.console.tellHost("status", status)
-  port_write32(exitPort, 0x10)
+  kernel.console.finish()
+  port_write32(exitPort, 0x40 | UInt32(bitPattern: min(max(status, 0), 0x3f)))
   var output = KernelOutput()
   output.write("The machine is stopped; it can be switched off.\n")
   halt_forever()
@@ -36,6 +37,7 @@ func panic(_ reason: StaticString) -> Never {
   output.write(decimal: kernel.memory.frames.freeFrames)
   output.write(" pages free\n")
   kernel.console.tellHost("panic", text: reason)
+  kernel.console.finish()
   port_write32(exitPort, 0x11)
   halt_forever()
 }

@@ -8,20 +8,6 @@ import Machine
 import Primitives
 
 enum BootFiles {
-  /// Adds an archive at a physical range of the direct map. One that cannot be read is left out, with a sentence.
-  static func add(_ archive: KernelBytes) {
-    guard archive.length > 0 else { return }
-    do throws(ArchiveError) {
-      let start = UnsafeRawPointer(bitPattern: UInt(archive.address)).unsafelyUnwrapped
-      try kernel.archives.add(Archive(at: start, count: Int(archive.length)))
-    } catch {
-      var output = KernelOutput()
-      output.write("files: ")
-      error.describe(to: &output)
-      output.write("\n")
-    }
-  }
-
   /// The bytes of the file of this path, or nil where there is no file there.
   @inline(never)
   static func file(at path: Span<UInt8>) -> KernelBytes? {

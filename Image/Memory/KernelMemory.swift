@@ -25,7 +25,10 @@ enum KernelLayout {
   static var modulesEnd: UInt32 { 0xf800_0000 }
   /// The stacks that modules run on, each between guard pages.
   static var moduleStacksStart: UInt32 { 0xf800_0000 }
-  static var moduleStacksEnd: UInt32 { 0xffc0_0000 }
+  static var moduleStacksEnd: UInt32 { 0xfc00_0000 }
+  /// The frame buffer, where the screen has no text mode.
+  static var screenStart: UInt32 { 0xfc00_0000 }
+  static var screenEnd: UInt32 { 0xffc0_0000 }
   /// Registers of the interrupt controllers.
   static var localController: UInt32 { 0xffe0_0000 }
   static var routingController: UInt32 { 0xffe0_1000 }
@@ -191,6 +194,7 @@ extension KernelMemory {
       output.write("\n")
       panic("there is no memory map to believe")
     }
+    BootArchives.check(boot, lieIn: map)
     func reserve(_ range: PhysicalRange) { map.reserve(range, note: { _ in }) }
     let imageStart = UInt64(address_of___image_physical_start())
     let imageEnd = UInt64(address_of___image_end() &- DirectMap.start)
@@ -230,6 +234,7 @@ extension KernelMemory {
       }
     }
     kernel.memory.recordPages.setFlags(global | noExecute)
+    Screen.setFlags(global | noExecute)
     // Address 0 was only for the way up.
     DirectMap.pointer(address_of_boot_directory_pointers(), as: UInt64.self)[0] = 0
     let root = UInt32(truncatingIfNeeded: kernel.memory.tables.root.value)

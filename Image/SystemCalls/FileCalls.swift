@@ -37,6 +37,13 @@ enum FileCalls {
       let reason = Scheduler.block(.waitingForInput, on: reference(to: &kernel.console.readers))
       if reason == .cancelled { throw .cancelled }
     }
+    let lost = kernel.console.takeLoss()
+    if lost > 0 {
+      var output = KernelOutput()
+      output.write("console: at least ")
+      output.write(decimal: lost)
+      output.write(" bytes of what was typed were lost\n")
+    }
     var done: UInt32 = 0
     while done < buffer.length, var byte = kernel.console.takeInput() {
       try withUnsafePointer(to: &byte) { pointer throws(SystemError) in

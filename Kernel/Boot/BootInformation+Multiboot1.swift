@@ -8,7 +8,7 @@ extension BootInformation {
     let address = structure.start
     let flags = Flags(
       rawValue: try memory.require(.information, at: address, count: 4).word32(at: 0))
-    let size: UInt64 = flags.contains(.framebuffer) ? 110 : 88
+    let size: UInt64 = flags.contains(.framebuffer) ? 116 : 88
     structure = PhysicalRange(address.value, address.value &+ size)
     let fields = Fields(memory: memory, address: address)
 
@@ -37,7 +37,9 @@ extension BootInformation {
     }
     if flags.contains(.framebuffer) {
       let start = PhysicalAddress(address.value &+ 88)
-      framebuffer = BootFramebuffer(try memory.require(.framebuffer, at: start, count: 22))
+      // The colours follow without a gap (3.3, offset 110).
+      let fields = try memory.require(.framebuffer, at: start, count: 28)
+      framebuffer = BootFramebuffer(fields.extracting(0..<22), colours: fields.extracting(22..<28))
     }
   }
 

@@ -59,7 +59,11 @@ extension BootInformation {
       rows = map
     case Tag.framebuffer:
       if framebuffer != nil { throw .repeated(.framebuffer) }
-      framebuffer = BootFramebuffer(try tag.bytes(.framebuffer, at: 8, count: 22))
+      let fields = try tag.bytes(.framebuffer, at: 8, count: 22)
+      // Two reserved bytes lie before the colours (3.6.12).
+      let hasColours = fields[21] == BootFramebuffer.direct
+      framebuffer = BootFramebuffer(
+        fields, colours: hasColours ? try tag.bytes(.framebuffer, at: 32, count: 6) : Span())
     default: break
     }
   }

@@ -22,7 +22,8 @@ public struct BootModule: Equatable, Sendable {
 /// The screen as the boot loader set it up.
 public struct BootFramebuffer: Equatable, Sendable {
   public enum Kind: Equatable, Sendable {
-    case indexed, rgb, text
+    case indexed, text
+    case rgb(red: ColourField, green: ColourField, blue: ColourField)
     /// A kind that neither protocol defines.
     case other(UInt8)
   }
@@ -36,8 +37,12 @@ public struct BootFramebuffer: Equatable, Sendable {
   public let bitsPerPixel: UInt8
   public let kind: Kind
 
+  /// The kind that has colours behind its other fields.
+  static var direct: UInt8 { 1 }
+
   /// From the 22 bytes that both protocols lay out alike.
-  init(_ bytes: Span<UInt8>) {
+  /// - Parameter colours: the fields of the colours, six bytes; no bytes for the kinds that have none.
+  init(_ bytes: Span<UInt8>, colours: Span<UInt8>) {
     address = PhysicalAddress(bytes.word64(at: 0))
     pitch = bytes.word32(at: 8)
     width = bytes.word32(at: 12)
@@ -45,7 +50,11 @@ public struct BootFramebuffer: Equatable, Sendable {
     bitsPerPixel = bytes[20]
     switch bytes[21] {
     case 0: kind = .indexed
-    case 1: kind = .rgb
+    case Self.direct where colours.count >= 6:
+      func field(_ place: Int) -> ColourField {
+        ColourField(position: colours[place], size: colours[place &+ 1])
+      }
+      kind = .rgb(red: field(0), green: field(2), blue: field(4))
     case 2: kind = .text
     default: kind = .other(bytes[21])
     }

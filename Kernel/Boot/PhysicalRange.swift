@@ -29,6 +29,11 @@ public struct PhysicalRange: Equatable, Sendable {
   public var length: UInt64 { end.value &- start.value }
   public var isEmpty: Bool { start == end }
 
+  /// The part from `address` on.
+  public func above(_ address: PhysicalAddress) -> PhysicalRange {
+    PhysicalRange(max(start.value, address.value), max(end.value, address.value))
+  }
+
   func overlap(with other: PhysicalRange) -> PhysicalRange {
     PhysicalRange(max(start.value, other.start.value), min(end.value, other.end.value))
   }

@@ -61,6 +61,23 @@ private func refusal(_ image: MultibootImage) -> BootError? {
     }
   }
 
+  @Test func coloursOfAFrameBufferAreRead() throws {
+    var contents = full()
+    contents.framebuffer = (0x1_8000_0000, 5120, 1280, 800, 32, 1)
+    contents.colours = [16, 8, 8, 6, 0, 5]
+    for image in [contents.multiboot1(), contents.multiboot2()] {
+      try image.parse { information in
+        let screen = try #require(information.framebuffer)
+        #expect(screen.address == PhysicalAddress(0x1_8000_0000) && screen.pitch == 5120)
+        #expect(
+          screen.kind
+            == .rgb(
+              red: ColourField(position: 16, size: 8), green: ColourField(position: 8, size: 6),
+              blue: ColourField(position: 0, size: 5)))
+      }
+    }
+  }
+
   @Test func options() throws {
     for image in [full().multiboot1(), full().multiboot2()] {
       try image.parse { information in
@@ -265,6 +282,10 @@ private func refusal(_ image: MultibootImage) -> BootError? {
     #expect(
       refusal(image([map, (8, [1, 2, 3, 4, 5])]))
         == .tooSmall(.framebuffer, address: start + 48, size: 28, minimum: 30))
+    // A screen with colours of its own needs room for their fields.
+    #expect(
+      refusal(image([map, (8, [0, 0, 0, 0, 0, 0x0120, 0])]))
+        == .tooSmall(.framebuffer, address: start + 48, size: 36, minimum: 38))
     #expect(
       refusal(image([map, (2, [0x6161_6161])])) == .unterminated(.loaderName, address: start + 56, limit: 4))
   }

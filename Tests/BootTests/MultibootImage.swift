@@ -64,6 +64,8 @@ struct MultibootContents {
   var modules: [(contents: [UInt8], text: String)] = []
   /// Address, pitch, width, height, bits per pixel, kind.
   var framebuffer: (UInt64, UInt32, UInt32, UInt32, UInt8, UInt8)?
+  /// The position and size of red, green and blue, of a screen that has them.
+  var colours: [UInt8] = []
 
   /// Multiboot 1: the structure first, all it points at behind it.
   func multiboot1() -> MultibootImage {
@@ -110,6 +112,7 @@ struct MultibootContents {
       var fields = MultibootImage(magic: 0)
       Self.add(framebuffer, to: &fields)
       image.bytes.replaceSubrange(88..<110, with: fields.bytes)
+      image.bytes.replaceSubrange(110..<110 + colours.count, with: colours)
     }
     image.set32(flags, at: 0)
     return image
@@ -145,7 +148,12 @@ struct MultibootContents {
         for row in rows { $0.add(row, size: rowSize) }
       }
     }
-    if let framebuffer { Self.addTag(8, to: &image) { Self.add(framebuffer, to: &$0) } }
+    if let framebuffer {
+      Self.addTag(8, to: &image) {
+        Self.add(framebuffer, to: &$0)
+        $0.bytes += [0, 0] + colours
+      }
+    }
     // A tag of a kind that no version defines, which must be passed over.
     Self.addTag(0x7777, to: &image) { $0.add32(0xffff_ffff) }
     Self.addTag(0, to: &image) { _ in }

@@ -119,8 +119,8 @@ private let escape = "\u{1b}"
     let ring = SharedRing()
     for _ in 0..<64 { decoder.decode(0x1e, into: &ring.bytes) }
     #expect(ring.count == 64 && ring.droppedCount == 0)
-    for _ in 0..<256 { decoder.decode(0x1e, into: &ring.bytes) }
-    #expect(ring.count == 256 && ring.droppedCount == 64)
+    for _ in 0..<ByteRing.capacity { decoder.decode(0x1e, into: &ring.bytes) }
+    #expect(ring.room == 0 && ring.droppedCount == 64)
     // Modifiers are followed although their characters find no room.
     decoder.decode(0x2a, into: &ring.bytes)
     #expect(decoder.modifiers == .leftShift)

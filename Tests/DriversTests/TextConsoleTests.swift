@@ -20,9 +20,10 @@ private final class Screen: @unchecked Sendable {
 private enum FakeCells: CellMemory {
   static func read(_ index: Int) -> UInt16 { Screen.current.cells[index] }
   static func write(_ index: Int, _ cell: UInt16) { Screen.current.cells[index] = cell }
+  static func showCursor(at index: Int) { TextModeCursor<FakePorts>.show(at: index) }
 }
 
-private typealias Console = TextConsole<FakeCells, FakePorts>
+private typealias Console = TextConsole<FakeCells>
 
 extension TextOutput {
   fileprivate mutating func send(_ text: String) { for byte in text.utf8 { write(byte: byte) } }
