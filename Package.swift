@@ -80,7 +80,8 @@ let package = Package(
     .target(
       name: "Emulator",
       dependencies: [
-        "Files", "MeghaBuild", "Primitives", .product(name: "Subprocess", package: "swift-subprocess"),
+        "Drivers", "Files", "MeghaBuild", "Primitives",
+        .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ], path: "Tools/Emulator", swiftSettings: host),
     .target(
@@ -97,8 +98,8 @@ let package = Package(
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "ABI", "ABIDefinition", "Checks", "Diagnostics", "Emulator", "Generator", "MeghaBuild", "Profiler",
-        "SymbolTables", "TestSupport",
+        "ABI", "ABIDefinition", "Checks", "Diagnostics", "Drivers", "Emulator", "Generator", "MeghaBuild", "Primitives",
+        "Profiler", "SymbolTables", "TestSupport",
       ],
       path: "Tests/ToolTests", swiftSettings: host),
   ]

@@ -23,6 +23,9 @@ import Testing
 
     case: second
     timeout: 5
+    after: ^ready
+    screen: ^shown
+    paste: 2 line #
     sizes: 3G 600M
     """
 
@@ -36,6 +39,10 @@ import Testing
     #expect(first.typing.map { $0.after } == ["^name"] && first.typing.map { $0.text } == ["a b\n"])
     #expect(first.typing.map { $0.commands } == [["nmi", "info registers"]])
     #expect(cases[1].timeout == 5 && cases[1].status == 0)
+    #expect(cases[1].typing.map { $0.screens } == [["^shown"]])
+    #expect(cases[1].typing.map { $0.pasted } == ["line 1\nline 2\n"])
+    #expect(cases[1].judge(console: "", outcome: .status(0)) == ["the screen did not show: ^shown"])
+    #expect(cases[1].judge(console: "", outcome: .status(0), screens: ["^shown"]).isEmpty)
   }
 
   @Test func aCaseRunsAtEachOfItsSizesOrAllRunAtOne() throws {

@@ -4,7 +4,7 @@
 // A file holds cases separated by blank lines; a line is `key: value`, and `#` starts a line of comment.
 //   case:    its name
 //   script:  commands for the shell; several lines are joined
-//   machine: options as `megha run` takes them: --ram, --cpu, --machine, --iso, --uefi, --append
+//   machine: options as `megha run` takes them: --ram, --cpu, --machine, --iso, --uefi, --bochs, --append
 //   sizes:   sizes of memory at which the case runs too, each as a case of its own
 //   add:     a file of the tree for /extra
 //   status:  the exit status that is expected; 0 where it is not given
@@ -16,6 +16,8 @@
 //   needs:   a program of the tree; while it does not exist, the case is skipped
 //   apart:   yes: runs in real time and alone, not counting instructions
 //   after:   a regular expression: what the next `type` says is typed when the console shows it
+//   screen:  a regular expression that the machine's screen shows, before anything is typed
+//   paste:   a number, and a line that is sent to the serial port so many times at once, # being the time
 //   type:    keys for the machine's keyboard; \n is Enter
 //   monitor: a command for QEMU's monitor, given after what was typed
 
@@ -42,6 +44,8 @@ public struct GuestCase: Sendable {
   /// Keys and commands for the monitor, and what the console shows before they are given.
   public struct Typing: Sendable, Equatable {
     public let after: String
+    public fileprivate(set) var screens: [String] = []
+    public fileprivate(set) var pasted = ""
     public fileprivate(set) var text = ""
     public fileprivate(set) var commands: [String] = []
   }
@@ -80,7 +84,10 @@ public struct GuestCase: Sendable {
     return cases
   }
 
-  private init(group: String) { self.group = group }
+  init(name: String = "", group: String) {
+    self.name = name
+    self.group = group
+  }
 
   /// Takes one line; false where the key or the value is none.
   private mutating func set(_ key: String, _ value: String) -> Bool {
@@ -104,6 +111,13 @@ public struct GuestCase: Sendable {
     case "after":
       guard (try? Regex(value)) != nil else { return false }
       typing.append(Typing(after: value))
+    case "screen":
+      guard (try? Regex(value)) != nil, let last = typing.indices.last else { return false }
+      typing[last].screens.append(value)
+    case "paste":
+      let words = value.split(separator: " ", maxSplits: 1)
+      guard words.count == 2, let count = Int(words[0]), count > 0, let last = typing.indices.last else { return false }
+      typing[last].pasted += (1...count).map { words[1].replacing("#", with: "\($0)") + "\n" }.joined()
     case "type":
       guard let last = typing.indices.last else { return false }
       typing[last].text += value.replacing("\\n", with: "\n")
@@ -146,8 +160,10 @@ public struct GuestCase: Sendable {
   }
 
   /// What is wrong with a run, as sentences; empty where all is as expected.
-  public func judge(console: String, outcome: Outcome) -> [String] {
-    var complaints: [String] = []
+  /// - Parameter screens: the expressions of `screen` that the screen showed.
+  public func judge(console: String, outcome: Outcome, screens: [String] = []) -> [String] {
+    var complaints = typing.flatMap { $0.screens }.filter { !screens.contains($0) }
+      .map { "the screen did not show: \($0)" }
     if outcome.exitStatus != status {
       complaints.append("the exit status is \(outcome.exitStatus), not \(status): \(outcome)")
     }

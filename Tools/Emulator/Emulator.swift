@@ -45,6 +45,8 @@ public struct RunResult: Sendable {
 /// Somebody who sits at a machine that runs.
 public struct Operator: Sendable {
   let folder: RunFolder
+  /// The other end of the machine's first serial port.
+  let line: FileHandle?
 
   /// Waits until the first program has started; false when the machine was given up before.
   public func waitUntilReady() async -> Bool {
@@ -69,6 +71,32 @@ public struct Operator: Sendable {
     }
   }
 
+  /// Sends text to the machine's first serial port, as fast as the machine takes it.
+  public func send(_ text: String) async {
+    guard let line else { return }
+    await withCheckedContinuation { continuation in
+      // A pipe that is full keeps its writer waiting.
+      Thread.detachNewThread {
+        try? line.write(contentsOf: Data(text.utf8))
+        continuation.resume()
+      }
+    }
+  }
+
+  /// The text that the machine's screen shows; nil where the machine has gone.
+  public func screen() -> String? {
+    let path = folder.path("screen")
+    command("screendump \(path)")
+    guard let picture = FileManager.default.contents(atPath: path).flatMap(ScreenPicture.init) else { return nil }
+    // A VGA in text mode draws characters of nine columns; their codes are in its memory.
+    guard picture.width == 720, picture.height == 400 else { return picture.text }
+    command("pmemsave 0xb8000 4000 \"\(path)\"")
+    guard let cells = FileManager.default.contents(atPath: path), cells.count == 4000 else { return nil }
+    let characters = stride(from: 0, to: 4000, by: 2).map { cells[$0] }
+    return stride(from: 0, to: 2000, by: 80).map { String(decoding: characters[$0..<$0 + 80], as: UTF8.self) }
+      .joined(separator: "\n")
+  }
+
   /// Gives the monitor a command and waits for its answer.
   public func command(_ text: String) { _ = Monitor.answer(to: text, socket: folder.path("monitor")) }
 
@@ -90,8 +118,14 @@ public enum Emulator {
     console: @escaping @Sendable ([UInt8]) -> Void, operating: (@Sendable (Operator) async -> Void)? = nil
   ) async throws -> RunResult {
     let configuration = try configuration(options, root: root, folder: folder, isWatched: true)
+    // The machine reads its console's input from this pipe, to whose other end the operator writes.
+    let pipe = Pipe()
+    // A machine that has gone reads no more.
+    signal(SIGPIPE, SIG_IGN)
+    let input = FileDescriptor(rawValue: pipe.fileHandleForReading.fileDescriptor)
     let result = try await Subprocess.run(
-      configuration, input: .none, output: .sequence, error: .currentStandardError
+      configuration, input: .fileDescriptor(input, closeAfterSpawningProcess: false), output: .sequence,
+      error: .currentStandardError
     ) { execution -> End in
       let identifier = execution.processIdentifier.value
       LiveRuns.add(process: identifier)
@@ -104,7 +138,7 @@ public enum Emulator {
         let watch = Monitor.Watch(socket: folder.path("events"))
         group.addTask { await watch.waitForStop() ? .reset(registers: registers(folder)) : nil }
         if let operating {
-          Task { await operating(Operator(folder: folder)) }
+          Task { await operating(Operator(folder: folder, line: pipe.fileHandleForWriting)) }
         }
         if let timeout {
           group.addTask {

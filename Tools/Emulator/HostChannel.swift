@@ -48,6 +48,10 @@ public enum Outcome: Sendable, Equatable {
       self = .status(status)
     } else if let seconds {
       self = .timedOut(seconds: seconds)
+    } else if (0x81..<0xff).contains(qemuStatus), qemuStatus & 1 == 1 {
+      // Without a second serial port: what the kernel writes to QEMU's port of exit, doubled and one more. 63 stands for all
+      // that port has no room for.
+      self = .status(qemuStatus >> 1 & 0x3f)
     } else {
       self = .reset(status: qemuStatus)
     }

@@ -29,12 +29,6 @@ extension MemorySize: CustomStringConvertible {
   }
 }
 
-/// The chipset and board, as QEMU names them.
-public enum Board: String, Sendable, CaseIterable {
-  case pc
-  case q35
-}
-
 /// The machine and what it boots.
 public struct MachineOptions: Sendable {
   public enum Boot: Sendable, Equatable {
@@ -59,7 +53,8 @@ public struct MachineOptions: Sendable {
   public var firmware: UEFI?
   public var memory = MemorySize("256M")
   public var processor = "max"
-  public var board = Board.pc
+  /// The board, as QEMU names it, with its properties. A machine with UEFI has its own.
+  public var board = "pc"
   /// What the kernel gets as its command line. An ISO has its own.
   public var commandLine = ""
   public var console = Console.output
@@ -107,8 +102,13 @@ public struct MachineOptions: Sendable {
   ///   - monitors: where QEMU is watched through; a machine that resets itself then stops and keeps its
   ///     registers. Nil: it ends.
   func arguments(hostChannel: String, monitors: Monitors?) -> [String] {
-    var words = ["-accel", "tcg", "-machine", board.rawValue, "-m", "\(memory?.mebibytes ?? 256)", "-cpu", processor]
-    words += ["-nodefaults", "-vga", "std", "-net", "none"]
+    var words = [
+      "-accel", "tcg", "-machine", firmware == nil ? board : "q35,smm=on", "-m", "\(memory?.mebibytes ?? 256)", "-cpu",
+      processor,
+    ]
+    // This board has neither a bus for a VGA nor a controller for disks.
+    let isSmall = board.hasPrefix("microvm")
+    words += ["-nodefaults", "-vga", isSmall ? "none" : "std", "-net", "none"]
     if !display { words += ["-display", "none"] }
     switch boot {
     case .kernel(let path, let modules):
@@ -119,11 +119,11 @@ public struct MachineOptions: Sendable {
     }
     if let firmware {
       // This firmware's code runs in System Management Mode, which the other machine does not have.
-      words += ["-machine", "q35,smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"]
+      words += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
       words += ["-drive", "if=pflash,format=raw,unit=0,readonly=on,file=\(Self.escaped(firmware.code))"]
       words += ["-drive", "if=pflash,format=raw,unit=1,file=\(Self.escaped(firmware.variables))"]
     }
-    if let disk {
+    if let disk, !isSmall {
       let cache = isDiskTemporary ? ",cache=unsafe" : ""
       words += ["-drive", "file=\(Self.escaped(disk)),format=raw,if=ide,index=0\(cache)"]
     }

@@ -46,6 +46,8 @@ extension Project {
       // UEFI has no text mode: a kernel's screen is one that GRUB sets up.
       "if [ $grub_platform = efi ]; then insmod all_video; fi",
       "menuentry Megha {", "  multiboot2 /boot/kernel.elf \(commandLine)",
+      // A kernel that can draw gets a frame buffer, also where the VGA shows text by itself.
+      "  if [ $grub_platform = pc ]; then set gfxpayload=text; fi",
     ]
     for module in modules {
       let source = URL(fileURLWithPath: module, relativeTo: root)

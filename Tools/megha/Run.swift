@@ -18,8 +18,12 @@ struct MachineArguments: ParsableArguments {
   var processor = "max"
 
   @Option(
-    name: .customLong("machine"), help: "The board: \(Board.allCases.map { $0.rawValue }.joined(separator: ", ")).")
-  var board = Board.pc
+    name: .customLong("machine"), help: "The board, as QEMU names it, with its properties: pc, q35, isapc, microvm, ..."
+  )
+  var board = "pc"
+
+  @Option(help: "Boot from a CD image in Bochs, with a processor as Bochs names it: p3_katmai, core2_penryn_t9600, ...")
+  var bochs: String?
 
   @Flag(help: "Boot through GRUB from a CD image instead of handing the kernel to QEMU.")
   var iso = false
@@ -41,14 +45,15 @@ struct MachineArguments: ParsableArguments {
   @Option(help: "Options for the kernel, such as heap=guarded.")
   var append = ""
 
+  @Flag(help: ArgumentHelp("Give the kernel no boot archive.", visibility: .hidden))
+  var noArchive = false
+
   @Option(
     help: ArgumentHelp("A kernel that is built for a test: early-change, forget-interrupts.", visibility: .hidden))
   var kernel = KernelVariant.standard
 }
 
 extension KernelVariant: ExpressibleByArgument {}
-extension Board: ExpressibleByArgument {}
-
 extension MemorySize: ExpressibleByArgument {
   static let standard = MemorySize("256M")!
   public init?(argument: String) { self.init(argument) }
@@ -85,13 +90,13 @@ struct Run: AsyncParsableCommand {
     LiveRuns.endWithThisProcess()
     let folder = try RunFolder()
     defer { folder.delete() }
-    var options = try await project.machine(machine, script: script, folder: folder)
-    options.display = display
     let result: RunResult
-    if script != nil {
-      result = try await Emulator.run(
-        options, root: project.root, folder: folder, timeout: timeout, console: writeConsole)
+    if script != nil || machine.bochs != nil {
+      result = try await project.run(
+        machine, script: script, folder: folder, timeout: timeout, console: writeConsole, display: display)
     } else {
+      var options = try await project.machine(machine, script: script, folder: folder)
+      options.display = display
       options.console = isatty(STDIN_FILENO) != 0 ? .terminal : .pipe
       result = try await Emulator.runInteractively(options, root: project.root, folder: folder)
     }
@@ -127,12 +132,39 @@ struct Run: AsyncParsableCommand {
 func printError(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
 extension Project {
+  /// Boots a machine in the emulator that is asked for, until it ends or its time is over.
+  func run(
+    _ arguments: MachineArguments, script: String?, folder: RunFolder, timeout: Int,
+    console: @escaping @Sendable ([UInt8]) -> Void, display: Bool = false,
+    operating: (@Sendable (Operator) async -> Void)? = nil
+  ) async throws -> RunResult {
+    guard let processor = arguments.bochs else {
+      var options = try await machine(arguments, script: script, folder: folder)
+      options.display = display
+      return try await Emulator.run(
+        options, root: root, folder: folder, timeout: timeout, console: console, operating: operating)
+    }
+    if let obstacle = Bochs.obstacle { throw Failure("--bochs cannot be had: \(obstacle).") }
+    guard script != nil, operating == nil, !display else {
+      throw Failure("--bochs has neither a window nor a keyboard: it needs --script.")
+    }
+    var arguments = arguments
+    arguments.iso = true
+    guard case .iso(let image) = try await machine(arguments, script: script, folder: folder).boot else {
+      throw Failure("Bochs boots from CD images only.")
+    }
+    return try await Bochs(image: image, processor: processor, memory: arguments.memory).run(
+      folder: folder, timeout: timeout, console: console)
+  }
+
   /// The machine with its files: the overlay archive and, where asked for, the CD image of this run.
   func machine(
     _ arguments: MachineArguments, script: String?, folder: RunFolder
   ) async throws -> MachineOptions {
-    var modules = ["build/boot.cpio"]
-    let own = (try FileManager.default.attributesOfItem(atPath: file(modules[0]).path)[.size] as? NSNumber)?.intValue
+    var modules = arguments.noArchive ? [] : ["build/boot.cpio"]
+    let own = modules.first.flatMap { module in
+      (try? FileManager.default.attributesOfItem(atPath: file(module).path)[.size] as? NSNumber)?.intValue
+    }
     let overlay = try Overlay.archive(files: arguments.added.map { URL(fileURLWithPath: $0) }, script: script) { size in
       try GuestLimits.judge(size: size + (own ?? 0), memory: arguments.memory)
     }

@@ -31,6 +31,8 @@ extension Project {
       }
       if let missing {
         report.skip("guest \(guestCase.fullName)", reason: "there is no program \(missing)")
+      } else if guestCase.machine.contains("--bochs"), let obstacle = Bochs.obstacle {
+        report.skip("guest \(guestCase.fullName)", reason: obstacle)
       } else if guestCase.machine.contains("--uefi"), let obstacle = UEFI.obstacle {
         report.skip("guest \(guestCase.fullName)", reason: obstacle)
       } else {
@@ -52,10 +54,11 @@ extension Project {
   private func guestCases() throws -> [GuestCase] {
     let folder = file("Tests/Guest")
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
-    return try names.filter { $0.hasSuffix(".txt") }.flatMap { name in
+    let cases = try names.filter { $0.hasSuffix(".txt") }.flatMap { name in
       try GuestCase.parse(
         String(contentsOf: folder.appending(path: name), encoding: .utf8), group: String(name.dropLast(4)))
     }
+    return try cases + MachineTable.cases(in: String(contentsOf: file("docs/machines.md"), encoding: .utf8))
   }
 
   /// Writes the module files that the kernel must refuse, for `guestCase` to load. Returns their paths.
@@ -84,14 +87,17 @@ extension Project {
       if guestCase.loadsRefusedModules {
         arguments.added += try addRefusedModules(to: &guestCase, folder: folder.url)
       }
-      let options = try await machine(
-        arguments, script: guestCase.script.joined(separator: "\n"), folder: folder)
       let typing = guestCase.typing
-      let operating: @Sendable (Operator) async -> Void = { await type(typing, reading: console, at: $0) }
-      let result = try await Emulator.run(
-        options, root: root, folder: folder, timeout: guestCase.timeout, console: console.append,
+      let screens = Collector()
+      let operating: @Sendable (Operator) async -> Void = {
+        await type(typing, reading: console, at: $0, seen: screens)
+      }
+      let script = guestCase.script.isEmpty ? nil : guestCase.script.joined(separator: "\n")
+      let result = try await run(
+        arguments, script: script, folder: folder, timeout: guestCase.timeout, console: console.append,
         operating: typing.isEmpty ? nil : operating)
-      var complaints = guestCase.judge(console: console.text, outcome: result.outcome)
+      let seen = screens.text.split(separator: "\n").map(String.init)
+      var complaints = guestCase.judge(console: console.text, outcome: result.outcome, screens: seen)
       if !complaints.isEmpty {
         complaints += ["console:", console.text]
         if let registers = result.registers { complaints += ["registers:", registers] }
@@ -105,12 +111,23 @@ extension Project {
 }
 
 /// Types what a case wants typed, each text when the console shows what it waits for.
-private func type(_ typing: [GuestCase.Typing], reading console: Collector, at monitor: Operator) async {
+///
+/// - Parameter seen: gets the expressions that the screen showed, a line each.
+private func type(
+  _ typing: [GuestCase.Typing], reading console: Collector, at monitor: Operator, seen: Collector
+) async {
   for step in typing {
     // Judged when the case was read; keys that do not exist show as an expectation that is not met.
     guard let regex = try? Regex(step.after).anchorsMatchLineEndings(), let keys = Keyboard.keys(for: step.text),
       await monitor.wait(until: { console.text.contains(regex) })
     else { return }
+    for screen in step.screens {
+      guard let regex = try? Regex(screen).anchorsMatchLineEndings(),
+        await monitor.wait(until: { monitor.screen()?.contains(regex) == true })
+      else { return }
+      seen.append(Array("\(screen)\n".utf8))
+    }
+    if !step.pasted.isEmpty { await monitor.send(step.pasted) }
     await monitor.type(keys)
     for command in step.commands { monitor.command(command) }
   }
