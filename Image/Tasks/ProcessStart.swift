@@ -83,13 +83,11 @@ enum ProcessStart {
     do throws(SystemError) {
       if isTraced { trace = try Tracing.makeRing(tracer: parent) }
       let sibling = isPermanent ? Reference<AddressSpace>.running(image: image.address) : nil
+      // The few files that begin on a page may lie there as they have to lie in memory.
       let beginsOnPage = isPermanent && image.address & (pageSize &- 1) == 0
-      for index in plan.segments.indices {
-        // Asked for the few files that begin on a page: the question takes a copy of the table.
-        let isInPlace =
-          beginsOnPage && plan.table.canLieInPlace(index, fileAddress: image.address)
-        try space.load(plan.segments[index], from: image, isInPlace: isInPlace, sharing: sibling)
-      }
+      try load(
+        plan.table, into: LoadingSpace(space: space, file: image, sibling: sibling),
+        fileAddress: beginsOnPage ? image.address : nil)
       let stackSize = mode.mode.isRing0 ? StackSizes.ring0 : AddressLayout.processStackLimit
       let stackEnd = AddressLayout.processStackEnd
       try space.addStack(
@@ -127,6 +125,13 @@ enum ProcessStart {
       AddressSpaces.destroy(space)
       throw error
     }
+  }
+
+  @inline(never)
+  private static func load(
+    _ table: borrowing SegmentTable, into space: LoadingSpace, fileAddress: UInt32?
+  ) throws(SystemError) {
+    try table.load(into: space, fileAddress: fileAddress)
   }
 
   /// Says why a file cannot be started: to the caller if it asked, and to the log.

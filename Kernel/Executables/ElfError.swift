@@ -14,13 +14,18 @@ public struct ElfError: Error, Equatable, Sendable {
   public var limit: UInt64
   /// The program header or section header at fault, counted from 0.
   public var index: UInt16?
+  /// The program header that it is in conflict with.
+  public var neighbour: UInt16?
 
-  package init(_ rule: Rule, _ field: Field, value: UInt64, limit: UInt64, index: UInt16? = nil) {
+  package init(
+    _ rule: Rule, _ field: Field, value: UInt64, limit: UInt64, index: UInt16? = nil, neighbour: UInt16? = nil
+  ) {
     self.rule = rule
     self.field = field
     self.value = value
     self.limit = limit
     self.index = index
+    self.neighbour = neighbour
   }
 
   package init(_ rule: Rule, _ field: Field, value: UInt32, limit: UInt32, index: UInt16? = nil) {
@@ -50,6 +55,12 @@ public struct ElfError: Error, Equatable, Sendable {
     write(limit, to: &output)
     output.write(": ")
     output.write(rule.sentence)
+    guard let neighbour else { return }
+    output.write(": program header ")
+    output.write(decimal: UInt32(neighbour))
+    guard rule == .pageSharedWithOtherPermissions else { return }
+    output.write(", page ")
+    output.write(hexadecimal: value & ~UInt64(pageSize &- 1), digits: 1)
   }
 
   private func write(_ number: UInt64, to output: inout some TextOutput) {

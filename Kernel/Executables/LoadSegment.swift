@@ -34,7 +34,7 @@ public enum SegmentPurpose: UInt8, Sendable {
 }
 
 /// One loadable segment: first all pages of all segments are mapped, zero-filled; then `fileSize` bytes
-/// of the file, from `fileOffset`, are copied to `start`.
+/// of the file, from `fileOffset`, are copied to `start` (ProgramLoading.swift).
 public struct LoadSegment: Equatable, Sendable {
   /// The pages that this segment brings: page-aligned, disjoint from those of all others. It may be
   /// empty, where other segments bring all the pages that this one touches.
@@ -204,7 +204,7 @@ public struct SegmentTable: Sendable {
       guard UInt64(segment.start) >= previousEnd else {
         throw ElfError(
           .segmentsOverlap, .segmentAddress, value: UInt64(segment.start), limit: previousEnd,
-          index: segment.headerIndex)
+          index: segment.headerIndex, neighbour: storage[index &- 1].headerIndex)
       }
       // Segments that gave their only page away bring none; the page's owner is further in front.
       let ownerPages = storage[owner].pages
@@ -218,7 +218,7 @@ public struct SegmentTable: Sendable {
         } else {
           throw ElfError(
             .pageSharedWithOtherPermissions, .segmentAddress, value: UInt64(segment.start),
-            limit: previousEnd, index: segment.headerIndex)
+            limit: previousEnd, index: segment.headerIndex, neighbour: storage[owner].headerIndex)
         }
       }
       if storage[index].pages.length > 0 { owner = index }

@@ -116,10 +116,12 @@ struct Poke: CustomTestStringConvertible, Sendable {
     Poke("A13 crossing", .segmentAboveWindow, "must be at most 0xb0000000") {
       $0.poke(header: 1, .address, 0xafff_f000)
     },
-    Poke("A14", .segmentsOverlap, "p_vaddr of program header 1 is 0x4000ff, against 0x400100") {
+    Poke(
+      "A14", .segmentsOverlap, "p_vaddr of program header 1 is 0x4000ff, against 0x400100: the segment begins before"
+    ) {
       $0.poke(header: 1, .address, 0x40_00ff)
     },
-    Poke("A17", .pageSharedWithOtherPermissions, "p_vaddr of program header 1 is 0x400100") {
+    Poke("A17", .pageSharedWithOtherPermissions, "writable and executable: program header 0, page 0x400000") {
       $0.poke(header: 1, .address, 0x40_0100)
     },
     Poke("A18 3", .alignmentNotPowerOfTwo, "p_align of program header 0 is 0x3") {

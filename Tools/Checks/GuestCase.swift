@@ -146,6 +146,8 @@ public struct GuestCase: Sendable {
     var result = self
     result.name += ", \(size) of memory"
     result.machine += ["--ram", "\(size.mebibytes)M"]
+    // What takes all memory has more to do.
+    result.timeout *= 3
     return result
   }
 

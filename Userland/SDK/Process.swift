@@ -162,8 +162,8 @@ func address(_ pointer: UnsafeRawPointer?) -> UInt32 { UInt32(UInt(bitPattern: p
 
 /// Room for the sentence with which the kernel explains a refusal.
 struct Explanation {
-  static var capacity: UInt32 { 192 }
-  private var bytes = InlineArray<192, UInt8>(repeating: 0)
+  static var capacity: UInt32 { 256 }
+  private var bytes = InlineArray<256, UInt8>(repeating: 0)
 
   mutating func withMemory<Result>(_ body: (UnsafeMutableRawPointer) -> Result) -> Result {
     unsafe withUnsafeMutablePointer(to: &bytes) { unsafe body(UnsafeMutableRawPointer($0)) }

@@ -20,6 +20,7 @@ struct UserTests: Program {
     PointerTests.run(in: &report)
     MemoryTests.run(in: &report)
     ProcessTests.run(in: &report)
+    ImageTests.run(in: &report)
     return report.finish()
   }
 
