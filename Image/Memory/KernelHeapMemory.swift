@@ -1,4 +1,4 @@
-// The kernel's heap, bound to the frame allocator: its pages come from the direct map.
+// The kernel's heap. Its pages: KernelHeapPages.swift.
 //
 // Invariant: every allocation carries the tag of who made it, and can fail with `outOfMemory`; freeing what was not
 // allocated is the kernel's own error.
@@ -40,29 +40,6 @@ struct HeapTag: Equatable {
     var text = Name()
     for index in 0..<min(31, name.utf8CodeUnitCount) { text.bytes[index] = name.utf8Start[index] }
     return text
-  }
-}
-
-/// Pages of the direct map.
-struct DirectMapPages: HeapPageSource {
-  func allocatePages(_ count: UInt32) -> UInt? {
-    let frame =
-      count == 1
-      ? Frames.allocate(zone: .low, owner: .kernelHeap)
-      : kernel.memory.frames.allocateRun(count: count, zone: .low, owner: .kernelHeap)
-    return frame.map { UInt(DirectMap.address(of: $0)) }
-  }
-
-  func freePages(at address: UInt, count: UInt32) {
-    let frame = DirectMap.frame(of: UInt32(truncatingIfNeeded: address))
-    if count == 1 { return Frames.release(frame) }
-    do throws(FrameFault) { try kernel.memory.frames.freeRun(frame, count: count) } catch { Frames.report(error) }
-  }
-
-  func ownsPage(at address: UInt) -> Bool {
-    let place = UInt32(truncatingIfNeeded: address)
-    guard place >= DirectMap.start, place &- DirectMap.start < DirectMap.length else { return false }
-    return kernel.memory.frames.owner(of: DirectMap.frame(of: place)) == .kernelHeap
   }
 }
 

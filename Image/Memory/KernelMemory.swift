@@ -20,6 +20,9 @@ enum KernelLayout {
   static var stacksEnd: UInt32 { 0xe800_0000 }
   /// The records of all frames there can be, 128 MiB.
   static var recordsStart: UInt32 { 0xe800_0000 }
+  /// What these leave: large pieces of the kernel's heap whose frames do not lie in a row.
+  static var joinedStart: UInt32 { kernel.memory.recordPages.end }
+  static var joinedEnd: UInt32 { modulesStart }
   /// Linked modules.
   static var modulesStart: UInt32 { 0xf000_0000 }
   static var modulesEnd: UInt32 { 0xf800_0000 }
@@ -127,7 +130,7 @@ struct KernelMemory: ~Copyable {
   var zeroedFrames = ZeroedFrames()
   var guarded = GuardedDirectory()
   var directContents = DirectContents()
-  var heap = Heap(source: DirectMapPages())
+  var heap = Heap(source: KernelHeapPages())
   /// Spaces by the file they run, so that they can share what none of them can write (SharedImages.swift).
   var images = SharedImages()
   /// The first of the spaces that keep stacks of ended threads (ThreadStacks.swift).
@@ -179,7 +182,7 @@ extension KernelMemory {
   static func start(_ boot: borrowing BootInformation) {
     // The option heap=guarded: the kernel's heap watches over what lies in it.
     if let mode = boot.option(named: "heap"), mode.hasSameBytes(as: "guarded") {
-      kernel.memory.heap = Heap(source: DirectMapPages(), guarding: .on)
+      kernel.memory.heap = Heap(source: KernelHeapPages(), guarding: .on)
     }
     kernel.memory.directContents.start(boot)
     // The option check=memory: all of it is accounted for before the machine stops.
@@ -270,7 +273,16 @@ extension KernelMemory {
     do throws(PageTableError) {
       guard let change = try kernel.memory.tables.unmap(VirtualAddress(address)) else { return nil }
       return change.settle(ProcessorTranslationCache()).frame
-    } catch { return nil }
+    } catch { report(error) }
+  }
+
+  /// The page tables are not as whoever changes them knows them to be: the kernel's own error.
+  static func report(_ error: PageTableError) -> Never {
+    var output = KernelOutput()
+    output.write("memory: ")
+    error.describe(to: &output)
+    output.write("\n")
+    panic("the page tables were misused")
   }
 
   /// Maps the registers of the interrupt controllers, and the tables of the windows.

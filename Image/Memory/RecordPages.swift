@@ -20,6 +20,9 @@ struct RecordPages {
 
   init() {}
 
+  /// The first address behind what the tables map.
+  var end: UInt32 { KernelLayout.recordsStart &+ tableCount &* 0x20_0000 }
+
   /// Maps all of the array to zeroes.
   ///
   /// - Parameter first: as many frames as there are tables, and one more, all in the direct map.

@@ -7,6 +7,7 @@ import SDK
 enum ImageTests {
   static func run(in report: inout TestReport) {
     report.run("segments that share a page are all loaded", sharedPagesAreLoaded)
+    report.run("an image of 9 MiB starts, whatever frames are free", largeImageStarts)
     report.run("code and data on one page are refused, and both are named", codeAndDataAreRefused)
   }
 
@@ -67,6 +68,24 @@ enum ImageTests {
       Segment(address: 0x40_3010, flags: 6, contents: [1, 0, 0, 0]),
     ])
     return (try? task?.wait()) == .exited(status: 42)
+  }
+
+  private static func largeImageStarts() -> Bool {
+    var bytes = image([
+      Segment(address: 0x40_0094, flags: 4, contents: [1, 0, 0, 0]),
+      Segment(address: 0x40_009c, flags: 5, contents: code),
+      Segment(address: 0x40_2000, flags: 4, contents: [40, 0, 0, 0]),
+      Segment(address: 0x40_3010, flags: 6, contents: [1, 0, 0, 0]),
+    ])
+    // More than the largest block of frames that the kernel can have in a row.
+    bytes += [UInt8](repeating: 0, count: 9 << 20)
+    let before = (try? Machine.memory())?.free
+    let task = try? Process.start(image: bytes, name: Bytes("large"), arguments: WordList())
+    guard (try? task?.wait()) == .exited(status: 42), let before, let after = (try? Machine.memory())?.free else {
+      return false
+    }
+    // The tables of the kernel half stay: 9 MiB take six at the most.
+    return after &+ 6 >= before
   }
 
   private static func codeAndDataAreRefused() -> Bool {
