@@ -13,7 +13,7 @@ package struct ProcessorFeatures {
   package var hasSupervisorExecutionPrevention = false
   package var hasSupervisorAccessPrevention = false
   /// The width of a physical address in bits.
-  package var physicalAddressBits: UInt32 = 36
+  package var physicalAddressBits: UInt32 = 32
 
   package init() {}
 
@@ -40,6 +40,9 @@ package struct ProcessorFeatures {
     }
     if highestExtended >= 0x8000_0008 {
       features.physicalAddressBits = cpuid(0x8000_0008, 0).eax & 0xff
+    } else if basic.edx & (1 << 17) != 0 {
+      // PSE-36. A processor with PAE alone may have 32 bits, and the others are reserved in its page tables then.
+      features.physicalAddressBits = 36
     }
     return features
   }

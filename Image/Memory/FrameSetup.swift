@@ -22,7 +22,7 @@ struct FrameSetup {
   static func start(_ map: inout MemoryMap, image: Range<UInt32>, boot: borrowing BootInformation) {
     var frameCount: UInt32 = 0
     for index in 0..<map.count { frameCount = max(frameCount, map[index].first.value &+ map[index].count) }
-    frameCount = min(frameCount, FrameAllocator.frameLimit)
+    frameCount = min(frameCount, limit(of: frameCount))
     let tableCount = RecordPages.tables(for: frameCount)
     let needed = tableCount + 1 + mostRecordFrames(map, image, boot)
     guard let place = findPlace(for: needed, in: map) else { panic("there is no memory for the frame records") }
@@ -50,6 +50,19 @@ struct FrameSetup {
       try setup.claim((place.value + tableCount)..<rest.lowerBound, .metadata)
       try kernel.memory.frames.addFree(first: FrameNumber(rest.lowerBound), count: UInt32(rest.count))
     } catch { Frames.report(error) }
+  }
+
+  /// The first frame that cannot be used: the allocator's end, or the processor's, which is said.
+  private static func limit(of frameCount: UInt32) -> UInt32 {
+    let bits = kernel.features.physicalAddressBits
+    guard bits < 36, frameCount > 1 << (bits - 12) else { return FrameAllocator.frameLimit }
+    var output = KernelOutput()
+    output.write("memory: this processor's addresses have ")
+    output.write(decimal: bits)
+    output.write(" bits; what lies above ")
+    output.write(decimal: 1 << (bits - 20))
+    output.write(" MiB is not used\n")
+    return 1 << (bits - 12)
   }
 
   private static func frames(of module: BootModule) -> Range<UInt32> {
