@@ -38,7 +38,8 @@ final class SharedWord: @unchecked Sendable {
   func wake(_ count: UInt32) { _ = SystemCalls.wordWake(unsafe WordLock.address(pointer), count) }
 }
 
-/// A lock that owns what it protects: the value can only be reached while the lock is held.
+/// A lock that owns what it protects: the value can only be reached while the lock is held. Where the thread that holds it is
+/// ended, the next one gets the lock, and the value as it was left.
 public final class Mutex<Value>: @unchecked Sendable {
   private let word = SharedWord()
   private var value: Value
@@ -81,7 +82,8 @@ public final class Condition: @unchecked Sendable {
   let word = SharedWord()
   public init() {}
 
-  /// Wakes one of those who wait.
+  /// Wakes one of those who wait. If that one is ended before it runs, the others go on waiting: where threads may be ended,
+  /// use `broadcast`.
   public func signal() {
     word.add(1)
     word.wake(1)
@@ -94,7 +96,8 @@ public final class Condition: @unchecked Sendable {
   }
 }
 
-/// A count of things that can be taken.
+/// A count of things that can be taken. What a thread took is gone with it when it is ended, and so is the wake-up that it was
+/// given: a semaphore has no holder. Where threads may be ended, use `Mutex`.
 public final class Semaphore: @unchecked Sendable {
   private let word = SharedWord()
 
@@ -122,23 +125,21 @@ public final class Semaphore: @unchecked Sendable {
   }
 }
 
-/// Something that is done once, by whoever comes first; the others wait until it is done.
+/// Something that is done once, by whoever comes first; the others wait until it is done. Where the thread that does it is
+/// ended in the middle, the next one does it from the start.
 public final class Once: @unchecked Sendable {
-  private static var untouched: UInt32 { 0 }
-  private static var running: UInt32 { 1 }
-  private static var done: UInt32 { 2 }
+  private static var done: UInt32 { 1 }
   private let word = SharedWord()
+  private let lock = SharedWord()
 
   public init() {}
 
   public func run(_ body: () -> Void) {
     if word.value == Self.done { return }
-    if word.replace(Self.untouched, by: Self.running) {
-      body()
-      word.store(Self.done)
-      word.wake(.max)
-    } else {
-      while word.value != Self.done { _ = word.wait(while: Self.running) }
-    }
+    unsafe WordLock.acquire(lock.pointer)
+    defer { unsafe WordLock.release(lock.pointer) }
+    if word.value == Self.done { return }
+    body()
+    word.store(Self.done)
   }
 }

@@ -15,6 +15,7 @@ struct LocksCheck: Program {
     chain(&checks)
     timeouts(&checks)
     holders(&checks)
+    once(&checks)
     threadValues(&checks)
     return checks.conclude()
   }
@@ -148,6 +149,32 @@ struct LocksCheck: Program {
     lock.release()
     checks.check(
       lock.releaseAnyway() == SystemError.notPermitted.rawValue, "a lock that is not held cannot be released")
+  }
+
+  private static func once(_ checks: inout Checklist) {
+    let once = Once()
+    let hasBegun = Semaphore(0)
+    let first = try? Thread.start {
+      once.run {
+        hasBegun.give()
+        Thread.sleep(milliseconds: 60_000)
+      }
+      return 0
+    }
+    hasBegun.take()
+    let second = try? Thread.start {
+      var ran: Int32 = 0
+      once.run { ran = 7 }
+      return ran
+    }
+    Thread.sleep(milliseconds: 1)
+    try? first?.task.kill(status: 1)
+    _ = try? first?.join()
+    checks.check(
+      (try? second?.join()) == .exited(status: 7), "what a killed thread was to do once is done by the one that waited")
+    var isRepeated = false
+    once.run { isRepeated = true }
+    checks.check(!isRepeated, "and then not again")
   }
 
   private static func threadValues(_ checks: inout Checklist) {
