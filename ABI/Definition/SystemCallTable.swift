@@ -336,7 +336,7 @@ public enum SystemCallTable {
         .init("length", .number, "how many bytes; rounded up to pages"),
         .init("permissions", .flags(type: "MemoryPermissions"), "what the pages allow there; no more than here"),
       ], result: "the address there divided by 4,096",
-      errors: ["badArgument", "noSuchTask", "notPermitted", "outOfMemory"],
+      errors: ["badArgument", "noSuchTask", "notPermitted", "outOfMemory", "limitReached"],
       "Adds pages of the caller's to another address space, where the kernel finds room. Both see what either writes. Each unmaps its own."
     ),
     .init(

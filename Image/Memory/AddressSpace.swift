@@ -87,6 +87,17 @@ enum AddressSpaces {
   }
 }
 
+extension PageTableError {
+  /// What a caller is told. A page that is there where its region has none, or is missing, is no caller's mistake.
+  var systemError: SystemError {
+    switch self {
+    case .outOfMemory: .outOfMemory
+    case .tooManyHolders: .limitReached
+    case .alreadyMapped, .notMapped, .insideLargePage: KernelMemory.report(self)
+    }
+  }
+}
+
 extension MemoryPermissions {
   /// The page-table permissions of a user page.
   var page: PagePermissions {
@@ -123,7 +134,7 @@ extension Reference where Value == AddressSpace {
   func map(page: UInt32, to frame: FrameNumber, _ permissions: PagePermissions) throws(SystemError) {
     do throws(PageTableError) {
       try value.tables.map(VirtualAddress(page), to: frame, permissions).settle(SpaceTranslationCache(space: self))
-    } catch { throw .outOfMemory }
+    } catch { throw error.systemError }
   }
 
   /// Gives a page of a region a zeroed frame. Returns the frame.

@@ -59,20 +59,30 @@ extension Reference where Value == AddressSpace {
         range, into: value.tables, at: VirtualAddress(start), permissions,
         cache: SpaceTranslationCache(space: self),
         retain: {
-          Frames.share($0)
+          guard Frames.share($0) else { return false }
           count &+= 1
+          return true
         },
         undo: { Frames.release($0) })
-    } catch { throw .outOfMemory }
+    } catch { throw error.systemError }
     value.residentPages &+= count
   }
 }
 
 extension Frames {
-  /// Adds a holder to a frame, which from now on belongs to all that map it.
-  static func share(_ frame: FrameNumber) {
+  /// Adds a holder to a frame, which from now on belongs to all that map it. Returns false where no more can be counted:
+  /// callers can map a page as often as they like.
+  static func share(_ frame: FrameNumber) -> Bool {
+    guard kernel.memory.frames.references(of: frame) < FrameAllocator.holderLimit else { return false }
     retain(frame)
-    guard kernel.memory.frames.owner(of: frame) == .processMemory else { return }
-    do throws(FrameFault) { try kernel.memory.frames.changeOwner(of: frame, to: .shared) } catch { report(error) }
+    if kernel.memory.frames.owner(of: frame) == .processMemory { setOwner(of: frame, .shared) }
+    return true
+  }
+
+  /// The only holder of a frame that was shared has it for itself again.
+  static func endSharing(_ frame: FrameNumber) { setOwner(of: frame, .processMemory) }
+
+  private static func setOwner(of frame: FrameNumber, _ owner: FrameOwner) {
+    do throws(FrameFault) { try kernel.memory.frames.changeOwner(of: frame, to: owner) } catch { report(error) }
   }
 }

@@ -121,7 +121,7 @@ extension Reference where Value == AddressSpace {
       return (start, try value.tables.hold(tableOf: VirtualAddress(start), cache: cache))
     } catch {
       remove(start: start, length: length)
-      throw .outOfMemory
+      throw error.systemError
     }
   }
 
@@ -251,7 +251,7 @@ extension Reference where Value == AddressSpace {
   func protectMappings(start: UInt32, length: UInt32, _ permissions: MemoryPermissions) throws(SystemError) {
     guard let range = VirtualRange(start: start, length: length) else { throw .badArgument }
     try checkMappings(in: range)
-    if permissions.contains(.execute) && hasSharedPages(start: start, length: length) { throw .badArgument }
+    if permissions.contains(.execute) && hasSharedPages(in: range) { throw .badArgument }
     do throws(RegionError) {
       try value.regions.change(start: start, length: length) { _ in
         SpaceAttributes(permissions: permissions, purpose: .mapping)
@@ -261,22 +261,28 @@ extension Reference where Value == AddressSpace {
     if permissions.isEmpty { return releasePages(in: range) }
     do throws(PageTableError) {
       try value.tables.protect(range, cache: SpaceTranslationCache(space: self)) { _ in permissions.page }
-    } catch { throw .badArgument }
+    } catch { KernelMemory.report(error) }
   }
 
-  /// Whether another space may write what is in a range.
-  private func hasSharedPages(start: UInt32, length: UInt32) -> Bool {
-    guard let range = VirtualRange(start: start, length: length) else { return false }
+  /// Whether another space may write what is in a range. Pages whose other holders are gone are this space's own again.
+  private func hasSharedPages(in range: VirtualRange) -> Bool {
     var isShared = false
     value.tables.forEachPage(in: range) { _, entry in
-      if kernel.memory.frames.owner(of: entry.frame) == .shared { isShared = true }
+      guard kernel.memory.frames.owner(of: entry.frame) == .shared else { return }
+      if kernel.memory.frames.references(of: entry.frame) == 1 {
+        Frames.endSharing(entry.frame)
+      } else {
+        isShared = true
+      }
     }
     return isShared
   }
 
   /// Removes whatever regions have in a range, and the memory behind them.
   func remove(start: UInt32, length: UInt32) {
-    do throws(RegionError) { try value.regions.remove(start: start, length: length) { _ in } } catch {}
+    do throws(RegionError) { try value.regions.remove(start: start, length: length) { _ in } } catch {
+      panic("a part of a region was removed where it was to go as a whole")
+    }
     if let range = VirtualRange(start: start, length: length) { releasePages(in: range) }
   }
 
@@ -288,7 +294,7 @@ extension Reference where Value == AddressSpace {
         Frames.release(entry.frame)
         released &+= 1
       }
-    } catch {}
+    } catch { KernelMemory.report(error) }
     value.residentPages &-= released
   }
 }

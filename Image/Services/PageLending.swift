@@ -96,7 +96,10 @@ enum PageLending {
         takeBack(from: caller)
         throw .ofPeer(error)
       }
-      Frames.share(frame)
+      guard Frames.share(frame) else {
+        takeBack(from: caller)
+        throw .ofPeer(.limitReached)
+      }
       target.value.tables.put(frame, [.user, .lent], at: entry)
       target.value.residentPages &+= 1
       record.value.lentLength &+= pageSize

@@ -32,6 +32,8 @@ public struct FrameAllocator: ~Copyable {
   public static var largestOrder: Int { 10 }
   /// The most frames that can be managed: a record has 24 bits for a frame's number.
   public static var frameLimit: UInt32 { FrameRecord.none }
+  /// The most holders that a frame can have.
+  public static var holderLimit: UInt16 { .max }
   /// How many single frames a zone keeps ready.
   static var cacheLimit: UInt32 { 64 }
 
@@ -206,7 +208,7 @@ public struct FrameAllocator: ~Copyable {
   /// Adds a holder to the block that starts at `frame`.
   public mutating func retain(_ frame: FrameNumber) throws(FrameFault) {
     try records.validate(frame)
-    guard records[frame.value].references < UInt16.max else {
+    guard records[frame.value].references < FrameAllocator.holderLimit else {
       throw FrameFault.tooManyReferences(frame: frame)
     }
     records[frame.value].references &+= 1

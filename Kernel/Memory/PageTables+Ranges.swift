@@ -38,11 +38,12 @@ extension PageTables {
   }
 
   /// Maps the frames of the mapped pages of `range` into `destination` too, at `start` upward, and holds each with
-  /// `retain`. When it throws, `destination` is as before and `undo` was called for each frame that had been held.
+  /// `retain`, which says whether one more holder can be counted. When it throws, `destination` is as before and `undo` was
+  /// called for each frame that had been held.
   public func share(
     _ range: VirtualRange, into destination: PageTables, at start: VirtualAddress,
     _ permissions: PagePermissions, cache: some TranslationCache,
-    retain: (FrameNumber) -> Void, undo: (FrameNumber) -> Void
+    retain: (FrameNumber) -> Bool, undo: (FrameNumber) -> Void
   ) throws(PageTableError) {
     try requireNoLargePage(in: range)
     var failure: PageTableError?
@@ -52,11 +53,15 @@ extension PageTables {
       let offset = page.value &- range.start
       let target = VirtualAddress(start.value &+ offset)
       let foreign: PagePermissions = entry.isForeign ? [.foreign] : []
+      guard retain(entry.frame) else {
+        failure = .tooManyHolders(page: page)
+        return
+      }
       do throws(PageTableError) {
         try destination.map(target, to: entry.frame, permissions.union(foreign)).settle(cache)
-        retain(entry.frame)
         reached = offset &+ pageSize
       } catch {
+        undo(entry.frame)
         failure = error
       }
     }

@@ -42,6 +42,8 @@ public enum PageTableError: Error, Equatable, Sendable {
   case notMapped(page: VirtualAddress)
   /// The page is part of a 2-MiB page, which is changed as a whole.
   case insideLargePage(page: VirtualAddress)
+  /// The frame of the page has as many holders as can be counted.
+  case tooManyHolders(page: VirtualAddress)
 
   /// Writes one sentence that says what was wrong.
   public func describe(to output: inout some TextOutput) {
@@ -60,6 +62,9 @@ public enum PageTableError: Error, Equatable, Sendable {
     case .insideLargePage(let page):
       output.write(hexadecimal: page.value)
       output.write(" is part of a 2-MiB page")
+    case .tooManyHolders(let page):
+      output.write(hexadecimal: page.value)
+      output.write(" is mapped as often as can be counted")
     }
   }
 }

@@ -191,7 +191,11 @@ import Testing
     func share() throws(PageTableError) {
       try source.share(
         range, into: destination, at: VirtualAddress(0x7fe0_0000), [.user], cache: NoTranslationCache(),
-        retain: { holders[$0.value, default: 0] += 1 }, undo: { holders[$0.value, default: 0] -= 1 })
+        retain: {
+          holders[$0.value, default: 0] += 1
+          return true
+        },
+        undo: { holders[$0.value, default: 0] -= 1 })
     }
     let tablesBefore = emulator.tables
     var failures = 0
@@ -215,6 +219,31 @@ import Testing
       #expect(copy?.isWritable == false)
       #expect(holders[page >> 12] == 1)
     }
+  }
+
+  @Test func sharingUndoesItselfWhenAFrameHasNoRoomForAnotherHolder() throws {
+    let emulator = PagingEmulator()
+    let source = Self.makeTables(emulator)
+    let destination = Self.makeTables(emulator, root: PhysicalAddress(0x6000))
+    let range = try #require(VirtualRange(start: 0x1000_0000, length: 0x8000))
+    for page in stride(from: range.start, to: UInt32(range.end), by: 0x1000) {
+      try source.map(VirtualAddress(page), to: FrameNumber(page >> 12), [.user, .write])
+        .settled(because: "the address space is not loaded")
+    }
+    let full: UInt32 = 0x1_0005
+    var holders: [UInt32: Int] = [:]
+    #expect(throws: PageTableError.tooManyHolders(page: VirtualAddress(full << 12))) {
+      try source.share(
+        range, into: destination, at: VirtualAddress(0x2000_0000), [.user], cache: NoTranslationCache(),
+        retain: {
+          guard $0.value != full else { return false }
+          holders[$0.value, default: 0] += 1
+          return true
+        },
+        undo: { holders[$0.value, default: 0] -= 1 })
+    }
+    #expect(holders.count == 5 && holders.values.allSatisfy { $0 == 0 })
+    #expect(destination.countMapped(in: try #require(VirtualRange(start: 0x2000_0000, length: 0x8000))) == 0)
   }
 
   @Test func theKernelHalfIsOneDirectory() throws {

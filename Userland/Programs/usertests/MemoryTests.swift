@@ -47,6 +47,42 @@ enum MemoryTests {
       } == UserTests.pageFault
     }
     report.run("the heap keeps what it holds", heapKeepsContents)
+    report.run("a page that was shared can be run once nobody else holds it", sharedPageCanBeRunAgain)
+    // What counts is the same in every ring, and takes a while.
+    if !UserTests.isRing0 {
+      report.run("a page is shared as often as can be counted, and then refused", sharingIsBounded)
+    }
+  }
+
+  private static func sharedPageCanBeRunAgain() -> Bool {
+    guard let page = try? Memory.map(4096, [.read, .write]), let other = try? Child.start("sleep") else { return false }
+    volatile_write(page, 0x1234_5678)
+    guard (try? Memory.share(page, 4096, with: other, [.read, .write])) != nil,
+      UserTests.fails(.badArgument, { () throws(SystemError) in try Memory.protect(page, 4096, [.read, .execute]) }),
+      (try? other.kill(status: 9)) != nil, (try? other.wait()) == .killed(status: 9)
+    else { return false }
+    return (try? Memory.protect(page, 4096, [.read, .execute])) != nil && volatile_read(page) == 0x1234_5678
+      && (try? Memory.unmap(page, 4096)) != nil
+  }
+
+  private static func sharingIsBounded() -> Bool {
+    guard let page = try? Memory.map(4096, [.read, .write]), let other = try? Child.start("sleep") else { return false }
+    volatile_write(page, 7)
+    var count = 0
+    var refusal: SystemError?
+    while refusal == nil {
+      do throws(SystemError) {
+        _ = try Memory.share(page, 4096, with: other, .read)
+        count += 1
+      } catch { refusal = error }
+    }
+    // This process is one of 65,535 holders. With fewer there is room again.
+    guard count == 65_534, refusal == .limitReached, (try? other.kill(status: 9)) != nil,
+      (try? other.wait()) == .killed(status: 9), let next = try? Child.start("sleep"),
+      (try? Memory.share(page, 4096, with: next, .read)) != nil, (try? next.kill(status: 9)) != nil,
+      (try? next.wait()) == .killed(status: 9)
+    else { return false }
+    return volatile_read(page) == 7 && (try? Memory.unmap(page, 4096)) != nil
   }
 
   private static func reading(_ address: UInt32) -> Outcome? {

@@ -547,7 +547,7 @@ public enum SystemCalls {
   /// - Parameter length: how many bytes; rounded up to pages.
   /// - Parameter permissions: what the pages allow there; no more than here.
   /// - Returns: the address there divided by 4,096, or one of the errors badArgument, noSuchTask,
-  ///   notPermitted, outOfMemory.
+  ///   notPermitted, outOfMemory, limitReached.
   @inline(__always) @inlinable
   public static func memoryShare(
     _ task: UInt32, _ address: UInt32, _ length: UInt32, _ permissions: MemoryPermissions
