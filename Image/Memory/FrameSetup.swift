@@ -39,7 +39,8 @@ struct FrameSetup {
       try setup.claim(place.value..<(place.value + tableCount), .pageTable)
       try setup.claim(image, .kernelImage)
       for index in 0..<boot.moduleCount {
-        // Two archives may share a page.
+        // Two archives may share a page, and one may end behind the last frame that is free. Neither is lost: what the map
+        // leaves out is nobody's to hand out.
         for frame in frames(of: boot.module(index)) {
           do throws(FrameFault) { try setup.claim(frame..<(frame + 1), .bootArchive) } catch {}
         }
