@@ -11,6 +11,7 @@
 
 import ABI
 import Diagnostics
+import Executables
 import Machine
 import MachineSupport
 import Memory
@@ -43,8 +44,8 @@ struct ModuleStack {
 }
 
 enum ModuleStacks {
-  private static var pages: UInt32 { 4 }
-  static var size: UInt32 { pages * pageSize }
+  private static var pages: UInt32 { size / pageSize }
+  static var size: UInt32 { ModuleStackLimits.size }
   static func makePool() -> StackPool {
     StackPool(
       start: KernelLayout.moduleStacksStart, end: KernelLayout.moduleStacksEnd, pages: pages, isFirstReserved: true)

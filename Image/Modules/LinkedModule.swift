@@ -100,6 +100,10 @@ struct ModuleTable: ~Copyable {
   var looks: UInt32 = 0
   /// The call has had its time, but was inside the kernel when the watchdog looked.
   var isOverdue = false
+  /// The addresses of files whose code was found good; the one at `nextGood` is replaced next. They lie in boot archives, which
+  /// stay as they are.
+  private var goodFiles = InlineArray<32, UInt32>(repeating: 0)
+  private var nextGood = 0
   /// The boot option `modules=off`.
   var isOff = false
   /// The module that was in this place last, for addresses that still point there.
@@ -112,6 +116,17 @@ extension ModuleTable {
   /// What the kernel value starts with; `Modules.start` makes the table.
   static var none: Reference<ModuleTable> {
     Reference(DirectMap.pointer(address_of_kernel_storage(), as: ModuleTable.self))
+  }
+
+  /// Whether the code of the file at `address` was read before.
+  func isCodeGood(ofFileAt address: UInt32) -> Bool {
+    for index in goodFiles.indices where goodFiles[index] == address { return true }
+    return false
+  }
+
+  mutating func noteGoodCode(ofFileAt address: UInt32) {
+    goodFiles[nextGood] = address
+    nextGood = (nextGood &+ 1) % goodFiles.count
   }
 
   /// The pages that are mapped for modules.

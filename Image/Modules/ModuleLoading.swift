@@ -34,7 +34,10 @@ enum ModuleLoading {
     var linker = ModuleLinker()
     do throws(ModuleError) {
       image = try ModuleImage(file: file.span, build: Modules.buildIdentity)
-      try image.checkCode()
+      if !kernel.modules.value.isCodeGood(ofFileAt: file.address) {
+        try image.checkCode()
+        kernel.modules.value.noteGoodCode(ofFileAt: file.address)
+      }
     } catch {
       error.describe(to: &explain, file: file.span, resolver: &linker)
       if case .code(_, let address) = error { Modules.writeFunction(at: address, of: file, to: &explain) }

@@ -18,15 +18,20 @@ public enum CodeRule: UInt8, Sendable {
   }
 }
 
+/// What the stacks that modules run on have room for.
+public enum ModuleStackLimits {
+  /// The size of the stack of a call.
+  public static var size: UInt32 { 16384 }
+  /// The guard below it: as far as ESP may move in one step.
+  public static var largestStep: UInt32 { 4096 }
+}
+
 /// An instruction that breaks a rule.
 public struct CodeMistake: Equatable, Sendable {
   public var rule: CodeRule
   /// Where it begins in the bytes.
   public var offset: Int
   public var length: Int
-
-  /// The guard below a stack: as far as ESP may move in one step.
-  static var largestStep: UInt32 { 4096 }
 
   /// Reads `code` as one instruction after the other, from `start` on. Nil where all of them are good.
   ///
@@ -49,7 +54,7 @@ public struct CodeMistake: Equatable, Sendable {
 
   @inline(__always)
   private static func brokenRule(_ instruction: Instruction) -> CodeRule? {
-    if instruction.stackStep > largestStep { return .largeStep }
+    if instruction.stackStep > ModuleStackLimits.largestStep { return .largeStep }
     switch instruction.registers {
     case .general: return nil
     case .x87: return .x87

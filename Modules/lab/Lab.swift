@@ -52,17 +52,12 @@ private func commit(_ number: Int32) {
 private func fillFrame(_ exponent: UInt32) -> UInt32 {
   switch exponent {
   case 10: Frame<0x100>.fill()
-  case 11: Frame<0x200>.fill()
   case 12: Frame<0x400>.fill()
   case 13: Frame<0x800>.fill()
   case 14: Frame<0x1000>.fill()
-  case 15: Frame<0x2000>.fill()
   case 16: Frame<0x4000>.fill()
-  case 17: Frame<0x8000>.fill()
   case 18: Frame<0x1_0000>.fill()
-  case 19: Frame<0x2_0000>.fill()
   case 20: Frame<0x4_0000>.fill()
-  case 21: Frame<0x8_0000>.fill()
   default: Frame<0x10_0000>.fill()
   }
 }

@@ -78,7 +78,7 @@ public enum LabOperation: UInt32, Sendable {
   case giveBack = 103
   /// Asks the kernel for the time, again and again, for ever.
   case askForEver = 104
-  /// Fills a table of 2 to the power of word 0 bytes, 1 KiB to 4 MiB, on its stack.
+  /// Fills a table of 2 to the power of word 0 bytes on its stack: 10, 12, 13, 14, 16, 18, 20 or 22.
   case fillFrame = 105
   /// Writes 16 bytes past the end of memory, and asks for more.
   case overrun = 106

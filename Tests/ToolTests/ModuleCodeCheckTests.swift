@@ -50,6 +50,15 @@ struct ModuleCodeCheckTests {
     #expect(try mistake(Self.large, ["-Xclang", "-fstack-clash-protection"]) == nil)
   }
 
+  @Test func warnsOfFramesThatNoCallHasRoomFor() throws {
+    let flags = ["-Xclang", "-fstack-clash-protection", "-fstack-size-section"]
+    let warnings = try withModule(Self.large, flags) { try ModuleCodeCheck.warnings(path: $0, tools: $1) }
+    #expect(warnings.count == 1)
+    #expect(try #require(warnings.first).contains("table needs 1000"), "\(warnings)")
+    let small = "int table(int n) { volatile char room[1000]; room[n] = 1; return room[0]; }"
+    #expect(try withModule(small, flags) { try ModuleCodeCheck.warnings(path: $0, tools: $1) }.isEmpty)
+  }
+
   @Test func integersAreGood() throws {
     #expect(try mistake("unsigned scale(unsigned value) { return value * 3 / 7; }", []) == nil)
   }

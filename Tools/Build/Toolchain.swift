@@ -123,6 +123,8 @@ public enum Flags {
 
   static let module = [
     "-shared", "-Bsymbolic", "-z", "noseparate-code", "-z", "now", "--hash-style=sysv", "--build-id=none",
+    // How large each function's frame is, for `internal code`.
+    "--mllvm=-stack-size-section",
   ]
 
   private static func frontend(_ flags: [String]) -> [String] { flags.flatMap { ["-Xfrontend", $0] } }

@@ -44,6 +44,9 @@ struct ElfImage {
   /// The size of each section, in bytes.
   private(set) var sectionSizes: [String: Int] = [:]
 
+  /// The section `.stack_sizes`: for each function its address and the size of its frame as ULEB128.
+  private(set) var stackSizes: [UInt8] = []
+
   private struct Section {
     var name, type, flags, address, offset, size, link: UInt32
   }
@@ -104,6 +107,8 @@ struct ElfImage {
       for section in sections {
         guard let name = text(at: Int(sections[nameTable].offset) + Int(section.name)) else { continue }
         sectionSizes[name, default: 0] += Int(section.size)
+        let (start, end) = (Int(section.offset), Int(section.offset) + Int(section.size))
+        if name == ".stack_sizes", end <= bytes.count { stackSizes += bytes[start..<end] }
       }
     }
     // SHF_ALLOC and SHF_EXECINSTR.

@@ -46,6 +46,9 @@ extension Project {
     let file = try build.write()
     let result = try await ChildProcess.follow("ninja", ["-f", file] + targets, in: root)
     lock.release()
+    if folder != nil {
+      for line in result.output.split(separator: "\n") where line.hasPrefix("warning: ") { printError(String(line)) }
+    }
     guard result.status == 0 else {
       // What the compilers said, without the commands that ran them.
       let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
@@ -76,7 +79,10 @@ struct Internal: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Refuses a module with code that no module may have.")
     @Argument var image: String
 
-    func run() throws { try ModuleCodeCheck.run(path: image) }
+    func run() throws {
+      try ModuleCodeCheck.run(path: image)
+      for warning in try ModuleCodeCheck.warnings(path: image) { print("warning: \(warning)") }
+    }
   }
 
   struct Archive: ParsableCommand {

@@ -17,7 +17,7 @@ enum StackTests {
       watchers.append(watcher)
     }
     var isContained = Lab.load() == nil
-    for exponent in 10...22 as ClosedRange<UInt32> { isContained = isContained && fill(exponent) }
+    for exponent in [10, 12, 13, 14, 16, 18, 20, 22] as [UInt32] { isContained = isContained && fill(exponent) }
     isOver.withLock { $0 = true }
     var untouched = 0
     for watcher in watchers where (try? watcher.join()) == .exited(status: 0) { untouched += 1 }
