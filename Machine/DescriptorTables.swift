@@ -22,7 +22,6 @@ package enum DescriptorTables {
       table[7] = taskState(UInt32(UInt(bitPattern: area)) + 0x100)
       table[8] = taskState(UInt32(UInt(bitPattern: area)) + 0x180)
       table[9] = taskState(UInt32(UInt(bitPattern: area)) + 0x200)
-      load_descriptor_table(UInt32(UInt(bitPattern: table)), 10 * 8 - 1)
     }
     area.pointee.state.ss0 = UInt32(SELECTOR_KERNEL_DATA)
     area.pointee.state.io_map_base = 104
@@ -32,9 +31,6 @@ package enum DescriptorTables {
     prepare(
       &area.pointee.double_fault, entry: address_of_double_fault_entry(), stack: address_of_double_fault_stack_end())
     prepare(&area.pointee.nmi, entry: address_of_nmi_entry(), stack: address_of_nmi_stack_end())
-    load_task_register(UInt16(SELECTOR_TASK_STATE))
-    load_thread_segment()
-
     withUnsafeMutablePointer(to: &area.pointee.interrupts) { tuple in
       let table = UnsafeMutableRawPointer(tuple).assumingMemoryBound(to: UInt64.self)
       let size = address_of_trap_vector_size()
@@ -48,8 +44,30 @@ package enum DescriptorTables {
       table[0x80] = gate(address_of_system_call_vector(), privilege: 3)
       table[0x81] = gate(address_of_traced_call_vector(), privilege: 3)
       table[0xff] = gate(address_of_spurious_vector(), privilege: 0)
-      load_interrupt_table(UInt32(UInt(bitPattern: table)), 256 * 8 - 1)
     }
+    load()
+    load_task_register(UInt16(SELECTOR_TASK_STATE))
+    load_thread_segment()
+  }
+
+  private static var segmentLimit: UInt16 { 10 * 8 - 1 }
+  private static var gateLimit: UInt16 { 256 * 8 - 1 }
+  private static var segmentBase: UInt32 { UInt32(UInt(bitPattern: current_cpu_area())) &+ 0x300 }
+  private static var gateBase: UInt32 { UInt32(UInt(bitPattern: current_cpu_area())) &+ 0x800 }
+
+  /// Points GDTR and IDTR at the tables.
+  package static func load() {
+    load_descriptor_table(segmentBase, segmentLimit)
+    load_thread_segment()
+    load_interrupt_table(gateBase, gateLimit)
+  }
+
+  /// Whether GDTR and IDTR point at the tables.
+  package static var areLoaded: Bool {
+    let segments = read_descriptor_table()
+    let gates = read_interrupt_table()
+    return segments.base == segmentBase && segments.limit == segmentLimit && gates.base == gateBase
+      && gates.limit == gateLimit
   }
 
   /// The segment of a thread's own data.

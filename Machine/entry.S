@@ -8,6 +8,9 @@
 // - The kernel works with DS = ES = USER_DATA; traps load them, and so does the dispatch of every call but `null`, which
 //   uses neither. A program may put anything there. SS is flat wherever it can be used at all in Ring 0, so entries
 //   reach the CPU's area through it.
+// - Nothing on a Ring-0 task's stack decides where the kernel goes next: a call goes back to RING0_RETURN with the tasks'
+//   selector, two constants. What the task keeps there, its flags and its return address, its own code takes off again.
+// - An instruction that may fault on a task's account is named in the recovery table (cpu_area.inc), beside itself.
 // - The kernel works with no flag set but those of arithmetic. An interrupt gate leaves DF, AC (which suspends SMAP:
 //   Intel SDM Vol. 3, 4.6) and IOPL as they were, SYSENTER also TF and NT (with which IRET would switch hardware tasks:
 //   8.4), so every entry loads EFLAGS.
@@ -18,10 +21,17 @@
 
 // ---- Traps, interrupts and the gate ----
 
+// An exception that brings an error code can also be raised by INT in Ring 0, which brings none. Bit 3 of the third word
+// tells them apart: it is set in every code selector there is, and never in EFLAGS (Intel SDM Vol. 1, 3.4.3).
 .macro VECTOR number
-  .align 16
+  .align 32
   .if \number == 8 || (\number >= 10 && \number <= 14) || \number == 17 || \number == 21 || \number == 29 || \number == 30
-    pushl $\number                     // the processor pushed an error code
+    testb $8, 8(%esp)
+    jnz 1f
+    pushl $0
+    pushl $(SOFTWARE_VECTOR + \number)
+    jmp trap_common
+  1:pushl $\number
   .else
     pushl $0
     pushl $\number
@@ -34,8 +44,8 @@
 .endm
 
 .globl trap_vectors, trap_vector_size, system_call_vector, spurious_vector, traced_call_vector
-.set trap_vector_size, 16
-.align 16
+.set trap_vector_size, 32
+.align 32
 trap_vectors:
 .altmacro
 .set number, 0
@@ -82,23 +92,29 @@ trap_common:
   movl %eax, %ds
   movl %eax, %es
   movl FRAME_CS(%esp), %eax
-  cmpl $KERNEL_CODE, %eax
-  je from_kernel
   testb $3, %al
-  jz from_ring0_task
+  jz 2f
 
 1:pushl %esp
   call trap_handler
   addl $4, %esp
+return_to_ring3:
   popal
   addl $8, %esp
+ring3_iret:
   iret
+  RECOVER ring3_iret, return_to_ring3_end, task_return_fault
+return_to_ring3_end:
 
-from_kernel:
+// A Ring-0 program that left for virtual-8086 mode may have any number in CS; its frame is like Ring 3's.
+2:testl $VIRTUAL_8086, FRAME_EFLAGS(%esp)
+  jnz 1b
+  cmpl $KERNEL_CODE, %eax
+  jne from_ring0_task
   cmpl $KERNEL_HALF, FRAME_EIP(%esp)
-  jae 1b
+  jae from_kernel
   cmpl $KERNEL_HALF, %esp              // a linked module that jumped astray is on the kernel stack
-  jae 1b
+  jae from_kernel
 // A Ring-0 program that loaded the kernel's code selector: it gets its own back.
   movl $RING0_TASK_CODE, FRAME_CS(%esp)
 
@@ -142,10 +158,22 @@ shared_task:
   rep movsl
   movl %eax, FRAME_ESP(%esp)
   movl $KERNEL_DATA, FRAME_SS(%esp)
+  movl CPU_CURRENT_TASK, %ecx
+  subl $CALL_REGISTERS_SIZE, %eax      // at the end of the frame
+  movl %eax, TASK_CALL_REGISTERS(%ecx)
   pushl %esp
   call trap_handler
   addl $4, %esp
   jmp return_to_ring0_task
+
+// The kernel was interrupted, or a linked module: the frame stays where it is.
+from_kernel:
+  pushl %esp
+  call trap_handler
+  addl $4, %esp
+  popal
+  addl $8, %esp
+  iret
 
 // Not enough of the shared stack is left to work on: take what came (it may be a device's interrupt, which must
 // not be lost) on the exit stack, and end the task.
@@ -162,41 +190,44 @@ stack_pointer_outside:
   pushl %esp
   call trap_without_stack
 
-// IRET to the same ring does not load ESP: put what it pops on the task's stack first. Those three writes can
-// fault when the task left its stack pointer somewhere bad; the trap handler knows them by their addresses.
+// IRET to the same ring does not load ESP: put what it pops on the task's stack first. Interrupts are off until IRET has
+// taken it from there. The writes and IRET can fault when the task left its stack pointer somewhere bad.
 return_to_ring0_task:
   movl FRAME_ESP(%esp), %eax
   movl FRAME_EIP(%esp), %ecx
-  movl FRAME_CS(%esp), %edx
   movl FRAME_EFLAGS(%esp), %ebx
-.globl ring0_return_start, ring0_return_end, ring0_return_fault
 ring0_return_start:
   movl %ecx, -12(%eax)
-  movl %edx, -8(%eax)
+  movl $RING0_TASK_CODE, -8(%eax)
   movl %ebx, -4(%eax)
 ring0_return_end:
+  RECOVER ring0_return_start, ring0_return_end, task_return_fault
   subl $12, %eax
   movl %eax, FRAME_VECTOR(%esp)
   cmpl $0, CPU_GUARDED
   jne 2f
 1:popal
   popl %esp
+ring0_iret:
   iret
+ring0_iret_end:
+  RECOVER ring0_iret, ring0_iret_end, task_return_fault
 2:movl %cr0, %ecx
   orl $0x10000, %ecx
   movl %ecx, %cr0
   jmp 1b
-ring0_return_fault:
-  call ring0_return_failed
+
+// The last instructions on the way to a task faulted: that is the task's doing, and its end. Its stack is not usable.
+task_return_fault:
+  movl CPU_EXIT_STACK_END, %esp
+  call task_return_failed
 
 // A new task begins here: switch_context returned to it with a whole trap frame on the stack.
 .globl task_start
 task_start:
   testb $3, FRAME_CS(%esp)
   jz return_to_ring0_task
-  popal
-  addl $8, %esp
-  iret
+  jmp return_to_ring3
 
 // ---- System calls from Ring 3 through SYSENTER ----
 // The system-call page pushed ECX, EDX and EBP and left its ESP in EBP. IA32_SYSENTER_ESP points at the TSS's
@@ -215,8 +246,8 @@ sysenter_entry:
   sti                                  // takes effect after the next instruction
   sysexit
 
-// ---- System calls from Ring 0: a far call from the system-call page, which loaded EFLAGS with 2 ----
-// On the task's stack: EIP, CS (of the page), a word that the return drops, EFLAGS, return address.
+// ---- System calls from Ring 0: a far jump from the system-call page, which loaded EFLAGS with 2 ----
+// On the task's stack: EFLAGS, return address. The page takes both off after the kernel has jumped back to it.
 // system_call finds the saved registers right above its return address, puts the result into EAX among them, and sees
 // to `attention`.
 
@@ -229,17 +260,22 @@ direct_entry_separate:
   call system_call
   popal
   popl %esp
-  lretl $4
+  ljmp $RING0_TASK_CODE, $RING0_RETURN
 
 .globl direct_entry_shared
 direct_entry_shared:
   cmpl %ss:CPU_SHARED_STACK_FLOOR, %esp
   jb 1f
+  cmpl %ss:CPU_SHARED_STACK_END, %esp
+  ja 1f
   pushal
+  movl %ss:CPU_CURRENT_TASK, %ebp
+  movl %esp, %ss:TASK_CALL_REGISTERS(%ebp)
   call system_call
   popal
-  lretl $4
-1:movl %ss:CPU_EXIT_STACK_END, %esp
+  ljmp $RING0_TASK_CODE, $RING0_RETURN
+1:movl %esp, %ss:CPU_SAVED_STACK_POINTER
+  movl %ss:CPU_EXIT_STACK_END, %esp
   movl $USER_DATA, %eax
   movl %eax, %ds
   movl %eax, %es
@@ -252,26 +288,25 @@ direct_entry_nested:
   popal
   lretl $4
 
+// The kernel half is read-only to a guarded task while CR0.WP is set; the CPU's area is not.
 .globl direct_entry_guarded
 direct_entry_guarded:
-  pushl %eax
+  movl %esp, %ss:CPU_SAVED_STACK_POINTER
+  movl %eax, %ss:CPU_SAVED_ACCUMULATOR
   movl %cr0, %eax
   andl $~0x10000, %eax
   movl %eax, %cr0
-  popl %eax
-  movl %esp, %ss:CPU_SAVED_STACK_POINTER
   movl %ss:CPU_KERNEL_STACK_END, %esp
   pushl %ss:CPU_SAVED_STACK_POINTER
+  movl %ss:CPU_SAVED_ACCUMULATOR, %eax
   pushal
   call system_call
-  popal
-  popl %esp
-  pushl %eax
   movl %cr0, %eax
   orl $0x10000, %eax
   movl %eax, %cr0
-  popl %eax
-  lretl $4
+  popal                                // reading is allowed
+  popl %esp
+  ljmp $RING0_TASK_CODE, $RING0_RETURN
 
 // ---- Task gates: each entry is a hardware task with its own state segment, stack and directory ----
 // IRET goes back to the interrupted task, whose state the handler may have changed; the next entry resumes after it.
@@ -279,7 +314,7 @@ direct_entry_guarded:
 .globl double_fault_entry, nmi_entry
 double_fault_entry:
   call double_fault_handler
-  addl $4, %esp                        // the error code, always 0
+  movl $double_fault_stack_end, %esp   // an error code lies on it, unless INT raised the vector
   iret
   jmp double_fault_entry
 
@@ -301,6 +336,25 @@ resume_dead:
 // Every caller enters at offset 0, whatever its ring: one comparison of CS tells Ring 3, a Ring-0 task (above)
 // and a linked module (below) apart.
 
+// The part for Ring 0 lies at the same place in both pages, because the kernel jumps back to RING0_RETURN.
+.macro RING0_CALLS page
+1:jb 3f
+2:leal 4(%esp), %esp
+  pushl $2
+  popfl
+  ljmp *%cs:CPU_DIRECT_ENTRY
+3:cmpl $KERNEL_HALF, 8(%esp)           // a Ring-0 program that loaded the kernel's selector
+  jb 2b
+  pushl $2
+  popfl
+  lcall $KERNEL_CODE, $direct_entry_nested // returns without the word that CS was pushed to
+  popfl
+  ret
+  .org \page + RING0_RETURN - SYSTEM_CALL_PAGE
+  popfl
+  ret
+.endm
+
 .section .rodata.system_call_page, "a"
 .globl system_call_page_sysenter, system_call_page_gate, system_call_page_size
 .align 16
@@ -320,20 +374,7 @@ sysexit_return:
   popl %edx
   popl %ecx
   ret
-1:jb 3f
-2:pushl $2
-  popfl
-  lcall *%cs:CPU_DIRECT_ENTRY          // returns without the word that CS was pushed to
-  popfl
-  ret
-3:cmpl $KERNEL_HALF, 8(%esp)           // a Ring-0 program that loaded the kernel's selector
-  jb 2b
-  pushl $2
-  popfl
-  lcall $KERNEL_CODE, $direct_entry_nested
-  popfl
-  ret
-system_call_page_sysenter_end:
+  RING0_CALLS system_call_page_sysenter
 
 .align 16
 system_call_page_gate:
@@ -344,19 +385,7 @@ system_call_page_gate:
   leal 8(%esp), %esp
   int $0x80
   ret
-1:jb 3f
-2:pushl $2
-  popfl
-  lcall *%cs:CPU_DIRECT_ENTRY          // returns without the word that CS was pushed to
-  popfl
-  ret
-3:cmpl $KERNEL_HALF, 8(%esp)           // a Ring-0 program that loaded the kernel's selector
-  jb 2b
-  pushl $2
-  popfl
-  lcall $KERNEL_CODE, $direct_entry_nested
-  popfl
-  ret
+  RING0_CALLS system_call_page_gate
 .set system_call_page_size, 128
 
 // The page of a process that is traced: all its calls come through one gate, with a whole frame, from both rings.

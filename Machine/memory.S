@@ -1,6 +1,8 @@
 // The memory functions that compiled code calls, with string instructions, and the copy that may fault.
 // Written in assembly because a compiler turns a loop that copies into a call of the function it stands in.
 
+#include "cpu_area.inc"
+
 .section .text.memory, "ax"
 
 // void *memcpy(void *destination, const void *source, uint32_t count)
@@ -100,7 +102,7 @@ free:
 // Copies ECX words, or ECX bytes, from ESI to EDI; one side is a task's memory. A page fault between user_copy_start
 // and user_copy_end that cannot be resolved goes to user_copy_fault. ECX is 0 where all was copied, and else what was
 // left. No register but those three changes.
-.globl user_copy_words, user_copy_start, user_copy_end, user_copy_fault
+.globl user_copy_words, user_copy_fault
 .globl user_copy_words_stac, user_copy_words_clac, user_copy_bytes_stac, user_copy_bytes_clac
 user_copy_words:
 user_copy_words_stac: nopl (%eax)
@@ -116,6 +118,7 @@ user_copy_bytes_clac: nopl (%eax)
   ret
 user_copy_fault: nopl (%eax)
   ret
+  RECOVER user_copy_start, user_copy_end, user_copy_fault
 
 // uint32_t user_copy(void *destination, const void *source, uint32_t count)
 // The same for a number of bytes. Returns 0, or not 0 when the copy was cut short.
@@ -143,7 +146,7 @@ user_copy:
 // uint32_t probe_access(uint32_t address, uint32_t kind)
 // Reads the word at an address (kind 0), writes it back too (1) or calls the address (2), with no more rights than any
 // kernel code has. A fault of it goes to probe_fault, with EBP as it is in here. Returns 0, or 1 after a fault.
-.globl probe_access, probe_start, probe_end, probe_fault
+.globl probe_access, probe_fault
 probe_access:
   pushl %ebp
   movl %esp, %ebp
@@ -162,6 +165,7 @@ probe_end:
   ret
 2:call *%ecx
   jmp 1b
+  RECOVER probe_start, probe_end, probe_fault
 probe_fault:
   movl %ebp, %esp
   popl %ebp

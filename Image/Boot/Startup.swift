@@ -44,12 +44,7 @@ enum Startup {
     guard kernel.features.hasLocalController else {
       panic("this processor has no local interrupt controller (APIC), which Megha needs")
     }
-    if kernel.features.hasSystemEnter {
-      // MSRs IA32_SYSENTER_CS, _ESP and _EIP (Intel SDM Vol. 2, SYSENTER). ESP points at the task state's ESP0.
-      write_model_register(0x174, UInt32(SELECTOR_KERNEL_CODE), 0)
-      write_model_register(0x175, UInt32(UInt(bitPattern: current_cpu_area())) &+ 0x104, 0)
-      write_model_register(0x176, address_of_sysenter_entry(), 0)
-    }
+    ProcessorState.prepare()
     if kernel.features.hasSupervisorAccessPrevention { patchAccessPrevention() }
   }
 

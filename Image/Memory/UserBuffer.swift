@@ -9,6 +9,7 @@
 import ABI
 import MachineSupport
 import Primitives
+import Tasks
 
 struct UserBuffer {
   let address: UInt32
@@ -71,18 +72,25 @@ struct UserBuffer {
   @inline(never)
   static func copyFailure() -> SystemError { kernel.memory.copyRanOut ? .outOfMemory : .badAddress }
 
-  /// For a guarded task the kernel works with CR0.WP off, so the processor would not refuse to write a read-only
-  /// page: look at the regions instead.
   @inline(__always)
   private func checkWritable(offset: UInt32, count: UInt32) throws(SystemError) {
-    guard cpu.guarded != 0, count > 0 else { return }
+    guard kernel.scheduler.protection.checksCopies, count > 0 else { return }
     try UserBuffer(address: address &+ offset, length: count).checkWritable()
   }
 
-  /// Whether the regions allow to write all of the buffer.
+  /// Whether all of the buffer may be written, where the processor alone would not tell.
+  ///
+  /// For a guarded task the kernel works with CR0.WP off, so a read-only page would not refuse: the regions must allow it.
+  /// On a shared stack the kernel's own frames lie below the registers of the call, where a stale pointer of the caller's
+  /// points: nothing may be copied there.
   @inline(never)
   func checkWritable() throws(SystemError) {
-    guard let space = Scheduler.current.value.process.value.space else { return }
+    let task = Scheduler.current
+    if task.value.mode == .kernelSharedStack {
+      let kernelPart = task.value.callRegisters &+ UInt32(MemoryLayout<saved_registers>.size)
+      guard address >= kernelPart || address &+ length <= task.value.stackStart else { throw .badAddress }
+    }
+    guard cpu.guarded != 0, let space = task.value.process.value.space else { return }
     guard space.isWritable(start: address, length: length) else { throw .badAddress }
   }
 

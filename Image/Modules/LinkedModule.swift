@@ -228,6 +228,7 @@ enum Modules {
     guard reference(to: &task.value.moduleEdge).address == task.address,
       reference(to: &task.value.moduleDoor).address == task.address + 4,
       reference(to: &task.value.owner).address == task.address + 8,
+      reference(to: &task.value.callRegisters).address == task.address + 12,
       SystemCall.null.rawValue == 0, SystemCall.callShort.rawValue == 41,
       SystemCall.call.rawValue == 34, SystemCall.replyAndReceive.rawValue == 38,
       SystemError.serviceFaulted.rawValue == -17,

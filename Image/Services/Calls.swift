@@ -336,7 +336,7 @@ enum MessageCopy {
     _ record: Reference<CallRecord>, to message: UInt32, words: UInt32
   ) throws(SystemError) {
     guard isInside(message) else { throw .badAddress }
-    if cpu.guarded != 0 { try UserBuffer(address: message, length: words * 4).checkWritable() }
+    if kernel.scheduler.protection.checksCopies { try UserBuffer(address: message, length: words * 4).checkWritable() }
     guard tryWrite(record, to: message, words: words) else { throw UserBuffer.copyFailure() }
   }
 

@@ -16,7 +16,7 @@ enum DirectCalls {
   static func call(_ service: Reference<Service>, _ message: UInt32, _ record: Reference<CallRecord>) -> Int32? {
     let task = Scheduler.current
     guard let server = service.queues.directServer(for: task), Scheduler.canSwitchDirectly(to: server),
-      cpu.guarded == 0, MessageCopy.tryRead(into: record, from: message)
+      !kernel.scheduler.protection.checksCopies, MessageCopy.tryRead(into: record, from: message)
     else { return nil }
     let sizes = record.value.message.dataLength | record.value.message.bufferCapacity
     guard sizes <= Calls.dataLimit else { return nil }
@@ -60,7 +60,7 @@ enum DirectCalls {
   ) -> Int32? {
     let task = Scheduler.current
     guard let caller = service.queues.directCaller(of: task, number: number, term: term),
-      Scheduler.canSwitchDirectly(to: caller), cpu.guarded == 0
+      Scheduler.canSwitchDirectly(to: caller), !kernel.scheduler.protection.checksCopies
     else { return nil }
     let record = caller.value.call
     let capacity = record.value.message.bufferCapacity

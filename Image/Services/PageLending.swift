@@ -66,7 +66,7 @@ enum PageLending {
   ) -> Int32? {
     let task = Scheduler.current
     guard let server = service.queues.directServer(for: task), Scheduler.canSwitchDirectly(to: server),
-      cpu.guarded == 0, record.value.message.bufferCapacity <= Calls.dataLimit
+      !kernel.scheduler.protection.checksCopies, record.value.message.bufferCapacity <= Calls.dataLimit
     else { return nil }
     return DirectCalls.exchange(service, record, server, replyTo: message)
   }

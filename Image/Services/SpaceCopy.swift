@@ -25,7 +25,7 @@ enum SpaceCopy {
   ) throws(CopyFailure) {
     do throws(SystemError) {
       try buffer.check()
-      if cpu.guarded != 0 { try buffer.checkWritable() }
+      if kernel.scheduler.protection.checksCopies { try buffer.checkWritable() }
     } catch { throw .own(error) }
     try forEachPage(of: space, at: address, count: buffer.length, writes: false) { frame, place, done, count in
       FrameContents.copy(from: frame, at: place, count: count, toTask: buffer.address &+ done)

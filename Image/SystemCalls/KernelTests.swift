@@ -54,8 +54,10 @@ enum KernelTests {
     return try execute(UInt32(UInt(bitPattern: memory)))
   }
 
-  /// Whether an instruction pointer is where a test called to: what faults there is the test's.
-  static func isCalled(_ address: UInt32) -> Bool { address != 0 && address == kernel.memory.calledByTest }
+  /// Where to go on after a fault at an address that a test called; nil for every other address.
+  static func recovery(ofFaultAt address: UInt32) -> UInt32? {
+    address != 0 && address == kernel.memory.calledByTest ? address_of_probe_fault() : nil
+  }
 
   private static func overrunHeap(_ count: UInt32) throws(SystemError) -> Int32 {
     guard count <= 8 else { throw .badArgument }

@@ -16,6 +16,7 @@ enum FloatState {
   static func take() -> Bool {
     let task = Scheduler.current
     clear_task_switched()
+    cpu.next_control_0 &= ~ControlBits.taskSwitched
     kernel.scheduler.protection.insert(.float)
     if kernel.scheduler.floatOwner == task { return true }
     let isFirstUse = task.value.floatState == 0

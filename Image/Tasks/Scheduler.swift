@@ -250,6 +250,10 @@ enum Scheduler {
     let previous = current
     let idle = kernel.scheduler.idle
     let stamp = read_time_stamp()
+    if previous.value.mode.isRing0 {
+      ProcessorState.leaveRing0()
+      _ = ProcessorState.restore(after: previous)
+    }
     previous.value.stopTime(stamp)
     idle.value.startTime(stamp)
     if changeProtection(for: idle) != 0 {
@@ -287,6 +291,7 @@ enum Scheduler {
   /// Everything of a switch but its last step: times, timer, the CPU's area.
   @inline(__always)
   private static func prepare(_ next: Reference<Task>, after previous: Reference<Task>, _ stamp: UInt64) -> Change {
+    if previous.value.mode.isRing0 { ProcessorState.leaveRing0() }
     previous.value.stopTime(stamp)
     next.value.startTime(stamp)
     next.value.state = .running
@@ -351,6 +356,7 @@ enum Scheduler {
       if wanted.contains(.guarded) { control4 &= ~ControlBits.globalPages }
       kernel.scheduler.controls[index] = Controls(control0: control, control4: control4)
     }
+    setControls(for: kernel.scheduler.protection)
   }
 }
 
@@ -371,6 +377,7 @@ struct Protection: OptionSet {
 
   init(mode: TaskMode, isGuarded: Bool) {
     if mode.isRing0 { insert(.ring0) }
+    if mode == .kernelSharedStack { insert(.sharedStack) }
     if isGuarded { insert(.guarded) }
   }
 
@@ -378,6 +385,12 @@ struct Protection: OptionSet {
   static var guarded: Protection { .init(rawValue: 2) }
   /// The x87 and SSE registers are the running task's.
   static var float: Protection { .init(rawValue: 4) }
+  /// The kernel works on the task's own stack; concerns no control register.
+  static var sharedStack: Protection { .init(rawValue: 8) }
+
+  /// Whether a copy to the task's memory needs more than the processor's checks (UserBuffer.checkWritable).
+  @inline(__always)
+  var checksCopies: Bool { rawValue & (Protection.guarded.rawValue | Protection.sharedStack.rawValue) != 0 }
 }
 
 /// Called at the outermost way out of the kernel while `attention` is set: ends the task, or lets another run.

@@ -10,7 +10,21 @@ enum Faults {
   /// An exception other than a page fault.
   static func handle(_ frame: TrapFrame) {
     if frame.isKernel { return inKernel(frame) }
+    if frame.pointee.vector == ExceptionVector.generalProtection && ProcessorState.restore(after: nil) { return }
     end(frame, address: nil)
+  }
+
+  /// The vectors of exceptions with an error code, where INT in Ring 0 raised them (VECTOR in entry.S).
+  static var softwareVectors: Range<UInt32> { 0x100..<0x120 }
+
+  /// INT with the vector of one of the processor's own exceptions. In Ring 3 the gate refuses it; in Ring 0 the task ends
+  /// in the same way (Intel SDM Vol. 3, 6.13: the error code names the gate).
+  static func handleSoftwareInterrupt(_ frame: TrapFrame) {
+    let number = frame.pointee.vector &- softwareVectors.lowerBound
+    frame.pointee.vector = ExceptionVector.generalProtection
+    frame.pointee.error = number << 3 | 2
+    frame.pointee.eip &-= 2  // the instruction itself: CD and the number
+    handle(frame)
   }
 
   /// Ends the current task for what it did.
@@ -27,19 +41,17 @@ enum Faults {
     Exit.endCurrent(.faulted, status: Int32(ExceptionVector.doubleFault))
   }
 
+  private static func isOnTasksStack(_ frame: TrapFrame) -> Bool {
+    let task = Scheduler.current
+    let position = UInt32(UInt(bitPattern: frame))
+    return task.value.mode == .kernelSharedStack && position >= task.value.stackStart && position < task.value.stackEnd
+  }
+
   /// An exception while the kernel's own code ran.
   static func inKernel(_ frame: TrapFrame, address: UInt32? = nil) {
     let eip = frame.pointee.eip
-    if eip >= address_of_user_copy_start() && eip < address_of_user_copy_end() {
-      frame.pointee.eip = address_of_user_copy_fault()
-      return
-    }
-    if eip >= address_of_probe_start() && eip < address_of_probe_end() || KernelTests.isCalled(eip) {
-      frame.pointee.eip = address_of_probe_fault()
-      return
-    }
-    if eip >= address_of_ring0_return_start() && eip < address_of_ring0_return_end() {
-      frame.pointee.eip = address_of_ring0_return_fault()
+    if let target = RecoveryTable.target(ofFaultAt: eip) ?? KernelTests.recovery(ofFaultAt: eip) {
+      frame.pointee.eip = target
       return
     }
     // A Ring-0 program raised interrupt 2, which unlike the watchdog's own keeps no other away: that one came meanwhile and
@@ -55,7 +67,13 @@ enum Faults {
     if frame.pointee.vector == ExceptionVector.generalProtection && frame.pointee.registers.segments != usable {
       return
     }
+    if frame.pointee.vector == ExceptionVector.generalProtection && ProcessorState.restore(after: nil) { return }
     ModuleFaults.contain(frame, address: address)
+    // On a shared stack the kernel's frames are in reach of the other threads of the process while it waits.
+    if isOnTasksStack(frame) && Scheduler.current.value.process.value.liveTasks > 1 {
+      FaultReporter.write(frame: frame, address: address)
+      Exit.endCurrent(.faulted, status: Int32(frame.pointee.vector))
+    }
     FaultReporter.announceKernelFault(frame: frame, address: address)
     panic("the kernel faulted")
   }

@@ -18,10 +18,19 @@ enum ExceptionVector {
   static var pageFault: UInt32 { 14 }
 }
 
+/// Bits of EFLAGS (Intel SDM Vol. 1, 3.4.3).
+enum EFlags {
+  static var interrupts: UInt32 { 1 << 9 }
+  static var virtual8086: UInt32 { 1 << 17 }
+}
+
 typealias TrapFrame = UnsafeMutablePointer<trap_frame>
 
 extension UnsafeMutablePointer where Pointee == trap_frame {
-  var isKernel: Bool { pointee.cs == UInt32(SELECTOR_KERNEL_CODE) }
+  /// Whether the kernel or a linked module was interrupted. In virtual-8086 mode CS is no selector and may hold any number.
+  var isKernel: Bool {
+    pointee.cs == UInt32(SELECTOR_KERNEL_CODE) && pointee.eflags & EFlags.virtual8086 == 0
+  }
 }
 
 @c(trap_handler) func trapHandler(_ frame: TrapFrame) {
@@ -49,6 +58,7 @@ private func handleTrap(_ frame: TrapFrame) {
       Exit.endCurrent(.outOfMemory, status: 0)
     }
   case 0..<32: Faults.handle(frame)
+  case Faults.softwareVectors: Faults.handleSoftwareInterrupt(frame)
   case Tracing.vector: Tracing.call(frame)
   default:
     if !Interrupts.handle(vector) {
@@ -71,5 +81,5 @@ private func handleTrap(_ frame: TrapFrame) {
 /// A Ring-0 task with a shared stack called the kernel with too little stack left.
 @c(direct_call_without_stack) func directCallWithoutStack() { Faults.endForStack(nil) }
 
-/// The way back to a Ring-0 task could not put the return address on its stack.
-@c(ring0_return_failed) func ring0ReturnFailed() { Faults.endForStack(nil) }
+/// The last instructions of the way back to a task faulted.
+@c(task_return_failed) func taskReturnFailed() { Faults.endForStack(nil) }

@@ -32,7 +32,7 @@ enum Watchdog {
   // Going back loads CR3 from the interrupted state, where the processor does not store it.
   cpu.state.cr3 = cpu.loaded_directory
   kernel.counters.interrupts &+= 1
-  let interruptsOff = cpu.state.eflags & 0x200 == 0
+  let interruptsOff = cpu.state.eflags & EFlags.interrupts == 0
   if cpu.state.eip == address_of_idle_halt() { cpu.state.eip &+= 1 }
   // The idle loop has interrupts on only where it halts: not on its way to a task, after it has resumed the watchdog.
   if !interruptsOff && Scheduler.current == kernel.scheduler.idle && !kernel.interrupts.isWatchdogPaused {

@@ -24,6 +24,12 @@ extension FaultReport {
         output.write(hexadecimal: errorCode)
         break
       }
+      if isRaisedByInstruction(vector, in: surroundings) {
+        output.write("the instruction before EIP is int ")
+        output.write(hexadecimal: UInt32(vector), digits: 2)
+        output.write(", which raised this by itself")
+        break
+      }
       switch exception {
       case .pageFault: explainPageFault(errorCode, to: &output)
       case .doubleFault: explainDoubleFault(to: &output)
@@ -38,6 +44,12 @@ extension FaultReport {
       }
     }
     output.write("\n")
+  }
+
+  /// Whether INT in Ring 0 raised the vector, and no fault did: EIP is behind the instruction then (SDM Vol. 3, 6.4).
+  private func isRaisedByInstruction(_ vector: UInt8, in surroundings: some FaultSurroundings) -> Bool {
+    registers.ring == 0 && surroundings.byte(at: registers.eip &- 2) == 0xcd
+      && surroundings.byte(at: registers.eip &- 1) == vector
   }
 
   private func explainPageFault(_ errorCode: UInt32, to output: inout some TextOutput) {
@@ -57,6 +69,11 @@ extension FaultReport {
 
   /// Not every double fault is a stack fault, so it says what this one was.
   private func explainDoubleFault(to output: inout some TextOutput) {
+    if case .task(let task) = owner, task.isRing0, registers.ring == 3 || registers.isVirtual8086 {
+      output.write(
+        "the task had left Ring 0 by itself, and the processor could not push to its kernel stack from there")
+      return
+    }
     guard let stackProblem else {
       output.write(ProcessorException.doubleFault.meaning)
       output.write("; the stack pointer was good")
@@ -122,6 +139,13 @@ extension FaultReport {
       case .segmentLoad:
         break
       }
+    } else if let instruction, case .softwareInterrupt(let vector) = instruction.rule {
+      output.write("the instruction is ")
+      output.write(instruction.name)
+      output.write(" ")
+      output.write(hexadecimal: UInt32(vector), digits: 2)
+      output.write(", which raises one of the processor's own exceptions")
+      return
     } else if let instruction {
       output.write("the instruction is ")
       output.write(instruction.name)

@@ -21,6 +21,8 @@ public struct FaultRegisters: Sendable {
 
   /// The ring the code ran in: the lowest two bits of CS (SDM Vol. 3, 3.4.2).
   public var ring: UInt32 { cs & 3 }
+  /// EFLAGS.VM: CS is no selector then (SDM Vol. 3, 20.1).
+  var isVirtual8086: Bool { eflags & (1 << 17) != 0 }
 }
 
 /// A task, as a reader of the report knows it.
@@ -52,6 +54,11 @@ public struct TaskIdentity: Sendable {
     self.name = name
     self.mode = mode
     self.isGuarded = isGuarded
+  }
+
+  var isRing0: Bool {
+    if case .ring3 = mode { return false }
+    return true
   }
 
   /// For example `thread 9 "reader" of process 7`.

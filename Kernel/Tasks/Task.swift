@@ -45,13 +45,16 @@ public enum TaskEnding: UInt8, Sendable {
 }
 
 public struct Task: ~Copyable {
-  // The first three are where module_call.S expects them.
+  // The first four are where the assembly expects them.
   /// Where on the stack the call into a linked module began; 0 while it is in none.
   public var moduleEdge: UInt32 = 0
   /// The address of the door by which that call came; means something only while there is one.
   public var moduleDoor: UInt32 = 0
   /// The address of the owning process's record; the kernel's `process` gives it its type.
   public var owner: UInt
+  /// Where on its own stack the registers of its latest call or trap lie, for a task with a shared stack: below them the
+  /// kernel works.
+  public var callRegisters: UInt32 = 0
   /// The first address of the stack that its innermost call into a module runs on, where that is not one in registers on the
   /// processor's own stack for such calls; else 0.
   public var moduleStack: UInt32 = 0

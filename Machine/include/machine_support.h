@@ -42,7 +42,8 @@ struct cpu_area {
   uint32_t next_control_0;        // 0x28: CR0 and CR4 for the next task, loaded in the switch
   uint32_t next_control_4;        // 0x2c
   uint32_t current_task;          // 0x30: the address of the task whose registers the processor holds
-  uint32_t reserved[35];
+  uint32_t saved_accumulator;     // 0x34: scratch of the direct entry of guarded tasks
+  uint32_t reserved[34];
   uint32_t debug_trap_room[16];   // a debug trap on the first instruction of sysenter_entry is pushed here
   // Its ESP0 is the end of the stack on which the kernel works for the current task, 0 where that shares the task's.
   struct task_state_segment state;       // 0x100
@@ -86,9 +87,7 @@ extern uint8_t traced_call_vector[], system_call_page_traced[];
 extern uint8_t sysenter_entry[], direct_entry_separate[], direct_entry_shared[], direct_entry_guarded[];
 extern uint8_t double_fault_entry[], nmi_entry[], task_start[], resume_dead[];
 extern uint8_t system_call_page_sysenter[], system_call_page_gate[], system_call_page_size[];
-extern uint8_t user_copy_start[], user_copy_end[], user_copy_fault[];
-extern uint8_t probe_start[], probe_end[], probe_fault[];
-extern uint8_t ring0_return_start[], ring0_return_end[], ring0_return_fault[];
+extern uint8_t __recovery_start[], __recovery_end[], probe_fault[];
 extern uint8_t smap_patches[], smap_patches_end[];
 extern uint8_t module_stack_end[], module_entries_start[], module_entries_end[];
 extern uint8_t module_abandon[], module_door_cut[], module_call_cut[], closed_door[], module_exports[], module_exports_end[];
@@ -111,9 +110,7 @@ ADDRESS_OF(sysenter_entry) ADDRESS_OF(direct_entry_separate) ADDRESS_OF(direct_e
 ADDRESS_OF(direct_entry_guarded)
 ADDRESS_OF(double_fault_entry) ADDRESS_OF(nmi_entry) ADDRESS_OF(task_start) ADDRESS_OF(resume_dead)
 ADDRESS_OF(system_call_page_sysenter) ADDRESS_OF(system_call_page_gate) ADDRESS_OF(system_call_page_size)
-ADDRESS_OF(user_copy_start) ADDRESS_OF(user_copy_end) ADDRESS_OF(user_copy_fault)
-ADDRESS_OF(probe_start) ADDRESS_OF(probe_end) ADDRESS_OF(probe_fault)
-ADDRESS_OF(ring0_return_start) ADDRESS_OF(ring0_return_end) ADDRESS_OF(ring0_return_fault)
+ADDRESS_OF(__recovery_start) ADDRESS_OF(__recovery_end) ADDRESS_OF(probe_fault)
 ADDRESS_OF(smap_patches) ADDRESS_OF(smap_patches_end)
 ADDRESS_OF(module_abandon) ADDRESS_OF(module_door_cut) ADDRESS_OF(module_call_cut) ADDRESS_OF(closed_door)
 ADDRESS_OF(module_exports) ADDRESS_OF(module_exports_end) ADDRESS_OF(module_stack_end)
@@ -191,6 +188,8 @@ MACHINE_INLINE struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf) {
 }
 
 struct __attribute__((packed)) descriptor_table { uint16_t limit; uint32_t base; };
+MACHINE_INLINE struct descriptor_table read_interrupt_table(void) { struct descriptor_table d; __asm__ volatile("sidt %0" : "=m"(d)); return d; }
+MACHINE_INLINE struct descriptor_table read_descriptor_table(void) { struct descriptor_table d; __asm__ volatile("sgdt %0" : "=m"(d)); return d; }
 MACHINE_INLINE void load_interrupt_table(uint32_t base, uint16_t limit) { struct descriptor_table d = {limit, base}; __asm__ volatile("lidt %0" ::"m"(d) : "memory"); }
 MACHINE_INLINE void load_descriptor_table(uint32_t base, uint16_t limit) {
   struct descriptor_table d = {limit, base};
@@ -200,6 +199,11 @@ MACHINE_INLINE void load_descriptor_table(uint32_t base, uint16_t limit) {
 MACHINE_INLINE void load_task_register(uint16_t selector) { __asm__ volatile("ltr %0" ::"r"(selector)); }
 MACHINE_INLINE void load_data_segments(void) { __asm__ volatile("movl %0,%%ds\n\tmovl %0,%%es" ::"r"(SELECTOR_USER_DATA) : "memory"); }
 MACHINE_INLINE void load_thread_segment(void) { __asm__ volatile("movl %0,%%gs" ::"r"(SELECTOR_THREAD_DATA) : "memory"); }
+
+// DR6 and DR7: what a debug exception found, and which breakpoints are on (Intel SDM Vol. 3, 17.2).
+MACHINE_INLINE uint32_t read_dr7(void) { uint32_t v; __asm__ volatile("movl %%dr7,%0" : "=r"(v)); return v; }
+MACHINE_INLINE void write_dr6(uint32_t v) { __asm__ volatile("movl %0,%%dr6" ::"r"(v)); }
+MACHINE_INLINE void write_dr7(uint32_t v) { __asm__ volatile("movl %0,%%dr7" ::"r"(v)); }
 
 #define CONTROL_REGISTER(n) \
   MACHINE_INLINE uint32_t read_cr##n(void) { uint32_t v; __asm__ volatile("movl %%cr" #n ",%0" : "=r"(v)); return v; } \

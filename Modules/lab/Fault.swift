@@ -9,6 +9,7 @@ enum Fault: UInt32 {
   case stack, esp, systemCallEsp, text, execute, unmapped, segment, breakpoint, port
   case kernelRead, kernelWrite, loop, cli, hlt, kernelFault, largeFrame
   case overrunUp, sse
+  case pageFaultVector, doubleFaultVector
 
   /// Does it. Comes back only where it is legal in the kernel.
   func commit() {
@@ -40,6 +41,8 @@ enum Fault: UInt32 {
     case .largeFrame: _ = opaque(fillLargeFrame())
     case .overrunUp: _ = opaque(overrunArray())
     case .sse: useVectorRegister()
+    case .pageFaultVector: raisePageFault()
+    case .doubleFaultVector: raiseDoubleFault()
     }
   }
 }
@@ -136,3 +139,7 @@ private var kernelAddress: UInt32 { 0xc000_1000 }
   disable_interrupts()
   while opaque(1) == 1 { halt() }
 }
+
+@inline(never) func raisePageFault() { raise_page_fault() }
+
+@inline(never) func raiseDoubleFault() { raise_double_fault() }

@@ -202,6 +202,7 @@ struct FaultReportTests {
         "the instruction is mov to a segment register: selector 0x10, entry 2 of the global descriptor table"
       ),
       ([0x0f, 0x30], 0, 0, "the instruction is wrmsr, which refused what it was given"),
+      ([0xcd, 0x0e], 0, 0x72, "the instruction is int 0x0e, which raises one of the processor's own exceptions"),
       ([0x90], 0, 0, "an operand lies outside of its segment, or a register was given a value it refuses"),
       (
         [0x90], 3, 0x15,
@@ -242,6 +243,32 @@ struct FaultReportTests {
       outcome: .taskEnded)
     #expect(explanation(report, surroundings)[1] == "       " + sentence)
     #expect(text(report, surroundings).contains("   at  0x00001008  crash     no symbol\n"))
+  }
+
+  /// INT in Ring 0: EIP is behind the instruction, where a fault's EIP never is.
+  @Test(arguments: [0, 6, 8, 16] as [UInt8])
+  func vectorsRaisedByInstruction(vector: UInt8) {
+    let surroundings = SampleSurroundings()
+    surroundings.store([0xcd, vector, 0x90], at: 0x1006)
+    var report = FaultReport(
+      cause: .exception(vector: vector, errorCode: 0), registers: registers(eip: 0x1008, ring: 0),
+      owner: .task(process), outcome: .taskEnded)
+    let number = vector > 15 ? "0x10" : "0x0\(String(vector, radix: 16))"
+    #expect(explanation(report, surroundings)[1].hasSuffix("int \(number), which raised this by itself"))
+    report.registers.cs = 0x1b
+    #expect(!explanation(report, surroundings)[1].contains("by itself"))
+  }
+
+  /// The processor then pushes to the kernel stack, whatever ESP is.
+  @Test func aTaskThatLeftRing0() {
+    var report = FaultReport(
+      cause: .exception(vector: 8, errorCode: 0), registers: registers(ring: 3), owner: .task(process),
+      outcome: .taskEnded, stackProblem: .nullPage)
+    #expect(explanation(report)[1].contains("had left Ring 0 by itself"))
+    report.registers.cs = 0x28
+    #expect(!explanation(report)[1].contains("had left Ring 0"))
+    report.registers.eflags = 0x20202
+    #expect(explanation(report)[1].contains("had left Ring 0 by itself"))
   }
 
   @Test func theWatchdog() {

@@ -19,7 +19,8 @@ extension Project {
     }
     do {
       // Some cases boot a kernel that is built for them.
-      try await build(targets: TargetBuild.defaultTargets + KernelVariant.allCases.map { $0.image })
+      let kernels = try Set(cases.map { try MachineArguments.parse($0.machine).kernel.image })
+      try await build(targets: TargetBuild.defaultTargets + kernels.sorted())
     } catch {
       report.fail("guest: kernel and programs build", ["\(error)"])
       return

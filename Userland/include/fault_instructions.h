@@ -47,6 +47,50 @@ INSTRUCTION uint8_t port_read(uint16_t port) {
   __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
   return value;
 }
+/// INT with the vectors of the page fault, which has an error code, and of the double fault.
+INSTRUCTION void raise_page_fault(void) { __asm__ volatile("int $14" ::: "memory", "cc"); }
+INSTRUCTION void raise_double_fault(void) { __asm__ volatile("int $8" ::: "memory", "cc"); }
+/// IRET with EFLAGS.VM set, which only Ring 0 may do, to an address in the first 64 KiB.
+INSTRUCTION void enter_virtual_8086_mode(void) {
+  __asm__ volatile("pushl $0\n\tpushl $0\n\tpushl $0\n\tpushl $0\n\tpushl $0\n\tpushl $0x1000\n\t"
+                   "pushl $0x20202\n\tpushl $0x28\n\tpushl $0x100\n\tiret" ::: "memory");
+}
+/// IRET to Ring 3, on the same stack, and a loop there.
+INSTRUCTION void loop_in_ring3(void) {
+  __asm__ volatile("movl %%esp, %%ecx\n\tpushl $0x23\n\tpushl %%ecx\n\tpushfl\n\tpushl $0x1b\n\tpushl $1f\n\tiret\n"
+                   "1:\tjmp 1b" ::: "ecx", "memory");
+}
+/// Sets two breakpoints for all to meet: on the first instruction of a program, and on the system-call page.
+INSTRUCTION void set_breakpoints(uint32_t one, uint32_t other) {
+  __asm__ volatile("movl %0, %%dr0\n\tmovl %1, %%dr1\n\tmovl %2, %%dr7" ::"r"(one), "r"(other), "r"(0x0f));
+}
+/// Clears CR0.TS, so that the x87 and SSE registers of another task can be reached.
+INSTRUCTION void clear_task_switched_flag(void) { __asm__ volatile("clts"); }
+/// Sets CR4.TSD, which takes RDTSC from Ring 3.
+INSTRUCTION void set_time_stamp_disable(void) {
+  __asm__ volatile("movl %%cr4, %%eax\n\torl $4, %%eax\n\tmovl %%eax, %%cr4" ::: "eax", "cc");
+}
+/// Loads IDTR with the address that it has and a limit under the last gates.
+INSTRUCTION void shorten_interrupt_table(uint16_t limit) {
+  struct __attribute__((packed)) { uint16_t limit; uint32_t base; } table;
+  __asm__ volatile("sidt %0" : "=m"(table));
+  table.limit = limit;
+  __asm__ volatile("lidt %0" ::"m"(table));
+}
+/// Changes where SYSENTER goes.
+INSTRUCTION void set_sysenter_target(uint32_t address) {
+  __asm__ volatile("wrmsr" ::"c"(0x176), "a"(address), "d"(0));
+}
+/// Calls `clock` with a place just under the stack pointer, where the call itself keeps its flags and return address.
+INSTRUCTION int32_t clock_into_dead_frame(uint32_t number) {
+  __asm__ volatile("leal -16(%%esp), %%ebx\n\tcall 0xbffff000" : "+a"(number)::"ebx", "memory", "cc");
+  return (int32_t)number;
+}
+INSTRUCTION uint32_t stack_pointer(void) {
+  uint32_t value;
+  __asm__ volatile("movl %%esp, %0" : "=r"(value));
+  return value;
+}
 /// LLDT: privileged, and in Ring 0 refused where the descriptor table has no such selector.
 INSTRUCTION void load_local_descriptor_table(uint32_t selector) {
   __asm__ volatile("lldt %w0" ::"r"(selector) : "memory");

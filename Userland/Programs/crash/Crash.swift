@@ -57,8 +57,7 @@ struct Crash: Program {
   private static func inModule() -> Int32 {
     var failures: Int32 = 0
     Fault.forEach { fault in
-      // A module has the kernel's selector anyway.
-      if fault != .kernelFault && ModuleExperiment(fault).run() != 0 { failures += 1 }
+      if fault.isForModules && ModuleExperiment(fault).run() != 0 { failures += 1 }
     }
     ModuleExperiment.forEachMistake { name, _, operation in
       if ModuleExperiment(name, operation).run() != 0 { failures += 1 }

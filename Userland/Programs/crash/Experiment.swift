@@ -47,7 +47,8 @@ struct Experiment {
 
   private var place: Circumstances {
     Circumstances(
-      ring: options.flags.contains(.ring0) ? 0 : 3, isGuarded: options.flags.contains(.guarded))
+      ring: options.flags.contains(.ring0) ? 0 : 3, isGuarded: options.flags.contains(.guarded),
+      isShared: options.flags.contains(.sharedStack))
   }
 
   func run() -> Int32 {

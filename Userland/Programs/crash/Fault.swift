@@ -22,6 +22,7 @@ enum Expectation {
 struct Circumstances {
   var ring: UInt32
   var isGuarded: Bool
+  var isShared: Bool
 }
 
 enum Fault: UInt8 {
@@ -29,8 +30,20 @@ enum Fault: UInt8 {
   case stack, esp, systemCallEsp, text, execute, unmapped, segment, breakpoint, port
   case kernelRead, kernelWrite, loop, cli, hlt, kernelFault, largeFrame
   case overrunUp, sse
+  case pageFaultVector, doubleFaultVector, virtual8086, ring3Loop, breakpoints, floatUnit, sysenter, dangle, scribble
+  case control4, tables
 
-  private static var count: UInt8 { 26 }
+  private static var count: UInt8 { 37 }
+
+  /// Whether a linked module commits it too. The others concern what only a task has, or what nothing stops in the kernel.
+  var isForModules: Bool {
+    switch self {
+    case .kernelFault, .virtual8086, .ring3Loop, .breakpoints, .floatUnit, .sysenter, .dangle, .scribble, .control4,
+      .tables:
+      false
+    default: true
+    }
+  }
 
   init?(named name: Bytes) {
     for value in 0..<Self.count {
@@ -76,6 +89,17 @@ enum Fault: UInt8 {
     case .largeFrame: "large-frame"
     case .overrunUp: "overrun-up"
     case .sse: "sse"
+    case .pageFaultVector: "int-14"
+    case .doubleFaultVector: "int-8"
+    case .virtual8086: "virtual-8086"
+    case .ring3Loop: "ring3-loop"
+    case .breakpoints: "breakpoints"
+    case .floatUnit: "float-unit"
+    case .sysenter: "sysenter"
+    case .dangle: "dangle"
+    case .scribble: "scribble"
+    case .control4: "control-4"
+    case .tables: "tables"
     }
   }
 
@@ -107,6 +131,17 @@ enum Fault: UInt8 {
     case .largeFrame: "fills a local array that is larger than any stack, from its lower end"
     case .overrunUp: "writes 200 bytes past the end of a local array"
     case .sse: "executes an instruction of SSE, which only a module must not"
+    case .pageFaultVector: "raises the page fault's vector by INT, which pushes no error code"
+    case .doubleFaultVector: "raises the double fault's vector by INT"
+    case .virtual8086: "returns to virtual-8086 mode"
+    case .ring3Loop: "returns to Ring 3 by itself and loops there"
+    case .breakpoints: "leaves debug registers set that other programs would meet"
+    case .floatUnit: "switches the floating-point unit on, whoever's registers it holds"
+    case .sysenter: "changes where SYSENTER goes"
+    case .dangle: "gives a call a pointer into a frame that has returned"
+    case .scribble: "writes over the stack of another thread, which waits in a call"
+    case .control4: "sets a bit of CR4 that takes the time-stamp counter from Ring 3"
+    case .tables: "loads the interrupt table's register with too small a limit"
     }
   }
 
@@ -129,6 +164,18 @@ enum Fault: UInt8 {
     case .kernelWrite: return isRing0 && !place.isGuarded ? .notPromised : .exception(14, or: 14)
     case .loop: return .endless
     case .cli, .hlt: return isRing0 ? .stuck : .exception(13, or: 13)
+    case .pageFaultVector: return .exception(13, or: 13)
+    case .doubleFaultVector: return isRing0 ? .exception(8, or: 8) : .exception(13, or: 13)
+    // To Ring 3 with a stack that the processor cannot switch to: a double fault at the next interrupt.
+    case .virtual8086: return isRing0 ? .exception(14, or: 8) : .exception(13, or: 14)
+    case .ring3Loop: return place.isShared || place.isGuarded ? .exception(8, or: 8) : .endless
+    // It meets one of them itself, on its way out.
+    case .breakpoints: return isRing0 ? .exception(1, or: 1) : .exception(13, or: 13)
+    case .floatUnit, .sysenter, .control4, .tables: return isRing0 ? .legal : .exception(13, or: 13)
+    // On a shared stack the kernel would overwrite its own frames, and refuses. Else the program returns to nowhere, perhaps
+    // with the trap flag set.
+    case .dangle: return place.isShared ? .legal : .exception(14, or: 1)
+    case .scribble: return .legal
     }
   }
 
@@ -161,6 +208,17 @@ enum Fault: UInt8 {
     case .largeFrame: _ = opaque(fillLargeFrame())
     case .overrunUp: _ = opaque(overrunArray())
     case .sse: useVectorRegister()
+    case .pageFaultVector: raisePageFault()
+    case .doubleFaultVector: raiseDoubleFault()
+    case .virtual8086: enterVirtual8086Mode()
+    case .ring3Loop: loopInRing3()
+    case .breakpoints: leaveBreakpoints()
+    case .floatUnit: switchFloatUnitOn()
+    case .sysenter: changeSysenter()
+    case .dangle: useDeadFrame()
+    case .scribble: scribbleOverAThread()
+    case .control4: changeControlRegister4()
+    case .tables: shortenInterruptTable()
     }
   }
 }

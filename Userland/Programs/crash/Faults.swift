@@ -99,3 +99,47 @@ private func mapData() -> UInt32 {
 }
 
 @inline(never) func faultAsKernel() { fault_in_kernel_segment() }
+
+@inline(never) func raisePageFault() { raise_page_fault() }
+
+@inline(never) func raiseDoubleFault() { raise_double_fault() }
+
+@inline(never) func enterVirtual8086Mode() { enter_virtual_8086_mode() }
+
+@inline(never) func loopInRing3() { if read_code_segment() & 3 == 3 { loopForEver() } else { loop_in_ring3() } }
+
+/// Where every program begins, and where every program calls.
+@inline(never) func leaveBreakpoints() {
+  set_breakpoints(opaque(AddressLayout.processTextStart &+ 0x100), opaque(AddressLayout.systemCallPage))
+}
+
+@inline(never) func switchFloatUnitOn() { clear_task_switched_flag() }
+
+@inline(never) func changeSysenter() { set_sysenter_target(opaque(0x0000_4444)) }
+
+@inline(never) func useDeadFrame() { _ = clock_into_dead_frame(SystemCall.clock.rawValue) }
+
+/// The stack pointer of the thread that is written over.
+private nonisolated(unsafe) var victimsStack: UInt32 = 0
+
+/// Sleeps in a call while another thread writes over its stack, as the same kind of task as the first one.
+@inline(never) func scribbleOverAThread() {
+  let options = StartOptions(flags: (try? TaskIdentity.current.information())?.flags ?? [])
+  guard
+    let victim = try? Thread.start(
+      options,
+      body: {
+        victimsStack = stack_pointer()
+        Thread.sleep(milliseconds: 100)
+        return 0
+      })
+  else { Process.exit(1) }
+  Thread.sleep(milliseconds: 20)
+  for address in stride(from: victimsStack &- 256, to: victimsStack, by: 4) { volatile_write(address, 0) }
+  guard case .faulted = try? victim.join() else { Process.exit(2) }
+}
+
+@inline(never) func changeControlRegister4() { set_time_stamp_disable() }
+
+/// The vectors of exceptions and of the gate for calls stay.
+@inline(never) func shortenInterruptTable() { shorten_interrupt_table(UInt16(truncatingIfNeeded: opaque(0x40f))) }
