@@ -80,7 +80,7 @@ extension Reference where Value == StackPool {
         }
       } catch {
         unmap(start, pages: page)
-        throw .outOfMemory
+        throw error.systemError
       }
     }
     value.stackCount += 1

@@ -51,12 +51,12 @@ enum ModuleArea {
   }
 
   private static func mapPage(_ address: UInt32) throws(SystemError) {
-    guard let frame = kernel.memory.frames.allocate(owner: .module) else { throw .outOfMemory }
+    guard let frame = Frames.allocate(owner: .module) else { throw .outOfMemory }
     do throws(PageTableError) {
       try KernelMemory.map(address, to: frame, [.write])
     } catch {
       Frames.release(frame)
-      throw .outOfMemory
+      throw error.systemError
     }
     zero_words(address, pageSize / 4)
   }
