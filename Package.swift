@@ -105,6 +105,7 @@ let package = Package(
   ]
     + kernelLibrary("Primitives")
     + kernelLibrary("Boot", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
+    + kernelLibrary("Firmware", dependencies: ["Primitives"])
     + kernelLibrary("Memory", dependencies: ["Primitives"])
     + kernelLibrary("Executables", dependencies: ["Primitives"], settings: fast)
     + kernelLibrary("Files", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])

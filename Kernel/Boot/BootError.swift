@@ -6,7 +6,7 @@ import Primitives
 /// A part of the boot information, for errors.
 public enum BootPart: Equatable, Sendable {
   case information, tag, memoryMap, memoryMapRow, moduleList, module, moduleText, commandLine, loaderName
-  case framebuffer
+  case framebuffer, firmwarePointer
 
   var name: StaticString {
     switch self {
@@ -20,6 +20,7 @@ public enum BootPart: Equatable, Sendable {
     case .commandLine: "command line"
     case .loaderName: "boot loader name"
     case .framebuffer: "framebuffer description"
+    case .firmwarePointer: "pointer to the firmware's tables"
     }
   }
 }

@@ -64,6 +64,12 @@ extension BootInformation {
       let hasColours = fields[21] == BootFramebuffer.direct
       framebuffer = BootFramebuffer(
         fields, colours: hasColours ? try tag.bytes(.framebuffer, at: 32, count: 6) : Span())
+    case Tag.oldFirmwarePointer, Tag.newFirmwarePointer:
+      _ = try tag.bytes(.firmwarePointer, at: 8, count: 20)
+      // Of the two the new one says more.
+      if firmwarePointer == nil || tag.kind == Tag.newFirmwarePointer {
+        firmwarePointer = PhysicalAddress(tag.start &+ 8)
+      }
     default: break
     }
   }
@@ -77,6 +83,8 @@ extension BootInformation {
     static var memorySizes: UInt32 { 4 }
     static var memoryMap: UInt32 { 6 }
     static var framebuffer: UInt32 { 8 }
+    static var oldFirmwarePointer: UInt32 { 14 }
+    static var newFirmwarePointer: UInt32 { 15 }
 
     let memory: BootMemory
     let start: UInt64

@@ -79,6 +79,8 @@ public struct BootInformation {
   private var modules = InlineArray<16, BootModule>(repeating: .none)
   public private(set) var moduleCount = 0
   public internal(set) var framebuffer: BootFramebuffer?
+  /// Where the loader left a copy of the firmware's pointer to its tables (the RSDP of ACPI); nil: it left none.
+  public internal(set) var firmwarePointer: PhysicalAddress?
 
   /// Reads what the loader left.
   /// - Parameters:

@@ -14,6 +14,7 @@ public enum Components {
     library("Primitives"),
     Component("ABI", folder: "ABI/Interface", kind: .portableLibrary),
     library("Boot", ["Primitives"]),
+    library("Firmware", ["Primitives"]),
     library("Memory", ["Primitives"]),
     library("Executables", ["Primitives"]),
     library("Files", ["Primitives"]),
