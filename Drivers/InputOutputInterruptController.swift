@@ -78,6 +78,7 @@ public struct InputOutputInterruptController<Memory: MemoryAccess> {
 
   private static var versionRegister: UInt32 { 0x01 }
   private static var masked: UInt32 { 1 &<< 16 }
+  private static var nonMaskable: UInt32 { 0b100 &<< 8 }
   private func lowRegister(_ pin: UInt32) -> UInt32 { 0x10 &+ (pin &<< 1) }
   private func highRegister(_ pin: UInt32) -> UInt32 { 0x11 &+ (pin &<< 1) }
 
@@ -112,7 +113,7 @@ public struct InputOutputInterruptController<Memory: MemoryAccess> {
       low |= UInt32(vector)
       if trigger == .levelActiveLow { low |= 1 &<< 15 | 1 &<< 13 }
     case .nonMaskable:
-      low |= 0b100 &<< 8
+      low |= Self.nonMaskable
     }
     write(lowRegister(pin), Self.masked)
     write(highRegister(pin), UInt32(destination) &<< 24)
@@ -129,6 +130,13 @@ public struct InputOutputInterruptController<Memory: MemoryAccess> {
   public func unmask(pin: UInt32) throws(InputOutputInterruptControllerError) {
     try check(pin)
     write(lowRegister(pin), read(lowRegister(pin)) & ~Self.masked)
+  }
+
+  /// Whether `pin` is open and raises a non-maskable interrupt at `destination` by edges. Bits 12 and 14 are states.
+  public func isNonMaskable(pin: UInt32, destination: UInt8) -> Bool {
+    guard pin < pinCount else { return false }
+    return read(lowRegister(pin)) & 0x1_af00 == Self.nonMaskable
+      && read(highRegister(pin)) &>> 24 == UInt32(destination)
   }
 
   private func check(_ pin: UInt32) throws(InputOutputInterruptControllerError) {

@@ -51,7 +51,9 @@ public struct LocalInterruptController<Memory: MemoryAccess> {
     static var endOfInterrupt: UInt32 { 0x0b0 }
     static var spuriousVector: UInt32 { 0x0f0 }
     static var firstInService: UInt32 { 0x100 }
+    static var firstRequest: UInt32 { 0x200 }
     static var errorStatus: UInt32 { 0x280 }
+    static var command: UInt32 { 0x300 }
     static var timerEntry: UInt32 { 0x320 }
     static var initialCount: UInt32 { 0x380 }
     static var currentCount: UInt32 { 0x390 }
@@ -81,6 +83,21 @@ public struct LocalInterruptController<Memory: MemoryAccess> {
     write(Register.taskPriority, 0)
     write(Register.timerEntry, Self.masked)
     write(Register.spuriousVector, Self.softwareEnable | UInt32(spuriousVector))
+  }
+
+  /// Whether the controller is switched on, as `enable` left it.
+  public func isEnabled(spuriousVector: UInt8) -> Bool {
+    read(Register.spuriousVector) & 0x1ff == Self.softwareEnable | UInt32(spuriousVector)
+  }
+
+  /// Raises `vector` on this processor ("Issuing Interprocessor Interrupts": the shorthand for itself, edge triggered),
+  /// which takes it as soon as it lets interrupts come.
+  public func requestSelf(vector: UInt8) { write(Register.command, 1 &<< 18 | 1 &<< 14 | UInt32(vector)) }
+
+  /// Whether `vector` waits for the processor to let interrupts come.
+  public func isRequested(vector: UInt8) -> Bool {
+    let group = UInt32(vector &>> 5)
+    return read(Register.firstRequest &+ (group &<< 4)) & 1 &<< UInt32(vector & 31) != 0
   }
 
   /// Says what the signal on `pin` means. The vector field of these two modes is ignored.

@@ -86,6 +86,13 @@ public struct RealTimeClock<Ports: PortAccess> {
     return try decode(reading, format)
   }
 
+  /// Whether it is updating its registers, as it does once a second; nil where there is no clock.
+  public var isUpdating: Bool? {
+    let status = register(Self.statusARegister)
+    // A clock's divider never reads as ones: nothing drives the bus.
+    return status == 0xff ? nil : status & Self.updateInProgress != 0
+  }
+
   private func register(_ number: UInt8) -> UInt8 {
     Ports.write8(Self.indexPort, number)
     return Ports.read8(Self.dataPort)
@@ -114,10 +121,8 @@ public struct RealTimeClock<Ports: PortAccess> {
 
   private func waitForUpdate() throws(RealTimeClockError) {
     for _ in 0..<Self.spinLimit {
-      let status = register(Self.statusARegister)
-      // A clock's divider never reads as ones: nothing drives the bus.
-      if status == 0xff { throw .absent }
-      if status & Self.updateInProgress == 0 { return }
+      guard let isUpdating else { throw .absent }
+      if !isUpdating { return }
     }
     throw .updateNeverEnds
   }
