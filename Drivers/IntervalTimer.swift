@@ -39,6 +39,14 @@ public struct IntervalTimer<Ports: PortAccess> {
   /// Stops channel 0: mode 0 waits for a count that never comes, with its output low.
   public func stopPeriodic() { Ports.write8(Self.control, 0x30) }
 
+  /// Whether channel 0 is in the mode that `startPeriodic` sets: the read-back command gives it (data sheet, "Read-Back
+  /// Command"). A channel that is not there reads as ones.
+  public var isPeriodic: Bool {
+    // The status of channel 0 alone: bit 7 is its output, bit 6 a count not yet loaded, the rest the control word's.
+    Ports.write8(Self.control, 0xe2)
+    return Ports.read8(Self.channel0) & 0x3f == 0x34
+  }
+
   /// The counts left before channel 0 fires again, held by the latch command while the two halves are
   /// read. Interrupts must be off: another read between the halves would swap them.
   public func latchedCount() -> UInt16 {
@@ -62,17 +70,6 @@ public struct IntervalTimer<Ports: PortAccess> {
 
   /// Whether the countdown on channel 2 has ended: its output is high.
   public var isCountdownFinished: Bool { Ports.read8(Self.systemControl) & 0x20 != 0 }
-
-  /// Looks at the countdown's end at most `limit` times. False where it did not come: the channel does
-  /// not count.
-  public func waitForCountdown(limit: UInt32) -> Bool {
-    var attempts: UInt32 = 0
-    while attempts < limit {
-      if isCountdownFinished { return true }
-      attempts &+= 1
-    }
-    return false
-  }
 
   private func writeCount(_ channel: UInt16, _ count: UInt16) {
     Ports.write8(channel, UInt8(truncatingIfNeeded: count))

@@ -9,6 +9,7 @@ import Boot
 import Diagnostics
 import Drivers
 import Files
+import Firmware
 import Machine
 import MachineSupport
 import Memory
@@ -20,11 +21,14 @@ struct Kernel: ~Copyable {
   var console = Console()
   /// Off while the screen is in text mode (Screen.swift).
   var pixels = PixelScreen<MachineMemory>()
+  /// What the firmware says of the machine.
+  var devices = FirmwareDevices()
   var interrupts = Interrupts()
   var clock = Clock()
   var counters = Counters()
   var memory = KernelMemory()
   var scheduler = SchedulerState()
+  var watchdog = WatchdogState()
   var archives = ArchiveSet()
   var services = ServiceTable()
   var modules = ModuleTable.none
@@ -66,12 +70,6 @@ var kernel: Kernel {
 var cpu: cpu_area {
   @inline(__always) unsafeAddress { UnsafePointer(current_cpu_area()) }
   @inline(__always) unsafeMutableAddress { current_cpu_area() }
-}
-
-/// What `cpu_area.attention` asks for before the kernel goes back to a task.
-enum Attention {
-  static var reschedule: UInt32 { 1 }
-  static var ending: UInt32 { 2 }
 }
 
 /// The address of a value that does not move, as a Reference.

@@ -23,11 +23,14 @@ import Tasks
   Startup.enableProcessor()  // no-execute, global pages, SMEP, SMAP, x87 and SSE
   KernelMemory.start(boot)  // frames, from the boot loader's memory map
   KernelMemory.protect()  // final permissions of the kernel half
-  KernelMemory.mapDevices()  // interrupt controllers, windows
+  KernelMemory.mapDevices()  // the local interrupt controller, windows
+  Devices.find(boot)  // the firmware's tables: the other interrupt controller, clocks
   KernelMemory.makePermanentParts()  // the system-call page
   Scheduler.start()  // the boot flow becomes the idle task
-  kernel.interrupts.start()  // controllers, routing, watchdog
-  kernel.clock.calibrate(kernel.interrupts.local)
+  kernel.interrupts.start()  // controllers, routing
+  let clocks = BoardClocks(kernel.devices)
+  kernel.clock.calibrate(kernel.interrupts.local, clocks)
+  Watchdog.start(on: clocks)  // what ends tasks that turn interrupts off
   kernel.clock.readRealTime()
   Startup.startInput()  // keyboard and serial input
   BootArchives.open(boot)  // the files that came with the kernel

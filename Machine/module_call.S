@@ -34,7 +34,7 @@ module_place: .skip 1
 // Every call from the entries (entry.S): the saved registers lie above the return address, and the result goes among
 // them. `null` needs nothing, and is the one call that works with whatever segments the caller had; a request in
 // registers to a linked module is made here; the rest is Swift's (Dispatch.swift). While a task's own code runs nothing
-// is asked for in CPU_ATTENTION, so `null` need not look.
+// is asked for in CPU_ATTENTION but by the watchdog, which can wait for another call: `null` need not look.
 .globl system_call
 system_call:
   testl %eax, %eax

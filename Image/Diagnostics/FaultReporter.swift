@@ -56,11 +56,12 @@ enum FaultReporter {
   }
 
   /// A Ring-0 task that held the processor with interrupts off.
-  static func writeStuck(_ state: task_state_segment) {
+  ///
+  /// - Parameter isInCalls: the registers are the kernel's, where it was seen at work for the task.
+  static func writeStuck(_ state: task_state_segment, isInCalls: Bool) {
     let task = Scheduler.current
-    let milliseconds = Watchdog.patience * 1000 / Interrupts.watchdogFrequency
     let report = FaultReport(
-      cause: .interruptsOff(milliseconds: milliseconds), registers: registers(of: state),
+      cause: .interruptsOff(milliseconds: Watchdog.milliseconds, isInCalls: isInCalls), registers: registers(of: state),
       owner: .task(identity(of: task)), outcome: .taskEnded)
     print(report, for: task)
   }

@@ -32,9 +32,12 @@ enum KernelLayout {
   /// The frame buffer, where the screen has no text mode.
   static var screenStart: UInt32 { 0xfc00_0000 }
   static var screenEnd: UInt32 { 0xffc0_0000 }
-  /// Registers of the interrupt controllers.
+  /// Registers of the interrupt controllers and of the HPET.
   static var localController: UInt32 { 0xffe0_0000 }
   static var routingController: UInt32 { 0xffe0_1000 }
+  static var highPrecisionTimer: UInt32 { 0xffe0_2000 }
+  /// The page through which the firmware's tables are read.
+  static var firmwareTable: UInt32 { 0xffe0_3000 }
   /// Pages through which frames outside the direct map are reached (FrameContents.swift).
   static var windows: UInt32 { 0xffe1_0000 }
 }
@@ -285,15 +288,14 @@ extension KernelMemory {
     panic("the page tables were misused")
   }
 
-  /// Maps the registers of the interrupt controllers, and the tables of the windows.
+  /// Maps the registers of the local interrupt controller, and the tables of the windows.
   static func mapDevices() {
     do throws(PageTableError) {
       try map(KernelLayout.localController, to: FrameNumber(0xfee00), [.write, .uncached])
-      try map(KernelLayout.routingController, to: FrameNumber(0xfec00), [.write, .uncached])
       if let range = VirtualRange(start: KernelLayout.windows, length: FrameContents.windowCount * pageSize) {
         try kernel.memory.tables.prepareTables(for: range)
       }
-    } catch { panic("no memory to map the interrupt controllers") }
+    } catch { panic("no memory to map the local interrupt controller") }
     GuardedView.start()
   }
 

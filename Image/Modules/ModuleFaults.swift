@@ -104,10 +104,9 @@ enum ModuleFaults {
     return true
   }
 
-  /// A look of the watchdog's. Returns false where no call into a module is on.
-  static func watch(_ state: task_state_segment) -> Bool {
-    guard state.cs == UInt32(SELECTOR_KERNEL_CODE), Scheduler.current.value.moduleEdge != 0 else { return false }
-    kernel.scheduler.stuckLooks = 0
+  /// A look of the watchdog's.
+  static func watch(_ state: task_state_segment) {
+    guard state.cs == UInt32(SELECTOR_KERNEL_CODE), Scheduler.current.value.moduleEdge != 0 else { return }
     let door = ModuleCall.door(of: Scheduler.current)
     let call = (door: UInt32(door.address), number: door.value.calls)
     if call != kernel.modules.value.watchedCall {
@@ -116,20 +115,17 @@ enum ModuleFaults {
       kernel.modules.value.isOverdue = false
     }
     kernel.modules.value.looks &+= 1
-    guard kernel.modules.value.looks >= patience else { return true }
+    guard kernel.modules.value.looks >= patience else { return }
     // Found inside the kernel, the call is cut short when it asks for the next thing, or at the next look.
     kernel.modules.value.isOverdue = true
-    guard !isKernelText(state.eip) else { return true }
+    guard !isKernelText(state.eip) else { return }
     var failure = ModuleFailure(cause: tooLong)
     failure.registers = FaultReporter.registers(of: state)
     kernel.modules.value.failure = failure
     goOnAtEdge()
-    return true
   }
 
-  private static var tooLong: FaultCause {
-    .callTookTooLong(milliseconds: patience &* 1000 / Interrupts.watchdogFrequency)
-  }
+  private static var tooLong: FaultCause { .callTookTooLong(milliseconds: Watchdog.milliseconds) }
 
   /// Cuts the current call short from an export, before that has begun anything.
   static func cutShort(_ cause: FaultCause?) -> Never {

@@ -31,9 +31,6 @@ struct SchedulerState: ~Copyable {
   var continuesTurn = false
   /// The task whose x87 and SSE registers the processor holds.
   var floatOwner: Reference<Task>?
-  // What the watchdog saw (Watchdog.swift).
-  var stuckLooks: UInt32 = 0
-  var isFoundStuck = false
   // The registers of a task that is ended through a task gate, and the address of its page fault.
   var lostState = task_state_segment()
   var lostAddress: UInt32 = 0
@@ -96,7 +93,7 @@ enum Scheduler {
     }
     while true {
       if !kernel.scheduler.ready.isEmpty {
-        if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }
+        Watchdog.resume()
         reschedule()
       }
       // Nothing becomes ready but by an interrupt.
@@ -267,7 +264,7 @@ enum Scheduler {
 
   /// Runs the next ready task; the current flow's stack is given up.
   static func resumeNext() -> Never {
-    if kernel.interrupts.isWatchdogPaused { kernel.interrupts.resumeWatchdog() }
+    Watchdog.resume()
     let next = kernel.scheduler.ready.takeNext() ?? kernel.scheduler.idle
     let stamp = read_time_stamp()
     beginTurn(stamp)
@@ -297,7 +294,7 @@ enum Scheduler {
     next.value.state = .running
     current = next
     kernel.counters.taskSwitches &+= 1
-    cpu.attention = next.value.isEnding ? Attention.ending : 0
+    cpu.attention = next.value.attention
     if !kernel.scheduler.ready.isEmpty && !kernel.scheduler.isTurnTimed { armTimer() }
 
     cpu.state.esp0 = next.value.kernelStackEnd
@@ -402,6 +399,8 @@ struct Protection: OptionSet {
       cpu.attention &= ~Attention.reschedule
       kernel.scheduler.ready.add(task)
       Scheduler.reschedule()
+    } else if cpu.attention & Attention.watched != 0 {
+      Watchdog.leavesKernel(task)
     } else {
       cpu.attention = 0
     }

@@ -31,6 +31,13 @@ extension Scheduler {
     kernel.interrupts.setTimer(ticks: kernel.clock.timerTicks(wanted > now ? wanted &- now : 0))
   }
 
+  /// Sets the timer anew, which has forgotten what it was set for.
+  static func rearmTimer() {
+    kernel.scheduler.timerSetFor = .max
+    kernel.scheduler.isTurnTimed = false
+    armTimer()
+  }
+
   /// Whether a ready task is as urgent as the running one. (A more urgent one runs at once.)
   private static var hasRival: Bool {
     guard current != kernel.scheduler.idle, let best = kernel.scheduler.ready.highestPriority else {
@@ -58,5 +65,6 @@ extension Scheduler {
       if used >= SchedulerState.turn / 2 { cpu.attention |= Attention.reschedule }
     }
     armTimer()
+    Watchdog.noticeSilence()
   }
 }

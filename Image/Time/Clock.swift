@@ -1,5 +1,5 @@
-// Time: the processor's time-stamp counter, measured once against the 8254, gives nanoseconds since boot; the local
-// interrupt controller's timer, measured likewise, wakes the kernel at a given moment.
+// Time: the processor's time-stamp counter, measured once against the clocks of the board, gives nanoseconds since boot;
+// the local interrupt controller's timer, measured likewise, wakes the kernel at a given moment.
 //
 // Invariants: time never goes back; conversions use 96-bit products, so they do not wrap in the machine's lifetime.
 
@@ -18,9 +18,6 @@ struct Clock {
   /// Seconds since 1970 when the machine booted; 0: it has no clock.
   private(set) var bootTime: UInt64 = 0
 
-  /// The length of the calibration in ticks of the 8254 (1,193,182 a second): a quarter of a millisecond.
-  private static var calibrationTicks: UInt16 { 298 }
-
   mutating func start() { origin = read_time_stamp() }
 
   mutating func readRealTime() {
@@ -35,53 +32,38 @@ struct Clock {
     }
   }
 
-  /// How often is measured at the most. A host that takes the processor away at the end of a measurement makes it too
-  /// long: the shortest is right, and two that agree to a thousandth are enough.
-  private static var calibrationRounds: Int { 8 }
-
-  /// Measures the time-stamp counter and the controller's timer against the 8254.
-  mutating func calibrate(_ controller: LocalInterruptController<MachineMemory>) {
-    var shortest: (stamps: UInt64, ticks: UInt32)?
-    for _ in 0..<Self.calibrationRounds {
-      guard let round = Self.measure(controller) else { continue }
-      if let best = shortest {
-        let distance = max(best.stamps, round.stamps) - min(best.stamps, round.stamps)
-        if round.stamps < best.stamps { shortest = round }
-        if distance <= best.stamps >> 10 { break }
-      } else {
-        shortest = round
-      }
+  /// Measures the time-stamp counter and the controller's timer against the clocks of the board.
+  mutating func calibrate(_ controller: LocalInterruptController<MachineMemory>, _ clocks: BoardClocks) {
+    let verdict = ClockMeasuring<MachinePorts, MachineMemory, ProcessorStamps>(
+      controller: controller, powerManagementTimer: clocks.powerManagementTimer,
+      highPrecisionTimer: clocks.precisionTimer
+    ).measure()
+    if let measurement = verdict.measurement {
+      nanosecondsPerStamp = (measurement.nanoseconds << 24) / measurement.stamps
+      ticksPerNanosecond = max(1, (measurement.ticks << 24) / measurement.nanoseconds)
     }
-    guard let shortest else {
+    if verdict.isDoubtful {
       var output = KernelOutput()
-      output.write("clock: the 8254 does not count; assuming one time stamp a nanosecond\n")
-      return
+      Self.write(verdict, to: &output)
+    } else {
+      var output = LogOutput()
+      Self.write(verdict, to: &output)
     }
-    let nanoseconds = UInt64(Self.calibrationTicks) &* 1_000_000_000 / UInt64(IntervalTimer<MachinePorts>.frequency)
-    nanosecondsPerStamp = (nanoseconds << 24) / shortest.stamps
-    ticksPerNanosecond = max(1, (UInt64(shortest.ticks) << 24) / nanoseconds)
   }
 
-  /// Counts time stamps and the controller's ticks while the 8254 counts down; nil where it does not.
-  private static func measure(
-    _ controller: LocalInterruptController<MachineMemory>
-  ) -> (stamps: UInt64, ticks: UInt32)? {
-    let timer = IntervalTimer<MachinePorts>()
-    controller.startSilentCount(divider: .by1, count: 0xffff_ffff)
-    timer.startCountdown(ticks: calibrationTicks)
-    let start = read_time_stamp()
-    let startCount = controller.timerCount
-    let finished = timer.waitForCountdown(limit: 10_000_000)
-    let stamps = read_time_stamp() &- start
-    let ticks = startCount &- controller.timerCount
-    controller.stopTimer()
-    return finished && stamps > 0 && ticks > 0 ? (stamps, ticks) : nil
+  private static func write(_ verdict: ClockVerdict, to output: inout some TextOutput) {
+    output.write("clock: ")
+    verdict.describe(to: &output)
+    output.write("\n")
   }
 
   /// Nanoseconds since boot.
   var now: UInt64 { nanoseconds(stamps: read_time_stamp() &- origin) }
 
   func nanoseconds(stamps: UInt64) -> UInt64 { Clock.scale(stamps, by: nanosecondsPerStamp) }
+
+  /// Time stamps in `nanoseconds`, fewer than 2^40 of them.
+  func stamps(nanoseconds: UInt64) -> UInt64 { (nanoseconds << 24) / nanosecondsPerStamp }
 
   /// Timer ticks in `nanoseconds`, at least 1 and at most what the timer's 32 bits hold.
   func timerTicks(_ nanoseconds: UInt64) -> UInt32 {
@@ -95,4 +77,9 @@ struct Clock {
     let low = (value & 0xffff_ffff) &* factor
     return (high &<< 8) &+ (low &>> 24)
   }
+}
+
+/// The time-stamp counter, for what measures it.
+enum ProcessorStamps: StampSource {
+  @inline(__always) static func stamp() -> UInt64 { read_time_stamp() }
 }

@@ -62,7 +62,7 @@ private func wasRunning(_ task: Reference<Task>, _ state: task_state_segment) ->
 private func deliverLostInterrupt() {
   #if !FORGET_INTERRUPTS
     guard let vector = kernel.interrupts.inServiceVector() else { return }
-    _ = Interrupts.handle(UInt32(vector))
+    _ = Interrupts.handle(UInt32(vector), isOwnCode: true)
   #endif
 }
 
@@ -70,7 +70,7 @@ private func deliverLostInterrupt() {
 @c(end_task_without_stack) func endTaskWithoutStack() {
   let state = kernel.scheduler.lostState
   if Watchdog.takeVerdict() {
-    FaultReporter.writeStuck(state)
+    FaultReporter.writeStuck(state, isInCalls: false)
     Exit.endCurrent(.stuck, status: 0)
   }
   FaultReporter.writeDoubleFault(state, address: kernel.scheduler.lostAddress)

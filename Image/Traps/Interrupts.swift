@@ -1,6 +1,6 @@
 // Interrupts from devices: the local interrupt controller with its timer, and the I/O controller that routes the
-// keyboard, the serial port and, as a non-maskable interrupt, the watchdog's clock. Where there is no I/O controller the two
-// 8259s bring the lines, through the local controller's first pin.
+// keyboard, the serial port and, as non-maskable interrupts, the watchdog's clocks. Where there is no I/O controller the
+// two 8259s bring the lines, through the local controller's first pin.
 //
 // Invariant: every interrupt that the controller has handed out is acknowledged exactly once, also when the
 // processor could not deliver it (DoubleFault.swift).
@@ -19,6 +19,9 @@ enum MachineMemory: MemoryAccess {
 /// The vectors of device interrupts.
 enum InterruptVector {
   static var timer: UInt32 { 0x30 }
+  /// The watchdog's tickets (Watchdog.swift), less urgent than every device. Of the 8259s it would be line 2, where the
+  /// second one hangs, which never calls.
+  static var ticket: UInt32 { 0x22 }
   static var spurious: UInt32 { 0xff }
   /// Line 0; the others follow.
   static var firstLine: UInt32 { 0x30 }
@@ -30,34 +33,23 @@ struct Interrupts {
   private var legacy = LegacyInterruptController<MachinePorts>()
   /// Whether the 8259s bring the lines.
   private var usesLegacy = false
-  private(set) var hasWatchdog = false
-  /// Whether the watchdog's clock is kept from interrupting, because the processor idles.
-  private(set) var isWatchdogPaused = false
-
-  /// How often the watchdog looks, a second.
-  static var watchdogFrequency: UInt32 { 25 }
+  var watchdog = WatchdogClock<MachinePorts, MachineMemory>()
 
   /// Silences the old controllers and turns the new ones on.
   mutating func start() {
     legacy.initialise()
     legacy.maskAll()
-    local.enable(spuriousVector: UInt8(InterruptVector.spurious))
+    enable()
     do throws(InputOutputInterruptControllerError) {
       try routing.initialise()
       let target = local.identifier
       try routing.program(pin: 1, delivery: .fixed(vector: UInt8(InterruptVector.firstLine + 1)), destination: target)
       try routing.program(pin: 4, delivery: .fixed(vector: UInt8(InterruptVector.firstLine + 4)), destination: target)
-      IntervalTimer<MachinePorts>().startPeriodic(
-        divisor: IntervalTimer<MachinePorts>.divisor(forFrequency: Interrupts.watchdogFrequency))
-      try routing.program(
-        pin: InputOutputInterruptController<MachineMemory>.timerPin, delivery: .nonMaskable,
-        destination: target)
-      hasWatchdog = true
     } catch {
       var output = KernelOutput()
       output.write("interrupts: ")
       error.describe(to: &output)
-      output.write("; the 8259 controllers take its place, without a watchdog\n")
+      output.write("; the 8259 controllers take its place\n")
       usesLegacy = true
       local.configure(.zero, as: .external)
       legacy.unmask(.keyboard)
@@ -65,19 +57,11 @@ struct Interrupts {
     }
   }
 
-  /// Keeps the watchdog's clock silent, so that an idle processor sleeps on.
-  mutating func pauseWatchdog() {
-    do throws(InputOutputInterruptControllerError) {
-      try routing.mask(pin: InputOutputInterruptController<MachineMemory>.timerPin)
-      isWatchdogPaused = true
-    } catch {}
-  }
-
-  mutating func resumeWatchdog() {
-    isWatchdogPaused = false
-    do throws(InputOutputInterruptControllerError) {
-      try routing.unmask(pin: InputOutputInterruptController<MachineMemory>.timerPin)
-    } catch {}
+  /// Lets the watchdog run on what works.
+  mutating func startWatchdog(on clocks: BoardClocks, intervalTimerPin: UInt32, hasInterrupted: () -> Bool) {
+    watchdog.start(
+      routing: routing, intervalTimerPin: intervalTimerPin, precisionTimer: clocks.precisionTimer,
+      destination: local.identifier, hasInterrupted: hasInterrupted)
   }
 
   /// Lets a device's line interrupt.
@@ -99,6 +83,23 @@ struct Interrupts {
   }
 
   private static func legacyLine(_ line: UInt32) -> InterruptLine? { InterruptLine(UInt8(truncatingIfNeeded: line)) }
+
+  /// Whether the local controller is switched on.
+  var isEnabled: Bool { local.isEnabled(spuriousVector: UInt8(InterruptVector.spurious)) }
+
+  /// Switches the local controller on, which then does not know what its timer was set for.
+  func enable() {
+    local.enable(spuriousVector: UInt8(InterruptVector.spurious))
+    if usesLegacy { local.configure(.zero, as: .external) }
+  }
+
+  /// Requests a ticket of the watchdog's, and waits until it waits.
+  func requestTicket() {
+    local.requestSelf(vector: UInt8(InterruptVector.ticket))
+    for _ in 0..<1000 where !isTicketWaiting {}
+  }
+
+  var isTicketWaiting: Bool { local.isRequested(vector: UInt8(InterruptVector.ticket)) }
 
   /// The interrupt of the local controller's own timer is seen to.
   func acknowledge() { local.endOfInterrupt() }
@@ -133,13 +134,18 @@ struct Interrupts {
   func stopTimer() { local.stopTimer() }
 
   /// Handles the device interrupt `vector`. Returns false where it belongs to no device.
-  static func handle(_ vector: UInt32) -> Bool {
+  ///
+  /// - Parameter isOwnCode: a task's own code was interrupted, and not the kernel.
+  static func handle(_ vector: UInt32, isOwnCode: Bool) -> Bool {
     kernel.counters.interrupts &+= 1
     let line = kernel.interrupts.legacyLine(ofVector: vector) ?? vector &- InterruptVector.firstLine
     switch vector {
     case InterruptVector.timer:
       kernel.interrupts.acknowledge()
       Scheduler.timerExpired()
+    case InterruptVector.ticket:
+      kernel.interrupts.acknowledge()
+      Watchdog.ticketCame(isOwnCode: isOwnCode)
     case _ where line == 1 && kernel.console.hasKeyboard:
       kernel.interrupts.acknowledge(line: line)
       kernel.console.receiveKeyboard()

@@ -61,7 +61,7 @@ private func handleTrap(_ frame: TrapFrame) {
   case Faults.softwareVectors: Faults.handleSoftwareInterrupt(frame)
   case Tracing.vector: Tracing.call(frame)
   default:
-    if !Interrupts.handle(vector) {
+    if !Interrupts.handle(vector, isOwnCode: !frame.isKernel) {
       var output = KernelOutput()
       output.write("interrupts: nobody handles vector ")
       output.write(decimal: vector)
@@ -74,7 +74,9 @@ private func handleTrap(_ frame: TrapFrame) {
 /// A trap came while a Ring-0 task with a shared stack had its stack pointer where the kernel cannot work. A device's
 /// interrupt is still handled; then the task ends.
 @c(trap_without_stack) func trapWithoutStack(_ frame: TrapFrame) {
-  if frame.pointee.vector >= 32 && frame.pointee.vector != 0x80 { _ = Interrupts.handle(frame.pointee.vector) }
+  if frame.pointee.vector >= 32 && frame.pointee.vector != 0x80 {
+    _ = Interrupts.handle(frame.pointee.vector, isOwnCode: true)
+  }
   Faults.endForStack(frame)
 }
 

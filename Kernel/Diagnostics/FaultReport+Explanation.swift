@@ -8,8 +8,10 @@ extension FaultReport {
   func writeExplanation(to output: inout some TextOutput, in surroundings: some FaultSurroundings) {
     output.write("       ")
     switch cause {
-    case .interruptsOff:
+    case .interruptsOff(_, isInCalls: false):
       output.write("no timer tick came through while it ran; the watchdog interrupted it where it was")
+    case .interruptsOff(_, isInCalls: true):
+      output.write("it kept them off from one system call to the next; the watchdog last saw the kernel at work for it")
     case .callTookTooLong:
       output.write("the watchdog took the caller out of the module where it was")
     case .stackExhausted:

@@ -38,7 +38,7 @@ extension FaultReport {
 
   private func writeCause(to output: inout some TextOutput, in surroundings: some FaultSurroundings) {
     switch cause {
-    case .interruptsOff(let milliseconds):
+    case .interruptsOff(let milliseconds, _):
       output.write("interrupts were off for ")
       output.write(decimal: milliseconds)
       output.write(" ms")

@@ -103,8 +103,8 @@ public enum FaultOwner: Sendable {
 public enum FaultCause: Sendable {
   /// The processor's exception; the error code is zero where the exception has none.
   case exception(vector: UInt8, errorCode: UInt32)
-  /// The watchdog found that ticks had stopped: the code ran with interrupts off.
-  case interruptsOff(milliseconds: UInt32)
+  /// The watchdog found that the code ran with interrupts off, also from one system call to the next.
+  case interruptsOff(milliseconds: UInt32, isInCalls: Bool)
   /// The watchdog found that a call into a module did not come back.
   case callTookTooLong(milliseconds: UInt32)
   /// A module asked the kernel for something with so little stack left that the kernel could not have worked.

@@ -69,9 +69,9 @@ public struct Task: ~Copyable {
   public var isThread: Bool
   public var isGuarded: Bool = false
   public var isDetached: Bool = false
-  /// It is to end as soon as it would go back to its own code, or wait.
-  public var isEnding: Bool = false
   public var ending: TaskEnding = .exited
+  /// What is to be seen to before its own code goes on (Attention.swift).
+  public var attention: UInt32 = 0
   public var status: Int32 = 0
 
   /// Its neighbours among the threads of the same process.
@@ -109,6 +109,9 @@ public struct Task: ~Copyable {
   public var waitKey: UInt64 = 0
   /// Processor time used, in time stamps (`RDTSC`); while it runs, less the stamp of when it was given the processor.
   private var timeBalance: UInt64 = 0
+
+  /// For how long it has kept interrupts off.
+  public var masked = MaskedTime()
 
   // Links of the queue it is in.
   public var next: Reference<Task>?

@@ -9,6 +9,7 @@ enum Fault: UInt32 {
   case stack, esp, systemCallEsp, text, execute, unmapped, segment, breakpoint, port
   case kernelRead, kernelWrite, loop, cli, hlt, kernelFault, largeFrame
   case overrunUp, sse
+  case cliCalls, cliSleep, timerStop, timerStopCli
   case pageFaultVector, doubleFaultVector
 
   /// Does it. Comes back only where it is legal in the kernel.
@@ -43,6 +44,12 @@ enum Fault: UInt32 {
     case .sse: useVectorRegister()
     case .pageFaultVector: raisePageFault()
     case .doubleFaultVector: raiseDoubleFault()
+    case .cliCalls: callWithInterruptsOff()
+    case .cliSleep: sleepWithInterruptsOff()
+    case .timerStop: stopIntervalTimer()
+    case .timerStopCli:
+      stopIntervalTimer()
+      loopWithInterruptsOff()
     }
   }
 }
@@ -143,3 +150,20 @@ private var kernelAddress: UInt32 { 0xc000_1000 }
 @inline(never) func raisePageFault() { raise_page_fault() }
 
 @inline(never) func raiseDoubleFault() { raise_double_fault() }
+
+@inline(never) func callWithInterruptsOff() {
+  disable_interrupts()
+  while opaque(1) == 1 { _ = Clock.now }
+}
+
+@inline(never) func sleepWithInterruptsOff() {
+  disable_interrupts()
+  while opaque(1) == 1 {
+    let start = Clock.now
+    while Clock.now &- start < 4_000_000 {}
+    if !Clock.sleep(milliseconds: 1) { return }
+  }
+}
+
+/// Channel 0 of the 8254 waits for a count that it never gets (mode 0).
+@inline(never) func stopIntervalTimer() { port_write(0x43, UInt8(truncatingIfNeeded: opaque(0x30))) }

@@ -273,9 +273,12 @@ struct FaultReportTests {
 
   @Test func theWatchdog() {
     var report = FaultReport(
-      cause: .interruptsOff(milliseconds: 250), registers: registers(ring: 0), owner: .task(process),
+      cause: .interruptsOff(milliseconds: 250, isInCalls: false), registers: registers(ring: 0), owner: .task(process),
       outcome: .taskEnded)
     #expect(explanation(report)[0].hasSuffix("ended: interrupts were off for 250 ms"))
+    report.cause = .interruptsOff(milliseconds: 250, isInCalls: true)
+    #expect(explanation(report)[0].hasSuffix("ended: interrupts were off for 250 ms"))
+    #expect(explanation(report)[1].contains("from one system call to the next"))
     report.cause = .callTookTooLong(milliseconds: 1000)
     report.owner = .module(name: "clock", caller: thread)
     report.outcome = .callFailed

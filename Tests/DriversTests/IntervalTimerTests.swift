@@ -43,14 +43,15 @@ import Testing
     }
   }
 
-  @Test func waitingForACountdownIsBounded() {
+  @Test func theReadBackCommandTellsTheMode() {
     Recorder().run { recorder in
-      recorder.answers = [0x61: [0x00, 0x10, 0xdf, 0x20]]
-      #expect(timer.waitForCountdown(limit: 10))
-      #expect(recorder.accessCount == 4)
-      #expect(!timer.waitForCountdown(limit: 50))
-      #expect(recorder.accessCount == 54)
-      #expect(!timer.waitForCountdown(limit: 0))
+      // Mode 2 with the output high and low, mode 0, a half-loaded mode 2, and nothing there.
+      recorder.answers = [0x40: [0xb4, 0x34, 0x30, 0x24, 0xff]]
+      #expect(
+        [timer.isPeriodic, timer.isPeriodic, timer.isPeriodic, timer.isPeriodic, timer.isPeriodic] == [
+          true, true, false, false, false,
+        ])
+      #expect(recorder.takeTrace().prefix(2) == ["out 43 e2", "in 40"])
     }
   }
 }

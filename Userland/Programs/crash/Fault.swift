@@ -29,11 +29,11 @@ enum Fault: UInt8 {
   case null, read, jump, divide, opcode, overflow, bounds, privileged
   case stack, esp, systemCallEsp, text, execute, unmapped, segment, breakpoint, port
   case kernelRead, kernelWrite, loop, cli, hlt, kernelFault, largeFrame
-  case overrunUp, sse
+  case overrunUp, sse, cliCalls, cliSleep, timerStop, timerStopCli
   case pageFaultVector, doubleFaultVector, virtual8086, ring3Loop, breakpoints, floatUnit, sysenter, dangle, scribble
   case control4, tables
 
-  private static var count: UInt8 { 37 }
+  private static var count: UInt8 { 41 }
 
   /// Whether a linked module commits it too. The others concern what only a task has, or what nothing stops in the kernel.
   var isForModules: Bool {
@@ -100,6 +100,10 @@ enum Fault: UInt8 {
     case .scribble: "scribble"
     case .control4: "control-4"
     case .tables: "tables"
+    case .cliCalls: "cli-calls"
+    case .cliSleep: "cli-sleep"
+    case .timerStop: "timer-stop"
+    case .timerStopCli: "timer-stop-cli"
     }
   }
 
@@ -142,6 +146,10 @@ enum Fault: UInt8 {
     case .scribble: "writes over the stack of another thread, which waits in a call"
     case .control4: "sets a bit of CR4 that takes the time-stamp counter from Ring 3"
     case .tables: "loads the interrupt table's register with too small a limit"
+    case .cliCalls: "turns interrupts off and makes system calls in a loop"
+    case .cliSleep: "turns interrupts off, and works and sleeps in turn"
+    case .timerStop: "stops the board's interval timer, on which the watchdog may run"
+    case .timerStopCli: "stops that timer, turns interrupts off and loops"
     }
   }
 
@@ -163,7 +171,6 @@ enum Fault: UInt8 {
     case .kernelRead: return isRing0 ? .legal : .exception(14, or: 14)
     case .kernelWrite: return isRing0 && !place.isGuarded ? .notPromised : .exception(14, or: 14)
     case .loop: return .endless
-    case .cli, .hlt: return isRing0 ? .stuck : .exception(13, or: 13)
     case .pageFaultVector: return .exception(13, or: 13)
     case .doubleFaultVector: return isRing0 ? .exception(8, or: 8) : .exception(13, or: 13)
     // To Ring 3 with a stack that the processor cannot switch to: a double fault at the next interrupt.
@@ -176,6 +183,8 @@ enum Fault: UInt8 {
     // with the trap flag set.
     case .dangle: return place.isShared ? .legal : .exception(14, or: 1)
     case .scribble: return .legal
+    case .cli, .hlt, .cliCalls, .cliSleep, .timerStopCli: return isRing0 ? .stuck : .exception(13, or: 13)
+    case .timerStop: return isRing0 ? .legal : .exception(13, or: 13)
     }
   }
 
@@ -219,6 +228,12 @@ enum Fault: UInt8 {
     case .scribble: scribbleOverAThread()
     case .control4: changeControlRegister4()
     case .tables: shortenInterruptTable()
+    case .cliCalls: callWithInterruptsOff()
+    case .cliSleep: sleepWithInterruptsOff()
+    case .timerStop: stopIntervalTimer()
+    case .timerStopCli:
+      stopIntervalTimer()
+      loopWithInterruptsOff()
     }
   }
 }

@@ -86,17 +86,43 @@ private func mapData() -> UInt32 {
 
 @inline(never) func readPort() { _ = port_read(UInt16(truncatingIfNeeded: opaque(0x64))) }
 
-@inline(never) func loopForEver() { while opaque(1) == 1 { spin_hint() } }
+// Without PAUSE: an emulator that counts instructions leaves its loop at each one, and takes minutes for 200 ms.
+@inline(never) func loopForEver() { while opaque(1) == 1 {} }
 
 @inline(never) func loopWithInterruptsOff() {
   disable_interrupts()
-  while opaque(1) == 1 { spin_hint() }
+  while opaque(1) == 1 {}
 }
 
 @inline(never) func haltWithInterruptsOff() {
   disable_interrupts()
   while opaque(1) == 1 { halt() }
 }
+
+/// Calls of every way in and of every length: through the page, through the gate, into the memory's bookkeeping.
+@inline(never) func callWithInterruptsOff() {
+  disable_interrupts()
+  while opaque(1) == 1 {
+    _ = Clock.sinceBoot
+    _ = gate_call0(SystemCall.yield.rawValue)
+    if let page = try? Memory.map(4096, [.read, .write]) { try? Memory.unmap(page, 4096) }
+    var heap = HeapInformation()
+    _ = unsafe SystemCalls.heapInformation(0, &heap)
+  }
+}
+
+/// Four fifths of the time it works, so that it has used its time soon.
+@inline(never) func sleepWithInterruptsOff() {
+  disable_interrupts()
+  while opaque(1) == 1 {
+    let start = Clock.sinceBoot
+    while Clock.sinceBoot &- start < 4_000_000 {}
+    Thread.sleep(milliseconds: 1)
+  }
+}
+
+/// Channel 0 of the 8254 waits for a count that it never gets (mode 0).
+@inline(never) func stopIntervalTimer() { port_write(0x43, UInt8(truncatingIfNeeded: opaque(0x30))) }
 
 @inline(never) func faultAsKernel() { fault_in_kernel_segment() }
 

@@ -102,7 +102,7 @@ struct ModuleExperiment {
   private func isExpected(_ failure: SystemError?) -> Bool {
     switch fault {
     // Legal in the kernel, and what nothing stops there.
-    case .port, .kernelRead: failure == nil
+    case .port, .kernelRead, .timerStop: failure == nil
     case .kernelWrite, .kernelFault: true
     default: failure == .serviceFaulted
     }

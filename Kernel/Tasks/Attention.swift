@@ -1,0 +1,21 @@
+// What the kernel sees to before it goes back to a task's own code: bits of `cpu_area.attention`, of which those that are
+// the task's own are kept in its record while it does not run.
+
+/// The bits.
+public enum Attention {
+  /// Another task should run.
+  @inlinable public static var reschedule: UInt32 { 1 }
+  /// The task is to end.
+  @inlinable public static var ending: UInt32 { 2 }
+  /// The watchdog found the kernel at work for the task and wants to know of its interrupt flag (InterruptFlagWatch.swift).
+  @inlinable public static var watched: UInt32 { 4 }
+}
+
+extension Task {
+  /// It is to end as soon as it would go back to its own code, or wait.
+  @inlinable
+  public var isEnding: Bool {
+    @inline(__always) get { attention & Attention.ending != 0 }
+    @inline(__always) set { if newValue { attention |= Attention.ending } else { attention &= ~Attention.ending } }
+  }
+}
