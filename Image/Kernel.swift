@@ -39,6 +39,7 @@ struct Kernel: ~Copyable {
   var deviceRuns = DeviceRuns()
   /// The kernel's own symbols; nil where the image carries none.
   var symbols: SymbolTable?
+  var recentFailure = RecentFailure()
   /// The first process: orphans become its children.
   var root: Reference<Process>?
 }

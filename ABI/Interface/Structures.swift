@@ -132,6 +132,8 @@ public enum OutcomeKind: UInt32, Sendable {
   case outOfMemory = 3
   /// It held the processor with interrupts off and was ended by the watchdog.
   case stuck = 4
+  /// A check of its own failed: its code stopped itself with UD2; `status` is 6, the exception's vector.
+  case checkFailed = 5
 }
 
 public struct TaskOutcome: BitwiseCopyable, Sendable {

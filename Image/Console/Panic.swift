@@ -2,6 +2,7 @@
 //
 // Invariant: nothing here allocates, waits or returns.
 
+import Diagnostics
 import MachineSupport
 import Memory
 import Primitives
@@ -30,12 +31,17 @@ func panic(_ reason: StaticString) -> Never {
   output.write("uptime ")
   output.write(decimal: kernel.clock.now / 1_000_000)
   output.write(" ms, ")
-  output.write(decimal: kernel.scheduler.tasks.count)
-  output.write(" tasks, current ")
-  output.write(decimal: Scheduler.current.value.identity.value)
+  if cpu.current_task == 0 {
+    output.write("before the first task")
+  } else {
+    output.write(decimal: kernel.scheduler.tasks.count)
+    output.write(" tasks, current ")
+    output.write(decimal: Scheduler.current.value.identity.value)
+  }
   output.write(", ")
   output.write(decimal: kernel.memory.frames.freeFrames)
   output.write(" pages free\n")
+  kernel.recentFailure.write(at: kernel.clock.now, to: &output)
   kernel.console.tellHost("panic", text: reason)
   kernel.console.finish()
   port_write32(exitPort, 0x11)

@@ -13,17 +13,30 @@ enum AddressMeanings {
     if address >= AddressLayout.kernelStart { return kernelMeaning(of: address, for: task) }
     if address < AddressLayout.nullGuardEnd { return .nullPage }
     guard task != kernel.scheduler.idle, let space = task.value.process.value.space else { return .unmapped }
-    if let owner = task.value.process.task(withStackNear: address) {
-      let stack = StackIdentity(
-        owner: .task(FaultReporter.identity(of: owner)), size: owner.value.stackEnd &- owner.value.stackStart)
-      if address < owner.value.stackStart { return .guardBelowStack(stack) }
-      if address >= owner.value.stackEnd { return .guardAboveStack(stack) }
+    let process = task.value.process
+    let own = task.value.stackStart == 0 ? nil : stack(of: task)
+    if let meaning = AddressMeaning.nearStack(
+      address, own: own, other: process.task(withStackNear: address).map(stack))
+    {
+      return meaning
     }
-    if let region = space.region(containing: address) { return .region(purpose(of: region.purpose)) }
-    if let below = space.region(before: address) {
-      return .unmappedAfter(purpose(of: below.purpose), distance: address &- UInt32(truncatingIfNeeded: below.end))
+    if let region = space.region(containing: address) {
+      let purpose = purpose(of: region.purpose)
+      let isAbsent = region.attributes.permissions.contains(.write) && space.readWord(at: address & ~3) == nil
+      return isAbsent ? .promised(purpose) : .region(purpose)
     }
-    return .unmapped
+    return .nothing(
+      at: address, own: own, above: process.task(withStackAbove: address).map(stack),
+      below: space.region(before: address).map {
+        (purpose: purpose(of: $0.purpose), end: UInt32(truncatingIfNeeded: $0.end))
+      })
+  }
+
+  private static func stack(of task: Reference<Task>) -> StackPlace {
+    let (start, end) = (task.value.stackStart, task.value.stackEnd)
+    return StackPlace(
+      identity: StackIdentity(owner: .task(FaultReporter.identity(of: task)), size: end &- start), start: start,
+      end: end)
   }
 
   private static func purpose(of purpose: ABI.RegionPurpose) -> Diagnostics.RegionPurpose {

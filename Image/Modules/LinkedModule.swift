@@ -254,6 +254,7 @@ enum Modules {
 
   /// No new call enters the module from now on.
   static func fail(_ module: Reference<LinkedModule>) {
+    kernel.recentFailure = RecentFailure(module: module.value.name, time: kernel.clock.now)
     kernel.modules.value.registry.fail(module.value.number)
     module.updateDoors()
   }

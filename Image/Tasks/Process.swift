@@ -120,4 +120,16 @@ extension Reference where Value == Process {
     }
     return nil
   }
+
+  /// The task whose stack begins next above an address.
+  func task(withStackAbove address: UInt32) -> Reference<Task>? {
+    var nearest = value.mainTask.value.stackStart > address ? Optional(value.mainTask) : nil
+    var thread = value.firstThread
+    while let candidate = thread {
+      let start = candidate.value.stackStart
+      if start > address, start < nearest?.value.stackStart ?? .max { nearest = candidate }
+      thread = candidate.value.nextOfProcess
+    }
+    return nearest
+  }
 }

@@ -70,6 +70,7 @@ enum Wait {
     case .faulted: .faulted
     case .outOfMemory: .outOfMemory
     case .stuck: .stuck
+    case .checkFailed: .checkFailed
     }
   }
 }

@@ -1,6 +1,7 @@
 // Exceptions that nobody resolves: the task they belong to ends, with an explanation; one of the kernel's own is a
 // panic, except at the few instructions that are meant to fault.
 
+import Diagnostics
 import Machine
 import MachineSupport
 import Primitives
@@ -32,7 +33,10 @@ enum Faults {
     // A module that jumped astray on a shared stack looks like the program that called it.
     ModuleFaults.contain(frame, address: address)
     FaultReporter.write(frame: frame, address: address)
-    Exit.endCurrent(.faulted, status: Int32(frame.pointee.vector))
+    let isCheck =
+      frame.pointee.vector == ExceptionVector.invalidOpcode
+      && KernelSurroundings(process: Scheduler.current.value.process).stopsItself(at: frame.pointee.eip)
+    Exit.endCurrent(isCheck ? .checkFailed : .faulted, status: Int32(frame.pointee.vector))
   }
 
   /// Ends the current task, whose stack pointer the kernel cannot work on.

@@ -70,10 +70,12 @@ public enum AddressMeaning: Sendable {
   case nullPage
   case guardBelowStack(StackIdentity)
   case guardAboveStack(StackIdentity)
-  /// Further below a stack than its guard, or where a growing stack reached its limit.
-  case beyondStackLimit(StackIdentity)
+  /// Further below a stack than its guard: `distance` bytes below its last.
+  case beyondStackLimit(StackIdentity, distance: UInt32)
   /// In a mapped part of the program that does not allow the access.
   case region(RegionPurpose)
+  /// In a part of the program that may be written to, at a page that is not there yet.
+  case promised(RegionPurpose)
   /// Nothing is mapped; the nearest part below ends `distance` bytes before the address.
   case unmappedAfter(RegionPurpose, distance: UInt32)
   case unmapped
@@ -106,15 +108,26 @@ public enum AddressMeaning: Sendable {
       output.write("the address lies in the guard page above ")
       stack.write(to: &output)
       output.write(": something ran past its upper end")
-    case .beyondStackLimit(let stack):
-      output.write("the address lies below the limit of ")
+    case .beyondStackLimit(let stack, let distance):
+      output.write("the address lies ")
+      output.write(decimal: distance)
+      output.write(" bytes below ")
       stack.write(to: &output)
       output.write(": it overflowed")
       Self.writeSize(of: stack, to: &output)
+      output.write(", past its guard page")
     case .region(let purpose):
       output.write("the address lies in ")
       output.write(purpose.text)
       Self.writeRefusal(of: access, to: &output)
+    case .promised(let purpose):
+      output.write("the address lies in ")
+      output.write(purpose.text)
+      if access == .execute {
+        Self.writeRefusal(of: access, to: &output)
+      } else {
+        output.write(", at a page that is not there yet and could not be brought in here")
+      }
     case .unmappedAfter(let purpose, let distance):
       output.write("nothing is mapped at the address; ")
       output.write(purpose.text)

@@ -97,7 +97,7 @@ extension FaultReport {
       }
       return
     }
-    if surroundings.byte(at: registers.eip) == 0x0f, surroundings.byte(at: registers.eip &+ 1) == 0x0b {
+    if surroundings.stopsItself(at: registers.eip) {
       output.write(
         "the code stopped itself with ud2, as Swift does when a check fails; no reason is recorded")
       return

@@ -33,6 +33,11 @@ public protocol FaultSurroundings {
 }
 
 extension FaultSurroundings {
+  /// Whether the instruction at an address is UD2, with which the compiler has code stop itself.
+  public func stopsItself(at address: UInt32) -> Bool {
+    byte(at: address) == 0x0f && byte(at: address &+ 1) == 0x0b
+  }
+
   /// Takes the byte from its aligned word, which never reaches into another page.
   public func byte(at address: UInt32) -> UInt8? {
     word(at: address & ~3).map { UInt8(truncatingIfNeeded: $0 >> ((address & 3) &* 8)) }

@@ -41,7 +41,7 @@ public enum WakeReason: UInt8, Sendable {
 
 /// How a task came to its end.
 public enum TaskEnding: UInt8, Sendable {
-  case exited, killed, faulted, outOfMemory, stuck
+  case exited, killed, faulted, outOfMemory, stuck, checkFailed
 }
 
 public struct Task: ~Copyable {

@@ -8,7 +8,7 @@ enum Fault: UInt32 {
   case null, read, jump, divide, opcode, overflow, bounds, privileged
   case stack, esp, systemCallEsp, text, execute, unmapped, segment, breakpoint, port
   case kernelRead, kernelWrite, loop, cli, hlt, kernelFault, largeFrame
-  case overrunUp, sse
+  case overrunUp, sse, precondition
   case cliCalls, cliSleep, timerStop, timerStopCli
   case pageFaultVector, doubleFaultVector
 
@@ -50,6 +50,7 @@ enum Fault: UInt32 {
     case .timerStopCli:
       stopIntervalTimer()
       loopWithInterruptsOff()
+    case .precondition: failPrecondition()
     }
   }
 }
@@ -71,6 +72,12 @@ private var kernelAddress: UInt32 { 0xc000_1000 }
 @inline(never) func executeUndefinedInstruction() { undefined_instruction() }
 
 @inline(never) func overflowAnAddition() -> UInt32 { opaque(.max) + opaque(1) }
+
+@inline(never) func failPrecondition() {
+  let number = opaque(3)
+  precondition(opaque(4) > number, "a number is larger than the one before")
+  precondition(opaque(number) < number, "no number is smaller than itself")
+}
 
 @inline(never) func indexPastTheEnd() -> UInt32 {
   let values = [opaque(1), opaque(2), opaque(3)]

@@ -119,9 +119,15 @@ struct FaultReportTests {
           + "something ran past its upper end"
       ),
       (
-        .beyondStackLimit(StackIdentity(owner: .processor("idle"), size: 0)), 2,
-        "the address lies below the limit of the processor's idle stack: it overflowed"
+        .beyondStackLimit(StackIdentity(owner: .task(thread), size: 65_536), distance: 8192), 6,
+        "the address lies 8192 bytes below the stack of thread 9 \"reader\" of process 7: it overflowed its 64 KiB, "
+          + "past its guard page"
       ),
+      (
+        .promised(.mapping), 6,
+        "the address lies in a mapping, at a page that is not there yet and could not be brought in here"
+      ),
+      (.promised(.data), 20, "the address lies in the program's variables, which may not be executed"),
       (.region(.code), 7, "the address lies in the program's code, which is read-only"),
       (.region(.data), 21, "the address lies in the program's variables, which may not be executed"),
       (.unmapped, 4, "nothing is mapped at the address"),

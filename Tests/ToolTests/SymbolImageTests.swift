@@ -25,7 +25,16 @@ private enum Sources {
     @c(entry) public func entry(_ pointer: UnsafePointer<Int32>, _ count: Int32) -> Int32 {
       let values = Span(_unsafeStart: pointer, count: Int(count))
       let sum = Crash(base: count).sum(3)
-      return sum &+ Crash.pick(values, Int(count)) &+ Crash.unwrap(count == 7 ? nil : count)
+      return sum &+ Crash.pick(values, Int(count)) &+ Crash.unwrap(count == 7 ? nil : count) &+ checked(sum, count)
+    }
+    @inline(never) func checked(_ x: Int32, _ y: Int32) -> Int32 {
+      precondition(x > 3, "x (not y) is \\"large\\"")
+      precondition(
+        y > min(4, x),
+        "y is large, too")
+      precondition(y != 6)
+      if x == 77 { fatalError("no 77") }
+      return x &+ y
     }
     """
   static let c = """
@@ -70,7 +79,7 @@ private struct Image {
     let swiftFlags =
       "-enable-experimental-feature Embedded -enable-experimental-feature Lifetimes -wmo -O -parse-as-library "
       + "-swift-version 6 -module-name Crash -Xfrontend -function-sections -Xfrontend -disable-stack-protector "
-      + "-Xcc -ffreestanding -lto=llvm-full"
+      + "-Xcc -ffreestanding -lto=llvm-full -Xllvm -sil-disable-pass=merge-cond_fails"
     let swiftFiles = ["-c", path("Sources/Crash.swift"), "-o", path("crash.bc")]
     _ = try tools.run("swiftc", target + swiftFlags.split(separator: " ").map(String.init) + swiftFiles)
     // The C side stays out of link-time optimization, or it would fold its constants into the Swift side.
@@ -121,6 +130,14 @@ struct SymbolImageTests {
         $0.hasPrefix("Unexpectedly found nil while unwrapping an Optional value in Crash.unwrap(_:)")
       }, "\(traps)")
     #expect(traps.contains { $0.hasSuffix("in Crash.pick(_:_:) at Sources/Crash.swift:7") }, "\(traps)")
+    for text in [
+      "precondition failure: x (not y) is \"large\" in checked(_:_:) at Sources/Crash.swift:19",
+      "precondition failure: y is large, too in checked(_:_:) at Sources/Crash.swift:20",
+      "precondition failure in checked(_:_:) at Sources/Crash.swift:23",
+      "fatal error: no 77 in checked(_:_:) at Sources/Crash.swift:24",
+    ] {
+      #expect(traps.contains(text), "\(traps)")
+    }
     #expect(contents.traps.allSatisfy { $0.file.isEmpty == ($0.line == 0) })
     #expect(contents.functions.allSatisfy { !$0.rows.contains { $0.file.hasPrefix("/") } })
   }

@@ -231,7 +231,8 @@ private struct Graph {
         .map { "build/\(side.rawValue)/\($0.name)" }
       let flags =
         Flags.swift(side: side, portable: component.kind == .portableLibrary)
-        + conditions + dependencies.flatMap { ["-I", $0] } + includes
+        + (component.kind == .module ? Flags.separateChecks : []) + conditions + dependencies.flatMap { ["-I", $0] }
+        + includes
       let interface = "\(folder)/\(component.name).swiftmodule"
       let object = "\(folder)/\(component.name).bc"
       file.build(

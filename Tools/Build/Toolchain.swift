@@ -79,11 +79,15 @@ public enum Flags {
       flags += ["-O"] + clang(["-mno-sse", "-mno-mmx", "-mno-implicit-float"])
       flags += clang(["-Xclang", "-target-feature", "-Xclang", "+soft-float"])
     case .user:
-      flags += ["-Osize"] + clang(["-msse2", "-mno-implicit-float"])
+      flags += ["-Osize"] + clang(["-msse2", "-mno-implicit-float"]) + separateChecks
     }
     if portable { flags.append("-strict-memory-safety") }
     return flags
   }
+
+  /// Checks in a row become one otherwise, and a report then names the last one's line and sentence whichever failed. The
+  /// kernel does without: its code stops with a panic, which has a sentence of its own.
+  static let separateChecks = llvm(["-sil-disable-pass=merge-cond_fails"])
 
   public static func c(side: Side) -> [String] {
     let common = [

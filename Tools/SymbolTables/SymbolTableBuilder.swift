@@ -118,14 +118,16 @@ public enum SymbolTableBuilder {
   ) throws -> [SymbolTableContents.Trap] {
     let prefix = "Swift runtime failure: "
     var traps: [SymbolTableContents.Trap] = []
+    var texts = AuthorTexts()
     for (address, chain) in zip(addresses, frames) {
       guard let reason = chain.first?.function, reason.hasPrefix(prefix) else { continue }
       let callers = chain.drop { $0.function.hasPrefix(prefix) }
       // The standard library's own functions carry no lines, so this is the project's innermost one.
       let place = callers.first(where: \.hasLine)
+      let sentence = place.flatMap { texts.sentence(file: $0.file, line: $0.line, column: $0.column) }
       traps.append(
         .init(
-          address: address, reason: String(reason.dropFirst(prefix.count)),
+          address: address, reason: String(reason.dropFirst(prefix.count)) + (sentence.map { ": \($0)" } ?? ""),
           function: (place ?? callers.last)?.function ?? "", file: place.map { paths.short($0.file) } ?? "",
           line: place?.line ?? 0))
     }

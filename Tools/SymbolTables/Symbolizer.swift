@@ -11,6 +11,8 @@ struct SourceFrame: Equatable {
   var file: String
   /// 0 where not known: code without a source line, such as what the compiler made up.
   var line: UInt32
+  /// Counted from 1; 0 where it was not asked for.
+  var column: UInt32 = 0
 
   var hasLine: Bool { line != 0 && !file.isEmpty }
 }
@@ -56,7 +58,7 @@ struct Symbolizer {
         current = []
         function = nil
       } else if let name = function {
-        current.append(Self.position(of: text, function: name))
+        current.append(Self.position(of: text, function: name, withColumn: true))
         function = nil
       } else {
         function = String(decoding: text, as: UTF8.self)
@@ -89,7 +91,9 @@ struct Symbolizer {
   }
 
   /// Takes `file:line:column` apart; a file's name may hold colons itself.
-  private static func position(of text: UnsafeRawBufferPointer, function: String) -> SourceFrame {
+  private static func position(
+    of text: UnsafeRawBufferPointer, function: String, withColumn: Bool = false
+  ) -> SourceFrame {
     let whole = String(decoding: text, as: UTF8.self)
     let parts = whole.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count >= 3, let line = UInt32(parts[parts.count - 2]) else {
@@ -97,6 +101,7 @@ struct Symbolizer {
     }
     let file = parts[..<(parts.count - 2)].joined(separator: ":")
     let isKnown = file != "??" && !file.hasSuffix("<compiler-generated>")
-    return SourceFrame(function: function, file: isKnown ? file : "", line: isKnown ? line : 0)
+    let column = withColumn ? UInt32(parts[parts.count - 1]) ?? 0 : 0
+    return SourceFrame(function: function, file: isKnown ? file : "", line: isKnown ? line : 0, column: column)
   }
 }

@@ -20,6 +20,8 @@ public enum Outcome: Equatable, Sendable {
   case faulted(vector: UInt32)
   case outOfMemory
   case stuck
+  /// A check failed, of Swift's or one in the source.
+  case checkFailed
 
   init(_ outcome: TaskOutcome) {
     switch OutcomeKind(rawValue: outcome.kind) {
@@ -27,6 +29,7 @@ public enum Outcome: Equatable, Sendable {
     case .faulted: self = .faulted(vector: UInt32(bitPattern: outcome.status))
     case .outOfMemory: self = .outOfMemory
     case .stuck: self = .stuck
+    case .checkFailed: self = .checkFailed
     case .killed, nil: self = .killed(status: outcome.status)
     }
   }
@@ -39,6 +42,7 @@ public enum Outcome: Equatable, Sendable {
     case .killed: 137
     case .outOfMemory: 140
     case .stuck: 143
+    case .checkFailed: 134
     }
   }
 
@@ -55,6 +59,7 @@ public enum Outcome: Equatable, Sendable {
       output.write("was ended by ")
       output.write(Self.exceptionName(vector))
     case .outOfMemory: output.write("was ended because memory ran out")
+    case .checkFailed: output.write("was ended by a failed check")
     case .stuck: output.write("was ended because it held the processor with interrupts off")
     }
   }

@@ -116,8 +116,10 @@ struct Experiment {
 
   private func matches(_ outcome: Outcome) -> Bool {
     switch fault.expectation(in: place) {
+    case .check: outcome == .checkFailed
     case .exception(let one, let other):
       outcome == .faulted(vector: one) || outcome == .faulted(vector: other)
+        || other == 6 && outcome == .checkFailed
     case .endless: outcome == .killed(status: 137)
     case .stuck: outcome == .stuck
     case .legal: outcome == .exited(status: 0)

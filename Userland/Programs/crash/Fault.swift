@@ -6,6 +6,8 @@ import UserSupport
 
 /// How a fault is expected to end.
 enum Expectation {
+  /// A check of the task's own ends it: its code stops itself.
+  case check
   /// The task is ended by one of two exceptions.
   case exception(UInt32, or: UInt32)
   /// The task goes on until it is killed.
@@ -29,11 +31,11 @@ enum Fault: UInt8 {
   case null, read, jump, divide, opcode, overflow, bounds, privileged
   case stack, esp, systemCallEsp, text, execute, unmapped, segment, breakpoint, port
   case kernelRead, kernelWrite, loop, cli, hlt, kernelFault, largeFrame
-  case overrunUp, sse, cliCalls, cliSleep, timerStop, timerStopCli
+  case overrunUp, sse, precondition, cliCalls, cliSleep, timerStop, timerStopCli
   case pageFaultVector, doubleFaultVector, virtual8086, ring3Loop, breakpoints, floatUnit, sysenter, dangle, scribble
   case control4, tables
 
-  private static var count: UInt8 { 41 }
+  private static var count: UInt8 { 42 }
 
   /// Whether a linked module commits it too. The others concern what only a task has, or what nothing stops in the kernel.
   var isForModules: Bool {
@@ -104,6 +106,7 @@ enum Fault: UInt8 {
     case .cliSleep: "cli-sleep"
     case .timerStop: "timer-stop"
     case .timerStopCli: "timer-stop-cli"
+    case .precondition: "precondition"
     }
   }
 
@@ -150,6 +153,7 @@ enum Fault: UInt8 {
     case .cliSleep: "turns interrupts off, and works and sleeps in turn"
     case .timerStop: "stops the board's interval timer, on which the watchdog may run"
     case .timerStopCli: "stops that timer, turns interrupts off and loops"
+    case .precondition: "fails a precondition of its own, which has a sentence"
     }
   }
 
@@ -158,9 +162,9 @@ enum Fault: UInt8 {
     switch self {
     case .null, .read, .jump, .text, .unmapped, .overrunUp: return .exception(14, or: 14)
     case .divide: return .exception(0, or: 0)
-    case .opcode, .overflow, .bounds: return .exception(6, or: 6)
+    case .opcode, .overflow, .bounds, .precondition: return .check
     case .privileged, .segment: return .exception(13, or: 13)
-    case .kernelFault: return isRing0 ? .exception(6, or: 6) : .exception(13, or: 13)
+    case .kernelFault: return isRing0 ? .check : .exception(13, or: 13)
     // The processor cannot push its frame there in Ring 0: a double fault, which the kernel may trace back.
     case .stack, .largeFrame, .esp, .systemCallEsp: return .exception(14, or: 8)
     // A processor without the no-execute bit runs the data, which is UD2.
@@ -234,6 +238,7 @@ enum Fault: UInt8 {
     case .timerStopCli:
       stopIntervalTimer()
       loopWithInterruptsOff()
+    case .precondition: failPrecondition()
     }
   }
 }

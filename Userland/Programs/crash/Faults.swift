@@ -24,6 +24,12 @@ private func mapData() -> UInt32 {
 
 @inline(never) func overflowAnAddition() -> UInt32 { opaque(.max) + opaque(1) }
 
+@inline(never) func failPrecondition() {
+  let number = opaque(3)
+  precondition(opaque(4) > number, "a number is larger than the one before")
+  precondition(opaque(number) < number, "no number is smaller than itself")
+}
+
 @inline(never) func indexPastTheEnd() -> UInt32 {
   let values = [opaque(1), opaque(2), opaque(3)]
   return values[Int(opaque(3))]

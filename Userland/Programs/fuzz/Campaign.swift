@@ -71,7 +71,7 @@ struct Campaign {
         switch outcome {
         case .exited(let status), .killed(let status):
           calls &+= UInt32(bitPattern: max(0, min(status, Int32(Self.share))))
-        case .faulted, .outOfMemory, .stuck: faulted += 1
+        case .faulted, .checkFailed, .outOfMemory, .stuck: faulted += 1
         }
       } catch { fail("a child was lost") }
     } catch { fail("a child could not be started") }
