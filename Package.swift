@@ -57,15 +57,19 @@ let package = Package(
       path: "Tests/DriversTests", swiftSettings: host),
     .target(
       name: "SDK", dependencies: ["Primitives"], path: "Userland/SDK/Portable", swiftSettings: portable),
+    .target(
+      name: "Injection", dependencies: ["ABI", "Primitives", "SDK"], path: "Userland/Programs/inject/Portable",
+      swiftSettings: portable),
     .testTarget(
-      name: "UserlandTests", dependencies: ["SDK", "Primitives", "TestSupport"],
+      name: "UserlandTests", dependencies: ["ABI", "Injection", "Primitives", "SDK", "TestSupport"],
       path: "Tests/UserlandTests", swiftSettings: host),
     .target(
       name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport", swiftSettings: host),
     .executableTarget(
       name: "megha",
       dependencies: [
-        "ABIDefinition", "Benchmarks", "Boot", "Checks", "Emulator", "Generator", "MeghaBuild", "ModuleCases",
+        "ABIDefinition", "Benchmarks", "Boot", "Checks", "Emulator", "Generator", "Injections", "MeghaBuild",
+        "ModuleCases",
         "Primitives", "Profiler", "SymbolTables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -76,6 +80,7 @@ let package = Package(
     .target(name: "Benchmarks", dependencies: ["Reports"], path: "Tools/Bench", swiftSettings: host),
     .testTarget(
       name: "BenchTests", dependencies: ["Benchmarks", "Reports"], path: "Tests/BenchTests", swiftSettings: host),
+    .target(name: "Injections", dependencies: ["Reports"], path: "Tools/Injection", swiftSettings: host),
     .target(name: "Checks", dependencies: ["Emulator"], path: "Tools/Checks", swiftSettings: host),
     .target(
       name: "Emulator",
@@ -98,8 +103,8 @@ let package = Package(
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "ABI", "ABIDefinition", "Checks", "Diagnostics", "Drivers", "Emulator", "Generator", "MeghaBuild", "Primitives",
-        "Profiler", "SymbolTables", "TestSupport",
+        "ABI", "ABIDefinition", "Checks", "Diagnostics", "Drivers", "Emulator", "Generator", "Injections", "MeghaBuild",
+        "Primitives", "Profiler", "SymbolTables", "TestSupport",
       ],
       path: "Tests/ToolTests", swiftSettings: host),
   ]

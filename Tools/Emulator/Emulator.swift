@@ -45,6 +45,7 @@ public struct RunResult: Sendable {
 /// Somebody who sits at a machine that runs.
 public struct Operator: Sendable {
   let folder: RunFolder
+  let process: Int32
   /// The other end of the machine's first serial port.
   let line: FileHandle?
 
@@ -98,7 +99,21 @@ public struct Operator: Sendable {
   }
 
   /// Gives the monitor a command and waits for its answer.
-  public func command(_ text: String) { _ = Monitor.answer(to: text, socket: folder.path("monitor")) }
+  public func command(_ text: String) { _ = answer(to: text) }
+
+  /// What the monitor answers to a command; nil where nobody answers.
+  public func answer(to text: String) -> String? { Monitor.answer(to: text, socket: folder.path("monitor")) }
+
+  /// How many seconds of a processor the emulator has used; nil when it is gone (proc(5), `stat`).
+  public var processorSeconds: Double? {
+    guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+      let name = text.lastIndex(of: ")")
+    else { return nil }
+    // The fields after the name begin with the third.
+    let fields = text[text.index(after: name)...].split(separator: " ")
+    guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
 
   /// Ends the machine.
   public func end() { command("quit") }
@@ -138,7 +153,8 @@ public enum Emulator {
         let watch = Monitor.Watch(socket: folder.path("events"))
         group.addTask { await watch.waitForStop() ? .reset(registers: registers(folder)) : nil }
         if let operating {
-          Task { await operating(Operator(folder: folder, line: pipe.fileHandleForWriting)) }
+          let person = Operator(folder: folder, process: identifier, line: pipe.fileHandleForWriting)
+          Task { await operating(person) }
         }
         if let timeout {
           group.addTask {

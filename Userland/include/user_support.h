@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "fault_instructions.h"
+#include "processor_state.h"
 #include "system_call.h"
 
 // ---- Symbols; only their addresses mean something ----

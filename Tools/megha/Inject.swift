@@ -1,0 +1,81 @@
+// `megha inject`: makes mistakes in the code of programs, servers and modules, thousands of them, and counts what comes of it.
+
+import ArgumentParser
+import Emulator
+import Foundation
+import Injections
+
+extension InjectionKind: ExpressibleByArgument {}
+
+struct Inject: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Counts what mistakes in code do to the system.",
+    discussion: """
+      Each mutant is a program, server or module with one mistake in its code: a flipped bit, another operand, a number \
+      that is off by one, an instruction that is missing, a branch that goes the wrong way. It runs in the kind of task \
+      that is asked for. Where the machine does not survive, or anything but the mutant came to harm, its number is told, \
+      and --only repeats it. The exit status is 0 where all machines survived unharmed.
+      """)
+
+  @Option(
+    help: "The kind of task: \(InjectionKind.allCases.map { $0.rawValue }.joined(separator: ", ")); all without it.")
+  var kind: InjectionKind?
+
+  @Option(help: "How many mutants of each kind; without it 1,000.")
+  var count: Int?
+
+  @Flag(help: "As many mutants as a whole campaign has: 100,000 in the guarded kinds, 20,000 in the others.")
+  var campaign = false
+
+  @Option(help: "What the mutants follow from.")
+  var seed: UInt32 = 1
+
+  @Option(help: "Only the mutant with this number, with the machine's console on standard output.")
+  var only: Int?
+
+  @Option(help: "Write the counts and every failure to this file.")
+  var json: String?
+
+  @Flag(help: "Write the counts to docs/results.")
+  var write = false
+
+  @Option(help: "How many machines run at once.")
+  var machines = 2
+
+  func validate() throws {
+    if only != nil, kind == nil { throw ValidationError("--only needs --kind.") }
+    if count != nil, campaign { throw ValidationError("--count and --campaign are two answers to one question.") }
+    guard machines > 0, count ?? 1 > 0, only ?? 0 >= 0 else { throw ValidationError("Numbers begin at 1.") }
+  }
+
+  func run() async throws {
+    let project = try Project.current()
+    try await project.build()
+    LiveRuns.endWithThisProcess()
+    if let only, let kind {
+      let end = try await InjectionMachine(project: project, kind: kind, seed: seed, console: writeConsole)
+        .run(only..<only + 1, interval: 1)
+      print(end.sentence(about: only))
+      if end.isFailure { throw ExitCode(1) }
+      return
+    }
+    var results = InjectionResults(tallies: [])
+    for kind in self.kind.map({ [$0] }) ?? InjectionKind.allCases {
+      let count = campaign ? kind.campaignCount : self.count ?? 1000
+      let campaign = InjectionCampaign(project: project, kind: kind, seed: seed)
+      results.tallies.append(try await campaign.run(count: count, machines: machines))
+    }
+    print("\n\(results.table.text)")
+    fflush(nil)
+    if let json { try results.json().write(to: URL(fileURLWithPath: json)) }
+    if write { try project.write(results) }
+    if results.failureCount > 0 { throw ExitCode(1) }
+  }
+}
+
+extension Project {
+  func write(_ results: InjectionResults) throws {
+    try Data(results.page.utf8).write(to: file("docs/results/injection.md"))
+    try results.json().write(to: file("docs/results/injection.json"))
+  }
+}
