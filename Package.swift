@@ -58,7 +58,7 @@ let package = Package(
     .target(
       name: "SDK", dependencies: ["Primitives"], path: "Userland/SDK/Portable", swiftSettings: portable),
     .target(
-      name: "Injection", dependencies: ["ABI", "Primitives", "SDK"], path: "Userland/Programs/inject/Portable",
+      name: "Injection", dependencies: ["ABI", "Primitives", "SDK"], path: "Tests/Guest/Programs/inject/Portable",
       swiftSettings: portable),
     .testTarget(
       name: "UserlandTests", dependencies: ["ABI", "Injection", "Primitives", "SDK", "TestSupport"],

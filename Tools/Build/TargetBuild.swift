@@ -35,23 +35,37 @@ public struct TargetBuild: Sendable {
   /// The programs of the tree, by folder.
   public func programFolders() -> [String] { folders(in: "Userland/Programs") }
 
+  /// Programs and modules that only tests start. The boot archive does without them: a test adds them to its machine.
+  private static let testPrograms = "Tests/Guest/Programs"
+  private static let testModules = "Tests/Guest/Modules"
+
+  /// The files of those, for the tree in `root`.
+  public static func testTargets(root: URL) -> [String] {
+    names(in: testPrograms, root: root).map { testOutput($0) }
+      + names(in: testModules, root: root).map { testOutput($0, isModule: true) }
+  }
+
+  private static func testOutput(_ name: String, isModule: Bool = false) -> String {
+    "build/tests/\(name)\(isModule ? ".so" : "")"
+  }
+
+  private static func names(in parent: String, root: URL) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: root.appending(path: parent).path)) ?? []).sorted()
+  }
+
   /// The services of the tree, by folder. `Support`, `Server` and `Module` are what services share.
   public func serviceFolders() -> [String] {
     folders(in: "Services").filter { !["Services/Support", "Services/Server", "Services/Module"].contains($0) }
   }
 
   private func folders(in parent: String) -> [String] {
-    let folder = root.appending(path: parent)
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return names.sorted().map { "\(parent)/\($0)" }
+    Self.names(in: parent, root: root).map { "\(parent)/\($0)" }
       .filter { !Sources.find(in: $0, root: root).swift.isEmpty }
   }
 
   /// The modules of the tree, by folder.
   public func moduleFolders() -> [String] {
-    let folder = root.appending(path: "Modules")
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return names.sorted().map { "Modules/\($0)" }
+    Self.names(in: "Modules", root: root).map { "Modules/\($0)" }
       .filter { !["Modules/Support", "Modules/include"].contains($0) && isModule(folder: $0) }
   }
 
@@ -107,6 +121,14 @@ public struct TargetBuild: Sendable {
       let name = URL(fileURLWithPath: folder).lastPathComponent
       try graph.addModule(
         Components.module(folder: folder, root: root), output: "\(folder)/build/\(name).so")
+    }
+    for name in Self.names(in: Self.testPrograms, root: root) {
+      let component = Components.program(folder: "\(Self.testPrograms)/\(name)")
+      try graph.addProgram(component, output: Self.testOutput(name))
+    }
+    for name in Self.names(in: Self.testModules, root: root) {
+      let component = Components.module(folder: "\(Self.testModules)/\(name)", root: root)
+      try graph.addModule(component, output: Self.testOutput(name, isModule: true))
     }
     graph.addArchive(programs: programs, modules: modules)
     graph.file.defaults(Self.defaultTargets)

@@ -1,4 +1,4 @@
-// What the program `inject` told the host through the emulator's debug port (Userland/Programs/inject/HostPort.swift).
+// What the program `inject` told the host through the emulator's debug port (Tests/Guest/Programs/inject/HostPort.swift).
 //
 // Invariant: the text may end anywhere, because the machine may; what is cut off counts as not told.
 

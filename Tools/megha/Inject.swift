@@ -4,6 +4,7 @@ import ArgumentParser
 import Emulator
 import Foundation
 import Injections
+import MeghaBuild
 
 extension InjectionKind: ExpressibleByArgument {}
 
@@ -50,7 +51,8 @@ struct Inject: AsyncParsableCommand {
 
   func run() async throws {
     let project = try Project.current()
-    try await project.build()
+    try await project.build(
+      targets: TargetBuild.defaultTargets + TargetBuild.testTargets(root: project.root))
     LiveRuns.endWithThisProcess()
     if let only, let kind {
       let end = try await InjectionMachine(project: project, kind: kind, seed: seed, console: writeConsole)

@@ -3,6 +3,7 @@
 import Emulator
 import Foundation
 import Injections
+import MeghaBuild
 import Synchronization
 
 /// How one machine of a campaign ended.
@@ -63,10 +64,11 @@ struct InjectionMachine: Sendable {
     let folder = try RunFolder()
     defer { folder.delete() }
     let command =
-      "run --ring0 inject --kind \(kind.rawValue) --seed \(seed) --first \(mutants.lowerBound) "
+      "run --ring0 /extra/inject --kind \(kind.rawValue) --seed \(seed) --first \(mutants.lowerBound) "
       + "--count \(mutants.count) --interval \(interval); exit $?"
-    var options = try await project.machine(
-      try MachineArguments.parse(["--icount", "--ram", "64M"]), script: command, folder: folder)
+    var arguments = try MachineArguments.parse(["--icount", "--ram", "64M"])
+    arguments.added = TargetBuild.testTargets(root: project.root).map { project.file($0).path }
+    var options = try await project.machine(arguments, script: command, folder: folder)
     let path = folder.path("mutants")
     options.extraArguments += ["-debugcon", "file:\(path)"]
     let collector = Collector()

@@ -20,7 +20,8 @@ extension Project {
     do {
       // Some cases boot a kernel that is built for them.
       let kernels = try Set(cases.map { try MachineArguments.parse($0.machine).kernel.image })
-      try await build(targets: TargetBuild.defaultTargets + kernels.sorted())
+      try await build(
+        targets: TargetBuild.defaultTargets + kernels.sorted() + TargetBuild.testTargets(root: root))
     } catch {
       report.fail("guest: kernel and programs build", ["\(error)"])
       return

@@ -1,7 +1,7 @@
 // Makes mistakes in the code of programs, servers and modules, starts each in the kind of task that is asked for, and looks
 // whether anything else came to harm.
 //
-//     run --ring0 inject --kind KIND [--seed S] [--first I] [--count N] [--interval N]
+//     run --ring0 /extra/inject --kind KIND [--seed S] [--first I] [--count N] [--interval N]
 //
 // KIND is ring3, guarded, server, ring0, shared or module. Mutant number I of a seed is always the same. It runs in Ring 0
 // itself, to look at the kernel's code and tables; after each `interval` mutants it does. The exit status is 0 where all
@@ -14,18 +14,21 @@ import UserSupport
 
 @main
 struct Inject: Program {
+  /// Where this program is: the host gives it to machines that want it.
+  static var path: StaticString { "/extra/inject" }
+
   static func run() -> Int32 {
     if ProgramInformation.argumentCount == 2, ProgramInformation.argument(1) == "--canary" { return Canary.run() }
     if ProgramInformation.argumentCount == 4, ProgramInformation.argument(1) == ModuleTrial.callerWord {
       return ModuleTrial.makeCalls()
     }
     guard let options = CampaignOptions() else {
-      Console.write("usage: run --ring0 inject --kind ring3|guarded|server|ring0|shared|module\n")
+      Console.write("usage: run --ring0 /extra/inject --kind ring3|guarded|server|ring0|shared|module\n")
       Console.write("                           [--seed S] [--first I] [--count N] [--interval N]\n")
       return 2
     }
     guard read_code_segment() & 3 == 0 else {
-      Console.write("inject: it must look at the kernel: start it with run --ring0 inject\n")
+      Console.write("inject: it must look at the kernel: start it with run --ring0 /extra/inject\n")
       return 2
     }
     var campaign = Campaign(options)

@@ -31,7 +31,7 @@ struct Campaign {
 
   mutating func run() -> Int32 {
     guard startCanary() else {
-      Console.write("inject: there is no /bin/inject to start the canary from\n")
+      Console.write("inject: the canary could not be started from /extra/inject\n")
       return 2
     }
     var trials = Trials(options)
@@ -85,7 +85,7 @@ struct Campaign {
     var start = StartOptions()
     start.priority = Self.priority
     do throws(Refusal) {
-      canary = try Process.start(Bytes("/bin/inject"), arguments: arguments, options: start)
+      canary = try Process.start(Bytes(Inject.path), arguments: arguments, options: start)
       return true
     } catch { return false }
   }

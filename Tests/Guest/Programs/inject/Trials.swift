@@ -10,7 +10,7 @@ struct Trials {
   /// How long a mutant may take, in nanoseconds. A right one of the generated takes a tenth of that.
   private static var patience: UInt64 { 2_000_000 }
   /// How long a server may take to answer one call, and how many calls it gets.
-  private static var callPatience: UInt64 { 1_000_000 }
+  private static var callPatience: UInt64 { 4_000_000 }
   private static var calls: UInt32 { 3 }
   /// What no mutant gets: to stop the machine, to end others, or to start what has more rights than itself.
   private static var droppedRights: Rights { [.power, .tasks, .ring0, .modules, .devices] }

@@ -17,7 +17,7 @@ struct ModuleTrial {
   static var callerWord: StaticString { "--caller" }
 
   private var module: StaticString = "canvas"
-  private var path: StaticString = "/lib/modules/canvas.so"
+  private var path: StaticString = "/extra/canvas.so"
   private(set) var isGenerated = true
   /// For a module of the tree: its code as in the file, where instructions begin in it, and its address in the module.
   private var victim = Victim(file: [], starts: [])
@@ -32,7 +32,7 @@ struct ModuleTrial {
   /// Chooses what the next mutants are made of.
   mutating func choose(random: inout SeededRandom) {
     isGenerated = !random.oneIn(4)
-    (module, path) = ("canvas", "/lib/modules/canvas.so")
+    (module, path) = ("canvas", "/extra/canvas.so")
     codeRandom = random
     guard !isGenerated else { return }
     switch random.below(5) {
@@ -121,7 +121,7 @@ struct ModuleTrial {
     var start = StartOptions()
     start.priority = Campaign.priority
     do throws(Refusal) {
-      let task = try Process.start(Bytes("/bin/inject"), arguments: arguments, options: start)
+      let task = try Process.start(Bytes(Inject.path), arguments: arguments, options: start)
       do throws(SystemError) { return try end(of: task) } catch { return .failedCall(error: 0) }
     } catch { return .refused }
   }
