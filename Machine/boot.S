@@ -208,7 +208,7 @@ boot_stack_start: .skip 20480
 idle_stack_start: .skip 12288
 boot_stack_end:
 idle_stack_end:
-kernel_storage: .skip 12800
+kernel_storage: .skip 16384
 .globl log_storage, entry_stamp
 log_storage: .skip 32768
 boot_directory_pointers: .skip 32

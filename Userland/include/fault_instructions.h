@@ -92,6 +92,7 @@ INSTRUCTION uint32_t stack_pointer(void) {
   return value;
 }
 INSTRUCTION void port_write(uint16_t port, uint8_t value) { __asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port)); }
+
 /// LLDT: privileged, and in Ring 0 refused where the descriptor table has no such selector.
 INSTRUCTION void load_local_descriptor_table(uint32_t selector) {
   __asm__ volatile("lldt %w0" ::"r"(selector) : "memory");

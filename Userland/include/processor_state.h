@@ -59,7 +59,6 @@ INSTRUCTION uint32_t read_model_register(uint32_t number) {
   __asm__ volatile("rdmsr" : "=a"(low) : "c"(number) : "edx");
   return low;
 }
-INSTRUCTION void port_write(uint16_t port, uint8_t value) { __asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port)); }
 
 /// A number that changes with each word of the memory, and with its place.
 MEGHA_INLINE uint32_t sum_of_words(uint32_t address, uint32_t count, uint32_t sum) {

@@ -26,6 +26,7 @@ enum TrialOutcome: Equatable {
     case .exited(let status): self = .ended(status: UInt32(bitPattern: status))
     case .killed: self = .killed
     case .faulted(let vector): self = .faulted(vector: vector)
+    case .checkFailed: self = .faulted(vector: 6)
     case .outOfMemory: self = .outOfMemory
     case .stuck: self = .stuck
     }
