@@ -8,6 +8,9 @@
 //
 // A request in registers comes straight from the entry and leaves no register to be kept: all are saved above.
 //
+// No register of the module's first instruction holds an address of the kernel's: a wrong register is the commonest mistake,
+// and one that is 0 makes it a fault of the module's. Likewise where an export comes back.
+//
 // Invariant: between module_call and its return the module holds nothing of the kernel's that would have to be
 // undone: what it allocated or claimed is in the kernel's books under its name.
 
@@ -101,8 +104,14 @@ request_in_registers:
   movl DOOR_INSIDE(%ebx), %eax
   incl DOOR_CALLS(%ebx)
   incl (%eax)
+  movl DOOR_FUNCTION(%ebx), %eax
   xorl %ebp, %ebp                      // the first frame of the module
-  call *DOOR_FUNCTION(%ebx)
+  xorl %ebx, %ebx
+  xorl %ecx, %ecx
+  xorl %edx, %edx
+  xorl %esi, %esi
+  xorl %edi, %edi
+  call *%eax
   movl CPU_CURRENT_TASK, %ecx
   movl TASK_MODULE_EDGE(%ecx), %esp
   testl %eax, %eax
@@ -168,6 +177,12 @@ module_call:
   movl 32(%esp), %edx                  // the argument
   movl 40(%esp), %esp
   pushl %edx
+  xorl %ebp, %ebp                      // the first frame of the module
+  xorl %ebx, %ebx
+  xorl %ecx, %ecx
+  xorl %edx, %edx
+  xorl %esi, %esi
+  xorl %edi, %edi
   call *%eax
   xorl %edx, %edx
 module_return:
@@ -214,6 +229,7 @@ module_entries_end:
   movl %ebp, %esp
   popl %ebp
   popl %esp
+  xorl %ecx, %ecx
   ret
 
 // Comes here instead of going on in a module whose call is cut short: from a trap, or from a task gate that changed
