@@ -39,6 +39,14 @@ enum ModuleCall {
     guard task.value.moduleEdge != 0 else { return nil }
     return Reference(DirectMap.pointer(door(of: task).value.module, as: LinkedModule.self))
   }
+
+  /// A task ended inside a call, which does not come back: the module has failed.
+  static func taskEnded(_ task: Reference<Task>) {
+    guard let module = module(of: task) else { return }
+    task.value.moduleEdge = 0
+    Modules.fail(module)
+    if kernel.modules.value.registry.leave(module.value.number) { module.wakeDrainers() }
+  }
 }
 
 enum ModuleServices {

@@ -37,7 +37,19 @@ enum ModuleFaults {
     if isSystemCallPage(frame.pointee.eip) { failure.becomeSystemCall() }
     failure.address = address ?? 0
     kernel.modules.value.failure = failure
+    if frame.isFromOuterRing { endCaller(vector: vector) }
     leave_module()
+  }
+
+  /// The module left Ring 0 by itself, and what the processor then pushed lies over the registers with which the caller is to
+  /// go on: the caller ends too.
+  private static func endCaller(vector: UInt8) -> Never {
+    moduleCallFailed()
+    var output = KernelOutput()
+    output.write("fault: ")
+    FaultReporter.identity(of: Scheduler.current).write(to: &output)
+    output.write(" ends with the call: the module left Ring 0, and nothing leads back from there\n")
+    Exit.endCurrent(.faulted, status: Int32(vector))
   }
 
   /// A page fault with the kernel's code selector, before anything is done about it: the kernel works on it on the module's

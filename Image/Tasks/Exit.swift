@@ -85,6 +85,7 @@ enum Exit {
   private static func release(_ task: Reference<Task>, of process: Reference<Process>) {
     FloatState.release(task)
     ModuleStacks.taskEnded(task)
+    ModuleCall.taskEnded(task)
     kernel.watchdog.flags.forget(task)
     // It may have stopped what the watchdog runs on.
     if task.value.mode.isRing0 { Watchdog.repair() }

@@ -27,6 +27,8 @@ enum EFlags {
 typealias TrapFrame = UnsafeMutablePointer<trap_frame>
 
 extension UnsafeMutablePointer where Pointee == trap_frame {
+  /// Whether code of Ring 3 or of virtual-8086 mode was interrupted.
+  var isFromOuterRing: Bool { pointee.cs & 3 != 0 || pointee.eflags & EFlags.virtual8086 != 0 }
   /// Whether the kernel or a linked module was interrupted. In virtual-8086 mode CS is no selector and may hold any number.
   var isKernel: Bool {
     pointee.cs == UInt32(SELECTOR_KERNEL_CODE) && pointee.eflags & EFlags.virtual8086 == 0

@@ -10,7 +10,7 @@ enum Fault: UInt32 {
   case kernelRead, kernelWrite, loop, cli, hlt, kernelFault, largeFrame
   case overrunUp, sse, precondition
   case cliCalls, cliSleep, timerStop, timerStopCli
-  case pageFaultVector, doubleFaultVector
+  case pageFaultVector, doubleFaultVector, virtual8086, ring3Loop
 
   /// Does it. Comes back only where it is legal in the kernel.
   func commit() {
@@ -44,6 +44,8 @@ enum Fault: UInt32 {
     case .sse: useVectorRegister()
     case .pageFaultVector: raisePageFault()
     case .doubleFaultVector: raiseDoubleFault()
+    case .virtual8086: enter_virtual_8086_mode()
+    case .ring3Loop: loop_in_ring3()
     case .cliCalls: callWithInterruptsOff()
     case .cliSleep: sleepWithInterruptsOff()
     case .timerStop: stopIntervalTimer()

@@ -23,7 +23,8 @@ private struct Launcher: ~Copyable {
     try manager.createDirectory(at: commands, withIntermediateDirectories: true)
     try manager.copyItem(at: treeRoot.appending(path: "megha"), to: root.appending(path: "megha"))
     for folder in [
-      "Tools", "ABI/Definition", "Kernel/Boot", "Kernel/Diagnostics", "Kernel/Files", "Kernel/Primitives",
+      "Tools", "ABI/Definition", "Drivers", "Kernel/Boot", "Kernel/Diagnostics", "Kernel/Executables", "Kernel/Files",
+      "Kernel/Primitives",
       "Tests/ModuleCases",
     ] {
       try manager.createDirectory(at: root.appending(path: folder), withIntermediateDirectories: true)

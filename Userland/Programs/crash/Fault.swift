@@ -40,12 +40,13 @@ enum Fault: UInt8 {
   /// Whether a linked module commits it too. The others concern what only a task has, or what nothing stops in the kernel.
   var isForModules: Bool {
     switch self {
-    case .kernelFault, .virtual8086, .ring3Loop, .breakpoints, .floatUnit, .sysenter, .dangle, .scribble, .control4,
-      .tables:
-      false
+    case .kernelFault, .breakpoints, .floatUnit, .sysenter, .dangle, .scribble, .control4, .tables: false
     default: true
     }
   }
+
+  /// Whether nothing leads back to a module's caller.
+  var endsCaller: Bool { self == .virtual8086 || self == .ring3Loop }
 
   init?(named name: Bytes) {
     for value in 0..<Self.count {

@@ -49,7 +49,7 @@ struct ModuleExperiment {
     do throws(Refusal) {
       try load()
       defer { try? Modules.unload(Bytes(Self.lab)) }
-      let failure = commit()
+      let failure = fault?.endsCaller == true ? commitInThread() : commit()
       guard isExpected(failure) else {
         report(failure?.sentence ?? "The call came back.", ", which was NOT expected")
         return 1
@@ -97,6 +97,15 @@ struct ModuleExperiment {
       _ = try lab.callShort(operation)
       return nil
     } catch { return error }
+  }
+
+  /// The same in a thread, which ends with the call.
+  private func commitInThread() -> SystemError? {
+    let experiment = self
+    guard let thread = try? Thread.start(StartOptions(), body: { experiment.commit() == nil ? 0 : 1 }),
+      case .faulted = try? thread.join()
+    else { return nil }
+    return .serviceFaulted
   }
 
   private func isExpected(_ failure: SystemError?) -> Bool {
