@@ -57,8 +57,8 @@ INSTRUCTION void enter_virtual_8086_mode(void) {
 }
 /// IRET to Ring 3, on the same stack, and a loop there.
 INSTRUCTION void loop_in_ring3(void) {
-  __asm__ volatile("movl %%esp, %%ecx\n\tpushl $0x23\n\tpushl %%ecx\n\tpushfl\n\tpushl $0x1b\n\tpushl $1f\n\tiret\n"
-                   "1:\tjmp 1b" ::: "ecx", "memory");
+  __asm__ volatile("movl %%esp, %%ecx\n\tpushl $0x23\n\tpushl %%ecx\n\tpushfl\n\tpushl $0x1b\n\t"
+                   "call 2f\n2:\taddl $1f - 2b, (%%esp)\n\tiret\n1:\tjmp 1b" ::: "ecx", "memory", "cc");
 }
 /// Sets two breakpoints for all to meet: on the first instruction of a program, and on the system-call page.
 INSTRUCTION void set_breakpoints(uint32_t one, uint32_t other) {
