@@ -25,8 +25,11 @@ struct Inject: AsyncParsableCommand {
   @Option(help: "How many mutants of each kind; without it 1,000.")
   var count: Int?
 
-  @Flag(help: "As many mutants as a whole campaign has: 100,000 in the guarded kinds, 20,000 in the others.")
+  @Flag(help: "As many as a campaign has: 100,000 in Ring 3, guarded Ring 0 and as server, 20,000 of each other kind.")
   var campaign = false
+
+  @Option(help: "How much of a campaign, in percent.")
+  var percent = 100
 
   @Option(help: "What the mutants follow from.")
   var seed: UInt32 = 1
@@ -46,6 +49,7 @@ struct Inject: AsyncParsableCommand {
   func validate() throws {
     if only != nil, kind == nil { throw ValidationError("--only needs --kind.") }
     if count != nil, campaign { throw ValidationError("--count and --campaign are two answers to one question.") }
+    guard (1...100).contains(percent) else { throw ValidationError("--percent is from 1 to 100.") }
     guard machines > 0, count ?? 1 > 0, only ?? 0 >= 0 else { throw ValidationError("Numbers begin at 1.") }
   }
 
@@ -63,7 +67,7 @@ struct Inject: AsyncParsableCommand {
     }
     var results = InjectionResults(tallies: [])
     for kind in self.kind.map({ [$0] }) ?? InjectionKind.allCases {
-      let count = campaign ? kind.campaignCount : self.count ?? 1000
+      let count = campaign ? kind.campaignCount * percent / 100 : self.count ?? 1000
       let campaign = InjectionCampaign(project: project, kind: kind, seed: seed)
       results.tallies.append(try await campaign.run(count: count, machines: machines))
     }
