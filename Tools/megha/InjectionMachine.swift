@@ -27,6 +27,7 @@ struct InjectionEnd: Sendable {
 
   var what: String {
     if let damage = log.damage { return damage.what }
+    if cause == .hang { return "it got nowhere" }
     switch outcome {
     case .panic(let text): return text
     case .reset(let status): return status == 0 ? "the processor reset itself" : "the emulator ended with \(status)"
