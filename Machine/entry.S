@@ -120,6 +120,9 @@ return_to_ring3_end:
 
 // The processor pushed EFLAGS, CS and EIP, but no SS and ESP, on the stack the task was using.
 from_ring0_task:
+  movl CPU_CURRENT_TASK, %ecx
+  cmpl $0, TASK_MODULE_EDGE(%ecx)
+  jne module_astray
   cmpl $0, CPU_GUARDED
   jne guarded_task
 1:cmpl $0, CPU_KERNEL_STACK_END       // a shared stack is all that the task has
@@ -166,6 +169,9 @@ shared_task:
   addl $4, %esp
   jmp return_to_ring0_task
 
+// A linked module that took the tasks' selector: at the end of the kernel stack lies what its caller goes on with.
+module_astray:
+  movl $KERNEL_CODE, FRAME_CS(%esp)
 // The kernel was interrupted, or a linked module: the frame stays where it is.
 from_kernel:
   pushl %esp
@@ -311,16 +317,26 @@ direct_entry_guarded:
 // ---- Task gates: each entry is a hardware task with its own state segment, stack and directory ----
 // IRET goes back to the interrupted task, whose state the handler may have changed; the next entry resumes after it.
 
+// A far jump to the selector of such a state comes here too, but sets neither the way back nor NT, and takes the main state
+// its "busy" (Intel SDM Vol. 3, 8.3): all three are set here, for either way.
+.macro RETURN_TO_MAIN_STATE link
+  movl $MAIN_STATE, \link
+  movb $0x8b, CPU_MAIN_STATE_ACCESS    // a 32-bit task state, busy
+  pushl $0x4002                        // NT
+  popfl
+  iret
+.endm
+
 .globl double_fault_entry, nmi_entry
 double_fault_entry:
   call double_fault_handler
   movl $double_fault_stack_end, %esp   // an error code lies on it, unless INT raised the vector
-  iret
+  RETURN_TO_MAIN_STATE CPU_DOUBLE_FAULT_LINK
   jmp double_fault_entry
 
 nmi_entry:
   call nmi_handler
-  iret
+  RETURN_TO_MAIN_STATE CPU_NMI_LINK
   jmp nmi_entry
 
 // Where a task whose stack was lost is resumed to be ended: on the exit stack, in the kernel's own directory.
@@ -343,9 +359,14 @@ resume_dead:
   pushl $2
   popfl
   ljmp *%cs:CPU_DIRECT_ENTRY
-3:cmpl $KERNEL_HALF, 8(%esp)           // a Ring-0 program that loaded the kernel's selector
+3:pushl %eax
+  movl %cs:CPU_CURRENT_TASK, %eax
+  cmpl $0, %cs:TASK_MODULE_EDGE(%eax)
+  popl %eax
+  jne 4f
+  cmpl $KERNEL_HALF, 8(%esp)           // a Ring-0 program that loaded the kernel's selector
   jb 2b
-  pushl $2
+4:pushl $2
   popfl
   lcall $KERNEL_CODE, $direct_entry_nested // returns without the word that CS was pushed to
   popfl

@@ -66,6 +66,17 @@ enum FaultReporter {
     print(report, for: task)
   }
 
+  /// Ends a Ring-0 task that jumped into the middle of the system-call page, and so came where only modules do.
+  static func endAstray(_ registers: FaultRegisters) -> Never {
+    let task = Scheduler.current
+    let vector = ExceptionVector.generalProtection
+    let report = FaultReport(
+      cause: .exception(vector: UInt8(vector), errorCode: 0), registers: registers, owner: .task(identity(of: task)),
+      outcome: .taskEnded)
+    print(report, for: task)
+    Exit.endCurrent(.faulted, status: Int32(vector))
+  }
+
   static func writeOutOfMemory(frame: TrapFrame, address: UInt32) {
     var output = KernelOutput()
     output.write("memory: ")

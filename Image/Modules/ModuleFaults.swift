@@ -22,7 +22,7 @@ enum ModuleFaults {
   private static var trapRoom: UInt32 { 3072 }
 
   /// The entries of exports only copy what the module left on its stack: a fault there is the module's.
-  private static func isKernelText(_ address: UInt32) -> Bool {
+  static func isKernelText(_ address: UInt32) -> Bool {
     address >= address_of___text_start() && address < address_of___text_end()
       && !(address >= address_of_module_entries_start() && address < address_of_module_entries_end())
   }
@@ -93,7 +93,7 @@ enum ModuleFaults {
   }
 
   private static func refuse(_ failure: ModuleFailure) -> Never {
-    guard Scheduler.current.value.moduleEdge != 0 else { panic("the kernel made a system call") }
+    guard Scheduler.current.value.moduleEdge != 0 else { return FaultReporter.endAstray(failure.registers) }
     kernel.modules.value.failure = failure
     leave_module()
   }

@@ -61,20 +61,23 @@ enum Faults {
     // A Ring-0 program raised interrupt 2, which unlike the watchdog's own keeps no other away: that one came meanwhile and
     // found its task at work (Intel SDM Vol. 3, 7.3). This look is lost, as one is that finds nothing.
     if frame.pointee.vector == ExceptionVector.generalProtection
-      && frame.pointee.error & 0xfff8 == UInt32(SELECTOR_NMI_STATE)
+      && frame.pointee.error & 0xfff8 == UInt32(SELECTOR_NMI_STATE) && ModuleFaults.isKernelText(eip)
     {
       return
     }
-    // A Ring-0 program may have left anything in DS and ES before it called. The entry has loaded the right
-    // selectors by now: the instruction works the second time.
+    // A Ring-0 program may have left anything in DS and ES before it called, and a module before it returned. The entry has
+    // loaded the right selectors by now: the instruction works the second time.
     let usable = UInt32(SELECTOR_USER_DATA) << 16 | UInt32(SELECTOR_USER_DATA)
-    if frame.pointee.vector == ExceptionVector.generalProtection && frame.pointee.registers.segments != usable {
+    if frame.pointee.registers.segments != usable && ModuleFaults.isKernelText(eip)
+      && (frame.pointee.vector == ExceptionVector.generalProtection
+        || frame.pointee.vector == ExceptionVector.pageFault)
+    {
       return
     }
     if frame.pointee.vector == ExceptionVector.generalProtection && ProcessorState.restore(after: nil) { return }
     ModuleFaults.contain(frame, address: address)
     // On a shared stack the kernel's frames are in reach of the other threads of the process while it waits.
-    if isOnTasksStack(frame) && Scheduler.current.value.process.value.liveTasks > 1 {
+    if isOnTasksStack(frame) {
       FaultReporter.write(frame: frame, address: address)
       Exit.endCurrent(.faulted, status: Int32(frame.pointee.vector))
     }

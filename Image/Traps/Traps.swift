@@ -51,7 +51,9 @@ private func handleTrap(_ frame: TrapFrame) {
   switch vector {
   case ExceptionVector.pageFault: PageFaults.handle(frame)
   case ExceptionVector.deviceNotAvailable:
-    if frame.isKernel {
+    if read_cr0() & ControlBits.emulation != 0 && ProcessorState.restore(after: Scheduler.current) {
+      // The instruction meets CR0 as it should be now.
+    } else if frame.isKernel {
       // A module's instruction would change the registers of whoever used them last.
       ModuleFaults.contain(frame, address: nil)
       // The watchdog's task switch set CR0.TS while FloatState was at work (Intel SDM Vol. 3, 8.3): go on.

@@ -66,6 +66,12 @@ INSTRUCTION void set_breakpoints(uint32_t one, uint32_t other) {
 }
 /// Clears CR0.TS, so that the x87 and SSE registers of another task can be reached.
 INSTRUCTION void clear_task_switched_flag(void) { __asm__ volatile("clts"); }
+/// Sets CR0.EM, with which no floating-point instruction runs, and executes one.
+INSTRUCTION void emulate_float_unit(void) {
+  __asm__ volatile("movl %%cr0, %%eax\n\torl $4, %%eax\n\tmovl %%eax, %%cr0\n\tfld1\n\tfstp %%st(0)" ::: "eax", "cc");
+}
+/// A far jump to the task state that double faults come to.
+INSTRUCTION void jump_to_task_state(void) { __asm__ volatile("ljmp $0x40, $0" ::: "memory"); }
 /// Sets CR4.TSD, which takes RDTSC from Ring 3.
 INSTRUCTION void set_time_stamp_disable(void) {
   __asm__ volatile("movl %%cr4, %%eax\n\torl $4, %%eax\n\tmovl %%eax, %%cr4" ::: "eax", "cc");

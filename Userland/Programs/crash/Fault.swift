@@ -33,14 +33,16 @@ enum Fault: UInt8 {
   case kernelRead, kernelWrite, loop, cli, hlt, kernelFault, largeFrame
   case overrunUp, sse, precondition, cliCalls, cliSleep, timerStop, timerStopCli
   case pageFaultVector, doubleFaultVector, virtual8086, ring3Loop, breakpoints, floatUnit, sysenter, dangle, scribble
-  case control4, tables
+  case control4, tables, emulation, taskState
 
-  private static var count: UInt8 { 42 }
+  private static var count: UInt8 { 44 }
 
   /// Whether a linked module commits it too. The others concern what only a task has, or what nothing stops in the kernel.
   var isForModules: Bool {
     switch self {
-    case .kernelFault, .breakpoints, .floatUnit, .sysenter, .dangle, .scribble, .control4, .tables: false
+    case .kernelFault, .breakpoints, .floatUnit, .sysenter, .dangle, .scribble, .control4, .tables,
+      .emulation, .taskState:
+      false
     default: true
     }
   }
@@ -103,6 +105,8 @@ enum Fault: UInt8 {
     case .scribble: "scribble"
     case .control4: "control-4"
     case .tables: "tables"
+    case .emulation: "emulation"
+    case .taskState: "task-state"
     case .cliCalls: "cli-calls"
     case .cliSleep: "cli-sleep"
     case .timerStop: "timer-stop"
@@ -149,6 +153,8 @@ enum Fault: UInt8 {
     case .dangle: "gives a call a pointer into a frame that has returned"
     case .scribble: "writes over the stack of another thread, which waits in a call"
     case .control4: "sets a bit of CR4 that takes the time-stamp counter from Ring 3"
+    case .emulation: "sets CR0.EM and executes a floating-point instruction"
+    case .taskState: "makes a far jump to the task state of double faults"
     case .tables: "loads the interrupt table's register with too small a limit"
     case .cliCalls: "turns interrupts off and makes system calls in a loop"
     case .cliSleep: "turns interrupts off, and works and sleeps in turn"
@@ -183,11 +189,12 @@ enum Fault: UInt8 {
     case .ring3Loop: return place.isShared || place.isGuarded ? .exception(8, or: 8) : .endless
     // It meets one of them itself, on its way out.
     case .breakpoints: return isRing0 ? .exception(1, or: 1) : .exception(13, or: 13)
-    case .floatUnit, .sysenter, .control4, .tables: return isRing0 ? .legal : .exception(13, or: 13)
+    case .floatUnit, .sysenter, .control4, .tables, .emulation: return isRing0 ? .legal : .exception(13, or: 13)
     // On a shared stack the kernel would overwrite its own frames, and refuses. Else the program returns to nowhere, perhaps
     // with the trap flag set.
     case .dangle: return place.isShared ? .legal : .exception(14, or: 1)
     case .scribble: return .legal
+    case .taskState: return isRing0 ? .exception(8, or: 8) : .exception(13, or: 13)
     case .cli, .hlt, .cliCalls, .cliSleep, .timerStopCli: return isRing0 ? .stuck : .exception(13, or: 13)
     case .timerStop: return isRing0 ? .legal : .exception(13, or: 13)
     }
@@ -233,6 +240,8 @@ enum Fault: UInt8 {
     case .scribble: scribbleOverAThread()
     case .control4: changeControlRegister4()
     case .tables: shortenInterruptTable()
+    case .emulation: emulateFloatUnit()
+    case .taskState: jumpToTaskState()
     case .cliCalls: callWithInterruptsOff()
     case .cliSleep: sleepWithInterruptsOff()
     case .timerStop: stopIntervalTimer()

@@ -175,3 +175,7 @@ private nonisolated(unsafe) var victimsStack: UInt32 = 0
 
 /// The vectors of exceptions and of the gate for calls stay.
 @inline(never) func shortenInterruptTable() { shorten_interrupt_table(UInt16(truncatingIfNeeded: opaque(0x40f))) }
+
+@inline(never) func emulateFloatUnit() { emulate_float_unit() }
+
+@inline(never) func jumpToTaskState() { jump_to_task_state() }
