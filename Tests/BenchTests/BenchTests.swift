@@ -194,24 +194,6 @@ import Testing
 }
 
 @Suite struct ResultTests {
-  @Test func chartsHoldEveryRow() {
-    let bars = [
-      BarChart.Bar(label: "a & b", value: 3, limit: 2), BarChart.Bar(label: "c", value: 1, limit: nil),
-    ]
-    let svg = BarChart(title: "t", bars: bars).svg
-    #expect(svg.contains("a &amp; b") && svg.contains("#c0392b") && svg.hasPrefix("<svg"))
-  }
-
-  @Test func growthIsReadFromTheNames() {
-    let rows = [(10, 5), (1000, 7)].map { amount, cost in
-      BenchmarkRow(group: "growth", name: "yield among \(grouped(amount)) tasks", median: cost)
-    }
-    let chart = GrowthChart(title: "t", rows: rows)
-    #expect(chart.lines.count == 1)
-    #expect(chart.lines.first?.points.map { $0.amount } == [10, 1000])
-    #expect(chart.lines.first?.points.map { $0.cost } == [5, 7])
-  }
-
   @Test func aDeviationOfLinuxIsNamed() {
     #expect(Peer.deviations(linux: ["null": 335, "yield": 5000]).isEmpty)
     #expect(

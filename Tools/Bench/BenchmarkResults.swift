@@ -27,16 +27,9 @@ public struct BenchmarkResults: Sendable {
     for group in groups {
       let own = rows.filter { $0.group == group && $0.unit != "bytes" }
       if group == "growth" {
-        try write(
-          GrowthChart(title: "Cost while there is more and more of something, in instructions", rows: own).svg,
-          "growth.svg")
-      } else {
-        let bars = own.compactMap { row in
-          row.median.map { BarChart.Bar(label: row.name, value: $0, limit: budgets.limit(of: row)) }
-        }
-        if !bars.isEmpty {
-          try write(BarChart(title: "\(group), in instructions", bars: bars).svg, "\(group).svg")
-        }
+        for chart in GrowthChart.charts(of: own) { try write(chart.svg, "\(chart.fileName).svg") }
+      } else if own.contains(where: { $0.median != nil }) {
+        try write(BarChart(title: "\(group), in instructions", rows: own, budgets: budgets).svg, "\(group).svg")
       }
     }
   }
@@ -50,7 +43,7 @@ public struct BenchmarkResults: Sendable {
     var text = """
       # Measurements
 
-      Written by `./megha bench`. Numbers are instructions (bytes for memory) counted by the emulator; *spaces* and
+      Written by `./megha bench --write`. Numbers are instructions (bytes for memory) counted by the emulator; *spaces* and
       *flushes* are changes of the address space and other flushes of the translation cache in one operation.
 
 
@@ -59,9 +52,9 @@ public struct BenchmarkResults: Sendable {
     for group in groups {
       text += "\n## \(group)\n\n"
       text += BenchmarkRow.table(rows.filter { $0.group == group }, budgets: budgets).markdown
-      if rows.contains(where: { $0.group == group && $0.unit != "bytes" }) {
-        text += "\n![\(group)](\(group).svg)\n"
-      }
+      let own = rows.filter { $0.group == group && $0.unit != "bytes" }
+      let charts = group == "growth" ? GrowthChart.charts(of: own).map { $0.fileName } : own.isEmpty ? [] : [group]
+      for chart in charts { text += "\n![\(chart)](\(chart).svg)\n" }
     }
     return text
   }

@@ -22,6 +22,8 @@ public struct BenchmarkRow: Codable, Sendable, Equatable {
   /// The same of changes of the stack on the way into the kernel, and of bytes that the kernel copied.
   public let stackSwitches: Int?
   public let bytesCopied: Int?
+  /// Page faults, in one run of a program or of a service's load.
+  public let faults: Int?
   /// Why it was not measured.
   public let reason: String?
 
@@ -30,7 +32,8 @@ public struct BenchmarkRow: Codable, Sendable, Equatable {
   public init(
     group: String, name: String, unit: String? = "instructions", samples: Int? = nil, minimum: Int? = nil,
     median: Int? = nil, p90: Int? = nil, maximum: Int? = nil, spaceChanges: Int? = nil, flushes: Int? = nil,
-    switches: Int? = nil, stackSwitches: Int? = nil, bytesCopied: Int? = nil, reason: String? = nil
+    switches: Int? = nil, stackSwitches: Int? = nil, bytesCopied: Int? = nil, faults: Int? = nil,
+    reason: String? = nil
   ) {
     self.group = group
     self.name = name
@@ -45,6 +48,7 @@ public struct BenchmarkRow: Codable, Sendable, Equatable {
     self.switches = switches
     self.stackSwitches = stackSwitches
     self.bytesCopied = bytesCopied
+    self.faults = faults
     self.reason = reason
   }
 

@@ -3,19 +3,30 @@
 import Reports
 
 extension BenchmarkRow {
-  /// The rows with their budgets.
+  /// The rows with their budgets. A column that no row has anything for is left out.
   public static func table(_ rows: [BenchmarkRow], budgets: Budgets) -> TextTable {
-    var table = TextTable(titles: [
-      "operation", "minimum", "median", "p90", "maximum", "budget", "spaces", "flushes", "switches", "stacks",
-      "copied",
-    ])
-    for row in rows {
-      let limit = budgets.limit(of: row).map { grouped($0) } ?? ""
-      let numbers = [row.minimum, row.median, row.p90, row.maximum].map { $0.map(grouped) ?? "-" }
-      let counts = [row.spaceChanges, row.flushes, row.switches, row.stackSwitches, row.bytesCopied]
-        .map { $0.map(String.init) ?? "-" }
-      table.lines.append(["\(row.fullName)"] + numbers + [limit] + counts)
+    func column(_ title: String, _ values: [Int?], _ text: (Int) -> String) -> (title: String, cells: [String])? {
+      guard values.contains(where: { $0 != nil }) else { return nil }
+      return (title, values.map { $0.map(text) ?? "-" })
     }
-    return table
+    let limits = rows.map { budgets.limit(of: $0).map(grouped) ?? "" }
+    let columns: [(title: String, cells: [String])?] = [
+      ("operation", rows.map { $0.fullName }),
+      ("minimum", rows.map { $0.minimum.map(grouped) ?? "-" }),
+      ("median", rows.map { $0.median.map(grouped) ?? "-" }),
+      ("p90", rows.map { $0.p90.map(grouped) ?? "-" }),
+      ("maximum", rows.map { $0.maximum.map(grouped) ?? "-" }),
+      limits.contains { !$0.isEmpty } ? ("budget", limits) : nil,
+      column("faults", rows.map { $0.faults }, grouped),
+      column("spaces", rows.map { $0.spaceChanges }, grouped),
+      column("flushes", rows.map { $0.flushes }, String.init),
+      column("switches", rows.map { $0.switches }, grouped),
+      column("stacks", rows.map { $0.stackSwitches }, String.init),
+      column("copied", rows.map { $0.bytesCopied }, String.init),
+      rows.contains { $0.reason != nil } ? ("not measured", rows.map { $0.reason ?? "" }) : nil,
+    ]
+    let present = columns.compactMap { $0 }
+    return TextTable(
+      titles: present.map { $0.title }, lines: rows.indices.map { row in present.map { $0.cells[row] } })
   }
 }

@@ -10,9 +10,10 @@ struct Bench: AsyncParsableCommand {
     abstract: "Measures the system in instructions.",
     discussion: """
       The group `size` is how large the kernel, programs and modules are; all others are measured in the machine. The \
-      emulator counts instructions; two runs are made, and they must agree in every number. Without --check and \
-      without a group the results in docs/results are written anew: tables, and charts as SVG and PNG. With --time, \
-      operations are measured in time too, and printed as multiples of the null call of Ring 3; nothing is written.
+      emulator counts instructions; two runs are made, and they must agree in every number. Nothing is written but what \
+      an option names: --write puts all results into docs/results, tables and charts as SVG and PNG, and into the \
+      tables of the documents. With --time, operations are measured in time too, and printed as multiples of the null \
+      call of Ring 3. With --compare nothing is measured.
       """)
 
   @Argument(help: "Measure only this group of operations.")
@@ -30,19 +31,46 @@ struct Bench: AsyncParsableCommand {
   @Flag(help: "Measure time as well, without a count of instructions, and print ratios.")
   var time = false
 
-  @Option(help: "Write the rows to this file.")
+  @Option(help: "Write the rows to this file, as JSON.")
   var json: String?
+
+  @Option(help: "Write the rows to this file, as comma-separated values.")
+  var csv: String?
+
+  @Option(help: "Write a chart of the rows to this file, as SVG.")
+  var chart: String?
+
+  @Flag(help: "Write all results into the tree: docs/results, and the tables of the documents.")
+  var write = false
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Compare two files that --json wrote, in place of measuring.", valueName: "before> <after"))
+  var compare: [String] = []
 
   @Option(help: "Seconds for one run.")
   var timeout = 300
 
   func validate() throws {
-    if time, check || peers || json != nil {
+    let writes = write || json != nil || csv != nil || chart != nil
+    if time, check || peers || writes {
       throw ValidationError("--time prints ratios only; it goes with no other option.")
+    }
+    if write, group != nil { throw ValidationError("--write writes all results; it takes no group.") }
+    if !compare.isEmpty {
+      guard compare.count == 2 else { throw ValidationError("--compare takes two files: before and after.") }
+      guard group == nil, !time, !check, !peers, !writes else {
+        throw ValidationError("--compare measures nothing; it goes with no other option.")
+      }
     }
   }
 
   func run() async throws {
+    if !compare.isEmpty {
+      let rows = try compare.map { try Comparison.rows(in: FileManager.default.contents(atPath: $0), file: $0) }
+      print(Comparison(rows[0], rows[1]).text)
+      return
+    }
     let project = try Project.current()
     try await project.build()
     LiveRuns.endWithThisProcess()
@@ -53,7 +81,13 @@ struct Bench: AsyncParsableCommand {
     let rows = try await project.measureTwice(groups: [group], timeout: timeout)
     let budgets = try project.budgets(budgets)
     print(BenchmarkRow.table(rows, budgets: budgets).text)
-    if let json { try BenchmarkResults.encode(rows).write(to: URL(fileURLWithPath: json)) }
+    try export(rows, budgets: budgets, title: "\(group ?? "all operations"), in instructions")
+    if write {
+      let results = project.file("docs/results")
+      try BenchmarkResults(rows: rows, budgets: budgets).write(to: results)
+      try DocumentTable.write(rows, root: project.root)
+      try await project.drawPictures(in: results)
+    }
     if peers {
       let linux = try await project.measureLinux(timeout: timeout)
       print("\n\(Peer.table(rows, linux: linux).text)")
@@ -67,10 +101,21 @@ struct Bench: AsyncParsableCommand {
       // What is thrown goes to standard error, which would otherwise overtake the table.
       fflush(nil)
       guard judgement.complaints.isEmpty else { throw Failure(judgement.complaints.joined(separator: "\n")) }
-    } else if group == nil {
-      let results = project.file("docs/results")
-      try BenchmarkResults(rows: rows, budgets: budgets).write(to: results)
-      try await project.drawPictures(in: results)
+    }
+  }
+
+  /// Writes the rows to the files that the options name.
+  func export(_ rows: [BenchmarkRow], budgets: Budgets, title: String) throws {
+    func write(_ data: Data, to path: String) throws {
+      do { try data.write(to: URL(fileURLWithPath: path)) } catch {
+        throw Failure("\(path) cannot be written: \((error as NSError).localizedDescription)")
+      }
+    }
+    if let json { try write(BenchmarkResults.encode(rows), to: json) }
+    if let csv { try write(Data(BenchmarkRow.commaSeparated(rows).utf8), to: csv) }
+    if let chart {
+      let own = rows.filter { $0.unit != "bytes" }
+      try write(Data(BarChart(title: title, rows: own, budgets: budgets).svg.utf8), to: chart)
     }
   }
 }
