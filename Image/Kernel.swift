@@ -48,7 +48,6 @@ struct Kernel: ~Copyable {
 struct Counters {
   var addressSpaceChanges: UInt64 = 0
   var taskSwitches: UInt64 = 0
-  var stackSwitches: UInt64 = 0
   var tlbFlushes: UInt64 = 0
   var pageFaults: UInt64 = 0
   var bytesCopied: UInt64 = 0
@@ -71,10 +70,4 @@ var kernel: Kernel {
 var cpu: cpu_area {
   @inline(__always) unsafeAddress { UnsafePointer(current_cpu_area()) }
   @inline(__always) unsafeMutableAddress { current_cpu_area() }
-}
-
-/// The address of a value that does not move, as a Reference.
-@inline(__always)
-func reference<Value: ~Copyable>(to value: inout Value) -> Reference<Value> {
-  withUnsafeMutablePointer(to: &value) { Reference($0) }
 }

@@ -30,3 +30,9 @@ public struct Reference<Value: ~Copyable>: Equatable {
   @inlinable @inline(__always)
   public static func == (left: Self, right: Self) -> Bool { left.address == right.address }
 }
+
+/// The address of a value that does not move, as a Reference.
+@inlinable @inline(__always)
+public func reference<Value: ~Copyable>(to value: inout Value) -> Reference<Value> {
+  unsafe withUnsafeMutablePointer(to: &value) { unsafe Reference($0) }
+}

@@ -24,6 +24,9 @@ extension Project {
       "sources: generated files",
       complaints: stale.map { "\($0.path) is not what the table says. Run ./megha generate." })
 
+    let shape = try sourceShape()
+    report.judge("sources: the kernel's parts", complaints: shape.complaints(shape.rows) + shape.upwardImports)
+
     do {
       try await build()
       report.pass("sources: kernel and programs build")
