@@ -257,7 +257,7 @@ public enum SystemCallTable {
       40, "measure",
       [.init("counters", .structureOut(type: "MachineCounters"), "where the counts go")],
       errors: ["badAddress"],
-      "Reads the counters of address-space changes, stack switches, TLB flushes, faults and copies."),
+      "Reads the counters of address-space changes, task switches, TLB flushes, page faults, copies and interrupts."),
     .init(
       41, "callShort",
       [

@@ -357,11 +357,9 @@ public struct FileEntry: BitwiseCopyable, Sendable {
 public struct MachineCounters: BitwiseCopyable, Sendable {
   public var addressSpaceChanges = WordPair()
   public var taskSwitches = WordPair()
-  public var stackSwitches = WordPair()
   public var tlbFlushes = WordPair()
   public var pageFaults = WordPair()
   public var bytesCopied = WordPair()
-  public var systemCalls = WordPair()
   /// Interrupts of devices and of the watchdog.
   public var interrupts = WordPair()
   /// The time stamp at the kernel's first instruction, and where the first process was about to run.

@@ -50,7 +50,6 @@ enum SystemCalls {
     var counters = MachineCounters()
     counters.addressSpaceChanges = WordPair(kernel.counters.addressSpaceChanges)
     counters.taskSwitches = WordPair(kernel.counters.taskSwitches)
-    counters.stackSwitches = WordPair(kernel.counters.stackSwitches)
     counters.tlbFlushes = WordPair(kernel.counters.tlbFlushes)
     counters.pageFaults = WordPair(kernel.counters.pageFaults)
     counters.bytesCopied = WordPair(kernel.counters.bytesCopied)

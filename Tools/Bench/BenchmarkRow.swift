@@ -19,8 +19,7 @@ public struct BenchmarkRow: Codable, Sendable, Equatable {
   public let spaceChanges: Int?
   public let flushes: Int?
   public let switches: Int?
-  /// The same of changes of the stack on the way into the kernel, and of bytes that the kernel copied.
-  public let stackSwitches: Int?
+  /// The same of bytes that the kernel copied.
   public let bytesCopied: Int?
   /// Page faults, in one run of a program or of a service's load.
   public let faults: Int?
@@ -32,8 +31,7 @@ public struct BenchmarkRow: Codable, Sendable, Equatable {
   public init(
     group: String, name: String, unit: String? = "instructions", samples: Int? = nil, minimum: Int? = nil,
     median: Int? = nil, p90: Int? = nil, maximum: Int? = nil, spaceChanges: Int? = nil, flushes: Int? = nil,
-    switches: Int? = nil, stackSwitches: Int? = nil, bytesCopied: Int? = nil, faults: Int? = nil,
-    reason: String? = nil
+    switches: Int? = nil, bytesCopied: Int? = nil, faults: Int? = nil, reason: String? = nil
   ) {
     self.group = group
     self.name = name
@@ -46,7 +44,6 @@ public struct BenchmarkRow: Codable, Sendable, Equatable {
     self.spaceChanges = spaceChanges
     self.flushes = flushes
     self.switches = switches
-    self.stackSwitches = stackSwitches
     self.bytesCopied = bytesCopied
     self.faults = faults
     self.reason = reason

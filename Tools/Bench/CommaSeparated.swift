@@ -9,8 +9,7 @@ extension BenchmarkRow {
     ("p90", { $0.p90.map(String.init) }), ("maximum", { $0.maximum.map(String.init) }),
     ("faults", { $0.faults.map(String.init) }), ("spaceChanges", { $0.spaceChanges.map(String.init) }),
     ("flushes", { $0.flushes.map(String.init) }), ("switches", { $0.switches.map(String.init) }),
-    ("stackSwitches", { $0.stackSwitches.map(String.init) }), ("bytesCopied", { $0.bytesCopied.map(String.init) }),
-    ("reason", { $0.reason }),
+    ("bytesCopied", { $0.bytesCopied.map(String.init) }), ("reason", { $0.reason }),
   ]
 
   public static func commaSeparated(_ rows: [BenchmarkRow]) -> String {

@@ -21,7 +21,6 @@ extension BenchmarkRow {
       column("spaces", rows.map { $0.spaceChanges }, grouped),
       column("flushes", rows.map { $0.flushes }, String.init),
       column("switches", rows.map { $0.switches }, grouped),
-      column("stacks", rows.map { $0.stackSwitches }, String.init),
       column("copied", rows.map { $0.bytesCopied }, String.init),
       rows.contains { $0.reason != nil } ? ("not measured", rows.map { $0.reason ?? "" }) : nil,
     ]

@@ -413,7 +413,8 @@ MEGHA_INLINE int32_t megha_service_information(uint32_t index, void *information
   return megha_system_call2(MEGHA_CALL_SERVICE_INFORMATION, index, (uint32_t)(uintptr_t)information);
 }
 
-/// Reads the counters of address-space changes, stack switches, TLB flushes, faults and copies.
+/// Reads the counters of address-space changes, task switches, TLB flushes, page faults, copies and
+/// interrupts.
 /// - counters: where the counts go.
 MEGHA_INLINE int32_t megha_measure(void *counters) {
   return megha_system_call1(MEGHA_CALL_MEASURE, (uint32_t)(uintptr_t)counters);

@@ -173,7 +173,8 @@ public enum SystemCall: UInt32, Sendable {
   /// - `index`: which service, from 0.
   /// - `information`: where the description goes.
   case serviceInformation = 39
-  /// Reads the counters of address-space changes, stack switches, TLB flushes, faults and copies.
+  /// Reads the counters of address-space changes, task switches, TLB flushes, page faults, copies and
+  /// interrupts.
   /// - `counters`: where the counts go.
   case measure = 40
   /// Sends a request that travels in registers and waits for the reply.

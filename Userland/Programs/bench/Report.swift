@@ -103,7 +103,7 @@ struct Report {
   static func writeHead() {
     Console.write {
       $0.write("operation", width: nameWidth)
-      $0.write("minimum    median       p90   maximum  spaces  flushes  switches  stacks  copied\n")
+      $0.write("minimum    median       p90   maximum  spaces  flushes  switches  copied\n")
     }
   }
 
@@ -137,8 +137,6 @@ struct Report {
         $0.write(decimal: counts.flushes)
         $0.write(",\"switches\":")
         $0.write(decimal: counts.switches)
-        $0.write(",\"stackSwitches\":")
-        $0.write(decimal: counts.stackSwitches)
         $0.write(",\"bytesCopied\":")
         $0.write(decimal: counts.bytesCopied)
         $0.write("}\n")
@@ -150,7 +148,6 @@ struct Report {
         $0.write(decimal: counts.spaceChanges, width: 8)
         $0.write(decimal: counts.flushes, width: 9)
         $0.write(decimal: counts.switches, width: 10)
-        $0.write(decimal: counts.stackSwitches, width: 8)
         $0.write(decimal: counts.bytesCopied, width: 8)
         $0.write("\n")
       }
@@ -181,7 +178,6 @@ struct Counts {
   var spaceChanges: UInt32 = 0
   var flushes: UInt32 = 0
   var switches: UInt32 = 0
-  var stackSwitches: UInt32 = 0
   var bytesCopied: UInt32 = 0
 
   static func take() -> Counts {
@@ -189,8 +185,7 @@ struct Counts {
     guard SystemCalls.measure(&counters) >= 0 else { return Counts() }
     return Counts(
       spaceChanges: counters.addressSpaceChanges.low, flushes: counters.tlbFlushes.low,
-      switches: counters.taskSwitches.low, stackSwitches: counters.stackSwitches.low,
-      bytesCopied: counters.bytesCopied.low)
+      switches: counters.taskSwitches.low, bytesCopied: counters.bytesCopied.low)
   }
 
   func since(_ before: Counts, operations: UInt32) -> Counts {
@@ -198,7 +193,6 @@ struct Counts {
     return Counts(
       spaceChanges: average(spaceChanges &- before.spaceChanges), flushes: average(flushes &- before.flushes),
       switches: average(switches &- before.switches),
-      stackSwitches: average(stackSwitches &- before.stackSwitches),
       bytesCopied: average(bytesCopied &- before.bytesCopied))
   }
 }

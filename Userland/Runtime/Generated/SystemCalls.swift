@@ -423,7 +423,8 @@ public enum SystemCalls {
     megha_system_call2(SystemCall.serviceInformation.rawValue, index, word(information))
   }
 
-  /// Reads the counters of address-space changes, stack switches, TLB flushes, faults and copies.
+  /// Reads the counters of address-space changes, task switches, TLB flushes, page faults, copies and
+  /// interrupts.
   /// - Parameter counters: where the counts go.
   /// - Returns: 0, or one of the errors badAddress.
   @inline(__always) @inlinable
