@@ -68,8 +68,8 @@ let package = Package(
     .executableTarget(
       name: "megha",
       dependencies: [
-        "ABIDefinition", "Benchmarks", "Boot", "Checks", "Emulator", "Generator", "Injections", "MeghaBuild",
-        "ModuleCases",
+        "ABIDefinition", "Benchmarks", "Boot", "Checks", "Emulator", "Generator", "Injections", "Labs",
+        "MeghaBuild", "ModuleCases",
         "Primitives", "Profiler", "SymbolTables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -81,6 +81,8 @@ let package = Package(
     .testTarget(
       name: "BenchTests", dependencies: ["Benchmarks", "Reports"], path: "Tests/BenchTests", swiftSettings: host),
     .target(name: "Injections", dependencies: ["Reports"], path: "Tools/Injection", swiftSettings: host),
+    .target(name: "Labs", path: "Tools/Labs", swiftSettings: host),
+    .testTarget(name: "LabTests", dependencies: ["Labs"], path: "Tests/LabTests", swiftSettings: host),
     .target(name: "Checks", dependencies: ["Emulator"], path: "Tools/Checks", swiftSettings: host),
     .target(
       name: "Emulator",

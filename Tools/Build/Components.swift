@@ -63,6 +63,27 @@ public enum Components {
     "Probe", folder: "Tools/Probe", kind: .image(linkerScript: "Tools/Probe/probe.ld"), side: .kernel,
     headers: [Component.Headers(module: "ProbeSupport", folder: "Tools/Probe/include")])
 
+  /// What the linker script of a kernel outside of the tree is called.
+  static let kernelScript = "kernel.ld"
+
+  /// A kernel outside of the tree, which has nothing of Megha's but the functions that compilers call for memory.
+  public static func ownKernel(folder: String) -> Component {
+    Component(
+      capitalized(identifier(of: folder)) + "Kernel", folder: folder,
+      kind: .image(linkerScript: "\(folder)/\(kernelScript)"), side: .kernel,
+      headers: ownHeaders(in: folder, root: URL(fileURLWithPath: "/")), sharedAssembly: ["Userland/Runtime/memory.S"])
+  }
+
+  /// The headers of a component's own: its folder `include`, under the name that the module map there says.
+  private static func ownHeaders(in folder: String, root: URL) -> [Component.Headers] {
+    let base = folder.hasPrefix("/") ? URL(fileURLWithPath: folder) : root.appending(path: folder)
+    let map = base.appending(path: "include/module.modulemap")
+    guard let text = try? String(contentsOf: map, encoding: .utf8) else { return [] }
+    let words = text.split { $0.isWhitespace || $0 == "{" }
+    guard let keyword = words.firstIndex(of: "module"), words.indices.contains(keyword + 1) else { return [] }
+    return [Component.Headers(module: String(words[keyword + 1]), folder: "\(folder)/include")]
+  }
+
   public static let programScript = "Userland/program.ld"
 
   /// The name of a folder as Swift takes one: what may not be in it becomes an underscore.
@@ -101,13 +122,10 @@ public enum Components {
   /// - Parameter instance: the number of this one where the same sources make several modules.
   public static func module(folder: String, root: URL, instance: Int? = nil) -> Component {
     let type = capitalized(identifier(of: folder))
-    let base = folder.hasPrefix("/") ? URL(fileURLWithPath: folder) : root.appending(path: folder)
-    let hasHeaders = FileManager.default.fileExists(atPath: base.appending(path: "include/module.modulemap").path)
     return Component(
       "\(type)Module\(instance.map { "\($0)" } ?? "")", folder: folder, kind: .module, side: .kernel,
       dependencies: moduleDependencies,
-      headers: [moduleHeaders, portHeaders]
-        + (hasHeaders ? [Component.Headers(module: type + "Support", folder: "\(folder)/include")] : []),
+      headers: [moduleHeaders, portHeaders] + ownHeaders(in: folder, root: root),
       cFlags: instance.map { ["-DINSTANCE=\($0)", "-DPREVIOUS=\($0 - 1)"] } ?? [])
   }
 

@@ -18,6 +18,12 @@ extension TargetBuild {
     return FileManager.default.fileExists(atPath: base.appending(path: "Manifest.c").path)
   }
 
+  /// Whether a folder holds a kernel of its own: it says where that is loaded.
+  public func isKernel(folder: String) -> Bool {
+    FileManager.default.fileExists(
+      atPath: URL(fileURLWithPath: folder, relativeTo: root).appending(path: Components.kernelScript).path)
+  }
+
   /// Whether a folder holds a service: it names the type that is placed.
   func isService(folder: String) throws -> Bool {
     try Sources.find(in: folder, root: root).swift.contains {
@@ -41,6 +47,10 @@ extension TargetBuild {
         description: "\(folder) has a | or a control character in its path, which the build cannot name.")
     }
     let output = "\(folder)/build/\(URL(fileURLWithPath: folder).lastPathComponent)"
+    if isKernel(folder: folder) {
+      externalKernels.append(folder)
+      return ["\(output).elf"]
+    }
     if isModule(folder: folder) {
       externalModules.append(folder)
       return ["\(output).so"]

@@ -15,6 +15,8 @@ public struct TargetBuild: Sendable {
   /// Programs and modules outside of the tree: a folder each.
   public var externalPrograms: [String] = []
   public var externalModules: [String] = []
+  /// Kernels outside of the tree.
+  public var externalKernels: [String] = []
 
   /// Compilers have been seen to hang or to take all memory: seconds, and KiB of address space.
   static let timeLimit = 900
@@ -31,6 +33,8 @@ public struct TargetBuild: Sendable {
   public static let probeTarget = "build/probe.elf"
   /// The plugin for QEMU with which `megha profile` counts.
   public static let profilerPlugin = "build/profiler/plugin.so"
+  /// The plugin that ends a run after a number of instructions.
+  public static let counterPlugin = "build/profiler/counter.so"
 
   /// The programs of the tree, by folder.
   public func programFolders() -> [String] { folders(in: "Userland/Programs") }
@@ -84,8 +88,12 @@ public struct TargetBuild: Sendable {
     var graph = Graph(build: self)
     graph.writeRules()
     for variant in KernelVariant.allCases { try graph.addKernel(variant) }
-    try graph.addProbe()
-    graph.addProfilerPlugin()
+    try graph.addKernel(Components.probe, output: Self.probeTarget)
+    for folder in externalKernels {
+      let name = URL(fileURLWithPath: folder).lastPathComponent
+      try graph.addKernel(Components.ownKernel(folder: folder), output: "\(folder)/build/\(name).elf")
+    }
+    graph.addPlugins()
     var programs: [String] = []
     for folder in programFolders() {
       let name = URL(fileURLWithPath: folder).lastPathComponent
@@ -154,7 +162,7 @@ public struct TargetBuild: Sendable {
 
   /// Writes the ninja file where it differs from what is there, and returns its path relative to the root.
   public func write() throws -> String {
-    let isOwn = externalPrograms.isEmpty && externalModules.isEmpty
+    let isOwn = externalPrograms.isEmpty && externalModules.isEmpty && externalKernels.isEmpty
     let path = isOwn ? "build/build.ninja" : "build/external.ninja"
     let text = try ninjaFile()
     forgetWhatWasMadeElsewhere()
@@ -164,7 +172,7 @@ public struct TargetBuild: Sendable {
 }
 
 /// The ninja file while components are added to it. A component is compiled once for each side.
-private struct Graph {
+struct Graph {
   let build: TargetBuild
   var file = NinjaFile(comment: "Written by megha; changed whenever the sources are.")
   private let set = ComponentSet(
@@ -313,30 +321,16 @@ private struct Graph {
       variables: ["flags": flags, "libraries": libraries])
   }
 
-  mutating func addProbe() throws {
-    guard case .image(let script) = Components.probe.kind else { return }
-    let objects = try add(Components.probe, side: .kernel)
+  /// Makes `output`, a kernel that is not Megha's.
+  mutating func addKernel(_ component: Component, output: String) throws {
+    guard case .image(let script) = component.kind else { return }
+    let objects = try add(component, side: .kernel)
     file.build(
-      [TargetBuild.probeTarget], rule: "link", inputs: objects, implicit: [script],
+      [output], rule: "link", inputs: objects, implicit: [script],
       variables: [
         "flags": command(Flags.link + ["--lto-O2", "-T", script]),
         "libraries": command([build.toolchain.compilerLibrary]),
       ])
-  }
-
-  /// The plugin runs in QEMU, on the host; it is Embedded Swift, so that it brings no run-time library with it.
-  mutating func addProfilerPlugin() {
-    let (folder, headers) = ("Tools/ProfilerPlugin", "Tools/ProfilerPlugin/include")
-    file.build(
-      ["build/profiler/plugin.o"], rule: "plugin",
-      inputs: ["\(folder)/Plugin.swift", "Tools/Profiler/TraceFormat.swift"],
-      implicit: Sources.find(in: headers, root: build.root).headers,
-      variables: ["flags": command(Flags.plugin(headers: headers))])
-    file.build(
-      ["build/profiler/version.o"], rule: "c", inputs: ["\(folder)/version.c"], variables: ["flags": "-fPIC"])
-    file.build(
-      [TargetBuild.profilerPlugin], rule: "link", inputs: ["build/profiler/plugin.o", "build/profiler/version.o"],
-      variables: ["flags": "-shared -Bsymbolic"])
   }
 
   /// Makes `output`, the program without debug information and with its symbol table, and `output`.debug.
@@ -385,7 +379,7 @@ private struct Graph {
       implicit: [build.tool])
   }
 
-  private func command(_ words: [String]) -> String {
+  func command(_ words: [String]) -> String {
     words.map(NinjaFile.quoted).joined(separator: " ")
   }
 }

@@ -38,15 +38,20 @@ extension Project {
     try TreeLock(root: root) { printError("megha: waiting for another ./megha, which builds in this tree") }
   }
 
-  /// Brings the system up to date, or one folder outside of the tree. Where that takes time it says how far it is.
+  /// Brings the system up to date, or one folder outside of the tree.
   func build(targets: [String] = TargetBuild.defaultTargets, external folder: String? = nil) async throws {
+    try await build(targets: targets, externals: folder.map { [$0] } ?? [])
+  }
+
+  /// Brings the system up to date, or some folders outside of the tree. Where that takes time it says how far it is.
+  func build(targets: [String] = TargetBuild.defaultTargets, externals folders: [String]) async throws {
     var build = TargetBuild(root: root, toolchain: try Toolchain.find(), tool: Self.tool)
-    let targets = try folder.map { try build.add(external: $0) } ?? targets
+    let targets = folders.isEmpty ? targets : try folders.flatMap { try build.add(external: $0) }
     let lock = try lock()
     let file = try build.write()
     let result = try await ChildProcess.follow("ninja", ["-f", file] + targets, in: root)
     lock.release()
-    if folder != nil {
+    if !folders.isEmpty {
       for line in result.output.split(separator: "\n") where line.hasPrefix("warning: ") { printError(String(line)) }
     }
     guard result.status == 0 else {

@@ -8,6 +8,7 @@ import ArgumentParser
     abstract: "Builds, runs and tests Megha.",
     subcommands: [
       Run.self, Test.self, Bench.self, Profile.self, Build.self, New.self, Image.self, Debug.self, Doctor.self,
-      Screenshot.self, Inject.self, Shape.self, MemoryMapCommand.self, Generate.self, Internal.self,
+      LabCommand.self, Screenshot.self, Inject.self, Shape.self, MemoryMapCommand.self, Generate.self,
+      Internal.self,
     ])
 }

@@ -10,13 +10,14 @@ struct Test: AsyncParsableCommand {
     abstract: "Tests Megha.",
     discussion: """
       Without a part all is tested: the layout of the sources, the generated files, the kernel's instructions and \
-      size, the host suites, the guest suites in QEMU, and the examples of the documents.
+      size, the host suites, the guest suites in QEMU, the labs and their graders, and the examples of the documents.
       """)
 
   enum Part: String, ExpressibleByArgument, CaseIterable {
     case host
     case guest
     case documents
+    case labs
     case sources
   }
 
@@ -40,6 +41,7 @@ struct Test: AsyncParsableCommand {
     if part == nil || part == .host { try await project.testHost(report, filter: filter) }
     if part == nil || part == .guest { try await project.testGuest(report, filter: filter, memory: memory) }
     if (part == nil || part == .guest) && filter == nil && memory == nil { try await project.testBudgets(report) }
+    if part == nil || part == .labs { try await project.testLabs(report, filter: filter) }
     if part == .documents || (part == nil && filter == nil) { try await project.testDocuments(report) }
     print(report.summary)
     if report.failed > 0 { throw ExitCode(1) }

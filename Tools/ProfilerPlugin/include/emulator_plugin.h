@@ -1,4 +1,5 @@
-// The part of QEMU's interface for plugins (API version 1, docs/devel/tcg-plugins) that the profiler uses, declared here
+// The part of QEMU's interface for plugins (API version 1, docs/devel/tcg-plugins) that the profiler and the
+// counter use, declared here
 // because Debian packages no header for it. QEMU itself defines these functions.
 
 #pragma once
@@ -38,4 +39,6 @@ uint64_t qemu_plugin_hwaddr_phys_addr(const PhysicalPlace *place);
 // The C library's, whose headers Embedded Swift does not bring.
 int open(const char *path, int flags, ...);
 static inline int open_for_writing(const char *path) { return open(path, 1 /* O_WRONLY */); }
+_Noreturn void _exit(int status);
+static inline void leave_at_once(void) { _exit(0); }
 long write(int descriptor, const void *bytes, unsigned long count);
