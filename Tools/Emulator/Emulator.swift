@@ -91,15 +91,23 @@ public struct Operator: Sendable {
     guard let picture = FileManager.default.contents(atPath: path).flatMap(ScreenPicture.init) else { return nil }
     // A VGA in text mode draws characters of nine columns; their codes are in its memory.
     guard picture.width == 720, picture.height == 400 else { return picture.text }
-    command("pmemsave 0xb8000 4000 \"\(path)\"")
-    guard let cells = FileManager.default.contents(atPath: path), cells.count == 4000 else { return nil }
-    let characters = stride(from: 0, to: 4000, by: 2).map { cells[$0] }
+    guard let characters = textCells()?.map(\.character) else { return nil }
     return stride(from: 0, to: 2000, by: 80).map { String(decoding: characters[$0..<$0 + 80], as: UTF8.self) }
       .joined(separator: "\n")
   }
 
   /// Gives the monitor a command and waits for its answer.
   public func command(_ text: String) { _ = answer(to: text) }
+
+  /// The character and the colours of each place of a VGA in text mode, 80 by 25; nil where the machine has gone.
+  public func textCells() -> [(character: UInt8, colours: UInt8)]? {
+    let path = folder.path("cells")
+    command("pmemsave 0xb8000 4000 \"\(path)\"")
+    guard let bytes = FileManager.default.contents(atPath: path).map({ [UInt8]($0) }), bytes.count == 4000 else {
+      return nil
+    }
+    return stride(from: 0, to: 4000, by: 2).map { (bytes[$0], bytes[$0 + 1]) }
+  }
 
   /// What the monitor answers to a command; nil where nobody answers.
   public func answer(to text: String) -> String? { Monitor.answer(to: text, socket: folder.path("monitor")) }

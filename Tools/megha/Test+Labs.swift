@@ -163,6 +163,6 @@ struct LabMistake: Sendable {
       complaints: ["was the overflow only said?"]),
     LabMistake(
       lab: 8, name: "a report of another machine", folder: "another-report", file: "REPORT.md",
-      text: "| linked |", replacement: "| linked | 1 | 1 |", complaints: ["REPORT.md says 1 for linked"]),
+      text: "| linked |", replacement: "| linked | 1 | 1 |\n| other |", complaints: ["REPORT.md says 1 for linked"]),
   ]
 }

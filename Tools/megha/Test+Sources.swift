@@ -27,6 +27,14 @@ extension Project {
     let shape = try sourceShape()
     report.judge("sources: the kernel's parts", complaints: shape.complaints(shape.rows) + shape.upwardImports)
 
+    let pages = try documents()
+    report.judge(
+      "sources: files that documents name",
+      complaints: pages.flatMap { page in
+        DocumentPaths.mistakes(in: page.text, root: root).map { "\(page.path), \($0)" }
+      })
+    try await testDiffs(in: pages, report)
+
     do {
       try await build()
       report.pass("sources: kernel and programs build")
@@ -47,5 +55,25 @@ extension Project {
     report.judge(
       "sources: no x87, MMX or SSE instruction in the kernel",
       complaints: disassembly.status == 0 ? Array(foreign.prefix(20)) : [disassembly.output])
+  }
+
+  /// Whether the excerpts of commits in documents are what was committed.
+  private func testDiffs(in pages: [(path: String, text: String)], _ report: Report) async throws {
+    let name = "sources: excerpts of commits in documents"
+    var complaints: [String] = []
+    for page in pages {
+      for diff in DocumentDiff.parse(page.text) {
+        let commit = try await ChildProcess.capture("git", ["show", "--no-renames", diff.commit], in: root)
+        guard commit.status == 0 else {
+          // A clone without its history, or an archive of the files.
+          return report.skip(name, reason: "there is no commit \(diff.commit) here")
+        }
+        if let line = diff.missing(from: commit.output) {
+          complaints.append(
+            "\(page.path), line \(diff.line): commit \(diff.commit) does not have, in this place: \(line)")
+        }
+      }
+    }
+    report.judge(name, complaints: complaints)
   }
 }

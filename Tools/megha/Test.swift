@@ -24,7 +24,7 @@ struct Test: AsyncParsableCommand {
   @Argument(help: "Test only this part: \(Part.allCases.map { $0.rawValue }.joined(separator: ", ")).")
   var part: Part?
 
-  @Option(help: "Only the host tests and guest cases whose name matches this regular expression.")
+  @Option(help: "Only the host tests, guest cases, labs and examples whose name matches this regular expression.")
   var filter: String?
 
   @Option(
@@ -42,7 +42,7 @@ struct Test: AsyncParsableCommand {
     if part == nil || part == .guest { try await project.testGuest(report, filter: filter, memory: memory) }
     if (part == nil || part == .guest) && filter == nil && memory == nil { try await project.testBudgets(report) }
     if part == nil || part == .labs { try await project.testLabs(report, filter: filter) }
-    if part == .documents || (part == nil && filter == nil) { try await project.testDocuments(report) }
+    if part == .documents || (part == nil && filter == nil) { try await project.testDocuments(report, filter: filter) }
     print(report.summary)
     if report.failed > 0 { throw ExitCode(1) }
   }

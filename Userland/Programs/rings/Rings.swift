@@ -1,6 +1,8 @@
 // Shows where a program runs: as a process in the ring it was started in, then in a Ring-3 thread and in a Ring-0
 // thread that it starts. One file, in every ring.
 //
+//     rings [--colour]     with the rings in colour: Ring 3 in green, Ring 0 in red
+//
 // The exit status is 0 only where all that it reads from the processor agrees with what the kernel says.
 
 import ABI
@@ -17,6 +19,11 @@ struct Rings: Program {
     start("Ring-3 thread", ring: 3, [], to: findings)
     start("Ring-0 thread", ring: 0, ownFlags.union(.ring0).subtracting(.detached), to: findings)
     return findings.withLock { conclude($0) }
+  }
+
+  /// Whether the console is to show it in colour (ECMA-48, 8.3.117).
+  private static var hasColour: Bool {
+    ProgramInformation.argumentCount > 1 && ProgramInformation.argument(1) == "--colour"
   }
 
   /// What the tasks of this process found out.
@@ -75,10 +82,13 @@ struct Rings: Program {
     to output: inout ConsoleLine
   ) {
     output.write(label, width: 13)
-    output.write(": Ring ")
+    output.write(": ")
+    if hasColour { output.write(segment & 3 == 0 ? "\u{1b}[91m" : "\u{1b}[92m") }
+    output.write("Ring ")
     output.write(decimal: segment & 3)
     output.write(", CS ")
     output.write(hexadecimal: segment, digits: 2)
+    if hasColour { output.write("\u{1b}[0m") }
     output.write(", task ")
     output.write(decimal: task.task)
     output.write(", address space ")
