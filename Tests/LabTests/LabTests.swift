@@ -54,13 +54,16 @@ import Testing
 
 @Suite struct ExperimentTests {
   @Test func theSameSeedIsTheSameExperiment() {
+    var facts = Facts()
+    facts.kernelWords = [(0xc010_0000, 7)]
     for lab in Lab.all {
       var first = SeededGenerator(seed: 9)
       var again = SeededGenerator(seed: 9)
       var other = SeededGenerator(seed: 10)
-      #expect(lab.experiment(Facts(), random: &first).script == lab.experiment(Facts(), random: &again).script)
+      let script = lab.experiment(facts, random: &first).script
+      #expect(script == lab.experiment(facts, random: &again).script)
       if case .kernel = lab.work { continue }
-      #expect(lab.experiment(Facts(), random: &other).script != lab.experiment(Facts(), random: &again).script)
+      #expect(script != lab.experiment(facts, random: &other).script)
     }
   }
 

@@ -13,14 +13,16 @@ struct Measure: Program {
     guard ProgramInformation.argumentCount == 4, let length = ProgramInformation.argument(2).number,
       let count = ProgramInformation.argument(3).number, length <= 4096, count > 0
     else { return 2 }
-    let data = [UInt8](repeating: 0x5a, count: Int(length))
     var reply: [UInt8] = []
     do throws(SystemError) {
-      let service = try ServiceClient(ProgramInformation.argument(1))
-      // To do: this is the mean of all calls. What do the first calls pay for that the others do not? Why is a median of
-      // single calls better, and what does reading the counter cost by itself?
+      // To do: this is the mean of all that happens between two readings. What of it is no call? Why is a median of single
+      // calls better, and what does reading the counter cost by itself?
       let start = read_time_stamp()
-      for _ in 0..<count { _ = try service.call(1, data: data, reply: &reply, capacity: Int(length)) }
+      let service = try ServiceClient(ProgramInformation.argument(1))
+      for _ in 0..<count {
+        let data = [UInt8](repeating: 0x5a, count: Int(length))
+        _ = try service.call(1, data: data, reply: &reply, capacity: Int(length))
+      }
       write((read_time_stamp() - start) / UInt64(count))
       return 0
     } catch {
