@@ -115,6 +115,9 @@ public struct Experiment: Sendable {
         return "\(what) was answered with \(result.words.map { "\($0)" }.joined(separator: " ")); it is to be refused."
       case .reply: return judge(result, all)
       case .refused where expectsRefusal: return judge(result, all)
+      case .limit:
+        return "\(what) was not answered by `\(service)` within \(Self.stepLimit) million instructions."
+          + " Does a loop never end?"
       case .refused(Self.unsupported): return "\(what) is not known to the service `\(service)`."
       default: return "\(what) got no answer: \(result.sentence)\(result.fault)"
       }

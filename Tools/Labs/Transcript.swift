@@ -119,7 +119,7 @@ public struct Transcript: Sendable {
         "The machine reset itself: an exception could not be delivered, and neither could the double fault after it."
       case .limit(let count):
         "The machine was stopped after \(count / 1_000_000) million instructions, which is the limit of a grading run."
-          + " Something in the kernel, or with interrupts off, loops for ever."
+          + " A loop never ends, in what was started or in the kernel."
       case .stillness: "The machine stands still: all tasks wait, and no timer is set that would wake one."
       case .emulator(let text): text
       }

@@ -29,7 +29,6 @@ extension Project {
     defer { run.delete() }
     var options = MachineOptions(boot: .kernel(path: kernel, modules: []))
     options.commandLine = words
-    options.deterministic = true
     options.extraArguments = ["-d", "int", "-D", "exceptions"]
     let console = Collector()
     let end = try await count(&options, in: run, console: console)

@@ -162,6 +162,10 @@ struct LabMistake: Sendable {
         "  overflowedAt = stack_start_address()\n  failed = number > 1000 ? 1 : 0\n  let result = sum(number % 1000)",
       complaints: ["was the overflow only said?"]),
     LabMistake(
+      lab: 5, name: "a service that never answers", folder: "silent", file: "Votes.swift", text: "    case 2:\n",
+      replacement: "    case 2:\n      while PlacedTime.now > 0 {}\n",
+      complaints: ["server: total and winner: Operation 2 was not answered by `lab5` within 100 million instructions"]),
+    LabMistake(
       lab: 8, name: "a report of another machine", folder: "another-report", file: "REPORT.md",
       text: "| linked |", replacement: "| linked | 1 | 1 |\n| other |", complaints: ["REPORT.md says 1 for linked"]),
   ]

@@ -12,13 +12,13 @@ import MeghaBuild
 extension Project {
   private static let treeSeed: UInt64 = 30
 
-  /// What the copy has: all that the kernel is made of, and the programs that a script needs.
-  private static let copied = [
-    "ABI/", "Drivers/", "Image/", "Kernel/", "Machine/", "Tools/", "Modules/Support/", "Modules/include/",
-    "Modules/module.map", "Services/Support/", "Services/Server/", "Services/Module/", "Userland/Runtime/",
-    "Userland/SDK/",
-    "Userland/include/", "Userland/program.ld", "Userland/Programs/init/", "Userland/Programs/manager/",
-    "Userland/Programs/shell/", "Tests/Guest/Programs/grade/", "Labs/",
+  /// What the copy does without, and what of that it has all the same: the programs that a script needs, and what services
+  /// and modules are built on.
+  private static let left = ["Modules/", "Services/", "Tests/", "Userland/Programs/", "bench/", "docs/"]
+  private static let kept = [
+    "Modules/Support/", "Modules/include/", "Modules/module.map", "Services/Module/", "Services/Server/",
+    "Services/Support/", "Tests/Guest/Programs/grade/", "Userland/Programs/init/", "Userland/Programs/manager/",
+    "Userland/Programs/shell/",
   ]
 
   func testTreeLabs(_ report: Report, isWanted: (String) -> Bool) async throws {
@@ -57,7 +57,9 @@ extension Project {
       "git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], in: root)
     guard listed.status == 0 else { throw Failure("git cannot list the files of the tree: \(listed.output)") }
     let paths = listed.output.split(separator: "\0").map(String.init)
-      .filter { path in Self.copied.contains { path.hasPrefix($0) } }
+      .filter { path in
+        !Self.left.contains { path.hasPrefix($0) } || Self.kept.contains { path.hasPrefix($0) }
+      }
     var contents: [String: Data] = [:]
     for path in paths { contents[path] = try? Data(contentsOf: file(path)) }
     for lab in labs {

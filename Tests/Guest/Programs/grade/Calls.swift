@@ -6,7 +6,8 @@ import SDK
 import UserSupport
 
 extension Grade {
-  private static var waitLimit: UInt64 { 2_000_000_000 }
+  /// As long as a program may run; in nanoseconds.
+  private static var waitLimit: UInt64 { 100_000_000 }
 
   static func call(_ tag: Tag) -> Int32 {
     var words = InlineArray<6, UInt32>(repeating: 0)
@@ -27,6 +28,8 @@ extension Grade {
     do throws(SystemError) {
       let service = try open(ProgramInformation.argument(3))
       defer { service.close() }
+      // A server that loops is more urgent than programs are: who gives it up must be more urgent still.
+      try TaskIdentity.current.setPriority(31)
       let answer = try service.call(
         operation, words: words, data: data, reply: &reply, capacity: 4096, nanoseconds: waitLimit)
       tag.say("reply") { line in
@@ -42,9 +45,20 @@ extension Grade {
       }
       return 0
     } catch {
-      tag.say("refused") { $0.write(error.sentence) }
+      if error == .timedOut {
+        giveUp(ProgramInformation.argument(3))
+        tag.say("limit")
+      } else {
+        tag.say("refused") { $0.write(error.sentence) }
+      }
       return 1
     }
+  }
+
+  /// Ends a server that does not answer: whatever comes next would wait for it. The manager starts it again.
+  private static func giveUp(_ name: Bytes) {
+    guard let service = ServiceList.find(name), service.state == 1 else { return }
+    try? TaskIdentity(service.owner).kill(status: 1)
   }
 
   /// Opens a service, which may be on its way back from a crash.
