@@ -63,3 +63,43 @@ import Testing
     #expect(mistakes("```\n`Tools/None`\n```").isEmpty)
   }
 }
+
+/// What docs/troubleshooting.md says that one sees: said somewhere in the tree, or by the compilers.
+@Suite struct TroubleshootingTests {
+  private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+  private let ofCompilers = ["cannot find ", "undefined symbol"]
+
+  /// All texts that the command, the kernel and programs are made of.
+  private func sources() throws -> String {
+    var texts = [try String(contentsOf: root.appending(path: "megha"), encoding: .utf8)]
+    let manager = FileManager.default
+    for folder in try manager.contentsOfDirectory(atPath: root.path).sorted()
+    where !folder.hasPrefix(".") && !["Tests", "build", "docs"].contains(folder) {
+      for path in manager.subpaths(atPath: root.appending(path: folder).path) ?? [] where path.hasSuffix(".swift") {
+        texts.append(try String(contentsOf: root.appending(path: folder).appending(path: path), encoding: .utf8))
+      }
+    }
+    return texts.joined(separator: "\n")
+  }
+
+  @Test func whatIsQuotedIsSaid() throws {
+    let page = try String(contentsOf: root.appending(path: "docs/troubleshooting.md"), encoding: .utf8)
+    let sources = try sources()
+    var quotes = 0
+    for row in page.split(separator: "\n") where row.hasPrefix("| ") {
+      guard let cell = row.split(separator: "|").first else { continue }
+      for span in cell.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter({
+        $0.offset % 2 == 1
+      }) {
+        if ofCompilers.contains(where: { span.element.hasPrefix($0) }) { continue }
+        quotes += 1
+        for piece in span.element.split(separator: "...") {
+          // Ends of sentences and single words between names prove nothing.
+          let piece = piece.trimmingCharacters(in: CharacterSet(charactersIn: " .,:;"))
+          #expect(piece.count < 4 || sources.contains(piece), "nothing says: \(piece)")
+        }
+      }
+    }
+    #expect(quotes > 15)
+  }
+}
