@@ -1,5 +1,5 @@
-// The part of an ATA controller that moves data by itself (Programming Interface for Bus Master IDE Controller, 1.0; PCI
-// Local Bus Specification 2.2, 6.1), first channel.
+// The part of an ATA controller that moves data by itself (Programming Interface for Bus Master IDE Controller, 1.0), first
+// channel. StorageSearch.swift finds it.
 //
 // Invariant: the controller is stopped before its memory is used for anything else: `stop` comes first of all, and after
 // every transfer, whatever came of it.
@@ -77,36 +77,5 @@ public struct BusMaster<Ports: PortAccess, Memory: TransferMemory> {
     let status = Ports.read8(status)
     Self.stop(base: base)
     return status & (Self.isError | Self.start) == 0
-  }
-}
-
-/// Where a controller of disks has its bus master, by the configuration ports of the PCI bus (3.2.2.3.2).
-public enum BusMasterSearch<Ports: PortAccess> {
-  public static var configurationPorts: ClosedRange<UInt16> { 0xcf8...0xcff }
-  private static var address: UInt16 { 0xcf8 }
-  private static var data: UInt16 { 0xcfc }
-
-  /// Finds it on the first bus and lets it use memory. Nil where there is none.
-  public static func find() -> UInt16? {
-    for function in 0..<256 as Range<UInt32> {
-      let configuration = 0x8000_0000 | function &<< 8
-      // 6.2.1: class 1.1, a controller of ATA disks; bit 7 of its interface: a bus master.
-      let kind = read(configuration | 0x08)
-      guard kind &>> 16 == 0x0101, kind & 0x8000 != 0 else { continue }
-      // The fifth base address, of ports.
-      let base = read(configuration | 0x20)
-      guard base & 1 == 1, base & 0xfff0 != 0 else { continue }
-      // 6.2.2: ports and bus master on; the status beside them is cleared by ones, so none are written.
-      let command = read(configuration | 0x04) & 0xffff
-      Ports.write32(address, configuration | 0x04)
-      Ports.write32(data, command | 0x05)
-      return UInt16(truncatingIfNeeded: base & 0xfff0)
-    }
-    return nil
-  }
-
-  private static func read(_ place: UInt32) -> UInt32 {
-    Ports.write32(address, place)
-    return Ports.read32(data)
   }
 }

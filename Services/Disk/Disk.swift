@@ -9,6 +9,7 @@
 //   last call has been answered.
 
 import Drivers
+import Primitives
 import ServiceSupport
 
 struct DiskService: Service {
@@ -16,6 +17,7 @@ struct DiskService: Service {
 
   private typealias Disk = AtaDisk<PlacedPorts, PlacedLine, PlacedMemory>
   private typealias Master = BusMaster<PlacedPorts, PlacedMemory>
+  private typealias Configuration = ConfigurationSpace<PlacedPorts>
   private var disk: Disk?
   private var reads: UInt32 = 0
   private var writes: UInt32 = 0
@@ -50,8 +52,23 @@ struct DiskService: Service {
     case .silent, .failed: failure = .failed
     case .cancelled: return .failed
     }
-    if failure != .outOfRange { PlacedLog.write { error.describe(to: &$0) } }
+    guard failure != .outOfRange else { return failure }
+    let others = failure == .absent ? undrivenControllers() : []
+    PlacedLog.write { line in
+      error.describe(to: &line)
+      for other in others {
+        line.write("; ")
+        other.describe(to: &line)
+      }
+    }
     return failure
+  }
+
+  /// Where a disk may be that this driver cannot reach: the first controllers of other kinds, as many as a line has room for.
+  private func undrivenControllers() -> [UndrivenController] {
+    guard PlacedPorts.claimFromPredecessor(Configuration.ports) else { return [] }
+    defer { PlacedPorts.giveBack(Configuration.ports) }
+    return Configuration.undrivenControllers(limit: 3)
   }
 
   /// Takes the disk, where it has not been taken yet.
@@ -74,10 +91,9 @@ struct DiskService: Service {
   /// Lets the controller move the data itself, where it can and the placement has memory for that. The disk has been reset:
   /// with its controller stopped it uses no memory that a driver before had.
   private mutating func takeMaster() {
-    typealias Search = BusMasterSearch<PlacedPorts>
-    guard PlacedPorts.claimFromPredecessor(Search.configurationPorts) else { return }
-    let base = Search.find()
-    PlacedPorts.giveBack(Search.configurationPorts)
+    guard PlacedPorts.claimFromPredecessor(Configuration.ports) else { return }
+    let base = Configuration.findBusMaster()
+    PlacedPorts.giveBack(Configuration.ports)
     guard let base, PlacedPorts.claimFromPredecessor(base...base + 7) else { return }
     Master.stop(base: base)
     guard let memory = PlacedMemory(for: Disk.commandPorts.lowerBound, size: Master.memorySize) else {

@@ -15,7 +15,7 @@ private typealias Master = BusMaster<FakePorts, FakeTransferMemory>
     model.attach(to: recorder)
     try recorder.run { _ in
       var disk = try Disk(line: CountingLine())
-      let base = try #require(BusMasterSearch<FakePorts>.find())
+      let base = try #require(ConfigurationSpace<FakePorts>.findBusMaster())
       #expect(base == 0xc000)
       disk.master = Master(base: base, memory: model.master.memory)
       try body(model, &disk)
@@ -96,6 +96,6 @@ private typealias Master = BusMaster<FakePorts, FakeTransferMemory>
     let model = DiskModel()
     let recorder = Recorder()
     model.attach(to: recorder)
-    recorder.run { _ in #expect(BusMasterSearch<FakePorts>.find() == nil) }
+    recorder.run { _ in #expect(ConfigurationSpace<FakePorts>.findBusMaster() == nil) }
   }
 }

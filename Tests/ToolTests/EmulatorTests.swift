@@ -127,19 +127,64 @@ import Testing
   }
 }
 
-@Suite(.enabled(if: UEFI.obstacle == nil)) struct UEFITests {
-  @Test func theMachineWritesToItsOwnVariables() throws {
+@Suite struct FirmwareTests {
+  @Test(arguments: Firmware.allCases.filter { $0 != .bios && $0.obstacle == nil })
+  func theMachineWritesToItsOwnVariables(firmware: Firmware) throws {
     let folder = try RunFolder()
     defer { folder.delete() }
     var options = MachineOptions(boot: .iso(path: "image"))
-    options.firmware = try UEFI(folder: folder)
+    options.firmware = try UEFI(firmware, folder: folder)
     let words = options.arguments(hostChannel: "/h", monitors: nil)
-    #expect(words.contains("q35,smm=on"))
+    #expect(words.contains(firmware == .uefi32 ? "q35,smm=on" : "q35"))
     let flash = words.filter { $0.hasPrefix("if=pflash") }
     #expect(flash.count == 2)
     #expect(flash.first?.contains("readonly=on") == true)
     #expect(flash.last?.hasSuffix("file=variables") == true)
     #expect(FileManager.default.isWritableFile(atPath: folder.path("variables")))
+  }
+
+  @Test func aBIOSHasNoFilesAndNoObstacle() throws {
+    let folder = try RunFolder()
+    defer { folder.delete() }
+    #expect(try UEFI(.bios, folder: folder) == nil)
+    #expect(Firmware.bios.obstacle == nil)
+  }
+}
+
+@Suite struct MachinePartTests {
+  private func words(_ change: (inout MachineOptions) -> Void) -> [String] {
+    var options = MachineOptions(boot: .iso(path: "image"))
+    change(&options)
+    return options.arguments(hostChannel: "/h", monitors: nil)
+  }
+
+  private func value(of option: String, in words: [String]) -> [String] {
+    words.indices.dropLast().filter { words[$0] == option }.map { words[$0 + 1] }
+  }
+
+  @Test func anImageIsACdADiskOrAStick() {
+    #expect(value(of: "-cdrom", in: words { _ in }) == ["image"])
+    let disk = words { $0.medium = .disk }
+    #expect(!disk.contains("-cdrom"))
+    #expect(value(of: "-device", in: disk).contains { $0.hasPrefix("ide-hd") && $0.hasSuffix("bootindex=0") })
+    let stick = words { $0.medium = .usb }
+    let devices = value(of: "-device", in: stick)
+    #expect(devices.first == "qemu-xhci,id=usb")
+    #expect(devices.contains { $0.hasPrefix("usb-storage") && $0.hasSuffix("bootindex=0") })
+  }
+
+  @Test func whatIsMissingIsNotThere() {
+    #expect(value(of: "-serial", in: words { $0.missing = [.serial] }) == ["none"])
+    #expect(words { _ in }.contains { $0.hasPrefix("isa-debug-exit") })
+    #expect(!words { $0.missing = [.exit] }.contains { $0.hasPrefix("isa-debug-exit") })
+    #expect(value(of: "-vga", in: words { $0.missing = [.screen] }) == ["none"])
+    #expect(!value(of: "-device", in: words { $0.missing = [.screen, .vga] }).contains("bochs-display"))
+    let pixels = words { $0.missing = [.vga] }
+    #expect(value(of: "-vga", in: pixels) == ["none"])
+    #expect(value(of: "-device", in: pixels).contains("bochs-display"))
+    let usb = words { $0.missing = [.ps2] }
+    #expect(value(of: "-machine", in: usb) == ["pc,i8042=off"])
+    #expect(value(of: "-device", in: usb).contains("usb-kbd,bus=usb.0"))
   }
 }
 
@@ -201,5 +246,13 @@ import Testing
           "sendkey a 20", "sendkey shift-b 20", "sendkey minus 20", "sendkey ret 20",
         ].joined(separator: "|"))
     #expect(Keyboard.keys(for: "ä") == nil)
+    #expect(Keyboard.keys(for: "\u{7f}") == nil)
+  }
+
+  @Test func everyPrintableCharacterHasAKeyOfItsOwn() throws {
+    let characters = String(decoding: Array(0x20...0x7e as ClosedRange<UInt8>), as: UTF8.self)
+    let keys = try #require(Keyboard.keys(for: characters))
+    #expect(Set(keys.map { $0.command }).count == 95)
+    #expect(keys.filter { $0.command.hasPrefix("sendkey shift-") }.count == 26 + 21)
   }
 }

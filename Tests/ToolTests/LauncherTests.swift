@@ -66,6 +66,11 @@ private struct Launcher: ~Copyable {
       """
       echo "apt-get $*" >>"$CALLS"
       if [ "$1" = update ]; then echo "E: broken source"; exit \(updates ? 0 : 100); fi
+      if [ "$1" = --assume-no ]; then
+        echo "0 upgraded, 7 newly installed, 0 to remove and 0 not upgraded."
+        echo "Need to get 12.3 MB of archives."
+        exit 1
+      fi
       shift 6
       for package; do case $package in \(packages.keys.joined(separator: "|"))) ;; *) echo "E: no $package"; exit 100 ;; esac; done
       for package; do case $package in
@@ -152,6 +157,9 @@ private struct Launcher: ~Copyable {
     (["bench", "--compare", "x", "y"], []),
     (["image"], ["grub-common", "mtools", "ninja-build", "xorriso"]),
     (["run", "--iso"], ["grub-common", "mtools", "ninja-build", "qemu-system-x86", "xorriso"]),
+    (["run", "--from", "usb"], ["grub-common", "mtools", "ninja-build", "qemu-system-x86", "xorriso"]),
+    (["run", "--firmware", "bios"], ["grub-common", "mtools", "ninja-build", "qemu-system-x86", "xorriso"]),
+    (["run", "--display"], ["ninja-build", "qemu-system-x86"]),
     (["debug"], ["gdb", "ninja-build", "qemu-system-x86"]),
     (["test", "sources"], ["ninja-build"]), (["new", "program", "greet"], []), (["run", "--help"], []),
   ])
@@ -179,6 +187,31 @@ private struct Launcher: ~Copyable {
     #expect(result.status == 0)
     #expect(result.output == "command build\n")
     #expect(!result.errors.contains("broken source"))
+  }
+
+  @Test func whatIsInstalledIsSaidBefore() throws {
+    let launcher = try Launcher()
+    try launcher.sell(["ninja-build": "ninja"])
+    let result = try launcher.run("build")
+    #expect(result.errors.contains("megha: installing ninja-build: 7 packages, 12.3 MB to fetch\n"))
+    let plan = try #require(launcher.calls.firstIndex { $0.hasPrefix("apt-get --assume-no") })
+    let install = try #require(launcher.calls.firstIndex { $0.hasPrefix("apt-get install") })
+    #expect(plan < install)
+  }
+
+  /// The packages of UEFI are those of this host: where they are there nothing is installed.
+  @Test func whatAnImageCanDoWithoutDoesNotStopIt() throws {
+    let launcher = try Launcher()
+    try launcher.sell([
+      "grub-common": "grub-mkrescue", "mtools": "mformat", "ninja-build": "ninja", "xorriso": "xorriso",
+    ])
+    let result = try launcher.run("image")
+    #expect(result.status == 0)
+    #expect(result.output == "command image\n")
+    let hasLoaders = ["i386-efi", "x86_64-efi"].allSatisfy {
+      FileManager.default.fileExists(atPath: "/usr/lib/grub/\($0)/multiboot2.mod")
+    }
+    #expect(result.errors.contains("going on without") == !hasLoaders)
   }
 
   @Test func whatCannotBeHadIsNamedAndTheRestInstalled() throws {

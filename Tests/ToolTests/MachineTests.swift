@@ -65,6 +65,24 @@ import Testing
     #expect(lines[2] == characters.dropFirst(80))
   }
 
+  /// Where the display keeps its size, the loader's frame buffer is its upper left part.
+  @Test func aFrameBufferMayBeAPartOfTheDisplay() throws {
+    let (width, height) = (1280, 800)
+    let words = Canvas.Words(count: width * height)
+    try Canvas.$words.withValue(words) {
+      var screen = PixelScreen<Canvas>()
+      let place = try PixelPlace(width: 1024, height: 768, pitch: UInt32(width * 4), bitsPerPixel: 32, limit: 1 << 24)
+      screen.start(
+        at: 4096, place, red: ColourField(position: 16, size: 8), green: ColourField(position: 8, size: 8),
+        blue: ColourField(position: 0, size: 8))
+      for (index, byte) in "megha>".utf8.enumerated() { screen.write(index, 0x0700 | UInt16(byte)) }
+    }
+    var file = Array("P6\n\(width) \(height)\n255\n".utf8)
+    for word in words.all { file += [UInt8(word >> 16 & 255), UInt8(word >> 8 & 255), UInt8(word & 255)] }
+    let lines = try #require(ScreenPicture(file)).text.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.count == 25 && lines[0] == "megha>")
+  }
+
   @Test(arguments: [
     "", "P6", "P5\n1 1\n255\nabc", "P6\n1 1\n255\nab", "P6\n-1 1\n255\nabc", "P6\n99999 99999\n255\nabc",
   ])

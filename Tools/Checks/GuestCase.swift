@@ -4,7 +4,7 @@
 // A file holds cases separated by blank lines; a line is `key: value`, and `#` starts a line of comment.
 //   case:    its name
 //   script:  commands for the shell; several lines are joined
-//   machine: options as `megha run` takes them: --ram, --cpu, --machine, --iso, --uefi, --bochs, --append
+//   machine: options as `megha run` takes them: --ram, --cpu, --machine, --firmware, --without, --append ...
 //   sizes:   sizes of memory at which the case runs too, each as a case of its own
 //   add:     a file of the tree for /extra
 //   status:  the exit status that is expected; 0 where it is not given
@@ -15,7 +15,7 @@
 //            expected before all others
 //   needs:   a program of the tree; while it does not exist, the case is skipped
 //   apart:   yes: runs in real time and alone, not counting instructions
-//   after:   a regular expression: what the next `type` says is typed when the console shows it
+//   after:   a regular expression: what the next `type` says is typed when the console shows it; at once where it is empty
 //   screen:  a regular expression that the machine's screen shows, before anything is typed
 //   paste:   a number, and a line that is sent to the serial port so many times at once, # being the time
 //   type:    keys for the machine's keyboard; \n is Enter

@@ -54,11 +54,11 @@ public struct Operator: Sendable {
     await wait { HostChannel(folder.text("host")).isReady }
   }
 
-  /// Waits until `condition` holds; false when the machine was given up before.
-  public func wait(until condition: () -> Bool) async -> Bool {
+  /// Waits until `condition` holds, asking it again and again; false when the machine was given up before.
+  public func wait(each interval: Duration = .milliseconds(50), until condition: () -> Bool) async -> Bool {
     while FileManager.default.fileExists(atPath: folder.url.path) {
       if condition() { return true }
-      try? await Task.sleep(for: .milliseconds(50))
+      try? await Task.sleep(for: interval)
     }
     return false
   }
@@ -128,8 +128,6 @@ public struct Operator: Sendable {
 }
 
 public enum Emulator {
-  public static let executable = "qemu-system-i386"
-
   /// Boots the machine with its console going to `console`, which is called with pieces of output in order.
   ///
   /// - Parameters:
@@ -223,7 +221,8 @@ public enum Emulator {
     let monitors = isWatched ? MachineOptions.Monitors(people: "monitor", events: "events") : nil
     let options = try options.gathered(in: folder, root: root)
     return Configuration(
-      executable: .name(executable), arguments: Arguments(options.arguments(hostChannel: "host", monitors: monitors)),
+      executable: .name(options.firmware?.firmware.emulator ?? Firmware.bios.emulator),
+      arguments: Arguments(options.arguments(hostChannel: "host", monitors: monitors)),
       workingDirectory: FilePath(folder.url.path))
   }
 

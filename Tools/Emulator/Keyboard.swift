@@ -7,28 +7,35 @@ public enum Keyboard {
     let command: String
   }
 
-  private static let named: [Character: String] = [
-    " ": "spc", "\n": "ret", "-": "minus", ".": "dot", "/": "slash", ";": "semicolon", ",": "comma",
-    "=": "equal", "'": "apostrophe", "\t": "tab", "\\": "backslash", "[": "bracket_left",
-    "]": "bracket_right", "_": "shift-minus", ":": "shift-semicolon", "\"": "shift-apostrophe",
-    "?": "shift-slash", "+": "shift-equal", "|": "shift-backslash", "!": "shift-1", "<": "shift-comma",
-    ">": "shift-dot",
+  /// QEMU's names of the keys that are named after no letter or digit, with what each types alone and with Shift.
+  private static let named: [(key: String, alone: Character, shifted: Character)] = [
+    ("grave_accent", "`", "~"), ("minus", "-", "_"), ("equal", "=", "+"), ("bracket_left", "[", "{"),
+    ("bracket_right", "]", "}"), ("backslash", "\\", "|"), ("semicolon", ";", ":"), ("apostrophe", "'", "\""),
+    ("comma", ",", "<"), ("dot", ".", ">"), ("slash", "/", "?"), ("1", "1", "!"), ("2", "2", "@"), ("3", "3", "#"),
+    ("4", "4", "$"), ("5", "5", "%"), ("6", "6", "^"), ("7", "7", "&"), ("8", "8", "*"), ("9", "9", "("),
+    ("0", "0", ")"),
   ]
+
+  private static let keys: [Character: String] = {
+    var keys: [Character: String] = [" ": "spc", "\n": "ret", "\t": "tab"]
+    for (key, alone, shifted) in named {
+      keys[alone] = key
+      keys[shifted] = "shift-\(key)"
+    }
+    for letter in "abcdefghijklmnopqrstuvwxyz" {
+      keys[letter] = String(letter)
+      keys[Character(letter.uppercased())] = "shift-\(letter)"
+    }
+    return keys
+  }()
 
   /// The keys of a US keyboard that type `text`; nil where a character has no key there.
   public static func keys(for text: String) -> [Key]? {
-    var keys: [Key] = []
+    var pressed: [Key] = []
     for character in text {
-      let key: String
-      if let name = named[character] {
-        key = name
-      } else if character.isASCII, character.isLetter || character.isNumber {
-        key = character.isUppercase ? "shift-\(character.lowercased())" : String(character)
-      } else {
-        return nil
-      }
-      keys.append(Key(command: "sendkey \(key) 20"))
+      guard let key = keys[character] else { return nil }
+      pressed.append(Key(command: "sendkey \(key) 20"))
     }
-    return keys
+    return pressed
   }
 }

@@ -36,6 +36,33 @@ public struct MachineOptions: Sendable {
     case kernel(path: String, modules: [String])
     /// Multiboot 2, through GRUB.
     case iso(path: String)
+
+    var isImage: Bool {
+      if case .iso = self { true } else { false }
+    }
+  }
+
+  /// What an image with GRUB lies on.
+  public enum Medium: String, Sendable, CaseIterable {
+    case cd
+    /// A disk at the board's own controller.
+    case disk
+    /// A stick at a controller for USB 3.
+    case usb
+  }
+
+  /// What a machine can be without.
+  public enum Part: String, Sendable, CaseIterable {
+    /// Both serial ports.
+    case serial
+    /// Any screen.
+    case screen
+    /// The VGA, with its text mode: there is only a frame buffer.
+    case vga
+    /// The controller of PS/2 keyboards: there is only a keyboard on USB.
+    case ps2
+    /// QEMU's device that ends the machine, which no PC has: what is on the screen stays there.
+    case exit
   }
 
   /// What the first serial port, the console, is connected to.
@@ -49,11 +76,13 @@ public struct MachineOptions: Sendable {
   }
 
   public var boot: Boot
+  public var medium = Medium.cd
   /// The firmware that starts an ISO's loader; nil: QEMU's BIOS.
   public var firmware: UEFI?
+  public var missing: Set<Part> = []
   public var memory = MemorySize("256M")
   public var processor = "max"
-  /// The board, as QEMU names it, with its properties. A machine with UEFI has its own.
+  /// The board, as QEMU names it, with its properties. UEFI has drivers for disks of `q35`, which takes the place of `pc`.
   public var board = "pc"
   /// What the kernel gets as its command line. An ISO has its own.
   public var commandLine = ""
@@ -102,24 +131,17 @@ public struct MachineOptions: Sendable {
   ///   - monitors: where QEMU is watched through; a machine that resets itself then stops and keeps its
   ///     registers. Nil: it ends.
   func arguments(hostChannel: String, monitors: Monitors?) -> [String] {
-    var words = [
-      "-accel", "tcg", "-machine", firmware == nil ? board : "q35,smm=on", "-m", "\(memory?.mebibytes ?? 256)", "-cpu",
-      processor,
-    ]
-    // This board has neither a bus for a VGA nor a controller for disks.
-    let isSmall = board.hasPrefix("microvm")
-    words += ["-nodefaults", "-vga", isSmall ? "none" : "std", "-net", "none"]
-    if !display { words += ["-display", "none"] }
+    var words = ["-accel", "tcg", "-machine", machine, "-m", "\(memory?.mebibytes ?? 256)", "-cpu", processor]
+    words += ["-nodefaults", "-net", "none"] + screen + keyboard
     switch boot {
     case .kernel(let path, let modules):
       words += ["-kernel", path]
       if !modules.isEmpty { words += ["-initrd", modules.map(Self.escaped).joined(separator: ",")] }
       if !commandLine.isEmpty { words += ["-append", commandLine] }
-    case .iso(let path): words += ["-boot", "d", "-cdrom", path]
+    case .iso(let path): words += media(path)
     }
     if let firmware {
-      // This firmware's code runs in System Management Mode, which the other machine does not have.
-      words += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
+      if firmware.needsManagementMode { words += ["-global", "driver=cfi.pflash01,property=secure,value=on"] }
       words += ["-drive", "if=pflash,format=raw,unit=0,readonly=on,file=\(Self.escaped(firmware.code))"]
       words += ["-drive", "if=pflash,format=raw,unit=1,file=\(Self.escaped(firmware.variables))"]
     }
@@ -127,13 +149,8 @@ public struct MachineOptions: Sendable {
       let cache = isDiskTemporary ? ",cache=unsafe" : ""
       words += ["-drive", "file=\(Self.escaped(disk)),format=raw,if=ide,index=0\(cache)"]
     }
-    switch console {
-    case .output: words += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
-    case .terminal: words += ["-serial", "mon:stdio"]
-    case .pipe: words += ["-serial", "stdio"]
-    }
-    words += ["-chardev", "file,id=host,path=\(Self.escaped(hostChannel))", "-serial", "chardev:host"]
-    words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    words += serialPorts(hostChannel: hostChannel)
+    if !missing.contains(.exit) { words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"] }
     if let monitors {
       words += ["-action", "reboot=shutdown,shutdown=pause"]
       words += ["-monitor", "unix:\(Self.escaped(monitors.people)),server=on,wait=off"]
@@ -142,11 +159,62 @@ public struct MachineOptions: Sendable {
       words.append("-no-reboot")
     }
     if deterministic {
-      words += ["-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm"]
+      words += ["-icount", "shift=\(instructionShift),sleep=off", "-rtc", "base=2026-01-01,clock=vm"]
     }
     if waitsForDebugger { words += ["-s", "-S"] }
     return words + extraArguments
   }
+
+  /// This board has neither a bus for a VGA nor a controller for disks.
+  private var isSmall: Bool { board.hasPrefix("microvm") }
+
+  private var machine: String {
+    var machine = board
+    if let firmware {
+      if machine == "pc" { machine = "q35" }
+      if firmware.needsManagementMode { machine += ",smm=on" }
+    }
+    return missing.contains(.ps2) ? machine + ",i8042=off" : machine
+  }
+
+  private var screen: [String] {
+    var words = display ? [] : ["-display", "none"]
+    let hasVGA = !isSmall && missing.isDisjoint(with: [.screen, .vga])
+    words += ["-vga", hasVGA ? "std" : "none"]
+    if missing.contains(.vga), !missing.contains(.screen) { words += ["-device", "bochs-display"] }
+    return words
+  }
+
+  private var keyboard: [String] {
+    let isOnStick = medium == .usb && boot.isImage
+    guard isOnStick || missing.contains(.ps2) else { return [] }
+    return ["-device", "qemu-xhci,id=usb"] + (missing.contains(.ps2) ? ["-device", "usb-kbd,bus=usb.0"] : [])
+  }
+
+  private func media(_ path: String) -> [String] {
+    guard medium != .cd else { return ["-boot", "d", "-cdrom", path] }
+    let device = medium == .usb ? "usb-storage,bus=usb.0,removable=on" : "ide-hd,bus=ide.1"
+    return [
+      "-drive", "if=none,id=medium,format=raw,cache=unsafe,file=\(path)",
+      "-device", "\(device),drive=medium,bootindex=0",
+    ]
+  }
+
+  private func serialPorts(hostChannel: String) -> [String] {
+    // A terminal is connected to the monitor then, which can end the machine.
+    if missing.contains(.serial) { return ["-serial", "none"] + (console == .terminal ? ["-monitor", "stdio"] : []) }
+    let first =
+      switch console {
+      case .output: ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
+      case .terminal: ["-serial", "mon:stdio"]
+      case .pipe: ["-serial", "stdio"]
+      }
+    return first + ["-chardev", "file,id=host,path=\(Self.escaped(hostChannel))", "-serial", "chardev:host"]
+  }
+
+  /// The processor executes an instruction in 2^shift nanoseconds. What firmware and boot loader wait for by the clock takes few
+  /// instructions where one takes long.
+  private var instructionShift: Int { boot.isImage ? 6 : 0 }
 
   /// QEMU separates options by commas and reads two commas as one.
   public static func escaped(_ path: String) -> String { path.replacing(",", with: ",,") }

@@ -1,5 +1,5 @@
-// `megha image`: a CD image that boots through GRUB, on QEMU and on a PC: with a BIOS, and with UEFI where GRUB's modules
-// for it are installed.
+// `megha image`: one image that boots through GRUB, from a CD and from a disk or stick that it is copied to, with a BIOS and
+// with UEFI for 32-bit and for 64-bit processors.
 
 import ArgumentParser
 import Emulator
@@ -7,7 +7,9 @@ import Foundation
 import MeghaBuild
 
 struct Image: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Makes build/megha.iso, a CD image that boots.")
+  static let configuration = CommandConfiguration(
+    abstract: "Makes build/megha.iso, which boots from CDs and sticks, by BIOS and by UEFI.",
+    discussion: "Copied to a stick as it is, such as by `dd if=build/megha.iso of=/dev/DEVICE bs=1M`, it starts a PC.")
 
   func run() async throws {
     let project = try Project.current()
@@ -17,7 +19,13 @@ struct Image: AsyncParsableCommand {
     try await project.makeImage(
       at: project.file(path).path, modules: ["build/boot.cpio"], commandLine: "")
     lock.release()
-    print("made \(path)")
+    for firmware in Firmware.allCases {
+      if let obstacle = firmware.loaderObstacle {
+        printError("megha: the image does not boot by \(firmware.title): \(obstacle)")
+      }
+    }
+    let titles = Firmware.allCases.filter { $0.loaderObstacle == nil }.map { $0.title }
+    print("made \(path); from a CD or a stick it boots by \(titles.joined(separator: ", "))")
   }
 }
 
@@ -26,7 +34,7 @@ extension Project {
   /// of GRUB has: what reads the disk is of one platform, and part of the image that grub-mkrescue makes for it anyway.
   /// The maps of partitions are there because UEFI's GRUB asks for each of them before it reads its configuration.
   private static let grubModules =
-    "multiboot2 normal iso9660 all_video test part_acorn part_amiga part_apple part_bsd part_dfly part_dvh part_gpt "
+    "multiboot2 normal iso9660 all_video test cpuid part_acorn part_amiga part_apple part_bsd part_dfly part_dvh part_gpt "
     + "part_msdos part_plan part_sun part_sunpc"
 
   /// Makes a CD image of the kernel, without its debug information, and of boot archives.
@@ -43,11 +51,13 @@ extension Project {
     guard stripped == 0 else { throw Failure("The kernel could not be copied for the image.") }
     var lines = [
       "set timeout=0",
-      // UEFI has no text mode: a kernel's screen is one that GRUB sets up.
-      "if [ $grub_platform = efi ]; then insmod all_video; fi",
+      // UEFI has no text mode, and not every PC with a BIOS has one: the kernel's screen is one that GRUB sets up.
+      "if [ $grub_platform = efi ]; then insmod all_video; else insmod vbe; fi",
       "menuentry Megha {", "  multiboot2 /boot/kernel.elf \(commandLine)",
-      // A kernel that can draw gets a frame buffer, also where the VGA shows text by itself.
-      "  if [ $grub_platform = pc ]; then set gfxpayload=text; fi",
+      "  if [ $grub_platform = pc ]; then",
+      // What the kernel says to a processor on which it can do nothing else is in text mode.
+      "    if cpuid -p; then set gfxpayload=1024x768x32,text; else set gfxpayload=text; fi",
+      "  fi",
     ]
     for module in modules {
       let source = URL(fileURLWithPath: module, relativeTo: root)

@@ -28,8 +28,29 @@ struct MachineArguments: ParsableArguments {
   @Flag(help: "Boot through GRUB from a CD image instead of handing the kernel to QEMU.")
   var iso = false
 
-  @Flag(help: "Boot from a CD image by UEFI instead of a BIOS.")
+  @Option(
+    help:
+      "What starts the machine: \(Firmware.allCases.map { $0.rawValue }.joined(separator: ", ")). Boots as --iso does.")
+  var firmware: Firmware?
+
+  @Flag(help: "The same as --firmware uefi-ia32.")
   var uefi = false
+
+  @Option(
+    name: .customLong("from"),
+    help: """
+      What the image of --iso lies on: \(MachineOptions.Medium.allCases.map { $0.rawValue }.joined(separator: ", ")), \
+      the last being a stick. Boots as --iso does.
+      """)
+  var medium: MachineOptions.Medium?
+
+  @Option(
+    name: .customLong("without"), parsing: .singleValue,
+    help: """
+      What the machine is without: \(MachineOptions.Part.allCases.map { $0.rawValue }.joined(separator: ", ")). Without \
+      vga it has a frame buffer only, without ps2 a keyboard on USB, and without exit it stays on when it is to end.
+      """)
+  var missing: [MachineOptions.Part] = []
 
   @Flag(help: "Count instructions instead of time, so that two runs are the same.")
   var icount = false
@@ -53,7 +74,17 @@ struct MachineArguments: ParsableArguments {
   var kernel = KernelVariant.standard
 }
 
+extension MachineArguments {
+  /// Whether GRUB starts the kernel, from an image of this run.
+  var bootsImage: Bool { iso || uefi || firmware != nil || medium != nil }
+  /// The firmware of such a machine.
+  var chosenFirmware: Firmware { firmware ?? (uefi ? .uefi32 : .bios) }
+}
+
 extension KernelVariant: ExpressibleByArgument {}
+extension Firmware: ExpressibleByArgument {}
+extension MachineOptions.Medium: ExpressibleByArgument {}
+extension MachineOptions.Part: ExpressibleByArgument {}
 extension MemorySize: ExpressibleByArgument {
   static let standard = MemorySize("256M")!
   public init?(argument: String) { self.init(argument) }
@@ -173,13 +204,17 @@ extension Project {
       try Data(overlay).write(to: URL(fileURLWithPath: folder.path("overlay.cpio")))
       try GuestLimits.judge(archives: modules.map { URL(fileURLWithPath: $0, relativeTo: root) })
     }
-    if arguments.uefi, let obstacle = UEFI.obstacle { throw Failure("--uefi cannot be had: \(obstacle).") }
+    let firmware = arguments.chosenFirmware
+    if let obstacle = firmware.obstacle {
+      throw Failure("The firmware \(firmware.rawValue) cannot be had: \(obstacle).")
+    }
     var options: MachineOptions
-    if arguments.iso || arguments.uefi {
+    if arguments.bootsImage {
       let path = folder.path("megha.iso")
       try await makeImage(at: path, modules: modules, commandLine: arguments.append)
       options = MachineOptions(boot: .iso(path: path))
-      if arguments.uefi { options.firmware = try UEFI(folder: folder) }
+      options.medium = arguments.medium ?? .cd
+      options.firmware = try UEFI(firmware, folder: folder)
     } else {
       options = MachineOptions(boot: .kernel(path: arguments.kernel.image, modules: modules))
     }
@@ -194,6 +229,7 @@ extension Project {
     }
     options.memory = arguments.memory
     options.board = arguments.board
+    options.missing = Set(arguments.missing)
     options.processor = arguments.processor
     options.deterministic = arguments.icount
     options.commandLine = arguments.append

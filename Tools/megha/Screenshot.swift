@@ -21,7 +21,8 @@ struct Screenshot: AsyncParsableCommand {
   func run() async throws {
     let project = try Project.current()
     guard let keys = Keyboard.keys(for: text.replacing("\\n", with: "\n")) else {
-      throw Failure("--type has a character that a US keyboard does not have.")
+      let stranger = text.first { Keyboard.keys(for: String($0)) == nil }.map { " \($0)" } ?? ""
+      throw Failure("--type has a character that a US keyboard does not have:\(stranger)")
     }
     try await project.build()
     LiveRuns.endWithThisProcess()
