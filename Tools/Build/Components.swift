@@ -95,7 +95,7 @@ public enum Components {
 
   private static func capitalized(_ name: String) -> String { name.prefix(1).uppercased() + name.dropFirst() }
 
-  /// A program: a folder of Swift whose module has the same name with a capital letter.
+  /// A program: a folder of Swift, C or both; its Swift module has the same name with a capital letter.
   public static func program(folder: String) -> Component {
     Component(
       capitalized(identifier(of: folder)) + "Program", folder: folder,

@@ -10,6 +10,9 @@ public struct Sources: Sendable, Equatable {
   /// Headers, module maps and files that assembly includes.
   public var headers: [String] = []
 
+  /// Whether there is anything in Swift or C to make an image of.
+  var isCompiled: Bool { !swift.isEmpty || !c.isEmpty }
+
   public static func find(in folder: String, root: URL) -> Sources {
     var sources = Sources()
     let base = folder.hasPrefix("/") ? URL(fileURLWithPath: folder) : root.appending(path: folder)

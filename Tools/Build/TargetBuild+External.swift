@@ -55,8 +55,8 @@ extension TargetBuild {
       externalModules.append(folder)
       return ["\(output).so"]
     }
-    guard !Sources.find(in: folder, root: root).swift.isEmpty else {
-      throw FolderMistake(description: "\(folder) has no Swift sources.")
+    guard Sources.find(in: folder, root: root).isCompiled else {
+      throw FolderMistake(description: "\(folder) has no sources in Swift or C.")
     }
     externalPrograms.append(folder)
     return try isService(folder: folder) ? [output, "\(output).so"] : [output]

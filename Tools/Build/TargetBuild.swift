@@ -64,7 +64,7 @@ public struct TargetBuild: Sendable {
 
   private func folders(in parent: String) -> [String] {
     Self.names(in: parent, root: root).map { "\(parent)/\($0)" }
-      .filter { !Sources.find(in: $0, root: root).swift.isEmpty }
+      .filter { Sources.find(in: $0, root: root).isCompiled }
   }
 
   /// The modules of the tree, by folder.

@@ -18,6 +18,9 @@ struct New: ParsableCommand {
   @Argument(help: "Its name: lower-case letters and digits. A folder of this name is made here.")
   var name: String
 
+  @Option(help: "The language of a program: swift or c.")
+  var language = Language.swift
+
   /// What fits wherever the guest keeps names of programs, services and modules.
   private static let longestName = 24
 
@@ -29,6 +32,9 @@ struct New: ParsableCommand {
     }
     guard name.count <= Self.longestName else {
       throw Failure("\(name) is too long for a name: at most \(Self.longestName) letters and digits.")
+    }
+    guard language == .swift || kind == .program else {
+      throw Failure("--language c is for programs; a \(kind.rawValue) is begun in Swift.")
     }
     // Also a link that leads nowhere is in the way.
     let exists = (try? FileManager.default.attributesOfItem(atPath: name)) != nil
@@ -47,12 +53,14 @@ struct New: ParsableCommand {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let files =
       switch kind {
+      case .program where language == .c: programInC(command)
       case .program: ["\(type).swift": program(type), "README.md": readme(command)]
       case .service: ["\(type).swift": service(type), "README.md": serviceReadme(command)]
       case .module: ["\(type).swift": module(type), "Manifest.c": manifest(), "README.md": moduleReadme(command)]
       }
     for (file, text) in files { try Data(text.utf8).write(to: folder.appending(path: file)) }
-    print("made \(name)/\(type).swift; next: \(command) build \(name)")
+    let source = language == .c ? "\(name).c" : "\(type).swift"
+    print("made \(name)/\(source); next: \(command) build \(name)")
   }
 
   private func program(_ type: String) -> String {
