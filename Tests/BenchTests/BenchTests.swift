@@ -4,6 +4,10 @@ import Testing
 
 @testable import Benchmarks
 
+private enum BudgetFile {
+  static let url = URL(fileURLWithPath: #filePath).appending(path: "../../../bench/budgets.json").standardized
+}
+
 @Suite struct BenchmarkRowTests {
   static let rows = [
     BenchmarkRow(group: "call", name: "null", samples: 4, minimum: 50, median: 60, p90: 70, maximum: 900),
@@ -24,18 +28,38 @@ import Testing
     #expect(throws: (any Error).self) { try BenchmarkRow.rows(in: "{\"group\":\"call\"}") }
   }
 
-  @Test func memoryInUseIsWhatFreeSaidFirst() {
-    let console = """
+  @Test func memoryInUseIsWhatFreeSaidFirst() throws {
+    func console(archive: Int, inUse: Int) -> String {
+      """
       megha> free
       total            65247 pages    260988 KiB
-      in use             513 pages      2052 KiB
+      boot archive       \(archive) pages      1228 KiB
+      in use             \(inUse) pages      2052 KiB
       megha> free
+      boot archive       1 pages      4 KiB
       in use             700 pages      2800 KiB
       """
-    #expect(BenchmarkRow.memoryInUse(in: console)?.fullName == "boot/memory in use")
-    #expect(BenchmarkRow.memoryInUse(in: console)?.median == 513 * 4096)
+    }
+    let rows = try #require(BenchmarkRow.memoryInUse(in: console(archive: 307, inUse: 513)))
+    #expect(rows.map { $0.fullName } == ["boot/memory in use", "boot/memory in use beside the boot archive"])
+    #expect(rows.map { $0.median } == [513 * 4096, 206 * 4096])
     #expect(BenchmarkRow.memoryInUse(in: "in use nothing") == nil)
-    #expect(BenchmarkRow.memoryInUse(in: "total 1 pages 4 KiB") == nil)
+    #expect(BenchmarkRow.memoryInUse(in: "in use 5 pages 20 KiB") == nil)
+    #expect(BenchmarkRow.memoryInUse(in: console(archive: 514, inUse: 513)) == nil)
+  }
+
+  /// What the tree's own budgets say of a tree to which somebody added 50 programs of 20 KB.
+  @Test func programsThatAreAddedBreakNoBudgetOfMemory() throws {
+    let budgets = try Budgets(json: Data(contentsOf: BudgetFile.url))
+    func complaints(archive: Int, others: Int) throws -> [String] {
+      let console = "boot archive \(archive) pages 0 KiB\nin use \(archive + others) pages 0 KiB\n"
+      let rows = try #require(BenchmarkRow.memoryInUse(in: console))
+      return budgets.judge(rows).complaints.filter { $0.hasPrefix("boot/memory in use") }
+    }
+    #expect(try complaints(archive: 304, others: 242).isEmpty)
+    #expect(try complaints(archive: 304 + 50 * 5, others: 242).isEmpty)
+    // What the kernel itself takes is still limited.
+    #expect(try complaints(archive: 304, others: 242 + 25).count == 1)
   }
 
   @Test func differingRowsAreNamed() {

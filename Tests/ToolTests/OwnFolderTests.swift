@@ -53,6 +53,19 @@ private func targetBuild(root: URL = treeRoot, tool: String = "/t/megha") -> Tar
     #expect(lines.contains { $0.hasPrefix("  libraries = '/l/lib gcc.a'") })
   }
 
+  @Test func aProgramMayBeInCAlone() throws {
+    let place = try Place(["cee/Main.c": "int main(void) { return 0; }\n", "cee/part.h": ""])
+    var build = targetBuild()
+    let folder = place.path("cee")
+    #expect(try build.add(external: folder) == ["\(folder)/build/cee"])
+    let own = folder.replacing(" ", with: "$ ")
+    let edges = try build.ninjaFile().split(separator: "\n").filter { $0.hasPrefix("build \(own)/build/") }
+    let compiled = edges.filter { $0.contains(": c ") }
+    #expect(compiled.count == 1)
+    #expect(compiled.first?.contains("part.h") == true)
+    #expect(!edges.contains { $0.contains(": swift ") })
+  }
+
   @Test(arguments: ["program", "service", "module"])
   func nothingOfOnesOwnIsBuiltWhereTheTreeBuilds(kind: String) throws {
     let files =
@@ -91,7 +104,7 @@ private func targetBuild(root: URL = treeRoot, tool: String = "/t/megha") -> Tar
     #expect(refusal("nosuch") == "There is no folder \(place.path("nosuch")).")
     #expect(refusal("dangling") == "There is no folder \(place.path("dangling")).")
     #expect(refusal("file.swift").hasSuffix(" is no folder; what is built is the folder with the sources."))
-    #expect(refusal("empty") == "\(place.path("empty")) has no Swift sources.")
+    #expect(refusal("empty") == "\(place.path("empty")) has no sources in Swift or C.")
     #expect(refusal("a|b").contains("has a | or a control character"))
   }
 
@@ -161,6 +174,21 @@ private func targetBuild(root: URL = treeRoot, tool: String = "/t/megha") -> Tar
     texts = [11].map { progress.text(after: $0) }
     #expect(texts == ["megha: building: [20/20] link build/kernel.elf (11 s)\n"])
     #expect(progress.ending.isEmpty)
+  }
+
+  @Test func whenStepsHaveShownHowLongTheyTakeTheRestIsEstimated() {
+    var progress = BuildProgress(isTerminal: false)
+    #expect(progress.text(after: 20) == "megha: building (20 s)\n")
+    _ = progress.take("[100/300] swift Part")
+    #expect(progress.text(after: 30) == "megha: building: [100/300] swift Part (30 s, about 60 s more)\n")
+    _ = progress.take("[299/300] link build/kernel.elf")
+    #expect(progress.text(after: 90) == "megha: building: [299/300] link build/kernel.elf (90 s, about 0 s more)\n")
+    // What no build says.
+    for line in ["[0/0] x", "[7/3] x", "[1/9223372036854775807] x"] {
+      _ = progress.take(line)
+      #expect(progress.text(after: 200) == "megha: building: \(line) (200 s)\n")
+      progress = BuildProgress(isTerminal: false)
+    }
   }
 
   @Test func aTerminalShowsOneLineThatIsClearedAtTheEnd() {

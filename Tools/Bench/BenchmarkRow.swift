@@ -62,14 +62,21 @@ public struct BenchmarkRow: Codable, Sendable, Equatable {
       .map { try decoder.decode(BenchmarkRow.self, from: Data($0.utf8)) }
   }
 
-  /// The row of the memory that is in use after the start: what `free` printed first; nil where it did not.
-  public static func memoryInUse(in console: String) -> BenchmarkRow? {
-    for line in console.split(whereSeparator: \.isNewline) where line.hasPrefix("in use ") {
-      let words = line.split(separator: " ")
-      guard words.count == 6, words[3] == "pages", let pages = Int(words[2]) else { return nil }
-      return BenchmarkRow(group: "boot", name: "memory in use", bytes: pages * 4096)
+  /// The rows of the memory that is in use after the start, of what `free` printed first; nil where it did not. The boot archive
+  /// holds each program of the tree, so that whoever adds one adds to it: without it the size is the system's alone.
+  public static func memoryInUse(in console: String) -> [BenchmarkRow]? {
+    func pages(_ title: String) -> Int? {
+      guard let line = console.split(whereSeparator: \.isNewline).first(where: { $0.hasPrefix("\(title) ") }) else {
+        return nil
+      }
+      let words = line.dropFirst(title.count).split(separator: " ")
+      return words.count == 4 && words[1] == "pages" ? Int(words[0]) : nil
     }
-    return nil
+    guard let inUse = pages("in use"), let archive = pages("boot archive"), archive <= inUse else { return nil }
+    return [
+      BenchmarkRow(group: "boot", name: "memory in use", bytes: inUse * 4096),
+      BenchmarkRow(group: "boot", name: "memory in use beside the boot archive", bytes: (inUse - archive) * 4096),
+    ]
   }
 
   /// The names of the rows in which two runs differ, or that only one of them has.

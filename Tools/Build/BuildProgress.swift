@@ -8,6 +8,8 @@ public struct BuildProgress: Sendable {
   private var interval: Int { isTerminal ? 1 : 5 }
   private var lastSaid = 0
   private var step = ""
+  private var done = 0
+  private var total = 0
 
   public init(isTerminal: Bool) { self.isTerminal = isTerminal }
 
@@ -16,8 +18,11 @@ public struct BuildProgress: Sendable {
 
   /// Takes a line of output: `[3/20] what was done`. False where it is something else, to be shown when the build fails.
   public mutating func take(_ line: String) -> Bool {
-    guard line.prefixMatch(of: #/\[\d+/\d+\] /#) != nil else { return false }
-    step = line
+    guard let match = line.prefixMatch(of: #/\[(\d+)/(\d+)\] /#), let done = Int(match.1), let total = Int(match.2)
+    else {
+      return false
+    }
+    (step, self.done, self.total) = (line, done, total)
     return true
   }
 
@@ -25,8 +30,15 @@ public struct BuildProgress: Sendable {
   public mutating func text(after seconds: Int) -> String? {
     guard seconds - lastSaid >= interval else { return nil }
     lastSaid = seconds
-    let text = "megha: building" + (step.isEmpty ? "" : ": \(step.prefix(60))") + " (\(seconds) s)"
+    let text =
+      "megha: building" + (step.isEmpty ? "" : ": \(step.prefix(60))") + " (\(seconds) s\(estimate(after: seconds)))"
     return isTerminal ? "\r\u{1b}[K\(text)" : text + "\n"
+  }
+
+  /// How long it takes until all is done, when the first steps have shown how long one takes.
+  private func estimate(after seconds: Int) -> String {
+    guard seconds >= 10, done > 0, done < total, total <= 1 << 20 else { return "" }
+    return ", about \(seconds * (total - done) / done) s more"
   }
 
   /// What clears the line at the end.

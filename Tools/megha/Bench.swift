@@ -175,7 +175,7 @@ extension Project {
     guard let memory = BenchmarkRow.memoryInUse(in: console.text) else {
       throw Failure("`free` did not say how much memory is in use:\n\(console.text)")
     }
-    return [memory] + rows
+    return memory + rows
   }
 }
 

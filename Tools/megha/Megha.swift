@@ -6,6 +6,8 @@ import ArgumentParser
   static let configuration = CommandConfiguration(
     commandName: "megha",
     abstract: "Builds, runs and tests Megha.",
+    // Asked for only where it is shown: it takes a moment.
+    version: CommandLine.arguments.dropFirst().first == "--version" ? Version.text : "--version",
     subcommands: [
       Run.self, Test.self, Bench.self, Profile.self, Build.self, New.self, Image.self, Debug.self, Doctor.self,
       LabCommand.self, Screenshot.self, Inject.self, Shape.self, MemoryMapCommand.self, Generate.self,

@@ -4,9 +4,9 @@
 // tasks that write at the same time do not mix, a line costs one system call, and nothing is left unwritten when a
 // program is ended.
 
-import ABI
-import Primitives
-// A program that writes to a `ConsoleLine` need not know where that type is from.
+// `import SDK` is enough for a program: to write numbers to a `ConsoleLine`, and to name the errors that are thrown.
+@_exported import ABI
+@_exported import Primitives
 @_exported import Runtime
 
 public enum Console {
