@@ -197,15 +197,21 @@ upper_half:
 kernel_page_directory: .skip 4096
 .globl exit_stack_start, exit_stack_end, boot_stack_start, idle_stack_start, idle_stack_end
 .globl double_fault_stack_end, nmi_stack_end
-exit_stack_start: .skip 16384
+#ifdef DEBUGGABLE
+// Code that is not optimized has large frames.
+.set STACK_SCALE, 8
+#else
+.set STACK_SCALE, 1
+#endif
+exit_stack_start: .skip 16384 * STACK_SCALE
 exit_stack_end:
-double_fault_stack_start: .skip 8192
+double_fault_stack_start: .skip 8192 * STACK_SCALE
 double_fault_stack_end:
-nmi_stack_start: .skip 8192
+nmi_stack_start: .skip 8192 * STACK_SCALE
 nmi_stack_end:
 // The upper part of the boot stack becomes the stack of the idle loop; the lower part is given back.
-boot_stack_start: .skip 20480
-idle_stack_start: .skip 12288
+boot_stack_start: .skip 20480 * STACK_SCALE
+idle_stack_start: .skip 12288 * STACK_SCALE
 boot_stack_end:
 idle_stack_end:
 kernel_storage: .skip 16384

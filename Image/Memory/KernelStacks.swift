@@ -122,7 +122,12 @@ extension Reference where Value == StackPool {
 
 /// The stacks that the kernel works on for tasks.
 enum KernelStacks {
-  static var pages: UInt32 { 3 }
+  #if DEBUGGABLE
+    // Code that is not optimized has large frames.
+    static var pages: UInt32 { 16 }
+  #else
+    static var pages: UInt32 { 3 }
+  #endif
   static var size: UInt32 { pages * pageSize }
   static func makePool() -> StackPool {
     StackPool(start: KernelLayout.stacksStart, end: KernelLayout.stacksEnd, pages: pages)

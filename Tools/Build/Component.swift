@@ -9,6 +9,9 @@ public enum Side: String, Sendable, CaseIterable {
   case kernel
   /// Programs: the kernel saves all their registers when it switches between them.
   case user
+
+  /// Where what is compiled for it goes, a folder for each module.
+  func folder(isDebuggable: Bool) -> String { "build/\(rawValue)\(isDebuggable ? "-debuggable" : "")" }
 }
 
 /// A folder of sources that becomes one Swift module, or part of one image.

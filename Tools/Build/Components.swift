@@ -96,9 +96,10 @@ public enum Components {
   private static func capitalized(_ name: String) -> String { name.prefix(1).uppercased() + name.dropFirst() }
 
   /// A program: a folder of Swift, C or both; its Swift module has the same name with a capital letter.
-  public static func program(folder: String) -> Component {
+  /// - Parameter sharedFolders: folders whose sources are compiled together with its own.
+  public static func program(folder: String, sharedFolders: [String] = []) -> Component {
     Component(
-      capitalized(identifier(of: folder)) + "Program", folder: folder,
+      capitalized(identifier(of: folder)) + "Program", folder: folder, sharedFolders: sharedFolders,
       kind: .image(linkerScript: programScript), side: .user,
       dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport", "Executables", "Modules"],
       headers: [userHeaders])

@@ -1,5 +1,5 @@
-// The kernels that can be built from the same sources. All but the standard one are for tests that need a kernel
-// without something, to show what that something is for.
+// The kernels that can be built from the same sources: the standard one, one for debuggers, and those for tests that need a
+// kernel without something, to show what that something is for.
 
 public enum KernelVariant: String, Sendable, CaseIterable {
   case standard
@@ -7,6 +7,8 @@ public enum KernelVariant: String, Sendable, CaseIterable {
   case earlyChange = "early-change"
   /// Forgets the interrupts that a double fault swallowed.
   case forgetInterrupts = "forget-interrupts"
+  /// Not optimized, so that a debugger finds every function and local variable.
+  case debuggable
 
   /// The linked image.
   public var image: String { self == .standard ? "build/kernel.elf" : "build/kernel-\(rawValue).elf" }
@@ -18,8 +20,12 @@ public enum KernelVariant: String, Sendable, CaseIterable {
   var conditions: [String] {
     switch self {
     case .standard: []
+    case .debuggable: ["-D", "DEBUGGABLE"]
     case .earlyChange: ["-D", "EARLY_CHANGE"]
     case .forgetInterrupts: ["-D", "FORGET_INTERRUPTS"]
     }
   }
+
+  /// Whether all that it is linked from is compiled for it alone, without optimizing.
+  var isDebuggable: Bool { self == .debuggable }
 }

@@ -28,60 +28,6 @@ public struct TargetBuild: Sendable {
     self.tool = tool
   }
 
-  /// What `megha run` needs.
-  public static let defaultTargets = ["build/kernel.elf", "build/boot.cpio"]
-  public static let probeTarget = "build/probe.elf"
-  /// The plugin for QEMU with which `megha profile` counts.
-  public static let profilerPlugin = "build/profiler/plugin.so"
-  /// The plugin that ends a run after a number of instructions.
-  public static let counterPlugin = "build/profiler/counter.so"
-
-  /// The programs of the tree, by folder.
-  public func programFolders() -> [String] { folders(in: "Userland/Programs") }
-
-  /// Programs and modules that only tests start. The boot archive does without them: a test adds them to its machine.
-  private static let testPrograms = "Tests/Guest/Programs"
-  private static let testModules = "Tests/Guest/Modules"
-
-  /// The files of those, for the tree in `root`.
-  public static func testTargets(root: URL) -> [String] {
-    names(in: testPrograms, root: root).map { testOutput($0) }
-      + names(in: testModules, root: root).map { testOutput($0, isModule: true) }
-  }
-
-  private static func testOutput(_ name: String, isModule: Bool = false) -> String {
-    "build/tests/\(name)\(isModule ? ".so" : "")"
-  }
-
-  private static func names(in parent: String, root: URL) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: root.appending(path: parent).path)) ?? []).sorted()
-  }
-
-  /// The services of the tree, by folder. `Support`, `Server` and `Module` are what services share.
-  public func serviceFolders() -> [String] {
-    folders(in: "Services").filter { !["Services/Support", "Services/Server", "Services/Module"].contains($0) }
-  }
-
-  private func folders(in parent: String) -> [String] {
-    Self.names(in: parent, root: root).map { "\(parent)/\($0)" }
-      .filter { Sources.find(in: $0, root: root).isCompiled }
-  }
-
-  /// The modules of the tree, by folder.
-  public func moduleFolders() -> [String] {
-    Self.names(in: "Modules", root: root).map { "Modules/\($0)" }
-      .filter { !["Modules/Support", "Modules/include"].contains($0) && isModule(folder: $0) }
-  }
-
-  /// The numbers of the modules that a folder makes, where its file `instances` says how many; else one without.
-  private func instances(of folder: String) -> [Int?] {
-    let file = root.appending(path: folder).appending(path: "instances")
-    guard let text = try? String(contentsOf: file, encoding: .utf8),
-      let count = Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
-    else { return [nil] }
-    return (0..<count).map { $0 }
-  }
-
   /// The text of the ninja file.
   /// - Throws: `ComponentMistake` when an import is not declared.
   public func ninjaFile() throws -> String {
@@ -130,6 +76,9 @@ public struct TargetBuild: Sendable {
       try graph.addModule(
         Components.module(folder: folder, root: root), output: "\(folder)/build/\(name).so")
     }
+    // What samples are is `bench`'s to say.
+    let measuring = Components.program(folder: "Tools/Guest/measure", sharedFolders: ["Userland/Programs/bench/Shared"])
+    try graph.addProgram(measuring, output: Self.measuringProgram)
     for name in Self.names(in: Self.testPrograms, root: root) {
       let component = Components.program(folder: "\(Self.testPrograms)/\(name)")
       try graph.addProgram(component, output: Self.testOutput(name))
@@ -230,12 +179,18 @@ struct Graph {
     return try compile(component, side: side, folder: component.objectFolder(side), conditions: []) + dependencies
   }
 
-  private mutating func addDependencies(of component: Component, side: Side) throws -> [String] {
+  private mutating func addDependencies(
+    of component: Component, side: Side, isDebuggable: Bool = false
+  ) throws -> [String] {
     var all: [String] = []
     for dependency in try set.closure(of: component) {
-      let key = "\(side.rawValue)/\(dependency.name)"
+      let key = "\(side.folder(isDebuggable: isDebuggable))/\(dependency.name)"
       if objects[key] == nil {
-        objects[key] = try compile(dependency, side: side, folder: dependency.objectFolder(side), conditions: [])
+        objects[key] = try compile(
+          dependency, side: side,
+          folder: isDebuggable
+            ? "\(side.folder(isDebuggable: true))/\(dependency.name)" : dependency.objectFolder(side),
+          conditions: [], isDebuggable: isDebuggable)
       }
       all = (objects[key] ?? []) + all
     }
@@ -244,7 +199,7 @@ struct Graph {
 
   /// - Parameter conditions: flags for the component's own Swift sources.
   private mutating func compile(
-    _ component: Component, side: Side, folder: String, conditions: [String]
+    _ component: Component, side: Side, folder: String, conditions: [String], isDebuggable: Bool = false
   ) throws -> [String] {
     let sources = Sources.find(of: component, root: build.root)
     if let mistake = try sources.undeclaredImport(of: component, root: build.root) { throw mistake }
@@ -258,9 +213,9 @@ struct Graph {
     if !sources.swift.isEmpty {
       let dependencies = try set.closure(of: component)
         .filter { !Sources.find(in: $0.folder, root: build.root).swift.isEmpty }
-        .map { "build/\(side.rawValue)/\($0.name)" }
+        .map { "\(side.folder(isDebuggable: isDebuggable))/\($0.name)" }
       let flags =
-        Flags.swift(side: side, portable: component.kind == .portableLibrary)
+        Flags.swift(side: side, portable: component.kind == .portableLibrary, isDebuggable: isDebuggable)
         + (component.kind == .module ? Flags.separateChecks : []) + conditions + dependencies.flatMap { ["-I", $0] }
         + includes
       let interface = "\(folder)/\(component.name).swiftmodule"
@@ -286,7 +241,10 @@ struct Graph {
       let object = "\(folder)/\(URL(fileURLWithPath: source).lastPathComponent).o"
       file.build(
         [object], rule: "assemble", inputs: [source], implicit: headers,
-        variables: ["flags": command(Flags.assembly + includes + ["-I", component.folder])])
+        variables: [
+          "flags": command(
+            Flags.assembly + includes + ["-I", component.folder] + (isDebuggable ? ["-DDEBUGGABLE"] : []))
+        ])
       objects.append(object)
     }
     return objects
@@ -298,14 +256,19 @@ struct Graph {
     guard let kernel = set["Kernel"], case .image(let script) = kernel.kind else { return }
     let folder = variant.folder
     let objects =
-      try compile(kernel, side: .kernel, folder: "\(folder)/Kernel", conditions: variant.conditions)
-      + addDependencies(of: kernel, side: .kernel)
+      try compile(
+        kernel, side: .kernel, folder: "\(folder)/Kernel", conditions: variant.conditions,
+        isDebuggable: variant.isDebuggable)
+      + addDependencies(of: kernel, side: .kernel, isDebuggable: variant.isDebuggable)
     let native = objects.filter { $0.hasSuffix(".o") }
     let libraries = command([build.toolchain.compilerLibrary])
     let flags = command(Flags.link + ["-T", script])
     file.build(
       ["\(folder)/optimized.o"], rule: "optimize", inputs: objects, implicit: [script],
-      variables: ["flags": command(Flags.link + ["--lto-O2", "-T", script]), "libraries": libraries])
+      variables: [
+        "flags": command(Flags.link + [variant.isDebuggable ? "--lto-O0" : "--lto-O2", "-T", script]),
+        "libraries": libraries,
+      ])
     file.build(
       ["\(folder)/plain.elf"], rule: "link", inputs: ["\(folder)/optimized.o"] + native,
       implicit: [script], variables: ["flags": flags, "libraries": libraries])

@@ -63,7 +63,7 @@ public struct Toolchain: Sendable {
 public enum Flags {
   static let target = "i686-unknown-none-elf"
 
-  public static func swift(side: Side, portable: Bool) -> [String] {
+  public static func swift(side: Side, portable: Bool, isDebuggable: Bool = false) -> [String] {
     var flags = [
       "-target", target, "-enable-experimental-feature", "Embedded", "-enable-experimental-feature",
       "Lifetimes", "-wmo", "-g", "-parse-as-library", "-swift-version", "6", "-package-name", "megha",
@@ -76,7 +76,10 @@ public enum Flags {
     flags += clang(["-ffreestanding"])
     switch side {
     case .kernel:
-      flags += ["-O"] + clang(["-mno-sse", "-mno-mmx", "-mno-implicit-float"])
+      // What touches the machine counts on being inlined; the rest need not be optimized at all to work.
+      flags += isDebuggable && portable ? ["-Onone", "-assert-config", "Release"] : ["-O"]
+      if isDebuggable { flags += frontend(["-disable-llvm-optzns"]) }
+      flags += clang(["-mno-sse", "-mno-mmx", "-mno-implicit-float"])
       flags += clang(["-Xclang", "-target-feature", "-Xclang", "+soft-float"])
     case .user:
       flags += ["-Osize"] + clang(["-msse2", "-mno-implicit-float"]) + separateChecks
@@ -92,7 +95,8 @@ public enum Flags {
   public static func c(side: Side) -> [String] {
     let common = [
       "-target", target, "-std=c17", "-ffreestanding", "-fno-stack-protector", "-fno-omit-frame-pointer",
-      "-g", "-flto", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections", "-Xclang",
+      // The version that Swift writes. A later one comes with an index that GDB misreads.
+      "-gdwarf-4", "-flto", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections", "-Xclang",
       "-fstack-clash-protection",
     ]
     switch side {

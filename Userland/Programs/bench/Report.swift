@@ -172,27 +172,3 @@ extension TextOutput {
     pad(width - length)
   }
 }
-
-/// What an operation did besides running instructions, on average.
-struct Counts {
-  var spaceChanges: UInt32 = 0
-  var flushes: UInt32 = 0
-  var switches: UInt32 = 0
-  var bytesCopied: UInt32 = 0
-
-  static func take() -> Counts {
-    var counters = MachineCounters()
-    guard SystemCalls.measure(&counters) >= 0 else { return Counts() }
-    return Counts(
-      spaceChanges: counters.addressSpaceChanges.low, flushes: counters.tlbFlushes.low,
-      switches: counters.taskSwitches.low, bytesCopied: counters.bytesCopied.low)
-  }
-
-  func since(_ before: Counts, operations: UInt32) -> Counts {
-    func average(_ difference: UInt32) -> UInt32 { (difference &+ operations / 2) / operations }
-    return Counts(
-      spaceChanges: average(spaceChanges &- before.spaceChanges), flushes: average(flushes &- before.flushes),
-      switches: average(switches &- before.switches),
-      bytesCopied: average(bytesCopied &- before.bytesCopied))
-  }
-}

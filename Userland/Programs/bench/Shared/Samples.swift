@@ -64,6 +64,13 @@ struct Samples {
     self.count = wanted
   }
 
+  /// Adds one sample; those beyond the capacity are dropped.
+  mutating func append(_ sample: UInt32) {
+    guard count < Self.capacity else { return }
+    storage[count] = sample
+    count += 1
+  }
+
   mutating func sort() {
     // Shell's sort, with gaps of 3^k / 2.
     var gap = 364
