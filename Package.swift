@@ -68,7 +68,7 @@ let package = Package(
     .executableTarget(
       name: "megha",
       dependencies: [
-        "ABIDefinition", "Benchmarks", "Boot", "Checks", "Emulator", "Generator", "Injections", "Labs",
+        "ABIDefinition", "Benchmarks", "Boot", "Checks", "DebugTypes", "Emulator", "Generator", "Injections", "Labs",
         "MeghaBuild", "ModuleCases",
         "Primitives", "Profiler", "SymbolTables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -80,6 +80,7 @@ let package = Package(
     .target(name: "Benchmarks", dependencies: ["Reports"], path: "Tools/Bench", swiftSettings: host),
     .testTarget(
       name: "BenchTests", dependencies: ["Benchmarks", "Reports"], path: "Tests/BenchTests", swiftSettings: host),
+    .target(name: "DebugTypes", path: "Tools/DebugTypes", swiftSettings: host + fast),
     .target(name: "Injections", dependencies: ["Reports"], path: "Tools/Injection", swiftSettings: host),
     .target(name: "Labs", path: "Tools/Labs", swiftSettings: host),
     .testTarget(name: "LabTests", dependencies: ["Labs"], path: "Tests/LabTests", swiftSettings: host),
@@ -105,8 +106,8 @@ let package = Package(
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "ABI", "ABIDefinition", "Checks", "Diagnostics", "Drivers", "Emulator", "Generator", "Injections", "MeghaBuild",
-        "Primitives", "Profiler", "SymbolTables", "TestSupport",
+        "ABI", "ABIDefinition", "Checks", "DebugTypes", "Diagnostics", "Drivers", "Emulator", "Generator", "Injections",
+        "MeghaBuild", "Primitives", "Profiler", "SymbolTables", "TestSupport",
       ],
       path: "Tests/ToolTests", swiftSettings: host),
   ]

@@ -83,7 +83,7 @@ public struct Bochs: Sendable {
       input: .none, output: .sequence, error: .discarded
     ) { execution -> Bool in
       let identifier = execution.processIdentifier.value
-      LiveRuns.add(process: identifier)
+      LiveRuns.add(process: identifier, folder: folder.url)
       defer { LiveRuns.remove(process: identifier) }
       return try await withThrowingTaskGroup(of: Bool.self) { group in
         group.addTask {

@@ -149,7 +149,7 @@ public enum Emulator {
       error: .currentStandardError
     ) { execution -> End in
       let identifier = execution.processIdentifier.value
-      LiveRuns.add(process: identifier)
+      LiveRuns.add(process: identifier, folder: folder.url)
       defer { LiveRuns.remove(process: identifier) }
       return try await withThrowingTaskGroup(of: End?.self) { group in
         group.addTask {
@@ -208,7 +208,7 @@ public enum Emulator {
       error: .currentStandardError
     ) { execution in
       let identifier = execution.processIdentifier.value
-      LiveRuns.add(process: identifier)
+      LiveRuns.add(process: identifier, folder: folder.url)
     }
     LiveRuns.remove(process: result.processIdentifier.value)
     return finish(folder, end: .byItself, status: exitStatus(result.terminationStatus), timeout: nil)
@@ -220,10 +220,13 @@ public enum Emulator {
   ) throws -> Configuration {
     let monitors = isWatched ? MachineOptions.Monitors(people: "monitor", events: "events") : nil
     let options = try options.gathered(in: folder, root: root)
+    var platform = PlatformOptions()
+    // Where GDB has the terminal an interruption is meant for it: the machine is out of its reach.
+    if options.debuggerPort != nil { platform.processGroupID = 0 }
     return Configuration(
       executable: .name(options.firmware?.firmware.emulator ?? Firmware.bios.emulator),
       arguments: Arguments(options.arguments(hostChannel: "host", monitors: monitors)),
-      workingDirectory: FilePath(folder.url.path))
+      workingDirectory: FilePath(folder.url.path), platformOptions: platform)
   }
 
   private static func finish(_ folder: RunFolder, end: End, status: Int32, timeout: Int?) -> RunResult {

@@ -31,38 +31,50 @@ struct Terminal: Sendable {
 /// All runs of this process.
 public enum LiveRuns {
   private struct State {
-    var processes: Set<Int32> = []
+    /// The emulators, and the folder of each one's run.
+    var processes: [Int32: URL] = [:]
     var folders: Set<URL> = []
   }
 
   private static let state = Mutex(State())
   static let terminal = Mutex<Terminal?>(nil)
 
-  static func add(process: Int32) { state.withLock { _ = $0.processes.insert(process) } }
-  static func remove(process: Int32) { state.withLock { _ = $0.processes.remove(process) } }
+  static func add(process: Int32, folder: URL) { state.withLock { $0.processes[process] = folder } }
+  static func remove(process: Int32) { state.withLock { _ = $0.processes.removeValue(forKey: process) } }
   static func add(folder: URL) { state.withLock { _ = $0.folders.insert(folder) } }
   static func remove(folder: URL) { state.withLock { _ = $0.folders.remove(folder) } }
 
   /// From now on an interruption, a hang-up or a request to terminate first ends all runs.
-  public static func endWithThisProcess() { _ = sources }
+  /// - Parameter interruptible: false where an interruption is meant for a command that this one runs.
+  public static func endWithThisProcess(interruptible: Bool = true) {
+    _ = sources
+    if interruptible { _ = interruption } else { signal(SIGINT, SIG_IGN) }
+  }
 
   /// Made once and never changed; they must stay alive for as long as the process does.
-  nonisolated(unsafe) private static let sources: [any DispatchSourceSignal] =
-    [SIGINT, SIGTERM, SIGHUP].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        endAll()
-        exit(128 + number)
-      }
-      source.resume()
-      return source
+  nonisolated(unsafe) private static let sources = [SIGTERM, SIGHUP].map(ending)
+  nonisolated(unsafe) private static let interruption = ending(on: SIGINT)
+
+  private static func ending(on number: Int32) -> any DispatchSourceSignal {
+    signal(number, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+    source.setEventHandler {
+      endAll()
+      exit(128 + number)
     }
+    source.resume()
+    return source
+  }
+
+  /// Ends the emulator of one run at once.
+  public static func endMachine(in folder: RunFolder) {
+    for (process, own) in state.withLock({ $0.processes }) where own == folder.url { kill(process, SIGKILL) }
+  }
 
   /// Ends all emulators at once and deletes the folders of their runs.
   public static func endAll() {
     let (processes, folders) = state.withLock { ($0.processes, $0.folders) }
-    for process in processes { kill(process, SIGKILL) }
+    for process in processes.keys { kill(process, SIGKILL) }
     for folder in folders { try? FileManager.default.removeItem(at: folder) }
     terminal.withLock { $0?.restore() }
   }

@@ -73,6 +73,8 @@ public struct MachineOptions: Sendable {
     case terminal
     /// Standard input and output that are no terminal.
     case pipe
+    /// The socket `console` in the folder of the run; what is printed goes to a file, too.
+    case socket(log: String)
   }
 
   public var boot: Boot
@@ -89,8 +91,8 @@ public struct MachineOptions: Sendable {
   public var console = Console.output
   public var display = false
   public var deterministic = false
-  /// Wait for GDB on port 1234 before the first instruction.
-  public var waitsForDebugger = false
+  /// Wait for GDB on this port before the first instruction; nil: there is no debugger.
+  public var debuggerPort: Int?
   /// The image of the first disk, which the machine writes to; nil: there is none.
   public var disk: String?
   /// The image is this run's own: nothing of it need be safe on the host's disk.
@@ -161,7 +163,7 @@ public struct MachineOptions: Sendable {
     if deterministic {
       words += ["-icount", "shift=\(instructionShift),sleep=off", "-rtc", "base=2026-01-01,clock=vm"]
     }
-    if waitsForDebugger { words += ["-s", "-S"] }
+    if let debuggerPort { words += ["-gdb", "tcp:127.0.0.1:\(debuggerPort)", "-S"] }
     return words + extraArguments
   }
 
@@ -208,6 +210,11 @@ public struct MachineOptions: Sendable {
       case .output: ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
       case .terminal: ["-serial", "mon:stdio"]
       case .pipe: ["-serial", "stdio"]
+      case .socket(let log):
+        [
+          "-chardev", "socket,id=console,path=console,server=on,wait=off,logfile=\(Self.escaped(log))", "-serial",
+          "chardev:console",
+        ]
       }
     return first + ["-chardev", "file,id=host,path=\(Self.escaped(hostChannel))", "-serial", "chardev:host"]
   }

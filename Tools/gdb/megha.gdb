@@ -1,4 +1,5 @@
-# What `megha debug` gives GDB beside the kernel's symbols.
+# How GDB is set up by `megha debug`, and what needs no more than its own language; megha.py has the rest.
+
 
 set pagination off
 set confirm off
@@ -28,18 +29,4 @@ define frames
 end
 document frames
 Walks the frame pointers, which works across system calls where GDB's own backtrace stops.
-end
-
-define program
-  add-symbol-file build/programs/$arg0.debug
-end
-document program
-Loads the symbols of a program of the tree: program shell
-end
-
-define module
-  add-symbol-file build/modules/$arg0.so.debug -o $arg1
-end
-document module
-Loads the symbols of a module at the address that lsmod shows: module ramdisk 0xf0001000
 end

@@ -40,6 +40,7 @@ struct Test: AsyncParsableCommand {
     if part == .sources || (part == nil && filter == nil) { try await project.testSources(report) }
     if part == nil || part == .host { try await project.testHost(report, filter: filter) }
     if part == nil || part == .guest { try await project.testGuest(report, filter: filter, memory: memory) }
+    if (part == nil || part == .guest) && memory == nil { try await project.testDebugger(report, filter: filter) }
     if (part == nil || part == .guest) && filter == nil && memory == nil { try await project.testBudgets(report) }
     if part == nil || part == .labs { try await project.testLabs(report, filter: filter) }
     if part == .documents || (part == nil && filter == nil) { try await project.testDocuments(report, filter: filter) }
