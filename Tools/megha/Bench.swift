@@ -4,6 +4,7 @@ import ArgumentParser
 import Benchmarks
 import Emulator
 import Foundation
+import MeghaBuild
 
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,11 +14,33 @@ struct Bench: AsyncParsableCommand {
       emulator counts instructions; two runs are made, and they must agree in every number. Nothing is written but what \
       an option names: --write puts all results into docs/results, tables and charts as SVG and PNG, and into the \
       tables of the documents. With --time, operations are measured in time too, and printed as multiples of the null \
-      call of Ring 3. With --compare nothing is measured.
+      call of Ring 3. With --compare nothing is measured. --program and --service measure things of your own.
       """)
 
-  @Argument(help: "Measure only this group of operations.")
-  var group: String?
+  @Argument(
+    help: "Measure only this group of operations. With --program: the program's arguments; -- before the first -.")
+  var words: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Measure a program, from its start to its end, in all four kinds of task: a folder, a file, or one of the tree.",
+      valueName: "folder|file"))
+  var program: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Measure a service in its three placements, called from both rings, with what its file `load` says.",
+      valueName: "folder"))
+  var service: String?
+
+  @Option(help: "How often a program is run, or a request is sent: 1 to 1024.")
+  var runs: Int?
+
+  @Option(
+    help: "The most instructions that one run of a program may take, and that a service may take for its first answer.")
+  var limit = 200_000_000
+
+  private var group: String? { program == nil ? words.first : nil }
 
   @Flag(help: "Fail where an operation is over its budget, or over what is accepted in its place.")
   var check = false
@@ -52,6 +75,20 @@ struct Bench: AsyncParsableCommand {
   var timeout = 300
 
   func validate() throws {
+    let isOwn = program != nil || service != nil
+    guard program == nil || service == nil else {
+      throw ValidationError("--program and --service are two measurements.")
+    }
+    if isOwn, write || check || peers || time || !compare.isEmpty {
+      throw ValidationError(
+        "--program and --service go with --runs, --limit, --json, --csv, --chart and --timeout only.")
+    }
+    guard program != nil || words.count <= (service == nil ? 1 : 0) else {
+      throw ValidationError("\(words[service == nil ? 1 : 0]) is one word too many: only --program takes arguments.")
+    }
+    guard isOwn || runs == nil else { throw ValidationError("--runs is for --program and --service.") }
+    guard (1...1024).contains(runs ?? 1) else { throw ValidationError("--runs is a number from 1 to 1024.") }
+    guard (1...4_000_000_000).contains(limit) else { throw ValidationError("--limit is a number up to 4,000,000,000.") }
     let writes = write || json != nil || csv != nil || chart != nil
     if time, check || peers || writes {
       throw ValidationError("--time prints ratios only; it goes with no other option.")
@@ -72,6 +109,7 @@ struct Bench: AsyncParsableCommand {
       return
     }
     let project = try Project.current()
+    if program != nil || service != nil { return try await measureOwn(project) }
     try await project.build()
     LiveRuns.endWithThisProcess()
     if time {
@@ -101,6 +139,25 @@ struct Bench: AsyncParsableCommand {
       // What is thrown goes to standard error, which would otherwise overtake the table.
       fflush(nil)
       guard judgement.complaints.isEmpty else { throw Failure(judgement.complaints.joined(separator: "\n")) }
+    }
+  }
+
+  private func measureOwn(_ project: Project) async throws {
+    try await project.build(targets: TargetBuild.defaultTargets + [TargetBuild.measuringProgram])
+    LiveRuns.endWithThisProcess()
+    let own: OwnMeasurement
+    if let service {
+      own = try await project.service(service)
+    } else {
+      own = try await project.program(program ?? "", arguments: words)
+    }
+    let rows = try await project.measure(own, runs: runs ?? (service == nil ? 20 : 100), limit: limit, timeout: timeout)
+    print(BenchmarkRow.table(rows, budgets: Budgets([:])).text)
+    try export(rows, budgets: Budgets([:]), title: "\(own.group) \(own.name), in instructions")
+    fflush(nil)
+    let missing = rows.filter { $0.reason != nil }
+    guard missing.isEmpty else {
+      throw Failure(missing.map { "\($0.name) was not measured: \($0.reason ?? "")" }.joined(separator: "\n"))
     }
   }
 

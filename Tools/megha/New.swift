@@ -55,7 +55,8 @@ struct New: ParsableCommand {
       switch kind {
       case .program where language == .c: programInC(command)
       case .program: ["\(type).swift": program(type), "README.md": readme(command)]
-      case .service: ["\(type).swift": service(type), "README.md": serviceReadme(command)]
+      case .service:
+        ["\(type).swift": service(type), "load": load, "README.md": serviceReadme(command)]
       case .module: ["\(type).swift": module(type), "Manifest.c": manifest(), "README.md": moduleReadme(command)]
       }
     for (file, text) in files { try Data(text.utf8).write(to: folder.appending(path: file)) }
@@ -107,6 +108,17 @@ struct New: ParsableCommand {
     """
   }
 
+  /// What `megha bench --service` asks.
+  private var load: String {
+    """
+    # What clients ask when the service is measured: NAME: OPERATION [WORD...] [data=BYTES] [reply=BYTES]
+    # `before` is sent once, ahead of the others, and not measured.
+    before: 0 5
+    add: 0 1
+
+    """
+  }
+
   private func readme(_ command: String) -> String {
     """
     # \(name)
@@ -128,6 +140,10 @@ struct New: ParsableCommand {
         \(command) build \(name)
         \(command) run --add \(name)/build/\(name) --add \(name)/build/\(name).so --script \\
           "service start \(name) --as server; service move \(name) --as linked; service list; exit 0"
+
+    The file `load` says what it is asked when it is measured in every placement:
+
+        \(command) bench --service \(name)
 
     """
   }

@@ -24,6 +24,11 @@ struct Profile: AsyncParsableCommand {
   @Option(help: "Write a flame graph, a picture of all call paths, to this file.")
   var svg: String?
 
+  @Option(
+    name: .customLong("add"), parsing: .singleValue,
+    help: "Put a file of the host, or the files of a folder, into /extra of the guest. Their functions are known too.")
+  var added: [String] = []
+
   @Option(help: "Seconds after which the machine is stopped.")
   var timeout = 300
 
@@ -31,7 +36,7 @@ struct Profile: AsyncParsableCommand {
     let project = try Project.current()
     try await project.build(targets: TargetBuild.defaultTargets + [TargetBuild.profilerPlugin])
     LiveRuns.endWithThisProcess()
-    let (tree, outcome) = try await project.profile(command, timeout: timeout)
+    let (tree, outcome) = try await project.profile(command, added: added, timeout: timeout)
     print(ProfileTable.text(tree, top: top))
     if let svg {
       let title = "\(command): \(tree.total) instructions"
@@ -43,14 +48,17 @@ struct Profile: AsyncParsableCommand {
 
 extension Project {
   /// Runs a command for the shell and counts by call path.
-  func profile(_ command: String, timeout: Int) async throws -> (tree: CallTree, outcome: Outcome) {
+  /// - Parameter added: files and folders of the host for /extra.
+  func profile(_ command: String, added: [String] = [], timeout: Int) async throws -> (tree: CallTree, outcome: Outcome)
+  {
     let folder = try RunFolder()
     defer { folder.delete() }
-    var options = try await machine(try MachineArguments.parse(["--icount"]), script: command, folder: folder)
+    var options = try await machine(
+      try MachineArguments.parse(["--icount"] + added.flatMap { ["--add", $0] }), script: command, folder: folder)
     let path = folder.path("trace")
     options.extraArguments += ["-plugin", MachineOptions.escaped(file(TargetBuild.profilerPlugin).path) + ",out=trace"]
     let pipe = try TracePipe(path: path)
-    let empty = Recorder(code: try guestCode(), counting: .runningCommand)
+    let empty = Recorder(code: try guestCode(added: added), counting: .runningCommand)
     async let reading = pipe.read(into: empty)
     let console = Collector()
     let machine = options
@@ -68,22 +76,30 @@ extension Project {
     return (recorder.tree, outcome)
   }
 
-  /// What can run in the guest: the kernel, and the programs, services and modules of the boot archive.
-  private func guestCode() throws -> GuestCode {
+  /// What can run in the guest: the kernel, the programs, services and modules of the boot archive, and those of `added` that
+  /// have their debug information beside them.
+  private func guestCode(added: [String]) throws -> GuestCode {
     let tools = try ToolchainTools.find()
-    var images: [GuestCode.Image] = []
-    for kind in ["programs", "services", "modules"] {
-      let folder = file("build/\(kind)")
+    var paths: [String] = []
+    func addFiles(of folder: URL) throws {
       for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-      where !name.hasSuffix(".debug") && !name.hasSuffix(".symbols") {
-        let path = folder.appending(path: name).path
-        let pages = try CodeImage.pages(of: path).map { page in
-          (page.address, page.bytes.withUnsafeBytes { $0.baseAddress.map(TracePage.hash) ?? 0 })
-        }
-        images.append(
-          GuestCode.Image(name: name, pages: pages) {
-            try CodeImage.functions(of: path + ".debug", tools: tools)
-          })
+      where !name.hasSuffix(".debug") && !name.hasSuffix(".symbols") { paths.append(folder.appending(path: name).path) }
+    }
+    for kind in ["programs", "services", "modules"] { try addFiles(of: file("build/\(kind)")) }
+    for path in added {
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { continue }
+      let url = URL(fileURLWithPath: path).standardized
+      if isFolder.boolValue { try addFiles(of: url) } else { paths.append(url.path) }
+    }
+    let images = try paths.filter { path in
+      FileManager.default.fileExists(atPath: path + ".debug")
+    }.map { path in
+      let pages = try CodeImage.pages(of: path).map { page in
+        (page.address, page.bytes.withUnsafeBytes { $0.baseAddress.map(TracePage.hash) ?? 0 })
+      }
+      return GuestCode.Image(name: URL(fileURLWithPath: path).lastPathComponent, pages: pages) {
+        try CodeImage.functions(of: path + ".debug", tools: tools)
       }
     }
     return GuestCode(

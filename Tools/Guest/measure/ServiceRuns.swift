@@ -180,8 +180,8 @@ private struct Exchange {
     limit = WordPair(UInt64(milliseconds) &* 1_000_000)
   }
 
-  /// Sends it, and returns the result of the system call.
-  func run() -> Int32 {
+  /// Sends it, and returns the result of the system call. Without a limit it goes the way that calls commonly go.
+  func run(within limit: WordPair = WordPair(.max)) -> Int32 {
     message.pointee.operation = request.operation
     message.pointee.words = request.words
     message.pointee.dataLength = request.dataLength
@@ -196,7 +196,7 @@ private struct Exchange {
 
   /// Sends it once. Returns why that failed.
   func failure() -> StaticString? {
-    let result = run()
+    let result = run(within: limit)
     if result < 0 { return (SystemError(rawValue: result) ?? .unknownCall).sentence }
     return isUnknownOperation(message.pointee.words[0]) ? "The service does not know the operation." : nil
   }
