@@ -174,9 +174,32 @@ module_astray:
   movl $KERNEL_CODE, FRAME_CS(%esp)
 // The kernel was interrupted, or a linked module: the frame stays where it is.
 from_kernel:
-  pushl %esp
+  movl FRAME_EIP(%esp), %eax
+  cmpl $__text_start, %eax
+  jb 3f
+  cmpl $__text_end, %eax
+  jae 3f
+2:pushl %esp
   call trap_handler
   addl $4, %esp
+  popal
+  addl $8, %esp
+  iret
+// A module's stack pointer may be anywhere that can be written to. The kernel works on the stack that it works on for the
+// caller, below the edge of the call.
+3:movl CPU_CURRENT_TASK, %ecx
+  testl %ecx, %ecx
+  jz 2b
+  movl TASK_MODULE_EDGE(%ecx), %ecx
+  testl %ecx, %ecx
+  jz 2b
+  movl %esp, %eax
+  movl %ecx, %esp
+  pushl %eax
+  pushl %eax
+  call trap_handler
+  addl $4, %esp
+  popl %esp
   popal
   addl $8, %esp
   iret

@@ -9,7 +9,9 @@
 // A request in registers comes straight from the entry and leaves no register to be kept: all are saved above.
 //
 // No register of the module's first instruction holds an address of the kernel's: a wrong register is the commonest mistake,
-// and one that is 0 makes it a fault of the module's. Likewise where an export comes back.
+// and one that is 0 makes it a fault of the module's. Likewise where an export comes back. The request itself lies at the end
+// of the module's stack, below the guard page: what runs past it faults, and a stack pointer that is loaded with its address
+// is still one of the module's stack.
 //
 // Invariant: between module_call and its return the module holds nothing of the kernel's that would have to be
 // undone: what it allocated or claimed is in the kernel's books under its name.
@@ -85,6 +87,7 @@ request_in_registers:
   movl %eax, module_stack_user
   movl %esp, TASK_MODULE_EDGE(%eax)    // no call is made inside another one here: that comes through Dispatch.swift
   movl %ebx, TASK_MODULE_DOOR(%eax)
+  movl $MODULE_STACK_END, %esp
   pushl $0                             // struct service_request, from its end
   pushl PROCESS_SENDER(%ebp)
   pushl $0
@@ -99,7 +102,6 @@ request_in_registers:
   pushl %edx
   pushl %ecx
   movl %esp, %ecx
-  movl $MODULE_STACK_END, %esp
   pushl %ecx                           // its address
   movl DOOR_INSIDE(%ebx), %eax
   incl DOOR_CALLS(%ebx)
@@ -116,7 +118,7 @@ request_in_registers:
   movl TASK_MODULE_EDGE(%ecx), %esp
   testl %eax, %eax
   js door_refused
-  movl -48(%esp), %eax                 // the first word of the reply
+  movl MODULE_STACK_END - 48, %eax     // the first word of the reply
   andl $0x7fffffff, %eax
 door_leave:
   movl %eax, 32(%esp)                  // the caller's EAX
@@ -215,7 +217,6 @@ call_export:
   movl %ebp, module_frame_pointer
   movl CPU_CURRENT_TASK, %esp
   movl TASK_MODULE_EDGE(%esp), %esp
-  subl $EDGE_ROOM, %esp
   pushl %edx
   pushl %ebp
   movl %esp, %ebp

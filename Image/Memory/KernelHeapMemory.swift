@@ -10,7 +10,7 @@ import MachineSupport
 import Memory
 import Primitives
 
-/// Who allocated a piece of the heap. Modules get tags of their own, from `firstModule` up.
+/// Who allocated a piece of the heap. Of modules' heaps, each has the number from `firstModule` up that its place makes.
 struct HeapTag: Equatable {
   var rawValue: UInt8
   static var runtime: HeapTag { HeapTag(rawValue: 1) }
@@ -31,7 +31,7 @@ struct HeapTag: Equatable {
     case .image: "images in memory"
     case .service: "services"
     case .module: "module loader"
-    default: rawValue >= Self.firstModule ? "a module" : "unknown"
+    default: "unknown"
     }
   }
 

@@ -28,7 +28,9 @@ enum KernelLayout {
   static var modulesEnd: UInt32 { 0xf800_0000 }
   /// The stacks that modules run on, each between guard pages.
   static var moduleStacksStart: UInt32 { 0xf800_0000 }
-  static var moduleStacksEnd: UInt32 { 0xfc00_0000 }
+  static var moduleStacksEnd: UInt32 { 0xfa00_0000 }
+  /// The memory that modules allocate (ModuleHeapPages.swift).
+  static var moduleHeapStart: UInt32 { 0xfa00_0000 }
   /// The frame buffer, where the screen has no text mode.
   static var screenStart: UInt32 { 0xfc00_0000 }
   static var screenEnd: UInt32 { 0xffc0_0000 }
@@ -129,6 +131,7 @@ struct KernelMemory: ~Copyable {
   var log: Log
   var stacks = KernelStacks.makePool()
   var moduleStacks = ModuleStacks.makePool()
+  var moduleHeapArea = ModuleHeapArea.none
   var emptyTables = EmptyTables()
   var zeroedFrames = ZeroedFrames()
   var guarded = GuardedDirectory()

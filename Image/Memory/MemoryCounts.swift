@@ -77,7 +77,8 @@ enum MemoryCounts {
     found += compare("address spaces and the kernel", holds: tables, .pageTable)
     found += compare("tasks and calls into modules", holds: stacks, .kernelStack)
     found += compare("devices", holds: DeviceMemory.frameCount, .device)
-    found += compare("modules", holds: kernel.modules.value.mappedPages, .module)
+    found += compare(
+      "modules", holds: kernel.modules.value.mappedPages + kernel.memory.moduleHeapArea.mappedPages, .module)
     let holders = kernel.memory.frames.holders(of: .shared)
     if shared != holders {
       report {

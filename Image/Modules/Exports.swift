@@ -55,14 +55,16 @@ private enum Export {
 ) -> Int32 {
   let module = Export.enter()
   if let mistake = ModuleHeap.inspect(module) { ModuleFaults.cutShort(.moduleMistake(mistake)) }
-  guard let address = ModuleHeap.allocate(size, alignment: alignment, for: module, callers: Export.callers()) else {
-    return 12
-  }
-  guard withUnsafePointer(to: address, { user_copy(result, $0, 4) }) == 0 else {
-    ModuleHeap.remove(address)
-    return 14
-  }
-  return 0
+  do throws(ModuleMistake) {
+    guard let address = try ModuleHeap.allocate(size, alignment: alignment, for: module, callers: Export.callers()) else {
+      return 12
+    }
+    guard withUnsafePointer(to: address, { user_copy(result, $0, 4) }) == 0 else {
+      try ModuleHeap.remove(address)
+      return 14
+    }
+    return 0
+  } catch { ModuleFaults.cutShort(.moduleMistake(error)) }
 }
 
 @c @implementation public func megha_free(_ memory: UnsafeMutableRawPointer!) {

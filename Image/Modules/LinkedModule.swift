@@ -32,6 +32,10 @@ struct LinkedModule: ~Copyable {
   /// The services that it offers: the first `serviceCount` are held.
   var services = InlineArray<32, OfferedService?>(repeating: nil)
   var serviceCount = 0
+  /// The memory that it allocates. Nobody but the module itself is harmed by what it does to it.
+  var heap: Heap<ModuleHeapPages>
+  /// The books of its heap were found damaged: nothing is taken from it or given back any more.
+  var isHeapClosed = false
   /// The newest of its allocations; 0: none.
   var newestAllocation: UInt32 = 0
   /// The one that is looked at next for an overrun; 0: the newest.
@@ -50,6 +54,8 @@ struct LinkedModule: ~Copyable {
     name = ShortText(plan.manifest.name.bytes)
     pageCount = plan.pageCount
     self.plan = plan
+    heap = Heap(
+      source: ModuleHeapPages(slot: UInt32(number.slot)), guarding: kernel.memory.heap.isGuarded ? .on : .off)
   }
 
   var slot: UInt32 { UInt32(number.slot) }
@@ -206,13 +212,15 @@ enum Modules {
       KernelMemory.permanent(MemoryLayout<ModuleSlot>.stride * ModuleTable.capacity), as: ModuleSlot.self)
     for slot in 0..<ModuleTable.capacity { (slots + slot).initialize(to: ModuleSlot()) }
     place.initialize(to: ModuleTable(registry: ModuleRegistry(storage: slots)))
-    place.pointee.transferMemory = Transfer.makeShared()
     kernel.modules = Reference(place)
     KernelExports.checkLayout()
     if let value = boot.option(named: "modules"), value.hasSameBytes(as: "off") { place.pointee.isOff = true }
     // The first page tables of both areas stay, so that loading and calling a module take only pages of their own.
     prepareTables(at: KernelLayout.modulesStart)
     prepareTables(at: KernelLayout.moduleStacksStart)
+    prepareTables(at: KernelLayout.moduleHeapStart)
+    kernel.memory.moduleHeapArea = .make()
+    place.pointee.transferMemory = Transfer.makeShared()
   }
 
   private static func prepareTables(at start: UInt32) {

@@ -8,23 +8,56 @@ import Modules
 import Primitives
 import Tasks
 
+/// `struct service_request`: what a service function is called with, and leaves its reply in.
+struct ModuleRequest {
+  var message: Message
+  var replyLength: UInt32
+}
+
 enum ModuleCall {
-  /// Runs a function of the module and returns its result.
+  /// Runs a function of the module that takes no argument, and returns its result.
   ///
   /// - Throws: `serviceFaulted` where the module faulted or ran too long; that has been explained then. `outOfMemory` or
   ///   `limitReached` where there is no stack for the call.
-  static func run(
-    _ function: UInt32, argument: UInt32, of module: Reference<LinkedModule>
+  static func run(_ function: UInt32, of module: Reference<LinkedModule>) throws(SystemError) -> Int32 {
+    let task = Scheduler.current
+    let stack = try ModuleStack.take()
+    defer { stack.giveBack(by: task) }
+    return try run(function, argument: 0, of: module, on: stack.end)
+  }
+
+  /// Runs a service function, whose request lies at the end of the module's stack while the call lasts, and nowhere else in
+  /// reach of the module. Throws like `run`.
+  ///
+  /// - Parameters:
+  ///   - prepare: writes the request.
+  ///   - finish: gets it with the reply in it, where the function came back.
+  @inline(__always)
+  static func serve(
+    _ function: UInt32, of module: Reference<LinkedModule>, prepare: (UnsafeMutablePointer<ModuleRequest>) -> Void,
+    finish: (UnsafeMutablePointer<ModuleRequest>) -> Void
+  ) throws(SystemError) -> Int32 {
+    let task = Scheduler.current
+    let stack = try ModuleStack.take()
+    defer { stack.giveBack(by: task) }
+    let place = stack.end &- UInt32(MemoryLayout<ModuleRequest>.size)
+    let request = DirectMap.pointer(place, as: ModuleRequest.self)
+    prepare(request)
+    let result = try run(function, argument: place, of: module, on: place)
+    finish(request)
+    return result
+  }
+
+  @inline(__always)
+  private static func run(
+    _ function: UInt32, argument: UInt32, of module: Reference<LinkedModule>, on stackEnd: UInt32
   ) throws(SystemError) -> Int32 {
     module.value.door.module = UInt32(module.address)
     module.value.door.resume = address_of_module_call_cut()
     // All modules' together, so that the numbers stay apart when a module's record lies where another one was.
     kernel.modules.value.callCount &+= 1
     module.value.door.calls = kernel.modules.value.callCount
-    let task = Scheduler.current
-    let stack = try ModuleStack.take()
-    defer { stack.giveBack(by: task) }
-    let result = module_call(function, argument, &module.value.door, stack.end)
+    let result = module_call(function, argument, &module.value.door, stackEnd)
     guard result &>> 32 == 0 else { throw .serviceFaulted }
     return Int32(truncatingIfNeeded: result)
   }
@@ -64,61 +97,53 @@ enum ModuleServices {
   static func callShort(
     _ module: Reference<LinkedModule>, _ function: UInt32, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
-    begin(record)
-    let result = try enterAndRun(function, UInt32(record.address), module)
+    let result = try enterAndServe(function, record, module) { _ in } finish: { _ in }
     if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
     return record.value.resultOfReply
-  }
-
-  @inline(__always)
-  private static func begin(_ record: Reference<CallRecord>) {
-    record.value.message.sender = record.value.sender.value
-    record.value.replyLength = 0
   }
 
   /// The bytes of a request are copied to kernel memory once, and those of the reply back once.
   private static func callWithData(
     _ module: Reference<LinkedModule>, _ function: UInt32, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
-    begin(record)
     // A module has no handles.
     guard !HandlePassing.isWanted(by: record) else { throw .unsupported }
-    // A server that could not take the request may have left its own addresses.
-    record.value.message.dataAddress = record.value.dataAddress
-    record.value.message.bufferAddress = record.value.bufferAddress
-    let asked = record.value.message
-    let transfer = try Transfer(dataLength: asked.dataLength, capacity: asked.bufferCapacity)
+    let (length, capacity) = (record.value.message.dataLength, record.value.message.bufferCapacity)
+    let transfer = try Transfer(dataLength: length, capacity: capacity, of: module)
     // Nothing is known of the reply until the call has come back well.
-    var written = asked.bufferCapacity
-    defer { transfer.end(written: written) }
-    if asked.dataLength > 0 {
-      try UserBuffer(address: asked.dataAddress, length: asked.dataLength).copyIn(
-        to: DirectMap.pointer(transfer.data), count: asked.dataLength)
-    }
-    record.value.message.dataAddress = asked.dataLength > 0 ? transfer.data : 0
-    record.value.message.bufferAddress = asked.bufferCapacity > 0 ? transfer.reply : 0
-    defer {
-      // The caller's own addresses go back to it, never the kernel's.
-      record.value.message.dataAddress = asked.dataAddress
-      record.value.message.bufferAddress = asked.bufferAddress
-      record.value.message.bufferCapacity = asked.bufferCapacity
-      record.value.message.dataLength = record.value.replyLength
-    }
-    let result = try enterAndRun(function, UInt32(record.address), module)
-    let length = min(record.value.replyLength, asked.bufferCapacity)
-    record.value.replyLength = length
-    if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
-    written = length
+    var written = capacity
+    defer { transfer.end(written: written, of: module) }
+    // What counts is where the request came from: a server that could not take it may have left its own addresses.
     if length > 0 {
-      try UserBuffer(address: asked.bufferAddress, length: length).copyOut(
-        from: DirectMap.pointer(transfer.reply), count: length)
+      try UserBuffer(address: record.value.dataAddress, length: length).copyIn(
+        to: DirectMap.pointer(transfer.data), count: length)
+    }
+    var replyLength: UInt32 = 0
+    let result = try enterAndServe(function, record, module) {
+      $0.pointee.message.dataAddress = length > 0 ? transfer.data : 0
+      $0.pointee.message.bufferAddress = capacity > 0 ? transfer.reply : 0
+    } finish: {
+      replyLength = min($0.pointee.replyLength, capacity)
+    }
+    record.value.message.dataLength = replyLength
+    if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
+    written = replyLength
+    if replyLength > 0 {
+      try UserBuffer(address: record.value.bufferAddress, length: replyLength).copyOut(
+        from: DirectMap.pointer(transfer.reply), count: replyLength)
     }
     return 0
   }
 
+  /// Has the module serve the request in the record, which gets operation and words of the reply.
+  ///
+  /// - Parameters:
+  ///   - prepare: adds to the module's copy of the request, which is the record's so far.
+  ///   - finish: takes more out of the reply.
   @inline(__always)
-  private static func enterAndRun(
-    _ function: UInt32, _ request: UInt32, _ module: Reference<LinkedModule>
+  private static func enterAndServe(
+    _ function: UInt32, _ record: Reference<CallRecord>, _ module: Reference<LinkedModule>,
+    prepare: (UnsafeMutablePointer<ModuleRequest>) -> Void, finish: (UnsafeMutablePointer<ModuleRequest>) -> Void
   ) throws(SystemError) -> Int32 {
     do throws(RegistryError) {
       try kernel.modules.value.registry.enter(module.value.number)
@@ -127,7 +152,15 @@ enum ModuleServices {
       throw .peerGone
     }
     defer { leave(module) }
-    return try ModuleCall.run(function, argument: request, of: module)
+    return try ModuleCall.serve(function, of: module) {
+      $0.initialize(to: ModuleRequest(message: record.value.message, replyLength: 0))
+      $0.pointee.message.sender = record.value.sender.value
+      prepare($0)
+    } finish: {
+      record.value.message.operation = $0.pointee.message.operation
+      record.value.message.words = $0.pointee.message.words
+      finish($0)
+    }
   }
 
   @inline(__always)
@@ -136,7 +169,8 @@ enum ModuleServices {
   }
 }
 
-/// Kernel memory for the data of a call and for its reply.
+/// Kernel memory for the data of a call and for its reply, where modules have theirs: what runs past it faults, or changes
+/// what is the module's own.
 ///
 /// Invariant: the room for the reply is all zeroes at first, so that what a module counts as its reply and has not written
 /// is nobody's secret. Two pages are kept for calls with little data; one call at a time has them, and leaves the second
@@ -148,20 +182,22 @@ struct Transfer {
   private let isShared: Bool
 
   static func makeShared() -> UInt32 {
-    let memory = KernelMemory.permanent(Int(2 * pageSize))
+    guard let memory = kernel.memory.moduleHeapArea.map(2, for: ModuleHeapPages.noModule) else {
+      panic("no memory for the data of calls into modules")
+    }
     zero_words(memory, 2 * pageSize / 4)
     return memory
   }
 
   @inline(__always)
-  init(dataLength: UInt32, capacity: UInt32) throws(SystemError) {
+  init(dataLength: UInt32, capacity: UInt32, of module: Reference<LinkedModule>) throws(SystemError) {
     isShared = dataLength <= pageSize && capacity <= pageSize && kernel.modules.value.transferMemory != 0
     if isShared {
       data = kernel.modules.value.transferMemory
       reply = data &+ pageSize
       kernel.modules.value.transferMemory = 0
     } else {
-      data = try Self.allocate(dataLength, capacity)
+      data = try Self.allocate(dataLength, capacity, module)
       reply = data &+ Self.aligned(dataLength)
     }
   }
@@ -169,25 +205,24 @@ struct Transfer {
   private static func aligned(_ length: UInt32) -> UInt32 { (length &+ 15) & ~15 }
 
   @inline(never)
-  private static func allocate(_ dataLength: UInt32, _ capacity: UInt32) throws(SystemError) -> UInt32 {
+  private static func allocate(
+    _ dataLength: UInt32, _ capacity: UInt32, _ module: Reference<LinkedModule>
+  ) throws(SystemError) -> UInt32 {
     let size = aligned(dataLength) &+ aligned(capacity)
     guard size > 0 else { return 0 }
-    guard let memory = KernelHeapMemory.allocateBytes(Int(size), alignment: 16, tag: .module) else {
-      throw .outOfMemory
-    }
-    let start = UInt32(UInt(bitPattern: memory))
+    guard let start = ModuleHeap.allocateTransfer(size, of: module) else { throw .outOfMemory }
     zero_words(start, size &>> 2)
     return start
   }
 
   /// - Parameter written: how much of the reply's room may not be zeroes any more.
   @inline(__always)
-  func end(written: UInt32) {
+  func end(written: UInt32, of module: Reference<LinkedModule>) {
     if isShared {
       if written > 0 { zero_words(reply, (written &+ 3) &>> 2) }
       kernel.modules.value.transferMemory = data
-    } else {
-      KernelHeapMemory.free(UnsafeMutableRawPointer(bitPattern: UInt(data)))
+    } else if data != 0 {
+      ModuleHeap.freeTransfer(data, of: module)
     }
   }
 }

@@ -18,7 +18,7 @@ enum ModuleFaults {
   /// So little stack may be left when the kernel itself runs over the end, before it has begun to work on a trap of the
   /// module's.
   private static var stackMargin: UInt32 { 512 }
-  /// What the kernel needs of a module's stack to see to a page fault.
+  /// What the kernel needs below the edge of a call to see to a page fault.
   private static var trapRoom: UInt32 { 3072 }
 
   /// The entries of exports only copy what the module left on its stack: a fault there is the module's.
@@ -52,11 +52,12 @@ enum ModuleFaults {
     Exit.endCurrent(.faulted, status: Int32(vector))
   }
 
-  /// A page fault with the kernel's code selector, before anything is done about it: the kernel works on it on the module's
-  /// own stack. Comes back where that is not the case, or has room enough.
+  /// A page fault with the kernel's code selector, before anything is done about it. Comes back where it is not a module's, or
+  /// the stack that the kernel works on for the caller has room enough.
   static func refuseWithoutRoom(_ frame: TrapFrame) {
-    guard let start = ModuleStacks.current(of: Scheduler.current), !isKernelText(frame.pointee.eip) else { return }
-    let left = UInt32(UInt(bitPattern: frame)) &- start
+    let task = Scheduler.current
+    guard task.value.moduleEdge != 0, !isKernelText(frame.pointee.eip) else { return }
+    let left = task.value.moduleEdge &- stackFloor(of: task)
     guard left < trapRoom else { return }
     var failure = ModuleFailure(cause: .stackExhausted(bytesLeft: left))
     failure.registers = FaultReporter.registers(of: frame)

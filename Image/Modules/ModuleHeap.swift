@@ -1,11 +1,13 @@
-// Memory that modules allocate: tagged by module, with the calls that asked for it, so that what a module leaves
-// behind is listed and taken back.
+// Memory that modules allocate: each module has a heap of its own, in pages of its own (ModuleHeapPages.swift), and every
+// piece names the calls that asked for it, so that what a module leaves behind is listed and taken back.
 //
 // Every piece begins with a header, which links it to the module's others, and ends with bytes of a pattern. The header
 // carries a check word, so that a pointer which is no piece's, or a header that was written over, is found before it is
-// followed. The pattern is as long as what modules overrun their memory by mostly, so that such a mistake harms nobody: it
+// followed. The pattern is as long as what modules overrun their memory by mostly: such a mistake changes nothing else, and
 // is found when the piece is given back, when the module asks for memory or gives some back and it is this piece's turn to
-// be looked at, when the module is taken out, or when all memory is checked.
+// be looked at, when the module is taken out, or when all memory is checked. A longer one changes pieces and books of the
+// module's own heap, which are looked at before they are relied on. Damaged books close the heap: nothing is taken from it
+// any more, and its pages go when the module does.
 
 import Diagnostics
 import Machine
@@ -31,9 +33,12 @@ struct ModuleAllocation {
   /// A multiple of 16, as all alignments want it.
   static var size: UInt32 { 48 }
 
-  static func check(for address: UInt32) -> UInt32 { address ^ 0x4d48_4750 }
-  /// What stands in the place of the check word once the piece was given back, until the heap hands its memory out again.
-  static func goneCheck(for address: UInt32) -> UInt32 { address ^ 0x4d48_4752 }
+  /// The check word of a piece at `address`: of all that must not change while the module has it.
+  func check(for address: UInt32) -> UInt32 {
+    (((address &* 31 &+ size) &* 31 &+ start) &* 31 &+ module) ^ 0x4d48_4750
+  }
+  /// What stands in its place once the piece was given back, until the heap hands its memory out again.
+  func goneCheck(for address: UInt32) -> UInt32 { ~check(for: address) }
 
   /// Writes which functions asked for it, as far as that is known.
   func writeCallers(to output: inout KernelOutput) {
@@ -73,21 +78,25 @@ private struct Fence {
 }
 
 enum ModuleHeap {
+  /// What the heap keeps with pieces of the module's, and with data of calls.
+  private static var tagOfPieces: UInt8 { 1 }
+  private static var tagOfTransfers: UInt8 { 2 }
+
+  /// Returns nil where there is no memory.
   static func allocate(
     _ size: UInt32, alignment: UInt32, for module: Reference<LinkedModule>, callers: (UInt32, UInt32, UInt32)
-  ) -> UInt32? {
-    guard size <= 0x0400_0000, alignment <= pageSize, alignment & (alignment &- 1) == 0 else { return nil }
+  ) throws(ModuleMistake) -> UInt32? {
+    guard alignment <= pageSize, alignment & (alignment &- 1) == 0, size <= ModuleHeapArea.largestPiece else { return nil }
     let distance = max(ModuleAllocation.size, alignment)
     guard
-      let memory = KernelHeapMemory.allocateBytes(
-        Int(size &+ distance &+ Fence.room), alignment: Int(max(16, alignment)), tag: tag(of: module))
+      let start = try take(size &+ distance &+ Fence.room, alignment: max(16, alignment), tagOfPieces, from: module)
     else { return nil }
-    let start = UInt32(UInt(bitPattern: memory))
     let address = start &+ distance
     let older = module.value.newestAllocation
-    header(of: address).pointee = ModuleAllocation(
-      newer: 0, older: older, size: size, start: start, module: UInt32(module.address), callers: callers,
-      check: ModuleAllocation.check(for: address))
+    var allocation = ModuleAllocation(
+      newer: 0, older: older, size: size, start: start, module: UInt32(module.address), callers: callers)
+    allocation.check = allocation.check(for: address)
+    header(of: address).pointee = allocation
     Fence(address: address, size: size).write()
     if older != 0, isAllocation(older) { header(of: older).pointee.newer = address }
     module.value.newestAllocation = address
@@ -95,8 +104,54 @@ enum ModuleHeap {
     return address
   }
 
-  private static func tag(of module: Reference<LinkedModule>) -> HeapTag {
-    HeapTag(rawValue: HeapTag.firstModule &+ UInt8(module.value.slot))
+  private static func take(
+    _ size: UInt32, alignment: UInt32, _ tag: UInt8, from module: Reference<LinkedModule>
+  ) throws(ModuleMistake) -> UInt32? {
+    if module.value.isHeapClosed { return nil }
+    // The one that is to fail is counted among the kernel's own.
+    if kernel.memory.heap.allocationsUntilFailure != 0 && kernel.memory.heap.failsNow() { return nil }
+    guard module.value.heap.isIntact(forSize: UInt(size), alignment: UInt(alignment)) else { throw close(module) }
+    if let memory = module.value.heap.allocate(size: UInt(size), alignment: UInt(alignment), tag: tag) {
+      return UInt32(UInt(bitPattern: memory))
+    }
+    if module.value.heap.recordedFault != nil { throw close(module) }
+    return nil
+  }
+
+  private static func giveBack(_ start: UInt32, to module: Reference<LinkedModule>) throws(ModuleMistake) {
+    guard let memory = UnsafeMutableRawPointer(bitPattern: UInt(start)), module.value.heap.isIntact(around: memory) else {
+      throw close(module)
+    }
+    do throws(HeapFault) { try module.value.heap.free(memory) } catch { throw close(module) }
+  }
+
+  private static func close(_ module: Reference<LinkedModule>) -> ModuleMistake {
+    module.value.isHeapClosed = true
+    module.value.newestAllocation = 0
+    module.value.inspectedAllocation = 0
+    return .damagedRecords
+  }
+
+  // MARK: The data of a call
+
+  /// Room for the data of a call that is about to be made. Nil where there is none.
+  static func allocateTransfer(_ size: UInt32, of module: Reference<LinkedModule>) -> UInt32? {
+    guard size <= ModuleHeapArea.largestPiece else { return nil }
+    do throws(ModuleMistake) { return try take(size, alignment: 16, tagOfTransfers, from: module) } catch {
+      fail(module, error)
+      return nil
+    }
+  }
+
+  static func freeTransfer(_ start: UInt32, of module: Reference<LinkedModule>) {
+    if module.value.isHeapClosed { return }
+    do throws(ModuleMistake) { try giveBack(start, to: module) } catch { fail(module, error) }
+  }
+
+  /// Outside of a call that could be cut short.
+  private static func fail(_ module: Reference<LinkedModule>, _ mistake: ModuleMistake) {
+    write(mistake, of: module)
+    Modules.fail(module)
   }
 
   // MARK: Giving back
@@ -105,20 +160,20 @@ enum ModuleHeap {
   static func free(_ address: UInt32, of module: Reference<LinkedModule>) -> ModuleMistake? {
     guard isPossible(address) else { return .wildFree(address: address) }
     let allocation = header(of: address).pointee
-    guard allocation.check == ModuleAllocation.check(for: address) else {
-      return allocation.check == ModuleAllocation.goneCheck(for: address)
+    guard allocation.check == allocation.check(for: address) else {
+      return allocation.check == allocation.goneCheck(for: address)
         ? .secondFree(address: address, size: allocation.size, caller: allocation.callers.0)
         : .wildFree(address: address)
     }
     guard allocation.module == UInt32(module.address) else { return .wildFree(address: address) }
     // One that was overrun stays until the module is taken out.
     if let mistake = overrun(of: address) { return mistake }
-    remove(address)
+    do throws(ModuleMistake) { try remove(address) } catch { return error }
     return nil
   }
 
   /// Gives back a piece that is one.
-  static func remove(_ address: UInt32) {
+  static func remove(_ address: UInt32) throws(ModuleMistake) {
     let allocation = header(of: address).pointee
     let module = Reference(DirectMap.pointer(allocation.module, as: LinkedModule.self))
     if module.value.inspectedAllocation == address { module.value.inspectedAllocation = allocation.older }
@@ -131,29 +186,40 @@ enum ModuleHeap {
       header(of: allocation.older).pointee.newer = allocation.newer
     }
     module.value.allocatedBytes &-= allocation.size
-    header(of: address).pointee.check = ModuleAllocation.goneCheck(for: address)
-    KernelHeapMemory.free(UnsafeMutableRawPointer(bitPattern: UInt(allocation.start)))
+    header(of: address).pointee.check = allocation.goneCheck(for: address)
+    try giveBack(allocation.start, to: module)
   }
 
   /// Takes back all that a module left, and tells of each piece and of the mistakes that are found in it.
   static func takeBack(
     from module: Reference<LinkedModule>, _ tell: (ModuleAllocation) -> Void, _ report: (ModuleMistake) -> Void
   ) {
-    while module.value.newestAllocation != 0 {
-      let address = module.value.newestAllocation
-      guard isAllocation(address) else {
-        report(.damagedRecords)
-        module.value.newestAllocation = 0
-        // The heap's own books know what is the module's, too.
-        while let start = kernel.memory.heap.firstAllocation(tag: tag(of: module).rawValue) {
-          KernelHeapMemory.free(UnsafeMutableRawPointer(bitPattern: start))
-        }
-        return
+    do throws(ModuleMistake) {
+      while module.value.newestAllocation != 0 {
+        let address = module.value.newestAllocation
+        guard isAllocation(address) else { throw close(module) }
+        if let mistake = overrun(of: address) { report(mistake) }
+        tell(header(of: address).pointee)
+        try remove(address)
       }
-      if let mistake = overrun(of: address) { report(mistake) }
-      tell(header(of: address).pointee)
-      remove(address)
+    } catch { report(error) }
+    module.value.heap.source.unmapAll(count: module.value.heap.pageCount)
+  }
+
+  /// Gives up the pages that modules' heaps keep for later.
+  static func releaseIdle() {
+    for slot in 0..<ModuleTable.capacity {
+      guard let module = kernel.modules.value.records[slot], isInOrder(module) else { continue }
+      module.value.heap.releaseEmptySlabs()
     }
+  }
+
+  private static func isInOrder(_ module: Reference<LinkedModule>) -> Bool {
+    if module.value.isHeapClosed { return false }
+    do throws(HeapFault) {
+      try module.value.heap.check()
+      return true
+    } catch { return false }
   }
 
   // MARK: Looking for mistakes
@@ -172,9 +238,9 @@ enum ModuleHeap {
   static func countMistakes() -> UInt32 {
     var found: UInt32 = 0
     for slot in 0..<ModuleTable.capacity {
-      guard let module = kernel.modules.value.records[slot] else { continue }
+      guard let module = kernel.modules.value.records[slot], !module.value.isHeapClosed else { continue }
       var address = module.value.newestAllocation
-      var mistake: ModuleMistake?
+      var mistake: ModuleMistake? = isInOrder(module) ? nil : .damagedRecords
       while address != 0 && mistake == nil {
         mistake = isAllocation(address) ? overrun(of: address) : .damagedRecords
         if mistake == nil { address = header(of: address).pointee.older }
@@ -210,11 +276,11 @@ enum ModuleHeap {
 
   /// Looks only at memory that is there.
   private static func isPossible(_ address: UInt32) -> Bool {
-    let frames = min(kernel.memory.frames.frameCount, DirectMap.endFrame.value)
-    return address & 15 == 0 && address >= DirectMap.start &+ pageSize && address < DirectMap.start &+ (frames &<< 12)
+    address & 15 == 0 && kernel.memory.moduleHeapArea.owner(ofPageAt: address &- ModuleAllocation.size) != 0
+      && kernel.memory.moduleHeapArea.owner(ofPageAt: address &- 1) != 0
   }
 
   private static func isAllocation(_ address: UInt32) -> Bool {
-    isPossible(address) && header(of: address).pointee.check == ModuleAllocation.check(for: address)
+    isPossible(address) && header(of: address).pointee.check == header(of: address).pointee.check(for: address)
   }
 }

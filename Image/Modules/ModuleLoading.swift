@@ -203,10 +203,10 @@ enum ModuleLoading {
         guard let function = module.value.plan.initializer(index, in: memory.span, base: module.value.base) else {
           continue
         }
-        _ = try ModuleCall.run(function, argument: 0, of: module)
+        _ = try ModuleCall.run(function, of: module)
       }
       let function = module.value.base &+ module.value.plan.manifest.start
-      let result = try ModuleCall.run(function, argument: 0, of: module)
+      let result = try ModuleCall.run(function, of: module)
       guard result == 0 else {
         explain.write("the start function of module ")
         module.value.name.write(to: &explain)

@@ -50,7 +50,7 @@ enum ModuleUnloading {
     guard runsFunctions else { return }
     do throws(SystemError) {
       if let function = module.value.plan.manifest.stop {
-        _ = try ModuleCall.run(module.value.base &+ function, argument: 0, of: module)
+        _ = try ModuleCall.run(module.value.base &+ function, of: module)
       }
       let memory = module.memory
       var index = module.value.plan.finalizerCount
@@ -59,7 +59,7 @@ enum ModuleUnloading {
         guard let function = module.value.plan.finalizer(index, in: memory.span, base: module.value.base) else {
           continue
         }
-        _ = try ModuleCall.run(function, argument: 0, of: module)
+        _ = try ModuleCall.run(function, of: module)
       }
     } catch {}
   }

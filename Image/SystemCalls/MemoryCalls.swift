@@ -3,6 +3,7 @@
 import ABI
 import Machine
 import Memory
+import Modules
 import Primitives
 import Tasks
 
@@ -80,14 +81,12 @@ enum MemoryCalls {
   static func heapInformation(_ arguments: Arguments) throws(SystemError) -> Int32 {
     var left = arguments.first
     for tag in 1...UInt8.max {
-      let use = kernel.memory.heap.use(of: tag)
-      guard use.allocations > 0 else { continue }
+      var information = HeapInformation()
+      guard let use = heapUse(of: tag, name: &information.name) else { continue }
       guard left == 0 else {
         left -= 1
         continue
       }
-      var information = HeapInformation()
-      information.name = HeapTag(rawValue: tag).shortName
       information.tag = UInt32(tag)
       information.bytes = use.bytes
       information.allocations = use.allocations
@@ -96,6 +95,21 @@ enum MemoryCalls {
       return 0
     }
     throw .notFound
+  }
+
+  /// What one owner has of the kernel's heap, or a module of its own; nil where that is nothing.
+  private static func heapUse(of tag: UInt8, name: inout Name) -> HeapUse? {
+    var use = kernel.memory.heap.use(of: tag)
+    if tag >= HeapTag.firstModule {
+      guard Int(tag &- HeapTag.firstModule) < ModuleTable.capacity,
+          let module = kernel.modules.value.records[Int(tag &- HeapTag.firstModule)], let entry = module.entry
+      else { return nil }
+      use = module.value.heap.total
+      name = Name(entry.name)
+    } else {
+      name = HeapTag(rawValue: tag).shortName
+    }
+    return use.allocations > 0 ? use : nil
   }
 
   @inline(never)

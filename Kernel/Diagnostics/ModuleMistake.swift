@@ -3,7 +3,7 @@
 import Primitives
 
 /// `caller` is an address in the function that had allocated the memory; 0 where that is not known.
-public enum ModuleMistake: Sendable {
+public enum ModuleMistake: Error {
   /// It used the way into the kernel that is for tasks.
   case systemCall
   /// It wrote past the end of memory of its own.

@@ -27,14 +27,6 @@ extension Heap {
     }
   }
 
-  /// The address of an allocation of this owner's; nil where it has none.
-  public func firstAllocation(tag: UInt8) -> UInt? {
-    guard uses[Int(tag)].allocations > 0 else { return nil }
-    var found: UInt?
-    forEachAllocation { if $0.tag == tag { found = found ?? $0.address } }
-    return found
-  }
-
   private func forEachAllocation(inListFrom first: UInt, _ body: (HeapAllocation) -> Void) {
     var address = first
     while address != 0 {
@@ -53,6 +45,64 @@ extension Heap {
       address: address, size: UInt(HeapTail.size(end: end)), tag: tag, caller: HeapTail.caller(end: end))
   }
 
+  /// Whether all is in order that taking back the allocation at `pointer` relies on: for a heap of somebody who may have
+  /// written over its headers. Constant time.
+  public func isIntact(around pointer: UnsafeMutableRawPointer) -> Bool {
+    let page = Heap.page(of: UInt(bitPattern: pointer))
+    guard source.ownsPage(at: page) else { return false }
+    let slab = Slab(address: page)
+    guard slab.isMarked else { return isIntact(HeapRun(address: page)) }
+    let sizeClass = Int(slab.header.sizeClass)
+    return sizeClass < Heap.classCount && isIntact(slab, sizeClass)
+  }
+
+  /// The same for an allocation that is to be made.
+  public func isIntact(forSize size: UInt, alignment: UInt) -> Bool {
+    let needed = isGuarded ? size &+ HeapTail.size : size
+    guard needed >= size, needed <= Heap.largestSlot, alignment <= 64 else { return runs == 0 || isIntact(HeapRun(address: runs)) }
+    for index in Int(classOfSize[Int(bitPattern: (needed &+ 15) &>> 4)])..<Heap.classCount
+    where classes[index].slotSize & (alignment &- 1) == 0 {
+      return classes[index].partial == 0 || isIntact(Slab(address: classes[index].partial), index)
+    }
+    return runs == 0 || isIntact(HeapRun(address: runs))
+  }
+
+  private func isIntact(_ slab: Slab, _ sizeClass: Int) -> Bool {
+    do throws(HeapFault) { try checkHeader(of: slab, sizeClass) } catch { return false }
+    let header = slab.header
+    guard header.firstFree < header.capacity || header.used == header.capacity else { return false }
+    let head = header.used == header.capacity ? classes[sizeClass].full : classes[sizeClass].partial
+    if header.previous == 0 {
+      guard head == slab.address else { return false }
+    } else {
+      guard isSlab(header.previous), Slab(address: header.previous).header.next == slab.address else { return false }
+    }
+    return header.next == 0
+      || isSlab(header.next) && Slab(address: header.next).header.previous == slab.address
+  }
+
+  private func isSlab(_ address: UInt) -> Bool {
+    address & (UInt(pageSize) &- 1) == 0 && source.ownsPage(at: address) && Slab(address: address).isMarked
+  }
+
+  private func isIntact(_ run: HeapRun) -> Bool {
+    guard run.isMarked, run.header.pages <= pageCount else { return false }
+    for page in 0..<run.header.pages where !source.ownsPage(at: run.address &+ UInt(page) &* UInt(pageSize)) { return false }
+    if run.header.previous == 0 {
+      guard runs == run.address else { return false }
+    } else {
+      guard isRun(run.header.previous), HeapRun(address: run.header.previous).header.next == run.address else {
+        return false
+      }
+    }
+    return run.header.next == 0
+      || isRun(run.header.next) && HeapRun(address: run.header.next).header.previous == run.address
+  }
+
+  private func isRun(_ address: UInt) -> Bool {
+    address & (UInt(pageSize) &- 1) == 0 && source.ownsPage(at: address) && HeapRun(address: address).isMarked
+  }
+
   /// Proves the invariants of lists, slots, patterns and totals. Throws the first that does not hold.
   public func check() throws(HeapFault) {
     if let recordedFault { throw recordedFault }
@@ -63,7 +113,7 @@ extension Heap {
     }
     try checkRuns(&seen)
     var recorded = HeapCensus()
-    for tag in 0..<256 {
+    for tag in uses.indices {
       recorded.add(UInt64(uses[tag].bytes), tag: UInt8(truncatingIfNeeded: tag))
       recorded.allocations &+= uses[tag].allocations
     }
@@ -111,6 +161,7 @@ extension Heap {
     let size = UInt16(truncatingIfNeeded: classes[sizeClass].slotSize)
     guard slab.isMarked, Int(header.sizeClass) == sizeClass, header.slotSize == size,
       UInt(header.capacity) == Slab.capacity(ofSize: UInt(size)), header.used <= header.capacity,
+      header.reciprocal == Slab.reciprocal(ofSize: size),
       UInt32(header.firstSlot) &+ UInt32(header.capacity) &* UInt32(size) == pageSize
     else { throw .damagedPage(address: slab.address) }
   }
@@ -121,6 +172,7 @@ extension Heap {
     for index in 0..<slab.header.capacity where slab.tag(index) != 0 {
       used &+= 1
       let tag = slab.tag(index)
+      guard tag < 16 else { throw .damagedPage(address: slab.address) }
       seen.add(UInt64(size), tag: tag)
       seen.allocations &+= 1
       if isGuarded { try HeapTail.check(slab.slot(index), end: slab.slot(index) &+ size, tag: tag) }
@@ -150,7 +202,7 @@ extension Heap {
     while address != 0 {
       let run = HeapRun(address: address)
       guard address & (UInt(pageSize) &- 1) == 0, source.ownsPage(at: address), seen.pages < pageCount,
-        run.isMarked, run.header.previous == previous
+        run.isMarked, run.header.tag &- 1 < 15, run.header.previous == previous
       else { throw .damagedList(address: address) }
       if isGuarded {
         try HeapTail.check(run.allocation, end: run.allocation &+ run.capacity, tag: run.header.tag)

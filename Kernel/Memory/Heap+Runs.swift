@@ -20,8 +20,8 @@ extension Heap {
     if runs != 0 { HeapRun(address: runs).header.previous = address }
     runs = address
     pageCount &+= pages
-    uses[Int(tag)].bytes &+= pages &* pageSize
-    uses[Int(tag)].allocations &+= 1
+    uses[Heap.index(tag)].bytes &+= pages &* pageSize
+    uses[Heap.index(tag)].allocations &+= 1
     if isGuarded {
       HeapTail.write(address &+ offset, end: address &+ UInt(pages) &* UInt(pageSize), size, caller)
     }
@@ -39,8 +39,8 @@ extension Heap {
     } else {
       runs = header.next
     }
-    uses[Int(header.tag)].bytes &-= header.pages &* pageSize
-    uses[Int(header.tag)].allocations &-= 1
+    uses[Heap.index(header.tag)].bytes &-= header.pages &* pageSize
+    uses[Heap.index(header.tag)].allocations &-= 1
     pageCount &-= header.pages
     // A page that comes back with another use must not pass for this run.
     run.header.mark = 0

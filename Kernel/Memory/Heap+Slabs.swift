@@ -17,8 +17,8 @@ extension Heap {
       try HeapTail.check(address, end: address &+ slotSize, tag: tag)
       HeapMemory.fill(address..<(address &+ slotSize), with: HeapPattern.freed)
     }
-    uses[Int(tag)].bytes &-= UInt32(truncatingIfNeeded: slotSize)
-    uses[Int(tag)].allocations &-= 1
+    uses[Heap.index(tag)].bytes &-= UInt32(truncatingIfNeeded: slotSize)
+    uses[Heap.index(tag)].allocations &-= 1
     slab.setTag(index, 0)
     slab.setNextFree(index, slab.header.firstFree)
     slab.header.firstFree = index

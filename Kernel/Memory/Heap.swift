@@ -46,7 +46,7 @@ public struct Heap<Source: HeapPageSource>: ~Copyable {
   var classes = InlineArray<21, HeapClass>(repeating: HeapClass())
   /// The class of a size, by ⌈size / 16⌉.
   var classOfSize = InlineArray<127, UInt8>(repeating: 0)
-  var uses = InlineArray<256, HeapUse>(repeating: HeapUse())
+  var uses = InlineArray<16, HeapUse>(repeating: HeapUse())
   var runs: UInt = 0
 
   /// The pages that the heap holds.
@@ -75,13 +75,27 @@ public struct Heap<Source: HeapPageSource>: ~Copyable {
   }
 
   /// What `tag` has.
-  public func use(of tag: UInt8) -> HeapUse { uses[Int(tag)] }
+  public func use(of tag: UInt8) -> HeapUse { tag < 16 ? uses[Heap.index(tag)] : HeapUse() }
+
+  /// The place of a tag's totals. A tag that was written over in a header must not lead out of the table: `check` finds it.
+  @inline(__always)
+  static func index(_ tag: UInt8) -> Int { Int(tag & 15) }
+
+  /// What all tags together have.
+  public var total: HeapUse {
+    var total = HeapUse()
+    for tag in uses.indices {
+      total.bytes &+= uses[tag].bytes
+      total.allocations &+= uses[tag].allocations
+    }
+    return total
+  }
 
   // MARK: Allocating
 
   /// Hands out `size` bytes at a multiple of `alignment` (a power of two up to 4,096).
   /// - Parameters:
-  ///   - tag: who owns the memory, 1 to 255.
+  ///   - tag: who owns the memory, 1 to 15.
   ///   - caller: kept by a guarded heap, for reports.
   /// - Returns: nil when there is no memory, when an argument is out of its range, or when the heap was found damaged:
   ///   `recordedFault` says how.
@@ -93,7 +107,7 @@ public struct Heap<Source: HeapPageSource>: ~Copyable {
     // Powers of two up to 16; a constant alignment costs nothing here.
     let isUsual = alignment &- 1 < 16 && alignment & (alignment &- 1) == 0
     var sizeClass: Int
-    if needed <= Heap.largestSlot && isUsual && needed >= size && tag != 0 {
+    if needed <= Heap.largestSlot && isUsual && needed >= size && tag &- 1 < 15 {
       sizeClass = Int(classOfSize[Int(bitPattern: (needed &+ 15) &>> 4)])
     } else {
       guard Heap.isAllowed(size, alignment, tag) else { return nil }
@@ -104,7 +118,7 @@ public struct Heap<Source: HeapPageSource>: ~Copyable {
   }
 
   private static func isAllowed(_ size: UInt, _ alignment: UInt, _ tag: UInt8) -> Bool {
-    alignment != 0 && alignment & (alignment &- 1) == 0 && alignment <= UInt(pageSize) && tag != 0
+    alignment != 0 && alignment & (alignment &- 1) == 0 && alignment <= UInt(pageSize) && tag &- 1 < 15
       && size <= 0x7fff_0000
   }
 
@@ -138,14 +152,15 @@ public struct Heap<Source: HeapPageSource>: ~Copyable {
     }
     slab.header.used &+= 1
     slab.setTag(index, tag)
-    uses[Int(tag)].bytes &+= UInt32(slab.header.slotSize)
-    uses[Int(tag)].allocations &+= 1
+    uses[Heap.index(tag)].bytes &+= UInt32(slab.header.slotSize)
+    uses[Heap.index(tag)].allocations &+= 1
     if slab.header.used == slab.header.capacity { moveToFull(slab, sizeClass) }
     return unsafe UnsafeMutableRawPointer(bitPattern: slot)
   }
 
+  /// Counts an allocation from now towards the one that is to fail.
   @inline(never)
-  private mutating func failsNow() -> Bool {
+  public mutating func failsNow() -> Bool {
     allocationsUntilFailure &-= 1
     return allocationsUntilFailure == 0
   }

@@ -113,6 +113,10 @@ struct Slab {
     address &+ UInt(header.firstSlot) &+ UInt(index) &* UInt(header.slotSize)
   }
 
+  static func reciprocal(ofSize size: UInt16) -> UInt16 {
+    UInt16(truncatingIfNeeded: (65535 &+ UInt32(size)) / UInt32(size))
+  }
+
   /// The number of the slot that starts at `pointer`, or nil where none does.
   @inline(__always)
   func index(of pointer: UInt) -> UInt16? {
@@ -154,7 +158,7 @@ struct Slab {
       SlabHeader(
         mark: Slab.mark(for: address), slotSize: slotSize,
         firstSlot: UInt16(truncatingIfNeeded: pageSize) &- capacity &* slotSize, capacity: capacity, used: 0,
-        firstFree: 0, reciprocal: UInt16(truncatingIfNeeded: (65535 &+ UInt32(slotSize)) / UInt32(slotSize)),
+        firstFree: 0, reciprocal: Slab.reciprocal(ofSize: slotSize),
         next: 0, previous: 0, sizeClass: sizeClass),
       at: address)
     for index in 0..<capacity {

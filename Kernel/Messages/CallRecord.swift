@@ -22,8 +22,6 @@ public enum CallPlace: UInt8, Sendable {
 public struct CallRecord {
   /// The request, and once answered the reply.
   public var message = Message()
-  /// Of a linked module's reply: together with `message` this is `struct service_request`.
-  public var replyLength: UInt32 = 0
   /// Whether the reply's first word goes to EAX, or all of it to a Message in the caller's memory.
   public var isShort = false
   public var place = CallPlace.nowhere

@@ -50,10 +50,11 @@ struct InjectionEnd: Sendable {
 
 struct InjectionMachine: Sendable {
   /// How many seconds of a processor a machine may use without starting another mutant. The slowest are those that the
-  /// watchdog ends.
-  private static let processorPatience = 20.0
-  /// The same in seconds, for a machine that has come to rest.
-  private static let patience = 90.0
+  /// watchdog ends, 200 million instructions: the emulator takes up to half a minute for them where a loop writes to a page
+  /// that code was translated from once.
+  private static let processorPatience = 120.0
+  /// The same in seconds, for a machine that has come to rest: long, as others may be using the host's processors.
+  private static let patience = 600.0
 
   let project: Project
   let kind: InjectionKind
