@@ -1,5 +1,6 @@
 // The pages of the kernel's heap: from the direct map where frames lie in a row, or else from an area of the kernel half in
-// which any frames are joined by mapping them one after the other.
+// which any frames are joined by mapping them one after the other. And those of modules' heaps, which lie apart
+// (ModuleHeapArea.swift).
 //
 // Invariants:
 // - Single pages always come from the direct map: page-directory pointers, which the processor reads, lie in them.
@@ -14,8 +15,14 @@ import Primitives
 struct KernelHeapPages: HeapPageSource {
   /// Where the search for room in the area begins.
   private var next: UInt32 = 0
+  /// The module whose heap this is, as ModuleHeapArea knows it; 0: it is the kernel's own.
+  private var module: UInt8 = 0
+
+  init() {}
+  init(ofModuleIn slot: UInt32) { module = ModuleHeapArea.owner(slot: slot) }
 
   mutating func allocatePages(_ count: UInt32) -> UInt? {
+    if module != 0 { return kernel.memory.moduleHeapArea.map(count, for: module).map { UInt($0) } }
     if count == 1 {
       return Frames.allocate(zone: .low, owner: .kernelHeap).map { UInt(DirectMap.address(of: $0)) }
     }
@@ -29,6 +36,7 @@ struct KernelHeapPages: HeapPageSource {
 
   func freePages(at address: UInt, count: UInt32) {
     let start = UInt32(truncatingIfNeeded: address)
+    if module != 0 { return kernel.memory.moduleHeapArea.unmap(start, count) }
     if Self.isJoined(start) { return Self.separate(start, count) }
     let frame = DirectMap.frame(of: start)
     if count == 1 { return Frames.release(frame) }
@@ -37,6 +45,7 @@ struct KernelHeapPages: HeapPageSource {
 
   func ownsPage(at address: UInt) -> Bool {
     let place = UInt32(truncatingIfNeeded: address)
+    if module != 0 { return kernel.memory.moduleHeapArea.owner(ofPageAt: place) == module }
     if Self.isJoined(place) { return Self.isMapped(place) }
     guard place >= DirectMap.start, place &- DirectMap.start < DirectMap.length else { return false }
     return kernel.memory.frames.owner(of: DirectMap.frame(of: place)) == .kernelHeap

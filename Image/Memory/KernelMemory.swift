@@ -29,7 +29,7 @@ enum KernelLayout {
   /// The stacks that modules run on, each between guard pages.
   static var moduleStacksStart: UInt32 { 0xf800_0000 }
   static var moduleStacksEnd: UInt32 { 0xfa00_0000 }
-  /// The memory that modules allocate (ModuleHeapPages.swift).
+  /// The memory that modules allocate (ModuleHeapArea.swift).
   static var moduleHeapStart: UInt32 { 0xfa00_0000 }
   /// The frame buffer, where the screen has no text mode.
   static var screenStart: UInt32 { 0xfc00_0000 }

@@ -33,7 +33,7 @@ struct LinkedModule: ~Copyable {
   var services = InlineArray<32, OfferedService?>(repeating: nil)
   var serviceCount = 0
   /// The memory that it allocates. Nobody but the module itself is harmed by what it does to it.
-  var heap: Heap<ModuleHeapPages>
+  var heap: Heap<KernelHeapPages>
   /// The books of its heap were found damaged: nothing is taken from it or given back any more.
   var isHeapClosed = false
   /// The newest of its allocations; 0: none.
@@ -55,7 +55,7 @@ struct LinkedModule: ~Copyable {
     pageCount = plan.pageCount
     self.plan = plan
     heap = Heap(
-      source: ModuleHeapPages(slot: UInt32(number.slot)), guarding: kernel.memory.heap.isGuarded ? .on : .off)
+      source: KernelHeapPages(ofModuleIn: UInt32(number.slot)), guarding: kernel.memory.heap.isGuarded ? .on : .off)
   }
 
   var slot: UInt32 { UInt32(number.slot) }

@@ -182,7 +182,7 @@ struct Transfer {
   private let isShared: Bool
 
   static func makeShared() -> UInt32 {
-    guard let memory = kernel.memory.moduleHeapArea.map(2, for: ModuleHeapPages.noModule) else {
+    guard let memory = kernel.memory.moduleHeapArea.map(2, for: ModuleHeapArea.noModule) else {
       panic("no memory for the data of calls into modules")
     }
     zero_words(memory, 2 * pageSize / 4)

@@ -1,4 +1,4 @@
-// Memory that modules allocate: each module has a heap of its own, in pages of its own (ModuleHeapPages.swift), and every
+// Memory that modules allocate: each module has a heap of its own, in pages of its own (ModuleHeapArea.swift), and every
 // piece names the calls that asked for it, so that what a module leaves behind is listed and taken back.
 //
 // Every piece begins with a header, which links it to the module's others, and ends with bytes of a pattern. The header
@@ -203,7 +203,9 @@ enum ModuleHeap {
         try remove(address)
       }
     } catch { report(error) }
-    module.value.heap.source.unmapAll(count: module.value.heap.pageCount)
+    // What the heap's headers say is not asked any more.
+    kernel.memory.moduleHeapArea.unmapAll(
+      of: ModuleHeapArea.owner(slot: module.value.slot), count: module.value.heap.pageCount)
   }
 
   /// Gives up the pages that modules' heaps keep for later.

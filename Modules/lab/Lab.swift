@@ -37,6 +37,10 @@ private func commit(_ number: Int32) {
     case .askForEver: while opaque(1) == 1 { _ = Clock.now }
     case .overrun: writePastTheEnd(overRecords: false)
     case .longOverrun: writePastTheEnd(overRecords: true)
+    case .underrun: writeBeforeTheBeginning()
+    case .endlessOverrun: writeOn(from: UInt32(UInt(bitPattern: allocateForMistakes())))
+    case .requestOverrun: writeOn(from: UInt32(UInt(bitPattern: message)))
+    case .strayStack: fault_with_stack_at(UInt32(UInt(bitPattern: allocateForMistakes())))
     case .wildFree: giveBackWhatIsNone()
     case .secondFree: giveBackTwice()
     case .systemCall: makeSystemCall(request.words[0], byGate: request.words[1] == 1)

@@ -17,7 +17,19 @@ import ModuleSupport
   for index in 0..<32 { KernelMemory.free(UnsafeMutableRawPointer(bitPattern: UInt(pieces[index]))) }
 }
 
-@inline(never) private func allocateForMistakes() -> UnsafeMutableRawPointer? { KernelMemory.allocate(100) }
+/// From the beginning of the page on, where the books of the heap begin.
+@inline(never) func writeBeforeTheBeginning() {
+  let piece = UInt32(UInt(bitPattern: allocateForMistakes()))
+  for address in (piece & ~4095)..<opaque(piece) { volatile_write8(address, 0x41) }
+  _ = allocateForMistakes()
+}
+
+/// 16 MiB, should nothing be in the way.
+@inline(never) func writeOn(from start: UInt32) {
+  for address in start..<(start &+ opaque(0x100_0000)) { volatile_write8(address, 0x41) }
+}
+
+@inline(never) func allocateForMistakes() -> UnsafeMutableRawPointer? { KernelMemory.allocate(100) }
 
 @inline(never) func giveBackWhatIsNone() {
   KernelMemory.free(UnsafeMutableRawPointer(bitPattern: UInt(constant_address())))

@@ -90,6 +90,14 @@ public enum LabOperation: UInt32, Sendable {
   case systemCall = 109
   /// Writes past the end of memory up to the next piece, over what the kernel keeps between them.
   case longOverrun = 110
+  /// Writes before the beginning of memory, over what the kernel keeps in front of all pieces, and asks for more.
+  case underrun = 111
+  /// Writes on and on past the end of memory.
+  case endlessOverrun = 112
+  /// Writes on and on past the end of the request.
+  case requestOverrun = 113
+  /// Loads the stack pointer with an address between pieces of its memory, and faults.
+  case strayStack = 114
 }
 
 /// Of the module `ramdisk`.

@@ -215,4 +215,29 @@ import Testing
         == "the 20 bytes at 0xc0200040 were overrun: byte 21 was written (tag 3, allocated by 0xc0100000)")
     #expect(text(.foreignPointer(address: 0x1000)) == "0x00001000 is not in the heap")
   }
+
+  /// A heap whose owner wrote over its headers: whatever is not as the heap left it shows before the heap goes by it.
+  @Test("A changed header of a slab or of a run is found before it is used", arguments: [100, 5000] as [UInt])
+  func changedHeaders(size: UInt) throws {
+    let fields: Set<Int> = size == 100 ? Set(0..<33).subtracting(10..<14) : Set(0..<32).subtracting(Array(4..<8) + Array(24..<32))
+    for offset in 0..<33 {
+      for change in [0x01, 0x80, 0xff] as [UInt8] {
+        let fixture = HeapFixture(.off)
+        let pieces = try (0..<3).map { _ in try #require(fixture.take(size)) }
+        let victim = pieces[1]
+        #expect(fixture.heap.value.isIntact(around: victim))
+        #expect(fixture.heap.value.isIntact(forSize: size, alignment: 16))
+        let page = (UInt(bitPattern: victim) - 1) & ~4095
+        let byte = try #require(UnsafeMutablePointer<UInt8>(bitPattern: page + UInt(offset)))
+        byte.pointee ^= change
+        let isIntact = fixture.heap.value.isIntact(around: victim)
+        if fields.contains(offset) {
+          #expect(!isIntact, "byte \(offset) of the header, changed by \(change)")
+        }
+        byte.pointee ^= change
+        #expect(fixture.fault(freeing: victim) == nil)
+        #expect(fixture.violation() == nil)
+      }
+    }
+  }
 }

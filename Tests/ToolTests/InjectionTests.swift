@@ -1,5 +1,6 @@
 // What the host makes of a campaign's words: which mutants ran, which one took the machine, and the counts.
 
+import Foundation
 import Injections
 import Testing
 
@@ -68,5 +69,16 @@ import Testing
     let page = InjectionResults(tallies: [Self.tally()]).page
     #expect(page.contains("| panic: why | Ring 0, guarded | 6 | yes |"))
     #expect(InjectionResults(tallies: [InjectionTally(kind: .ring3, seed: 1)]).page.contains("No machine failed"))
+  }
+
+  @Test func countsOfAKindTakeThePlaceOfItsEarlierOnes() throws {
+    var results = InjectionResults(tallies: [])
+    for (kind, seed) in [(InjectionKind.module, 1), (.ring3, 2), (.module, 3)] as [(InjectionKind, UInt32)] {
+      results.replace(InjectionTally(kind: kind, seed: seed))
+      results = try InjectionResults(json: results.json())
+    }
+    #expect(results.tallies.map { $0.kind } == [.ring3, .module])
+    #expect(results.tallies.map { $0.seed } == [2, 3])
+    #expect(throws: (any Error).self) { try InjectionResults(json: Data("{}".utf8)) }
   }
 }

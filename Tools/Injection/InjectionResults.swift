@@ -98,6 +98,17 @@ public struct InjectionResults: Sendable, Codable, Equatable {
 
   public init(tallies: [InjectionTally]) { self.tallies = tallies }
 
+  /// Reads what `json` wrote.
+  public init(json: Data) throws { self = try JSONDecoder().decode(Self.self, from: json) }
+
+  /// Puts the counts of a kind in the place of those it has, kinds in their usual order.
+  public mutating func replace(_ tally: InjectionTally) {
+    tallies.removeAll { $0.kind == tally.kind }
+    tallies.append(tally)
+    let order = InjectionKind.allCases
+    tallies.sort { order.firstIndex(of: $0.kind)! < order.firstIndex(of: $1.kind)! }
+  }
+
   /// How many machines failed, or had something damaged without a word.
   public var failureCount: Int { tallies.reduce(0) { $0 + $1.failures.count } }
 
@@ -126,7 +137,8 @@ public struct InjectionResults: Sendable, Codable, Equatable {
     ]
     return TextTable(
       titles: [""] + tallies.map { $0.kind.title },
-      lines: rows.map { title, value in [title] + tallies.map { grouped(value($0)) } })
+      lines: [["seed"] + tallies.map { "\($0.seed)" }]
+        + rows.map { title, value in [title] + tallies.map { grouped(value($0)) } })
   }
 
   public func json() throws -> Data {
@@ -139,14 +151,13 @@ public struct InjectionResults: Sendable, Codable, Equatable {
 extension InjectionResults {
   /// The page for docs/results.
   public var page: String {
-    let seeds = Set(tallies.map { "\($0.seed)" }).sorted().joined(separator: ", ")
     var text = """
       <!-- Written by `megha inject --write`. -->
 
       # Mistakes in code
 
-      How mutants with one mistake in their code ended, by the kind of task that they ran in; seed \(seeds). What is counted
-      and what the words mean is in [reliability.md](../reliability.md).
+      How mutants with one mistake in their code ended, by the kind of task that they ran in. What is counted and what the
+      words mean is in [reliability.md](../reliability.md).
 
       \(table.markdown)
       """

@@ -40,7 +40,7 @@ struct Inject: AsyncParsableCommand {
   @Option(help: "Write the counts and every failure to this file.")
   var json: String?
 
-  @Flag(help: "Write the counts to docs/results.")
+  @Flag(help: "Write the counts of each kind to docs/results once all of its mutants have run; those of other kinds stay.")
   var write = false
 
   @Option(help: "How many machines run at once.")
@@ -69,19 +69,29 @@ struct Inject: AsyncParsableCommand {
     for kind in self.kind.map({ [$0] }) ?? InjectionKind.allCases {
       let count = campaign ? kind.campaignCount * percent / 100 : self.count ?? 1000
       let campaign = InjectionCampaign(project: project, kind: kind, seed: seed)
-      results.tallies.append(try await campaign.run(count: count, machines: machines))
+      let tally = try await campaign.run(count: count, machines: machines)
+      results.tallies.append(tally)
+      if write { try project.write(tally) }
     }
     print("\n\(results.table.text)")
     fflush(nil)
     if let json { try results.json().write(to: URL(fileURLWithPath: json)) }
-    if write { try project.write(results) }
     if results.failureCount > 0 { throw ExitCode(1) }
   }
 }
 
 extension Project {
-  func write(_ results: InjectionResults) throws {
-    try Data(results.page.utf8).write(to: file("docs/results/injection.md"))
-    try results.json().write(to: file("docs/results/injection.json"))
+  /// Puts the counts of a kind in the place of what docs/results has of it.
+  func write(_ tally: InjectionTally) throws {
+    let file = file("docs/results/injection.json")
+    var results = InjectionResults(tallies: [])
+    if FileManager.default.fileExists(atPath: file.path) {
+      do { results = try InjectionResults(json: Data(contentsOf: file)) } catch {
+        throw Failure("docs/results/injection.json cannot be read, and would be lost: \(error)")
+      }
+    }
+    results.replace(tally)
+    try Data(results.page.utf8).write(to: self.file("docs/results/injection.md"))
+    try results.json().write(to: file)
   }
 }

@@ -24,6 +24,11 @@ INSTRUCTION void call_by_gate(uint32_t number) {
   __asm__ volatile("int $0x80" : "+a"(number) : "b"(0), "c"(0), "d"(0), "S"(0), "D"(0) : "memory", "cc");
 }
 
+/// Loads ESP with an address and reads the null page.
+INSTRUCTION void fault_with_stack_at(uint32_t address) {
+  __asm__ volatile("movl %0, %%esp\n\tmovl 0, %%eax" : : "r"(address) : "memory", "eax");
+}
+
 extern const struct megha_manifest megha_module;
 /// The address of a constant of the module's.
 INSTRUCTION uint32_t constant_address(void) { return (uint32_t)&megha_module; }

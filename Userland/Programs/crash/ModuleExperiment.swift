@@ -14,6 +14,10 @@ struct ModuleExperiment {
   static func forEachMistake(_ body: (_ name: StaticString, _ summary: StaticString, LabOperation) -> Void) {
     body("overrun", "writes past the end of memory from the kernel; modules only", .overrun)
     body("records", "writes over what the kernel keeps between pieces of its memory; modules only", .longOverrun)
+    body("books", "writes over the kernel's books in front of all its memory; modules only", .underrun)
+    body("overrun-far", "writes on and on past the end of memory from the kernel; modules only", .endlessOverrun)
+    body("overrun-request", "writes on and on past the end of its request; modules only", .requestOverrun)
+    body("stray-stack", "faults with its stack pointer in memory from the kernel; modules only", .strayStack)
     body("wild-free", "gives back memory that it does not have; modules only", .wildFree)
     body("second-free", "gives memory back twice; modules only", .secondFree)
     body("system-call", "makes a system call inside the kernel; modules only", .systemCall)

@@ -24,6 +24,10 @@ struct ModuleHeapArea {
   private(set) var mappedPages: UInt32 = 0
 
   private static var nobody: UInt8 { 0 }
+  /// Who has what belongs to no module.
+  static var noModule: UInt8 { 255 }
+  /// How the module in this place of the registry is named here.
+  static func owner(slot: UInt32) -> UInt8 { UInt8(slot) &+ 1 }
 
   /// An area without a page, its table in memory that stays.
   static func make() -> ModuleHeapArea {
@@ -100,28 +104,4 @@ struct ModuleHeapArea {
       return false
     }
   }
-}
-
-/// The pages of one module's heap.
-struct ModuleHeapPages: HeapPageSource {
-  private let owner: UInt8
-
-  /// - Parameter slot: the module's place in the registry.
-  init(slot: UInt32) { owner = UInt8(slot) &+ 1 }
-
-  /// Who has what belongs to no module.
-  static var noModule: UInt8 { 255 }
-
-  func allocatePages(_ count: UInt32) -> UInt? { kernel.memory.moduleHeapArea.map(count, for: owner).map { UInt($0) } }
-
-  func freePages(at address: UInt, count: UInt32) {
-    kernel.memory.moduleHeapArea.unmap(UInt32(truncatingIfNeeded: address), count)
-  }
-
-  func ownsPage(at address: UInt) -> Bool {
-    kernel.memory.moduleHeapArea.owner(ofPageAt: UInt32(truncatingIfNeeded: address)) == owner
-  }
-
-  /// Gives back all pages, without asking what the heap's headers say of them.
-  func unmapAll(count: UInt32) { kernel.memory.moduleHeapArea.unmapAll(of: owner, count: count) }
 }
