@@ -37,7 +37,6 @@ enum Frames {
     ThreadStacks.releaseIdle()
     releaseEmptyTables()
     kernel.memory.heap.releaseEmptySlabs()
-    ModuleHeap.releaseIdle()
   }
 
   /// Gives up what is no part of anybody's tables or heap: zeroed frames, kernel stacks and stacks for modules.

@@ -8,89 +8,75 @@
 import Machine
 import MachineSupport
 import Memory
+import Modules
 import Primitives
 
-/// Who has which page of the area.
 struct ModuleHeapArea {
   private static var pageLimit: Int { 8192 }
-  static var start: UInt32 { KernelLayout.moduleHeapStart }
-  static var end: UInt32 { start &+ UInt32(pageLimit) &* pageSize }
+  private static var start: UInt32 { KernelLayout.moduleHeapStart }
 
   /// The largest piece there can be.
-  static var largestPiece: UInt32 { end &- start &- 4 &* pageSize }
+  static var largestPiece: UInt32 { UInt32(pageLimit &- 4) &* pageSize }
 
-  /// A byte for each page.
-  private let owners: UnsafeMutablePointer<UInt8>
-  private(set) var mappedPages: UInt32 = 0
-
-  private static var nobody: UInt8 { 0 }
   /// Who has what belongs to no module.
   static var noModule: UInt8 { 255 }
   /// How the module in this place of the registry is named here.
   static func owner(slot: UInt32) -> UInt8 { UInt8(slot) &+ 1 }
 
-  /// An area without a page, its table in memory that stays.
+  private var owners: PageOwners
+  private(set) var mappedPages: UInt32 = 0
+
+  /// What the kernel value starts with: an area without room.
+  static var none: ModuleHeapArea {
+    ModuleHeapArea(owners: PageOwners(table: DirectMap.pointer(address_of_kernel_storage()), count: 0))
+  }
+
+  /// The whole area, its table in memory that stays.
   static func make() -> ModuleHeapArea {
     let table = KernelMemory.permanent(pageLimit)
     zero_words(table, UInt32(pageLimit / 4))
-    return ModuleHeapArea(owners: DirectMap.pointer(table))
+    return ModuleHeapArea(owners: PageOwners(table: DirectMap.pointer(table), count: pageLimit))
   }
 
-  /// What the kernel value starts with.
-  static var none: ModuleHeapArea { ModuleHeapArea(owners: DirectMap.pointer(address_of_kernel_storage())) }
+  private init(owners: PageOwners) { self.owners = owners }
 
-  private init(owners: UnsafeMutablePointer<UInt8>) { self.owners = owners }
-
-  func owner(ofPageAt address: UInt32) -> UInt8 {
-    address >= Self.start && address < Self.end ? owners[Self.index(of: address)] : Self.nobody
-  }
-
-  private static func index(of address: UInt32) -> Int { Int((address &- start) / pageSize) }
+  func owner(ofPageAt address: UInt32) -> UInt8 { owners[Int((address &- Self.start) / pageSize)] }
 
   /// Maps `count` pages for an owner (1 or more). Returns where they begin; nil where there is no room.
   mutating func map(_ count: UInt32, for owner: UInt8) -> UInt32? {
-    guard count < UInt32(Self.pageLimit), let first = findRoom(Int(count)) else { return nil }
-    let start = Self.start &+ UInt32(first) &* pageSize
-    for page in 0..<count {
-      guard add(start &+ page &* pageSize) else {
-        unmap(start, page)
-        return nil
-      }
-      owners[first &+ Int(page)] = owner
+    guard let first = owners.place(Int(count), for: owner) else { return nil }
+    for page in first..<(first &+ Int(count)) where !add(Self.address(of: page)) {
+      for mapped in first..<page { unmap(mapped) }
+      for page in page..<(first &+ Int(count)) { owners.clear(page) }
+      return nil
     }
-    return start
+    return Self.address(of: first)
   }
 
   mutating func unmap(_ start: UInt32, _ count: UInt32) {
-    for page in 0..<count {
-      let address = start &+ page &* pageSize
-      owners[Self.index(of: address)] = Self.nobody
-      guard let frame = KernelMemory.unmap(address) else { panic("a page of a module's heap is not mapped") }
-      Frames.release(frame)
-      mappedPages &-= 1
-    }
+    let first = Int((start &- Self.start) / pageSize)
+    for page in first..<(first &+ Int(count)) { unmap(page) }
   }
 
   /// Gives back what an owner has, which are `count` pages.
   mutating func unmapAll(of owner: UInt8, count: UInt32) {
-    var (left, index) = (count, 0)
-    while left > 0 && index < Self.pageLimit {
-      if owners[index] == owner {
-        unmap(Self.start &+ UInt32(index) &* pageSize, 1)
-        left &-= 1
-      }
-      index &+= 1
+    var page = 0
+    for _ in 0..<count {
+      guard let next = owners.next(of: owner, from: page) else { return }
+      unmap(next)
+      page = next &+ 1
     }
   }
 
-  /// The first of `count` pages that nobody has, between two others.
-  private func findRoom(_ count: Int) -> Int? {
-    var found = 0
-    for index in 0..<Self.pageLimit {
-      found = owners[index] == Self.nobody ? found &+ 1 : 0
-      if found == count &+ 2 { return index &- count }
+  private static func address(of page: Int) -> UInt32 { start &+ UInt32(page) &* pageSize }
+
+  private mutating func unmap(_ page: Int) {
+    owners.clear(page)
+    guard let frame = KernelMemory.unmap(Self.address(of: page)) else {
+      panic("a page of a module's heap is not mapped")
     }
-    return nil
+    Frames.release(frame)
+    mappedPages &-= 1
   }
 
   private mutating func add(_ address: UInt32) -> Bool {

@@ -56,7 +56,8 @@ private enum Export {
   let module = Export.enter()
   if let mistake = ModuleHeap.inspect(module) { ModuleFaults.cutShort(.moduleMistake(mistake)) }
   do throws(ModuleMistake) {
-    guard let address = try ModuleHeap.allocate(size, alignment: alignment, for: module, callers: Export.callers()) else {
+    guard let address = try ModuleHeap.allocate(size, alignment: alignment, for: module, callers: Export.callers())
+    else {
       return 12
     }
     guard withUnsafePointer(to: address, { user_copy(result, $0, 4) }) == 0 else {

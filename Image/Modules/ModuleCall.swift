@@ -97,7 +97,9 @@ enum ModuleServices {
   static func callShort(
     _ module: Reference<LinkedModule>, _ function: UInt32, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
-    let result = try enterAndServe(function, record, module) { _ in } finish: { _ in }
+    let result = try enterAndServe(function, record, module) { _ in
+    } finish: { _ in
+    }
     if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
     return record.value.resultOfReply
   }

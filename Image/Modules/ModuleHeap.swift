@@ -86,7 +86,9 @@ enum ModuleHeap {
   static func allocate(
     _ size: UInt32, alignment: UInt32, for module: Reference<LinkedModule>, callers: (UInt32, UInt32, UInt32)
   ) throws(ModuleMistake) -> UInt32? {
-    guard alignment <= pageSize, alignment & (alignment &- 1) == 0, size <= ModuleHeapArea.largestPiece else { return nil }
+    guard alignment <= pageSize, alignment & (alignment &- 1) == 0, size <= ModuleHeapArea.largestPiece else {
+      return nil
+    }
     let distance = max(ModuleAllocation.size, alignment)
     guard
       let start = try take(size &+ distance &+ Fence.room, alignment: max(16, alignment), tagOfPieces, from: module)
@@ -119,7 +121,8 @@ enum ModuleHeap {
   }
 
   private static func giveBack(_ start: UInt32, to module: Reference<LinkedModule>) throws(ModuleMistake) {
-    guard let memory = UnsafeMutableRawPointer(bitPattern: UInt(start)), module.value.heap.isIntact(around: memory) else {
+    guard let memory = UnsafeMutableRawPointer(bitPattern: UInt(start)), module.value.heap.isIntact(around: memory)
+    else {
       throw close(module)
     }
     do throws(HeapFault) { try module.value.heap.free(memory) } catch { throw close(module) }
@@ -206,14 +209,6 @@ enum ModuleHeap {
     // What the heap's headers say is not asked any more.
     kernel.memory.moduleHeapArea.unmapAll(
       of: ModuleHeapArea.owner(slot: module.value.slot), count: module.value.heap.pageCount)
-  }
-
-  /// Gives up the pages that modules' heaps keep for later.
-  static func releaseIdle() {
-    for slot in 0..<ModuleTable.capacity {
-      guard let module = kernel.modules.value.records[slot], isInOrder(module) else { continue }
-      module.value.heap.releaseEmptySlabs()
-    }
   }
 
   private static func isInOrder(_ module: Reference<LinkedModule>) -> Bool {

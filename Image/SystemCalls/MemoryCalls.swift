@@ -102,7 +102,7 @@ enum MemoryCalls {
     var use = kernel.memory.heap.use(of: tag)
     if tag >= HeapTag.firstModule {
       guard Int(tag &- HeapTag.firstModule) < ModuleTable.capacity,
-          let module = kernel.modules.value.records[Int(tag &- HeapTag.firstModule)], let entry = module.entry
+        let module = kernel.modules.value.records[Int(tag &- HeapTag.firstModule)], let entry = module.entry
       else { return nil }
       use = module.value.heap.total
       name = Name(entry.name)

@@ -59,7 +59,9 @@ extension Heap {
   /// The same for an allocation that is to be made.
   public func isIntact(forSize size: UInt, alignment: UInt) -> Bool {
     let needed = isGuarded ? size &+ HeapTail.size : size
-    guard needed >= size, needed <= Heap.largestSlot, alignment <= 64 else { return runs == 0 || isIntact(HeapRun(address: runs)) }
+    guard needed >= size, needed <= Heap.largestSlot, alignment <= 64 else {
+      return runs == 0 || isIntact(HeapRun(address: runs))
+    }
     for index in Int(classOfSize[Int(bitPattern: (needed &+ 15) &>> 4)])..<Heap.classCount
     where classes[index].slotSize & (alignment &- 1) == 0 {
       return classes[index].partial == 0 || isIntact(Slab(address: classes[index].partial), index)
@@ -87,7 +89,9 @@ extension Heap {
 
   private func isIntact(_ run: HeapRun) -> Bool {
     guard run.isMarked, run.header.pages <= pageCount else { return false }
-    for page in 0..<run.header.pages where !source.ownsPage(at: run.address &+ UInt(page) &* UInt(pageSize)) { return false }
+    for page in 0..<run.header.pages where !source.ownsPage(at: run.address &+ UInt(page) &* UInt(pageSize)) {
+      return false
+    }
     if run.header.previous == 0 {
       guard runs == run.address else { return false }
     } else {

@@ -219,7 +219,8 @@ import Testing
   /// A heap whose owner wrote over its headers: whatever is not as the heap left it shows before the heap goes by it.
   @Test("A changed header of a slab or of a run is found before it is used", arguments: [100, 5000] as [UInt])
   func changedHeaders(size: UInt) throws {
-    let fields: Set<Int> = size == 100 ? Set(0..<33).subtracting(10..<14) : Set(0..<32).subtracting(Array(4..<8) + Array(24..<32))
+    let fields: Set<Int> =
+      size == 100 ? Set(0..<33).subtracting(10..<14) : Set(0..<32).subtracting(Array(4..<8) + Array(24..<32))
     for offset in 0..<33 {
       for change in [0x01, 0x80, 0xff] as [UInt8] {
         let fixture = HeapFixture(.off)

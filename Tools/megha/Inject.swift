@@ -40,7 +40,8 @@ struct Inject: AsyncParsableCommand {
   @Option(help: "Write the counts and every failure to this file.")
   var json: String?
 
-  @Flag(help: "Write the counts of each kind to docs/results once all of its mutants have run; those of other kinds stay.")
+  @Flag(
+    help: "Write the counts of each kind to docs/results once all of its mutants have run; those of other kinds stay.")
   var write = false
 
   @Option(help: "How many machines run at once.")
