@@ -4,7 +4,8 @@
 
 import Primitives
 
-public struct PageOwners {
+/// Safe: no place outside of the table is looked at.
+@safe public struct PageOwners {
   private let owners: UnsafeMutablePointer<UInt8>
   public let count: Int
 

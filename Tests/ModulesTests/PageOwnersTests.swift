@@ -22,11 +22,12 @@ import Testing
     #expect(owners.place(1, for: 2) == nil)
     #expect(owners[0] == 0 && owners[1] == 1 && owners[6] == 1 && owners[7] == 0)
     #expect(owners[-1] == 0 && owners[8] == 0)
-    #expect(owners.next(of: 1, from: 0) == 1 && owners.next(of: 1, from: 7) == nil && owners.next(of: 1, from: 99) == nil)
+    #expect(
+      owners.next(of: 1, from: 0) == 1 && owners.next(of: 1, from: 7) == nil && owners.next(of: 1, from: 99) == nil)
   }
 
   @Test func rowsNeverTouch() {
-    var random = SeededRandom(seed: 35)
+    var random = SeededGenerator(seed: 35)
     var (owners, table) = Self.make(64)
     defer { table.deallocate() }
     var rows: [(first: Int, length: Int, owner: UInt8)] = []
