@@ -43,6 +43,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "ABI", path: "ABI/Interface", swiftSettings: portable),
+    .target(name: "Platform", path: "Tests/Platform", swiftSettings: host),
     .target(name: "ServiceSupport", dependencies: ["Primitives"], path: "Services/Support", swiftSettings: portable),
     .testTarget(
       name: "ServicesTests", dependencies: ["ServiceSupport"], path: "Tests/ServicesTests", swiftSettings: host),
@@ -118,7 +119,7 @@ let package = Package(
     + kernelLibrary("Executables", dependencies: ["Primitives"], settings: fast)
     + kernelLibrary("Files", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
     + kernelLibrary("Diagnostics", dependencies: ["Primitives"])
-    + kernelLibrary("Tasks", dependencies: ["Primitives"])
-    + kernelLibrary("Messages", dependencies: ["ABI", "Primitives", "Tasks"])
+    + kernelLibrary("Scheduling", dependencies: ["Platform", "Primitives"])
+    + kernelLibrary("Messages", dependencies: ["ABI", "Primitives", "Scheduling"])
     + kernelLibrary("Modules", dependencies: ["Primitives", "Executables"], settings: fast, testDependencies: cases),
   swiftLanguageModes: [.v6])

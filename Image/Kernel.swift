@@ -13,8 +13,9 @@ import Firmware
 import Machine
 import MachineSupport
 import Memory
+import Platform
 import Primitives
-import Tasks
+import Scheduling
 
 struct Kernel: ~Copyable {
   var features = ProcessorFeatures()
@@ -24,10 +25,14 @@ struct Kernel: ~Copyable {
   /// What the firmware says of the machine.
   var devices = FirmwareDevices()
   var interrupts = Interrupts()
-  var clock = Clock()
   var counters = Counters()
   var memory = KernelMemory()
-  var scheduler = SchedulerState()
+  var schedulerState = SchedulerState()
+  /// The task whose x87 and SSE registers the processor holds.
+  var floatOwner: Reference<Task>?
+  // The registers of a task that is ended through a task gate, and the address of its page fault.
+  var lostState = task_state_segment()
+  var lostAddress: UInt32 = 0
   var watchdog = WatchdogState()
   var archives = ArchiveSet()
   var services = ServiceTable()
@@ -44,10 +49,31 @@ struct Kernel: ~Copyable {
   var root: Reference<Process>?
 }
 
-/// What the machine did since boot.
+extension Kernel {
+  /// Who runs.
+  var scheduler: Scheduler {
+    @inline(__always) mutating get { Scheduler(reference(to: &schedulerState), on: Processor()) }
+  }
+
+  var clock: Clock {
+    @inline(__always) get { schedulerState.clock }
+    @inline(__always) set { schedulerState.clock = newValue }
+  }
+}
+
+extension SchedulerState {
+  /// A scheduler without room for tasks: what the kernel value starts with, before there is memory.
+  init() {
+    let nowhere = address_of_kernel_storage()
+    self.init(
+      tasks: TaskTable(storage: DirectMap.pointer(nowhere), capacity: 1),
+      ready: RunQueue(storage: DirectMap.pointer(nowhere)), futexes: FutexTable(storage: DirectMap.pointer(nowhere)),
+      idle: Reference(DirectMap.pointer(nowhere, as: Task.self)))
+  }
+}
+
+/// What the machine did since boot; what the scheduler did, it counts itself.
 struct Counters {
-  var addressSpaceChanges: UInt64 = 0
-  var taskSwitches: UInt64 = 0
   var tlbFlushes: UInt64 = 0
   var pageFaults: UInt64 = 0
   var bytesCopied: UInt64 = 0

@@ -7,7 +7,7 @@ import Files
 import Machine
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 /// Called by boot.S in the upper half, on the boot stack, interrupts off. `magic` and `information` are what the boot
 /// loader left in EAX and EBX.
@@ -26,7 +26,7 @@ import Tasks
   KernelMemory.mapDevices()  // the local interrupt controller, windows
   Devices.find(boot)  // the firmware's tables: the other interrupt controller, clocks
   KernelMemory.makePermanentParts()  // the system-call page
-  Scheduler.start()  // the boot flow becomes the idle task
+  IdleTask.start()  // the boot flow becomes the idle task
   kernel.interrupts.start()  // controllers, routing
   let clocks = BoardClocks(kernel.devices)
   kernel.clock.calibrate(kernel.interrupts.local, clocks)
@@ -37,5 +37,5 @@ import Tasks
   Modules.start(boot)  // the table of linked modules
   Startup.startFirstProcess(boot)
   kernel.counters.firstTaskStamp = read_time_stamp()
-  Scheduler.becomeIdle()  // the rest of the boot stack is given back
+  IdleTask.run()  // the rest of the boot stack is given back
 }

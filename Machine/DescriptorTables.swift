@@ -19,9 +19,9 @@ package enum DescriptorTables {
       table[4] = segment(base: 0, limit: 0xf_ffff, access: 0xf3, flags: flags)
       table[5] = segment(base: 0, limit: 0xf_ffff, access: 0x9b, flags: flags)
       table[6] = segment(base: 0, limit: 0xf_ffff, access: 0xf3, flags: flags)
-      table[7] = taskState(UInt32(UInt(bitPattern: area)) + 0x100)
-      table[8] = taskState(UInt32(UInt(bitPattern: area)) + 0x180)
-      table[9] = taskState(UInt32(UInt(bitPattern: area)) + 0x200)
+      table[7] = taskState(UInt32(UInt(bitPattern: area)) + UInt32(CPU_AREA_STATE))
+      table[8] = taskState(UInt32(UInt(bitPattern: area)) + UInt32(CPU_AREA_DOUBLE_FAULT))
+      table[9] = taskState(UInt32(UInt(bitPattern: area)) + UInt32(CPU_AREA_NMI))
     }
     area.pointee.state.ss0 = UInt32(SELECTOR_KERNEL_DATA)
     area.pointee.state.io_map_base = 104
@@ -52,8 +52,10 @@ package enum DescriptorTables {
 
   private static var segmentLimit: UInt16 { 10 * 8 - 1 }
   private static var gateLimit: UInt16 { 256 * 8 - 1 }
-  private static var segmentBase: UInt32 { UInt32(UInt(bitPattern: current_cpu_area())) &+ 0x300 }
-  private static var gateBase: UInt32 { UInt32(UInt(bitPattern: current_cpu_area())) &+ 0x800 }
+  private static var segmentBase: UInt32 {
+    UInt32(UInt(bitPattern: current_cpu_area())) &+ UInt32(CPU_AREA_DESCRIPTORS)
+  }
+  private static var gateBase: UInt32 { UInt32(UInt(bitPattern: current_cpu_area())) &+ UInt32(CPU_AREA_INTERRUPTS) }
 
   /// Points GDTR and IDTR at the tables.
   package static func load() {
@@ -73,16 +75,6 @@ package enum DescriptorTables {
   /// The segment of a thread's own data.
   package static func threadSegment(base: UInt32) -> UInt64 {
     segment(base: base, limit: 0xf_ffff, access: 0xf3, flags: 0xc)
-  }
-
-  /// Points GS at a thread's own data.
-  @inline(__always)
-  package static func setThreadSegment(_ descriptor: UInt64) {
-    let area = current_cpu_area()!
-    withUnsafeMutablePointer(to: &area.pointee.descriptors) { tuple in
-      UnsafeMutableRawPointer(tuple).assumingMemoryBound(to: UInt64.self)[6] = descriptor
-    }
-    load_thread_segment()
   }
 
   private static func prepare(_ state: inout task_state_segment, entry: UInt32, stack: UInt32) {

@@ -3,6 +3,8 @@
 // Flag names are those of the Intel SDM, Vol. 2, CPUID, and Vol. 3, 2.5 (control registers).
 
 import MachineSupport
+import Platform
+import Scheduling
 
 package struct ProcessorFeatures {
   package var hasNoExecute = false
@@ -79,5 +81,22 @@ extension ProcessorFeatures {
   package var supervisorPrevention: UInt32 {
     (hasSupervisorExecutionPrevention ? ControlBits.supervisorExecutionPrevention : 0)
       | (hasSupervisorAccessPrevention ? ControlBits.supervisorAccessPrevention : 0)
+  }
+
+  /// Works out the values of CR0 and CR4 for all there is to protect.
+  package func prepareControls() {
+    let processor = Processor()
+    for index in 0..<8 as Range<UInt32> {
+      let wanted = Protection(rawValue: index)
+      var control = read_cr0() | ControlBits.writeProtect | ControlBits.taskSwitched
+      if wanted.contains(.guarded) { control &= ~ControlBits.writeProtect }
+      if wanted.contains(.float) { control &= ~ControlBits.taskSwitched }
+      var control4 = wanted.contains(.ring0) ? read_cr4() & ~supervisorPrevention : read_cr4() | supervisorPrevention
+      // Global translations outlive a change of directories, and those of the other view are writable: a guarded task
+      // runs without them, and turning them off forgets them (Intel SDM Vol. 3, 4.10.4.1).
+      if wanted.contains(.guarded) { control4 &= ~ControlBits.globalPages }
+      processor.prepareControls(for: index, control0: control, control4: control4)
+    }
+    processor.setControls(for: processor.protection)
   }
 }

@@ -10,6 +10,7 @@ import Firmware
 import Machine
 import MachineSupport
 import Memory
+import Platform
 import Primitives
 
 enum Devices {

@@ -9,7 +9,7 @@ import Machine
 import MachineSupport
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 enum Startup {
   static func makeKernel() {

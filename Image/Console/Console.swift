@@ -9,7 +9,7 @@ import Drivers
 import Machine
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 struct Console: ~Copyable {
   private var serial = SerialPort<MachinePorts>(base: SerialPort<MachinePorts>.firstBase)

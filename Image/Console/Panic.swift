@@ -6,7 +6,7 @@ import Diagnostics
 import MachineSupport
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 /// The port of QEMU's isa-debug-exit device; on a real machine nothing answers there.
 private var exitPort: UInt16 { 0xf4 }
@@ -36,7 +36,7 @@ func panic(_ reason: StaticString) -> Never {
   } else {
     output.write(decimal: kernel.scheduler.tasks.count)
     output.write(" tasks, current ")
-    output.write(decimal: Scheduler.current.value.identity.value)
+    output.write(decimal: kernel.scheduler.current.value.identity.value)
   }
   output.write(", ")
   output.write(decimal: kernel.memory.frames.freeFrames)

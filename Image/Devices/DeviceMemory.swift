@@ -10,7 +10,7 @@ import Machine
 import MachineSupport
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 struct DeviceRuns {
   fileprivate struct Run {
@@ -35,7 +35,7 @@ enum DeviceMemory {
     port: UInt32, length: UInt32, isLow: Bool, to place: UInt32
   ) throws(SystemError) {
     guard length > 0, length <= limit else { throw .badArgument }
-    let process = Scheduler.current.value.process
+    let process = kernel.scheduler.current.value.process
     guard let space = process.value.space else { throw .cancelled }
     guard let slot = kernel.deviceRuns.runs.indices.first(where: { kernel.deviceRuns.runs[$0] == nil }) else {
       throw .limitReached

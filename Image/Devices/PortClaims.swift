@@ -3,7 +3,7 @@
 
 import ABI
 import Primitives
-import Tasks
+import Scheduling
 
 /// Who drives a device.
 struct DeviceOwner: Equatable {

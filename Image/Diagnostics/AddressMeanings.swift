@@ -5,8 +5,9 @@ import Diagnostics
 import Machine
 import MachineSupport
 import Memory
+import Platform
 import Primitives
-import Tasks
+import Scheduling
 
 enum AddressMeanings {
   static func meaning(of address: UInt32, for task: Reference<Task>) -> AddressMeaning {
@@ -63,7 +64,7 @@ enum AddressMeanings {
     }
     if let meaning = ModuleStacks.meaning(of: address, for: task) { return meaning }
     if let meaning = Modules.meaning(of: address) { return meaning }
-    if address >= KernelLayout.localController && address < KernelLayout.windows { return .deviceMemory }
+    if address >= Processor.controller && address < KernelLayout.windows { return .deviceMemory }
     return kernel.memory.tables.lookup(VirtualAddress(address)) == nil ? .kernelUnmapped : .kernelMemory
   }
 }

@@ -7,12 +7,12 @@ import Diagnostics
 import Machine
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 enum FaultReporter {
   /// A task's fault, from its trap frame.
   static func write(frame: TrapFrame, address: UInt32?) {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     let registers = self.registers(of: frame)
     let error = frame.pointee.error
     var report = FaultReport(
@@ -27,7 +27,7 @@ enum FaultReporter {
 
   /// A Ring-0 task whose stack the processor or the kernel could not use.
   static func writeStackFault(frame: TrapFrame?) {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     var registers = FaultRegisters()
     if let frame { registers = self.registers(of: frame) }
     if frame == nil {
@@ -45,7 +45,7 @@ enum FaultReporter {
 
   /// A double fault that arrived through the task gate: the registers are in the CPU's main task state.
   static func writeDoubleFault(_ state: task_state_segment, address: UInt32) {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     var report = FaultReport(
       cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0),
       registers: registers(of: state), owner: .task(identity(of: task)), outcome: .taskEnded)
@@ -59,7 +59,7 @@ enum FaultReporter {
   ///
   /// - Parameter isInCalls: the registers are the kernel's, where it was seen at work for the task.
   static func writeStuck(_ state: task_state_segment, isInCalls: Bool) {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     let report = FaultReport(
       cause: .interruptsOff(milliseconds: Watchdog.milliseconds, isInCalls: isInCalls), registers: registers(of: state),
       owner: .task(identity(of: task)), outcome: .taskEnded)
@@ -68,7 +68,7 @@ enum FaultReporter {
 
   /// Ends a Ring-0 task that jumped into the middle of the system-call page, and so came where only modules do.
   static func endAstray(_ registers: FaultRegisters) -> Never {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     let vector = ExceptionVector.generalProtection
     let report = FaultReport(
       cause: .exception(vector: UInt8(vector), errorCode: 0), registers: registers, owner: .task(identity(of: task)),
@@ -80,7 +80,7 @@ enum FaultReporter {
   static func writeOutOfMemory(frame: TrapFrame, address: UInt32) {
     var output = KernelOutput()
     output.write("memory: ")
-    identity(of: Scheduler.current).write(to: &output)
+    identity(of: kernel.scheduler.current).write(to: &output)
     output.write(" ended: no memory is left for the page at ")
     output.write(hexadecimal: address & ~4095)
     output.write("\n")
@@ -88,7 +88,7 @@ enum FaultReporter {
 
   /// The kernel's own fault, before the panic.
   static func announceKernelFault(frame: TrapFrame, address: UInt32?) {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     let caller = task == kernel.scheduler.idle ? nil : identity(of: task)
     var report = FaultReport(
       cause: .exception(
@@ -102,7 +102,7 @@ enum FaultReporter {
   }
 
   static func announceDoubleFault(_ state: task_state_segment, address: UInt32) {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     let caller = task == kernel.scheduler.idle ? nil : identity(of: task)
     var report = FaultReport(
       cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0),

@@ -9,8 +9,9 @@ import Executables
 import Machine
 import MachineSupport
 import Memory
+import Platform
 import Primitives
-import Tasks
+import Scheduling
 
 struct KernelSurroundings: FaultSurroundings {
   /// The process in whose address space the fault happened; nil: none.
@@ -28,7 +29,7 @@ struct KernelSurroundings: FaultSurroundings {
     if address < AddressLayout.kernelStart { return process?.value.space?.readWord(at: address) }
     guard kernel.memory.tables.lookup(VirtualAddress(address)) != nil else { return nil }
     // Device registers may change by being looked at.
-    if address >= KernelLayout.localController { return nil }
+    if address >= Processor.controller { return nil }
     return memory_read32(address)
   }
 

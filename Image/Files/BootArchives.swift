@@ -6,7 +6,7 @@ import Files
 import Machine
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 enum BootArchives {
   /// The machine stops where an archive does not lie in memory: a loader that does not look has put its end where there is

@@ -12,7 +12,7 @@ import Machine
 import MachineSupport
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 struct AddressSpace: ~Copyable {
   /// Equal for tasks that share it, different for all others.

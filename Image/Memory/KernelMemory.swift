@@ -10,8 +10,9 @@ import Diagnostics
 import Machine
 import MachineSupport
 import Memory
+import Platform
 import Primitives
-import Tasks
+import Scheduling
 
 /// Where things lie in the kernel half, above the direct map.
 enum KernelLayout {
@@ -34,8 +35,7 @@ enum KernelLayout {
   /// The frame buffer, where the screen has no text mode.
   static var screenStart: UInt32 { 0xfc00_0000 }
   static var screenEnd: UInt32 { 0xffc0_0000 }
-  /// Registers of the interrupt controllers and of the HPET.
-  static var localController: UInt32 { 0xffe0_0000 }
+  /// Registers of the other interrupt controller and of the HPET; the local one's are where `Processor` expects them.
   static var routingController: UInt32 { 0xffe0_1000 }
   static var highPrecisionTimer: UInt32 { 0xffe0_2000 }
   /// The page through which the firmware's tables are read.
@@ -145,8 +145,6 @@ struct KernelMemory: ~Copyable {
   var isProvedAtEnd = false
   /// Whether a copy from or to a task's memory was cut short because no frame was left.
   var copyRanOut = false
-  /// 64 queues of tasks that wait for words (WordWaits.swift).
-  var wordWaitQueues: UnsafeMutablePointer<TaskQueue>
   /// The frame of the system-call page.
   var systemCallFrame = FrameNumber(0)
   /// The system-call page of traced processes.
@@ -171,7 +169,6 @@ struct KernelMemory: ~Copyable {
     let logBytes = UnsafeMutableRawBufferPointer(
       start: UnsafeMutableRawPointer(bitPattern: UInt(address_of_log_storage())), count: 32768)
     log = Log(buffer: logBytes).unsafelyUnwrapped
-    wordWaitQueues = DirectMap.pointer(nowhere)
   }
 }
 
@@ -294,7 +291,7 @@ extension KernelMemory {
   /// Maps the registers of the local interrupt controller, and the tables of the windows.
   static func mapDevices() {
     do throws(PageTableError) {
-      try map(KernelLayout.localController, to: FrameNumber(0xfee00), [.write, .uncached])
+      try map(Processor.controller, to: FrameNumber(0xfee00), [.write, .uncached])
       if let range = VirtualRange(start: KernelLayout.windows, length: FrameContents.windowCount * pageSize) {
         try kernel.memory.tables.prepareTables(for: range)
       }
@@ -333,13 +330,10 @@ extension KernelMemory {
     return frame
   }
 
-  /// Makes the system-call pages, the first from the template that suits the processor, and the queues of waiting words.
+  /// Makes the system-call pages, the first from the template that suits the processor.
   static func makePermanentParts() {
     kernel.memory.systemCallFrame = makeCallPage(
       kernel.features.hasSystemEnter ? address_of_system_call_page_sysenter() : address_of_system_call_page_gate())
     kernel.memory.tracedCallFrame = makeCallPage(address_of_system_call_page_traced())
-    let queues = DirectMap.pointer(permanent(MemoryLayout<TaskQueue>.stride * 64), as: TaskQueue.self)
-    for index in 0..<64 { (queues + index).initialize(to: TaskQueue()) }
-    kernel.memory.wordWaitQueues = queues
   }
 }

@@ -5,7 +5,7 @@ import Machine
 import MachineSupport
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 enum MemoryCounts {
   /// Counts the frames by owner. What is kept ready for later is given up first, so that it counts as free.

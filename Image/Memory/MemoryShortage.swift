@@ -9,7 +9,7 @@ import Diagnostics
 import Machine
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 enum MemoryShortage {
   /// How long the task waits for the end of another one, in milliseconds.
@@ -18,7 +18,7 @@ enum MemoryShortage {
   /// Ends the largest process and waits until its memory is back. Returns false where that is the current task's own
   /// process, which is then to end by itself.
   static func makeRoom() -> Bool {
-    let current = Scheduler.current
+    let current = kernel.scheduler.current
     // A failure that a test asked for ends whom it hits.
     guard kernel.memory.frames.freeFrames == 0 else { return false }
     guard let largest = largest(sparingFamily: true) ?? largest(sparingFamily: false),
@@ -32,7 +32,9 @@ enum MemoryShortage {
     for _ in 0..<patience {
       // Its record may be gone once we have waited.
       guard let task = kernel.scheduler.tasks.find(identity), task.value.process.value.space != nil else { return true }
-      if Scheduler.block(.sleeping, deadline: TaskCalls.deadline(after: 1_000_000)) == .cancelled { return true }
+      if kernel.scheduler.block(.sleeping, deadline: kernel.scheduler.deadline(after: 1_000_000)) == .cancelled {
+        return true
+      }
     }
     return kernel.memory.frames.freeFrames > 0
   }

@@ -16,7 +16,7 @@ import Machine
 import MachineSupport
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 /// The stack of one call that does not come in registers.
 struct ModuleStack {
@@ -27,7 +27,7 @@ struct ModuleStack {
 
   /// Takes one for a call of the current task.
   static func take() throws(SystemError) -> ModuleStack {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     let start = try ModuleStacks.takeStart(for: task)
     let outer = task.value.moduleStack
     task.value.moduleStack = start

@@ -7,7 +7,7 @@ import Machine
 import MachineSupport
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 struct SpaceAttributes: RegionAttributes {
   var permissions: MemoryPermissions

@@ -8,7 +8,7 @@
 
 import Machine
 import Primitives
-import Tasks
+import Scheduling
 
 struct IdleThreadStacks {
   /// By kind; 0 where there is none.

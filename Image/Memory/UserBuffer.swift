@@ -9,7 +9,7 @@
 import ABI
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 struct UserBuffer {
   let address: UInt32
@@ -85,7 +85,7 @@ struct UserBuffer {
   /// points: nothing may be copied there.
   @inline(never)
   func checkWritable() throws(SystemError) {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     if task.value.mode == .kernelSharedStack {
       let kernelPart = task.value.callRegisters &+ UInt32(MemoryLayout<saved_registers>.size)
       guard address >= kernelPart || address &+ length <= task.value.stackStart else { throw .badAddress }

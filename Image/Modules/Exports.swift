@@ -16,7 +16,7 @@ import Diagnostics
 import MachineSupport
 import ModuleInterface
 import Primitives
-import Tasks
+import Scheduling
 
 private enum Export {
   /// The stack that the kernel needs for the deepest export, in bytes.
@@ -25,8 +25,8 @@ private enum Export {
   /// Returns the module that calls.
   @inline(__always)
   static func enter() -> Reference<LinkedModule> {
-    let edge = Scheduler.current.value.moduleEdge
-    let floor = ModuleFaults.stackFloor(of: Scheduler.current)
+    let edge = kernel.scheduler.current.value.moduleEdge
+    let floor = ModuleFaults.stackFloor(of: kernel.scheduler.current)
     if edge < floor &+ stackNeeded { ModuleFaults.cutShort(.stackExhausted(bytesLeft: edge &- floor)) }
     if kernel.modules.value.isOverdue { ModuleFaults.cutShort(nil) }
     // The entry that it was linked to says who it is; what lies on its stack may be anything.
@@ -99,13 +99,13 @@ private enum Export {
 
 @c @implementation public func megha_sleep(_ nanoseconds: UInt64) -> Int32 {
   _ = Export.enter()
-  let reason = Scheduler.block(.sleeping, deadline: TaskCalls.deadline(after: nanoseconds))
+  let reason = kernel.scheduler.block(.sleeping, deadline: kernel.scheduler.deadline(after: nanoseconds))
   return reason == .cancelled ? SystemError.cancelled.rawValue : 0
 }
 
 @c @implementation public func megha_caller() -> UInt32 {
   _ = Export.enter()
-  return Scheduler.current.value.process.value.identity.value
+  return kernel.scheduler.current.value.process.value.identity.value
 }
 
 @c @implementation public func megha_process_lives(_ process: UInt32) -> UInt32 {

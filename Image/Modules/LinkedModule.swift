@@ -16,7 +16,7 @@ import Messages
 import ModuleInterface
 import Modules
 import Primitives
-import Tasks
+import Scheduling
 
 /// The kernel's record of a module.
 struct LinkedModule: ~Copyable {
@@ -195,9 +195,9 @@ extension Reference where Value == LinkedModule {
 
   /// Tells those who wait until no call is inside.
   func wakeDrainers() {
-    Scheduler.wakeAll(reference(to: &value.drainers))
+    kernel.scheduler.wakeAll(reference(to: &value.drainers))
     for index in 0..<value.serviceCount {
-      if let offered = value.services[index] { Scheduler.wakeAll(offered.service.queues.drainers) }
+      if let offered = value.services[index] { kernel.scheduler.wakeAll(offered.service.queues.drainers) }
     }
   }
 

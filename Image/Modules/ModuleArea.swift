@@ -9,6 +9,7 @@ import Machine
 import MachineSupport
 import Memory
 import Modules
+import Scheduling
 import Primitives
 
 enum ModuleArea {
@@ -43,7 +44,9 @@ enum ModuleArea {
         try mapPage(base &+ page &* pageSize)
       }
       // A guarded caller sees the kernel half through a directory of its own.
-      if cpu.guarded != 0, let space = Scheduler.current.value.process.value.space { GuardedView.synchronize(space) }
+      if cpu.guarded != 0, let space = kernel.scheduler.current.value.process.value.space {
+        GuardedView.synchronize(space)
+      }
     } catch {
       unmap(at: base, pages: plan.pageCount)
       throw error

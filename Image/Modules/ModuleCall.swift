@@ -6,7 +6,7 @@ import MachineSupport
 import Messages
 import Modules
 import Primitives
-import Tasks
+import Scheduling
 
 /// `struct service_request`: what a service function is called with, and leaves its reply in.
 struct ModuleRequest {
@@ -20,7 +20,7 @@ enum ModuleCall {
   /// - Throws: `serviceFaulted` where the module faulted or ran too long; that has been explained then. `outOfMemory` or
   ///   `limitReached` where there is no stack for the call.
   static func run(_ function: UInt32, of module: Reference<LinkedModule>) throws(SystemError) -> Int32 {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     let stack = try ModuleStack.take()
     defer { stack.giveBack(by: task) }
     return try run(function, argument: 0, of: module, on: stack.end)
@@ -37,7 +37,7 @@ enum ModuleCall {
     _ function: UInt32, of module: Reference<LinkedModule>, prepare: (UnsafeMutablePointer<ModuleRequest>) -> Void,
     finish: (UnsafeMutablePointer<ModuleRequest>) -> Void
   ) throws(SystemError) -> Int32 {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     let stack = try ModuleStack.take()
     defer { stack.giveBack(by: task) }
     let place = stack.end &- UInt32(MemoryLayout<ModuleRequest>.size)

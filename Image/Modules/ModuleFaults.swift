@@ -10,7 +10,7 @@ import Diagnostics
 import Machine
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 enum ModuleFaults {
   /// How many looks of the watchdog in a row a call may be found in: a fifth of a second.
@@ -29,7 +29,7 @@ enum ModuleFaults {
 
   /// A fault with the kernel's code selector. Comes back where it is not a module's.
   static func contain(_ frame: TrapFrame, address: UInt32?) {
-    guard Scheduler.current.value.moduleEdge != 0, !isKernelText(frame.pointee.eip) else { return }
+    guard kernel.scheduler.current.value.moduleEdge != 0, !isKernelText(frame.pointee.eip) else { return }
     let vector = UInt8(truncatingIfNeeded: frame.pointee.vector)
     var failure = ModuleFailure(cause: .exception(vector: vector, errorCode: frame.pointee.error))
     failure.registers = FaultReporter.registers(of: frame)
@@ -47,7 +47,7 @@ enum ModuleFaults {
     moduleCallFailed()
     var output = KernelOutput()
     output.write("fault: ")
-    FaultReporter.identity(of: Scheduler.current).write(to: &output)
+    FaultReporter.identity(of: kernel.scheduler.current).write(to: &output)
     output.write(" ends with the call: the module left Ring 0, and nothing leads back from there\n")
     Exit.endCurrent(.faulted, status: Int32(vector))
   }
@@ -55,7 +55,7 @@ enum ModuleFaults {
   /// A page fault with the kernel's code selector, before anything is done about it. Comes back where it is not a module's, or
   /// the stack that the kernel works on for the caller has room enough.
   static func refuseWithoutRoom(_ frame: TrapFrame) {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     guard task.value.moduleEdge != 0, !isKernelText(frame.pointee.eip) else { return }
     let left = task.value.moduleEdge &- stackFloor(of: task)
     guard left < trapRoom else { return }
@@ -94,14 +94,14 @@ enum ModuleFaults {
   }
 
   private static func refuse(_ failure: ModuleFailure) -> Never {
-    guard Scheduler.current.value.moduleEdge != 0 else { return FaultReporter.endAstray(failure.registers) }
+    guard kernel.scheduler.current.value.moduleEdge != 0 else { return FaultReporter.endAstray(failure.registers) }
     kernel.modules.value.failure = failure
     leave_module()
   }
 
   /// A double fault. Returns false where it is not a module's; else the interrupted flow goes on at the edge.
   static func containDoubleFault(_ state: task_state_segment) -> Bool {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     guard task.value.moduleEdge != 0, state.cs == UInt32(SELECTOR_KERNEL_CODE) else { return false }
     var ranOver = false
     if let start = ModuleStacks.current(of: task) {
@@ -110,7 +110,7 @@ enum ModuleFaults {
     guard !isKernelText(state.eip) || ranOver else { return false }
     var failure = ModuleFailure(cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0))
     failure.registers = FaultReporter.registers(of: state)
-    failure.address = kernel.scheduler.lostAddress
+    failure.address = kernel.lostAddress
     failure.isStackFault = true
     kernel.modules.value.failure = failure
     goOnAtEdge()
@@ -119,8 +119,8 @@ enum ModuleFaults {
 
   /// A look of the watchdog's.
   static func watch(_ state: task_state_segment) {
-    guard state.cs == UInt32(SELECTOR_KERNEL_CODE), Scheduler.current.value.moduleEdge != 0 else { return }
-    let door = ModuleCall.door(of: Scheduler.current)
+    guard state.cs == UInt32(SELECTOR_KERNEL_CODE), kernel.scheduler.current.value.moduleEdge != 0 else { return }
+    let door = ModuleCall.door(of: kernel.scheduler.current)
     let call = (door: UInt32(door.address), number: door.value.calls)
     if call != kernel.modules.value.watchedCall {
       kernel.modules.value.watchedCall = call
@@ -176,7 +176,7 @@ enum ModuleFaults {
 
 /// On the exit stack: explains why a call is cut short and marks the module as failed.
 @c(module_call_failed) func moduleCallFailed() {
-  let task = Scheduler.current
+  let task = kernel.scheduler.current
   let failure = kernel.modules.value.failure
   kernel.modules.value.looks = 0
   kernel.modules.value.isOverdue = false

@@ -14,7 +14,7 @@ import Machine
 import MachineSupport
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 /// What lies before the bytes that a module gets.
 struct ModuleAllocation {

@@ -7,7 +7,7 @@ import ABI
 import MachineSupport
 import Modules
 import Primitives
-import Tasks
+import Scheduling
 
 enum ModuleLife {
   /// Does what is left of an errand. Its frame is small: start and stop functions have what is left of the stack.

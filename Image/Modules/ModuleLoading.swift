@@ -10,7 +10,7 @@ import MachineSupport
 import Messages
 import Modules
 import Primitives
-import Tasks
+import Scheduling
 
 enum ModuleLoading {
   /// Loads the module in `file` with the `parameters`, words `name=value`. Returns its place.

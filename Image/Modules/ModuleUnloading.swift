@@ -6,7 +6,7 @@ import Machine
 import MachineSupport
 import Modules
 import Primitives
-import Tasks
+import Scheduling
 
 enum ModuleUnloading {
   /// Takes the module of this name out.
@@ -30,7 +30,9 @@ enum ModuleUnloading {
 
   /// Waits until somebody tells that no call is inside, or until the task is to end.
   static func waitForCalls(of module: Reference<LinkedModule>) throws(SystemError) {
-    if Scheduler.block(.waitingForReply, on: reference(to: &module.value.drainers)) == .cancelled { throw .cancelled }
+    if kernel.scheduler.block(.waitingForReply, on: reference(to: &module.value.drainers)) == .cancelled {
+      throw .cancelled
+    }
   }
 
   /// Its names stay known to who opened them; calls fail until somebody serves them again.

@@ -12,7 +12,7 @@ import ABI
 import MachineSupport
 import Messages
 import Primitives
-import Tasks
+import Scheduling
 
 enum Calls {
   /// The most data a message carries, in bytes.
@@ -32,7 +32,7 @@ enum Calls {
 
   @inline(__always)
   private static func sendOnce(to service: Reference<Service>, deadline: UInt64?) throws(SystemError) -> Int32 {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     let record = task.value.call
     let sender = record.value.sender
     record.value.message.sender = sender.value
@@ -47,9 +47,9 @@ enum Calls {
     }
     let reason: WakeReason
     if let server = service.queues.begin(task, CallWaits.self) {
-      reason = Scheduler.blockAndRun(server, .waitingForReply, on: server.servedCallers, deadline: deadline)
+      reason = kernel.scheduler.blockAndRun(server, .waitingForReply, on: server.servedCallers, deadline: deadline)
     } else {
-      reason = Scheduler.block(.waitingForReply, on: service.queues.callers, deadline: deadline)
+      reason = kernel.scheduler.block(.waitingForReply, on: service.queues.callers, deadline: deadline)
     }
     switch reason {
     case .woken, .handed: break
@@ -65,13 +65,13 @@ enum Calls {
   static func resume(after reason: WakeReason, _ service: Reference<Service>) -> Int32 {
     do throws(SystemError) {
       if reason != .woken { return try withdraw(after: reason, service) }
-      let result = Scheduler.current.value.call.value.result
+      let result = kernel.scheduler.current.value.call.value.result
       return result == CallRecord.retry ? try send(to: service, deadline: nil) : result
     } catch { return error.rawValue }
   }
 
   private static func withdraw(after reason: WakeReason, _ service: Reference<Service>) throws(SystemError) -> Int32 {
-    service.queues.leave(Scheduler.current, CallWaits.self)
+    service.queues.leave(kernel.scheduler.current, CallWaits.self)
     throw reason == .timedOut ? .timedOut : .cancelled
   }
 
@@ -98,7 +98,7 @@ enum Calls {
   static func receive(
     from service: Reference<Service>, term: UInt32, message: UInt32, room: Room, answered: Reference<Task>? = nil
   ) throws(SystemError) -> Int32 {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     var answered = answered
     while true {
       let next = service.queues.next(for: task, term: term, CallWaits.self)
@@ -106,9 +106,9 @@ enum Calls {
         let reason: WakeReason
         if let caller = answered {
           answered = nil
-          reason = Scheduler.blockAndRun(caller, .waitingForMessage, on: service.queues.receivers)
+          reason = kernel.scheduler.blockAndRun(caller, .waitingForMessage, on: service.queues.receivers)
         } else {
-          reason = Scheduler.block(.waitingForMessage, on: service.queues.receivers)
+          reason = kernel.scheduler.block(.waitingForMessage, on: service.queues.receivers)
         }
         if reason == .cancelled { throw .cancelled }
         if reason == .handed, let caller = task.value.servedCallers.last,
@@ -120,13 +120,15 @@ enum Calls {
       }
       if let caller = answered {
         answered = nil
-        Scheduler.wakeNext(caller)
+        kernel.scheduler.wakeAtHead(caller)
       }
       switch next {
       case .take(let caller):
         if let number = try begin(caller, of: service, room, message) { return number }
       case .waitAsFormer:
-        if Scheduler.block(.waitingForMessage, on: service.queues.formerReceivers) == .cancelled { throw .cancelled }
+        if kernel.scheduler.block(.waitingForMessage, on: service.queues.formerReceivers) == .cancelled {
+          throw .cancelled
+        }
       case .wait: break
       case .over: throw .peerGone
       }
@@ -177,7 +179,7 @@ enum Calls {
     switch failure {
     case .ofPeer(let error): service.queues.fail(caller, error, CallWaits.self)
     case .own(let error):
-      service.queues.putBack(caller, from: Scheduler.current, CallWaits.self)
+      service.queues.putBack(caller, from: kernel.scheduler.current, CallWaits.self)
       throw error
     }
   }
@@ -205,7 +207,7 @@ enum Calls {
   private static func bringWithHandle(
     _ caller: Reference<Task>, _ record: Reference<CallRecord>, to message: UInt32
   ) throws(CopyFailure) {
-    let server = Scheduler.current.value.process
+    let server = kernel.scheduler.current.value.process
     let handle: UInt32
     do throws(SystemError) {
       handle = try HandlePassing.pass(record, from: caller.value.process, to: server)
@@ -257,7 +259,9 @@ enum Calls {
   static func answer(
     _ number: UInt32, of service: Reference<Service>?, message: UInt32
   ) throws(SystemError) -> (caller: Reference<Task>?, room: Room) {
-    guard let caller = Scheduler.current.callerServed(number: number, of: service?.queues) else { throw .peerGone }
+    guard let caller = kernel.scheduler.current.callerServed(number: number, of: service?.queues) else {
+      throw .peerGone
+    }
     let record = caller.value.call
     let capacity = record.value.message.bufferCapacity
     var isDelivered = true
@@ -272,7 +276,7 @@ enum Calls {
       if isDelivered && HandlePassing.isWanted(by: record) {
         // Who called in registers has no place for it.
         guard !record.value.isShort else { throw .unsupported }
-        _ = try HandlePassing.pass(record, from: Scheduler.current.value.process, to: caller.value.process)
+        _ = try HandlePassing.pass(record, from: kernel.scheduler.current.value.process, to: caller.value.process)
       }
     } catch {
       // The server may answer anew.
@@ -297,7 +301,7 @@ enum Calls {
       case .own(let error): throw error
       case .ofPeer(let error):
         caller.finishCall(result: error.rawValue, CallWaits.self)
-        Scheduler.wake(caller)
+        kernel.scheduler.wake(caller)
         return false
       }
     }

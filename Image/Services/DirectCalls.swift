@@ -8,14 +8,14 @@ import ABI
 import MachineSupport
 import Messages
 import Primitives
-import Tasks
+import Scheduling
 
 enum DirectCalls {
   /// A call by message. Nil: the general way is to do it.
   @inline(__always)
   static func call(_ service: Reference<Service>, _ message: UInt32, _ record: Reference<CallRecord>) -> Int32? {
-    let task = Scheduler.current
-    guard let server = service.queues.directServer(for: task), Scheduler.canSwitchDirectly(to: server),
+    let task = kernel.scheduler.current
+    guard let server = service.queues.directServer(for: task), kernel.scheduler.canSwitchDirectly(to: server),
       !kernel.scheduler.protection.checksCopies, MessageCopy.tryRead(into: record, from: message)
     else { return nil }
     let sizes = record.value.message.dataLength | record.value.message.bufferCapacity
@@ -43,11 +43,11 @@ enum DirectCalls {
   static func exchange(
     _ service: Reference<Service>, _ record: Reference<CallRecord>, _ server: Reference<Task>
   ) -> Int32 {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     record.value.message.sender = record.value.sender.value
     Services.retain(service)
     service.queues.handOver(task, to: server)
-    let reason = Scheduler.switchDirectly(from: task, to: server, .waitingForReply)
+    let reason = kernel.scheduler.switchDirectly(from: task, to: server, .waitingForReply)
     let result = reason == .handed ? record.value.result : Calls.resume(after: reason, service)
     Services.release(service)
     return result
@@ -58,9 +58,9 @@ enum DirectCalls {
   static func replyAndReceive(
     _ service: Reference<Service>, term: UInt32, number: UInt32, message: UInt32
   ) -> Int32? {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     guard let caller = service.queues.directCaller(of: task, number: number, term: term),
-      Scheduler.canSwitchDirectly(to: caller), !kernel.scheduler.protection.checksCopies
+      kernel.scheduler.canSwitchDirectly(to: caller), !kernel.scheduler.protection.checksCopies
     else { return nil }
     let record = caller.value.call
     let capacity = record.value.message.bufferCapacity
@@ -71,7 +71,7 @@ enum DirectCalls {
     let room = Calls.Room(address: record.value.message.bufferAddress, capacity: record.value.message.bufferCapacity)
     Services.retain(service)
     service.queues.answer(caller, by: task, result: record.value.resultOfReply)
-    let reason = Scheduler.switchDirectly(from: task, to: caller, .waitingForMessage)
+    let reason = kernel.scheduler.switchDirectly(from: task, to: caller, .waitingForMessage)
     let result =
       if reason == .handed, let next = task.value.servedCallers.last {
         begin(next, of: service, term: term, message, room)

@@ -7,7 +7,7 @@
 import ABI
 import Messages
 import Primitives
-import Tasks
+import Scheduling
 
 enum HandlePassing {
   /// The word of a message that holds the handle.

@@ -5,7 +5,7 @@
 import ABI
 import Messages
 import Primitives
-import Tasks
+import Scheduling
 
 // `Notification` alone would name a type of this module's clients too.
 typealias NotificationRecord = Messages.Notification
@@ -30,7 +30,7 @@ enum Notifications {
   static func close(_ notification: Reference<NotificationRecord>, by process: Reference<Process>) {
     if process.value.hasEnded && notification.value.maker == process.value.identity && notification.value.isAlive {
       notification.value.end()
-      Scheduler.wakeAll(reference(to: &notification.value.waiters))
+      kernel.scheduler.wakeAll(reference(to: &notification.value.waiters))
     }
     release(notification)
   }
@@ -38,7 +38,7 @@ enum Notifications {
   /// Sets bits; also from an interrupt.
   @inline(__always)
   static func signal(_ notification: Reference<NotificationRecord>, _ bits: UInt32) {
-    if let waiter = notification.value.set(bits) { Scheduler.wake(waiter) }
+    if let waiter = notification.value.set(bits) { kernel.scheduler.wake(waiter) }
   }
 
   /// Waits for bits and takes all. `deadline` nil: without limit.
@@ -50,7 +50,7 @@ enum Notifications {
     retain(notification)
     defer { release(notification) }
     while true {
-      let reason = Scheduler.block(
+      let reason = kernel.scheduler.block(
         .waitingForNotification, on: reference(to: &notification.value.waiters), deadline: deadline)
       switch reason {
       case .cancelled: throw .cancelled

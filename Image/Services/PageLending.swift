@@ -13,7 +13,7 @@ import Machine
 import Memory
 import Messages
 import Primitives
-import Tasks
+import Scheduling
 
 enum PageLending {
   /// The size of a window: the most that a message carries.
@@ -23,7 +23,7 @@ enum PageLending {
 
   /// The current task's window, made now where it has none yet.
   static func window() throws(SystemError) -> UInt32 {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     guard let space = task.value.process.value.space else { throw .cancelled }
     if task.value.lendingWindow == 0 {
       let window = try space.addWindow(length: windowSize)
@@ -57,15 +57,15 @@ enum PageLending {
   static func end(_ record: Reference<CallRecord>) {
     guard record.value.isLending else { return }
     record.value.isLending = false
-    takeBack(from: Scheduler.current)
+    takeBack(from: kernel.scheduler.current)
   }
 
   /// The short way of a call that lends pages. Nil: the general way is to do it.
   static func callDirectly(
     _ service: Reference<Service>, _ message: UInt32, _ record: Reference<CallRecord>
   ) -> Int32? {
-    let task = Scheduler.current
-    guard let server = service.queues.directServer(for: task), Scheduler.canSwitchDirectly(to: server),
+    let task = kernel.scheduler.current
+    guard let server = service.queues.directServer(for: task), kernel.scheduler.canSwitchDirectly(to: server),
       !kernel.scheduler.protection.checksCopies, record.value.message.bufferCapacity <= Calls.dataLimit
     else { return nil }
     return DirectCalls.exchange(service, record, server, replyTo: message)
@@ -76,7 +76,7 @@ enum PageLending {
   /// Brings a caller's bytes over to the current task: lent, or copied to its room. Returns their address there.
   @inline(never)
   static func bring(_ caller: Reference<Task>, _ room: Calls.Room) throws(CopyFailure) -> UInt32 {
-    let server = Scheduler.current
+    let server = kernel.scheduler.current
     guard server.value.lendingWindow != 0, server.value.lender == nil,
       let source = caller.value.process.value.space, let target = server.value.process.value.space
     else {

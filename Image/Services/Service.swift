@@ -10,7 +10,7 @@ import ABI
 import MachineSupport
 import Messages
 import Primitives
-import Tasks
+import Scheduling
 
 /// Who answers.
 enum ServiceServer {
@@ -63,11 +63,11 @@ typealias CallRecord = Messages.CallRecord
 
 /// The scheduler as the protocol of calls sees it.
 enum CallWaits: CallScheduler {
-  @inline(__always) static func wake(_ task: Reference<Task>) { Scheduler.wake(task) }
+  @inline(__always) static func wake(_ task: Reference<Task>) { kernel.scheduler.wake(task) }
   @inline(__always) static func lend(_ priority: UInt8, to task: Reference<Task>) {
-    Priorities.lend(priority, to: task)
+    kernel.scheduler.lend(priority, to: task)
   }
-  @inline(__always) static func updatePriority(of task: Reference<Task>) { Priorities.update(task) }
+  @inline(__always) static func updatePriority(of task: Reference<Task>) { kernel.scheduler.updatePriority(of: task) }
   @inline(__always) static func takeBack(from caller: Reference<Task>) { PageLending.takeBack(from: caller) }
 }
 

@@ -7,7 +7,7 @@ import ABI
 import Messages
 import Modules
 import Primitives
-import Tasks
+import Scheduling
 
 enum ServiceMoves {
   /// Keeps calls of others waiting, and waits until those inside are answered.
@@ -20,7 +20,7 @@ enum ServiceMoves {
     defer { Services.release(service) }
     while !isSilent(service) {
       if case .module(let module, _) = service.value.server { module.inside.value.watch() }
-      let reason = Scheduler.block(.waitingForReply, on: service.queues.drainers)
+      let reason = kernel.scheduler.block(.waitingForReply, on: service.queues.drainers)
       guard service.value.queues.holder == process.value.identity else { throw .cancelled }
       if reason == .cancelled {
         letGo(service)

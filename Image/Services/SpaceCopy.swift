@@ -7,6 +7,7 @@ import ABI
 import Machine
 import MachineSupport
 import Memory
+import Scheduling
 import Primitives
 
 /// Why a copy between two address spaces failed, and whose fault it is.

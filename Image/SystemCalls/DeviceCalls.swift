@@ -6,7 +6,7 @@ import Machine
 import MachineSupport
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 enum DeviceCalls {
   @inline(never)
@@ -27,7 +27,7 @@ enum DeviceCalls {
   static func interruptAcknowledge(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard
       case .interrupt(let line) =
-        try Scheduler.current.value.process.value.handles.target(of: arguments.first, needed: .write)
+        try kernel.scheduler.current.value.process.value.handles.target(of: arguments.first, needed: .write)
     else { throw .badHandle }
     DeviceInterrupts.acknowledge(line)
     return 0
@@ -119,7 +119,7 @@ enum DeviceCalls {
   ) throws(SystemError) -> (first: UInt32, count: UInt32) {
     guard
       case .ports(let first, let count) =
-        try Scheduler.current.value.process.value.handles.target(of: handle, needed: needed)
+        try kernel.scheduler.current.value.process.value.handles.target(of: handle, needed: needed)
     else { throw .badHandle }
     return (first, count)
   }
@@ -165,7 +165,7 @@ enum DeviceCalls {
 
   /// The caller's process, which may drive devices.
   private static func driver() throws(SystemError) -> Reference<Process> {
-    let process = Scheduler.current.value.process
+    let process = kernel.scheduler.current.value.process
     guard process.value.rights.contains(.devices) else { throw .notPermitted }
     return process
   }

@@ -4,7 +4,7 @@
 import ABI
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 typealias CallRegisters = UnsafeMutablePointer<saved_registers>
 
@@ -91,8 +91,8 @@ private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemE
   case .seek: return try FileCalls.seek(arguments)
   case .logRead: return try SystemCalls.logRead(arguments)
   case .powerOff: return try SystemCalls.powerOff(arguments)
-  case .wordWait: return try TaskCalls.wordWait(arguments)
-  case .wordWake: return try WordWaits.wake(word: arguments.first, count: arguments.second)
+  case .wordWait: return try FutexCalls.wait(arguments)
+  case .wordWake: return try FutexCalls.wake(arguments)
   case .prioritySet: return try TaskCalls.prioritySet(arguments)
   case .rightsDrop: return TaskCalls.rightsDrop(arguments)
   case .threadPointerSet: return try TaskCalls.threadPointerSet(arguments)
@@ -112,8 +112,8 @@ private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemE
   case .eventWait: return try EventCalls.wait(arguments)
   case .eventSend: return try EventCalls.send(arguments)
   case .eventTimer: return try EventCalls.timer(arguments)
-  case .lockAcquire: return try EventCalls.acquire(arguments)
-  case .lockRelease: return try EventCalls.release(arguments)
+  case .lockAcquire: return try FutexCalls.acquire(arguments)
+  case .lockRelease: return try FutexCalls.release(arguments)
   case .heapInformation: return try MemoryCalls.heapInformation(arguments)
   case .kernelTest: return try KernelTests.run(arguments)
   case .memoryShare: return try MemoryCalls.share(arguments)

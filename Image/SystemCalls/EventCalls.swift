@@ -1,8 +1,8 @@
-// System calls about events and locks.
+// System calls about events.
 
 import ABI
 import Primitives
-import Tasks
+import Scheduling
 
 enum EventCalls {
   static func wait(_ arguments: Arguments) throws(SystemError) -> Int32 {
@@ -12,9 +12,11 @@ enum EventCalls {
     let target = UserBuffer(address: arguments.second, length: UInt32(MemoryLayout<Event>.size))
     // An event that cannot be delivered must not be taken: see that the place is writable first.
     try target.write(Event())
-    let pending = try Events.wait(
-      UInt8(kinds.rawValue), noWait: time == 0, deadline: time == .max ? nil : TaskCalls.deadline(after: time)
-    )
+    let pending: PendingEvent
+    do throws(WaitFailure) {
+      pending = try kernel.scheduler.waitForEvent(
+        UInt8(kinds.rawValue), noWait: time == 0, deadline: Arguments.deadline(arguments.third, arguments.fourth))
+    } catch { throw SystemError(error) }
     var event = Event()
     event.kind = UInt32(pending.kind.rawValue)
     event.count = pending.count
@@ -34,25 +36,14 @@ enum EventCalls {
     let task = try TaskCalls.find(arguments.first)
     try TaskCalls.checkRight(over: task)
     guard task.value.state != .ended else { throw .noSuchTask }
-    Events.post(kind, to: task, subject: Scheduler.current.value.identity)
+    kernel.scheduler.post(kind, to: task, subject: kernel.scheduler.current.value.identity)
     return 0
   }
 
   static func timer(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let period = Arguments.wide(arguments.third, arguments.fourth)
-    guard period == 0 || period >= Events.shortestPeriod else { throw .badArgument }
-    Events.setTimer(after: Arguments.wide(arguments.first, arguments.second), period: period)
-    return 0
-  }
-
-  static func acquire(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let time = Arguments.wide(arguments.second, arguments.third)
-    return try Locks.acquire(
-      word: arguments.first, deadline: time == .max ? nil : TaskCalls.deadline(after: time))
-  }
-
-  static func release(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    try Locks.release(word: arguments.first)
+    guard period == 0 || period >= Scheduler.shortestPeriod else { throw .badArgument }
+    kernel.scheduler.setEventTimer(after: Arguments.wide(arguments.first, arguments.second), period: period)
     return 0
   }
 }

@@ -3,12 +3,12 @@
 import ABI
 import Machine
 import Primitives
-import Tasks
+import Scheduling
 
 enum FileCalls {
   @inline(never)
   static func read(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let process = Scheduler.current.value.process
+    let process = kernel.scheduler.current.value.process
     let buffer = UserBuffer(address: arguments.second, length: arguments.third)
     switch try process.value.handles.target(of: arguments.first, needed: .read) {
     case .consoleInput: return try readConsole(into: buffer)
@@ -34,7 +34,7 @@ enum FileCalls {
       try buffer.copyOut(from: pointer, count: 1)
     }
     while !kernel.console.hasInput {
-      let reason = Scheduler.block(.waitingForInput, on: reference(to: &kernel.console.readers))
+      let reason = kernel.scheduler.block(.waitingForInput, on: reference(to: &kernel.console.readers))
       if reason == .cancelled { throw .cancelled }
     }
     let lost = kernel.console.takeLoss()
@@ -56,7 +56,7 @@ enum FileCalls {
 
   @inline(never)
   static func write(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let process = Scheduler.current.value.process
+    let process = kernel.scheduler.current.value.process
     let buffer = UserBuffer(address: arguments.second, length: min(arguments.third, 0x7fff_ffff))
     switch try process.value.handles.target(of: arguments.first, needed: .write) {
     case .consoleOutput:
@@ -90,7 +90,7 @@ enum FileCalls {
   @inline(never)
   static func open(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.third == 0 else { throw .badArgument }
-    let process = Scheduler.current.value.process
+    let process = kernel.scheduler.current.value.process
     let name = try ProcessName(TextSlice(address: arguments.first, length: arguments.second))
     if name.path.span.hasSameBytes(as: "/dev/null") { return try process.value.handles.add(.nullDevice) }
     if name.path.span.hasSameBytes(as: "/dev/console") { return try process.value.handles.add(.consoleOutput) }
@@ -100,13 +100,13 @@ enum FileCalls {
 
   @inline(never)
   static func close(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    try HandleTable.close(arguments.first, of: Scheduler.current.value.process)
+    try HandleTable.close(arguments.first, of: kernel.scheduler.current.value.process)
     return 0
   }
 
   @inline(never)
   static func seek(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let process = Scheduler.current.value.process
+    let process = kernel.scheduler.current.value.process
     guard
       case .file(let address, let length, _) = try process.value.handles.target(of: arguments.first, needed: .read)
     else {

@@ -3,14 +3,14 @@
 import ABI
 import Messages
 import Primitives
-import Tasks
+import Scheduling
 
 enum HandleCalls {
   @inline(never)
   static func duplicate(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let wanted = HandleRights(rawValue: arguments.second)
     guard wanted.isSubset(of: .all) else { throw .badArgument }
-    let process = Scheduler.current.value.process
+    let process = kernel.scheduler.current.value.process
     let entry = try process.value.handles.entry(of: arguments.first, needed: .duplicate)
     guard wanted.isSubset(of: entry.rights) else { throw .notPermitted }
     let handle = try process.value.handles.add(entry.target, wanted)
@@ -20,7 +20,7 @@ enum HandleCalls {
 
   @inline(never)
   static func notificationMake() throws(SystemError) -> Int32 {
-    let process = Scheduler.current.value.process
+    let process = kernel.scheduler.current.value.process
     let notification = try Notifications.make(by: process)
     do throws(SystemError) {
       return try process.value.handles.add(.notification(notification))
@@ -48,7 +48,7 @@ enum HandleCalls {
     let hasLimit = arguments.second & arguments.third != .max
     return try Notifications.wait(
       for: notification,
-      deadline: hasLimit ? TaskCalls.deadline(after: Arguments.wide(arguments.second, arguments.third)) : nil)
+      deadline: hasLimit ? kernel.scheduler.deadline(after: Arguments.wide(arguments.second, arguments.third)) : nil)
   }
 
   /// Bits that a notification can hold, at least one.
@@ -63,7 +63,7 @@ enum HandleCalls {
   ) throws(SystemError) -> Reference<NotificationRecord> {
     guard
       case .notification(let notification) =
-        try Scheduler.current.value.process.value.handles.target(of: handle, needed: needed)
+        try kernel.scheduler.current.value.process.value.handles.target(of: handle, needed: needed)
     else { throw .badHandle }
     return notification
   }

@@ -8,12 +8,12 @@ import Machine
 import MachineSupport
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 enum KernelTests {
   @inline(never)
   static func run(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    guard Scheduler.current.value.process.value.rights.contains(.ring0) else { throw .notPermitted }
+    guard kernel.scheduler.current.value.process.value.rights.contains(.ring0) else { throw .notPermitted }
     let argument = arguments.second
     switch KernelTest(rawValue: arguments.first) {
     case .failFrame:

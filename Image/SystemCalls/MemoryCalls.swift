@@ -5,7 +5,7 @@ import Machine
 import Memory
 import Modules
 import Primitives
-import Tasks
+import Scheduling
 
 enum MemoryCalls {
   /// The most a single call maps, in bytes.
@@ -58,7 +58,7 @@ enum MemoryCalls {
   static func region(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let process: Reference<Process>
     if arguments.first == 0 {
-      process = Scheduler.current.value.process
+      process = kernel.scheduler.current.value.process
     } else {
       guard let task = kernel.scheduler.tasks.find(TaskIdentity(arguments.first)) else { throw .noSuchTask }
       process = task.value.process
@@ -127,7 +127,7 @@ enum MemoryCalls {
   }
 
   private static func currentSpace() throws(SystemError) -> Reference<AddressSpace> {
-    guard let space = Scheduler.current.value.process.value.space else { throw .cancelled }
+    guard let space = kernel.scheduler.current.value.process.value.space else { throw .cancelled }
     return space
   }
 

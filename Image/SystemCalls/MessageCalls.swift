@@ -4,21 +4,21 @@ import ABI
 import MachineSupport
 import Messages
 import Primitives
-import Tasks
+import Scheduling
 
 enum MessageCalls {
   @inline(never)
   static func serviceOpen(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let name = try Services.name(at: arguments.first, length: arguments.second)
     guard let service = Services.find(name) else { throw .notFound }
-    let handle = try Scheduler.current.value.process.value.handles.add(.service(service))
+    let handle = try kernel.scheduler.current.value.process.value.handles.add(.service(service))
     Services.retain(service)
     return handle
   }
 
   @inline(never)
   static func servicePublish(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let process = Scheduler.current.value.process
+    let process = kernel.scheduler.current.value.process
     guard process.value.rights.contains(.services) else { throw .notPermitted }
     let name = try Services.name(at: arguments.first, length: arguments.second)
     let service = try Services.findOrMake(name)
@@ -40,7 +40,7 @@ enum MessageCalls {
 
   @inline(__always)
   fileprivate static func call(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first, needed: .call)
     else { throw .badHandle }
     let record = try Services.record(of: task)
@@ -75,7 +75,7 @@ enum MessageCalls {
     let time = Arguments.wide(arguments.third, arguments.fourth)
     Services.retain(service)
     defer { Services.release(service) }
-    let result = try Calls.send(to: service, deadline: time == .max ? nil : TaskCalls.deadline(after: time))
+    let result = try Calls.send(to: service, deadline: time == .max ? nil : kernel.scheduler.deadline(after: time))
     record.value.message.dataAddress = record.value.dataAddress
     try MessageCopy.write(record, to: arguments.second, words: MessageCopy.reply)
     return result
@@ -83,7 +83,7 @@ enum MessageCalls {
 
   @inline(__always)
   fileprivate static func callShort(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     guard case .service(let service) = try task.value.process.value.handles.target(of: arguments.first, needed: .call)
     else { throw .badHandle }
     // Registers have no place for a handle.
@@ -98,7 +98,7 @@ enum MessageCalls {
     for index in 3..<6 { record.value.message.words[index] = 0 }
     record.value.message.dataLength = 0
     record.value.message.bufferCapacity = 0
-    if let server = service.queues.directServer(for: task), Scheduler.canSwitchDirectly(to: server) {
+    if let server = service.queues.directServer(for: task), kernel.scheduler.canSwitchDirectly(to: server) {
       return DirectCalls.exchange(service, record, server)
     }
     if case .module(let module, let function) = service.value.server, !service.value.queues.isHeld {
@@ -145,7 +145,7 @@ enum MessageCalls {
     guard let caller = try Calls.answer(arguments.first, of: nil, message: arguments.second).caller else {
       throw .peerGone
     }
-    Scheduler.wake(caller)
+    kernel.scheduler.wake(caller)
     return 0
   }
 
@@ -181,7 +181,7 @@ enum MessageCalls {
 
   @inline(never)
   static func serviceControl(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let process = Scheduler.current.value.process
+    let process = kernel.scheduler.current.value.process
     guard process.value.rights.contains(.services) else { throw .notPermitted }
     guard let action = ServiceAction(rawValue: arguments.third) else { throw .badArgument }
     let name = try Services.name(at: arguments.first, length: arguments.second)
@@ -225,7 +225,9 @@ enum MessageCalls {
   @inline(__always)
   private static func endpoint(_ handle: UInt32) throws(SystemError) -> (service: Reference<Service>, term: UInt32) {
     // An endpoint has one handle, which allows everything.
-    guard case .endpoint(let service, let term) = try Scheduler.current.value.process.value.handles.target(of: handle)
+    guard
+      case .endpoint(let service, let term) = try kernel.scheduler.current.value.process.value.handles.target(
+        of: handle)
     else { throw .badHandle }
     return (service, term)
   }

@@ -3,7 +3,7 @@
 import ABI
 import Modules
 import Primitives
-import Tasks
+import Scheduling
 
 enum ModuleCalls {
   @inline(never)
@@ -75,7 +75,7 @@ enum ModuleCalls {
   }
 
   private static func requireRight() throws(SystemError) {
-    guard Scheduler.current.value.process.value.rights.contains(.modules) else { throw .notPermitted }
+    guard kernel.scheduler.current.value.process.value.rights.contains(.modules) else { throw .notPermitted }
   }
 
   /// Says why something was refused: to the log, and to the caller if it asked.

@@ -3,6 +3,7 @@
 import ABI
 import Diagnostics
 import MachineSupport
+import Scheduling
 import Primitives
 
 enum SystemCalls {
@@ -38,7 +39,7 @@ enum SystemCalls {
 
   @inline(never)
   static func powerOff(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    guard Scheduler.current.value.process.value.rights.contains(.power) else { throw .notPermitted }
+    guard kernel.scheduler.current.value.process.value.rights.contains(.power) else { throw .notPermitted }
     if kernel.memory.isProvedAtEnd, MemoryCounts.discrepancies() > 0 {
       panic("memory is not accounted for; the log says which")
     }
@@ -48,8 +49,8 @@ enum SystemCalls {
   @inline(never)
   static func measure(_ arguments: Arguments) throws(SystemError) -> Int32 {
     var counters = MachineCounters()
-    counters.addressSpaceChanges = WordPair(kernel.counters.addressSpaceChanges)
-    counters.taskSwitches = WordPair(kernel.counters.taskSwitches)
+    counters.addressSpaceChanges = WordPair(kernel.schedulerState.spaceChanges)
+    counters.taskSwitches = WordPair(kernel.schedulerState.switches)
     counters.tlbFlushes = WordPair(kernel.counters.tlbFlushes)
     counters.pageFaults = WordPair(kernel.counters.pageFaults)
     counters.bytesCopied = WordPair(kernel.counters.bytesCopied)

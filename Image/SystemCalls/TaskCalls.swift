@@ -3,34 +3,31 @@
 import ABI
 import Machine
 import MachineSupport
+import Platform
 import Primitives
-import Tasks
+import Scheduling
 
 enum TaskCalls {
   @inline(never)
   static func abort(_ arguments: Arguments) -> Never {
-    let process = Scheduler.current.value.process
+    let process = kernel.scheduler.current.value.process
     let status = Int32(bitPattern: arguments.first)
     Exit.tellProcessToEnd(process, .exited, status: status)
     Exit.endCurrent(.exited, status: status)
   }
 
   static func yield() -> Int32 {
-    Scheduler.yield()
+    kernel.scheduler.yield()
     return 0
   }
 
   @inline(never)
   static func sleep(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let time = Arguments.wide(arguments.first, arguments.second)
-    if Scheduler.block(.sleeping, deadline: deadline(after: time)) == .cancelled { throw .cancelled }
+    if kernel.scheduler.block(.sleeping, deadline: kernel.scheduler.deadline(after: time)) == .cancelled {
+      throw .cancelled
+    }
     return 0
-  }
-
-  /// The moment `time` nanoseconds from now; the end of time where that is past it.
-  static func deadline(after time: UInt64) -> UInt64 {
-    let (moment, overflow) = kernel.clock.now.addingReportingOverflow(time)
-    return overflow ? .max - 1 : moment
   }
 
   @inline(never)
@@ -38,7 +35,7 @@ enum TaskCalls {
     guard arguments.second == UInt32(MemoryLayout<ProcessRequest>.size) else { throw .badArgument }
     var request = ProcessRequest()
     try UserBuffer(address: arguments.first, length: arguments.second).read(into: &request)
-    let identity = try ProcessStart.start(request, by: Scheduler.current)
+    let identity = try ProcessStart.start(request, by: kernel.scheduler.current)
     return Int32(bitPattern: identity.value)
   }
 
@@ -47,7 +44,7 @@ enum TaskCalls {
     guard arguments.second == UInt32(MemoryLayout<ThreadRequest>.size) else { throw .badArgument }
     var request = ThreadRequest()
     try UserBuffer(address: arguments.first, length: arguments.second).read(into: &request)
-    let identity = try ThreadStart.start(request, by: Scheduler.current)
+    let identity = try ThreadStart.start(request, by: kernel.scheduler.current)
     return Int32(bitPattern: identity.value)
   }
 
@@ -69,7 +66,7 @@ enum TaskCalls {
     try checkRight(over: task)
     let status = Int32(bitPattern: arguments.second)
     if task.value.isThread {
-      Exit.tellToEnd(task, .killed, status: status)
+      kernel.scheduler.tellToEnd(task, .killed, status: status)
     } else {
       guard task.value.process != kernel.root else { throw .notPermitted }
       Exit.tellProcessToEnd(task.value.process, .killed, status: status)
@@ -80,7 +77,7 @@ enum TaskCalls {
   @inline(never)
   static func information(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.third == UInt32(MemoryLayout<TaskInformation>.size) else { throw .badArgument }
-    let task = arguments.first == 0 ? Scheduler.current : try find(arguments.first)
+    let task = arguments.first == 0 ? kernel.scheduler.current : try find(arguments.first)
     try UserBuffer(address: arguments.second, length: arguments.third).write(describe(task))
     return Int32(bitPattern: task.value.identity.value)
   }
@@ -121,27 +118,19 @@ enum TaskCalls {
   }
 
   @inline(never)
-  static func wordWait(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let time = Arguments.wide(arguments.third, arguments.fourth)
-    try WordWaits.wait(
-      word: arguments.first, expected: arguments.second, deadline: time == .max ? nil : deadline(after: time))
-    return 0
-  }
-
-  @inline(never)
   static func prioritySet(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.second < UInt32(RunQueue.priorities) else { throw .badArgument }
-    let task = arguments.first == 0 ? Scheduler.current : try find(arguments.first)
+    let task = arguments.first == 0 ? kernel.scheduler.current : try find(arguments.first)
     try checkRight(over: task)
     let priority = UInt8(arguments.second)
-    try StartMode.checkPriority(priority, of: Scheduler.current)
-    Priorities.set(task, priority)
+    try StartMode.checkPriority(priority, of: kernel.scheduler.current)
+    kernel.scheduler.setPriority(of: task, priority)
     return 0
   }
 
   @inline(never)
   static func rightsDrop(_ arguments: Arguments) -> Int32 {
-    let process = Scheduler.current.value.process
+    let process = kernel.scheduler.current.value.process
     process.value.rights.subtract(Rights(rawValue: arguments.first))
     return Int32(bitPattern: process.value.rights.rawValue)
   }
@@ -150,8 +139,8 @@ enum TaskCalls {
   static func threadPointerSet(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.first < AddressLayout.kernelStart else { throw .badAddress }
     let descriptor = DescriptorTables.threadSegment(base: arguments.first)
-    Scheduler.current.value.setThreadSegment(base: arguments.first, descriptor: descriptor)
-    DescriptorTables.setThreadSegment(descriptor)
+    kernel.scheduler.current.value.setThreadSegment(base: arguments.first, descriptor: descriptor)
+    kernel.scheduler.processor.setThreadSegment(descriptor)
     return 0
   }
 
@@ -162,7 +151,7 @@ enum TaskCalls {
 
   /// A process may change its own tasks and its children; others only with the right to.
   static func checkRight(over task: Reference<Task>) throws(SystemError) {
-    let own = Scheduler.current.value.process
+    let own = kernel.scheduler.current.value.process
     let process = task.value.process
     if process == own || process.value.parent == own { return }
     guard own.value.rights.contains(.tasks) else { throw .notPermitted }

@@ -12,7 +12,7 @@
 import ABI
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 struct TraceRing: ~Copyable {
   static var capacity: Int { 32 }
@@ -52,7 +52,7 @@ enum Tracing {
     // A linked module works on the caller's thread.
     if frame.isKernel { ModuleFaults.refuseSystemCall(frame) }
     var record = TraceRecord()
-    record.task = Scheduler.current.value.identity.value
+    record.task = kernel.scheduler.current.value.identity.value
     record.ring = frame.pointee.cs & 3
     describe(registers, in: &record)
     if let call = SystemCall(rawValue: record.number), call.neverReturns { put(record) }
@@ -85,22 +85,22 @@ enum Tracing {
 
   /// The processor time of the current task, in time stamps.
   private static func timeUsed() -> UInt64 {
-    Scheduler.current.value.timeUsed(until: read_time_stamp())
+    kernel.scheduler.current.value.timeUsed(until: read_time_stamp())
   }
 
   private static func put(_ record: TraceRecord) {
-    while let ring = Scheduler.current.value.process.value.trace, isRead(ring) {
+    while let ring = kernel.scheduler.current.value.process.value.trace, isRead(ring) {
       if !ring.value.isFull {
         ring.value.add(record)
-        Scheduler.wakeAll(reference(to: &ring.value.readers))
+        kernel.scheduler.wakeAll(reference(to: &ring.value.readers))
         return
       }
-      if Scheduler.block(.waitingForEvent, on: reference(to: &ring.value.writers)) == .cancelled { return }
+      if kernel.scheduler.block(.waitingForEvent, on: reference(to: &ring.value.writers)) == .cancelled { return }
     }
   }
 
   private static func isRead(_ ring: Reference<TraceRing>) -> Bool {
-    Scheduler.current.value.process.value.parent?.value.identity == ring.value.tracer
+    kernel.scheduler.current.value.process.value.parent?.value.identity == ring.value.tracer
   }
 
   // MARK: The ring's life
@@ -122,8 +122,8 @@ enum Tracing {
   /// A traced process ended or got another parent: nobody may go on waiting for the other side.
   static func wakeAll(_ ring: Reference<TraceRing>?) {
     guard let ring else { return }
-    Scheduler.wakeAll(reference(to: &ring.value.readers))
-    Scheduler.wakeAll(reference(to: &ring.value.writers))
+    kernel.scheduler.wakeAll(reference(to: &ring.value.readers))
+    kernel.scheduler.wakeAll(reference(to: &ring.value.writers))
   }
 
   // MARK: The parent
@@ -137,15 +137,15 @@ enum Tracing {
     guard buffer.length >= size else { throw .badArgument }
     while true {
       let process = try TaskCalls.find(arguments.first).value.process
-      guard process.value.parent == Scheduler.current.value.process else { throw .notPermitted }
+      guard process.value.parent == kernel.scheduler.current.value.process else { throw .notPermitted }
       guard let ring = process.value.trace else { throw .unsupported }
       if ring.value.count > 0 {
         let done = try deliver(ring, to: buffer)
-        Scheduler.wakeAll(reference(to: &ring.value.writers))
+        kernel.scheduler.wakeAll(reference(to: &ring.value.writers))
         return Int32(bitPattern: done)
       }
       if process.value.hasEnded { return 0 }
-      let reason = Scheduler.block(.waitingForEvent, on: reference(to: &ring.value.readers))
+      let reason = kernel.scheduler.block(.waitingForEvent, on: reference(to: &ring.value.readers))
       if reason == .cancelled { throw .cancelled }
     }
   }

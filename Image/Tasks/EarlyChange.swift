@@ -13,7 +13,7 @@ import Machine
 import MachineSupport
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 enum EarlyChange {
   #if EARLY_CHANGE
@@ -25,8 +25,8 @@ enum EarlyChange {
 
     @inline(never)
     static func endProcess() {
-      guard Scheduler.current != kernel.scheduler.idle else { return load(cpu.kernel_directory) }
-      load(Scheduler.current.value.directory)
+      guard kernel.scheduler.current != kernel.scheduler.idle else { return load(cpu.kernel_directory) }
+      load(kernel.scheduler.current.value.directory)
     }
 
     /// While a new thread is made ready its stack is where every first stack is, as the same code writes both.
@@ -42,7 +42,7 @@ enum EarlyChange {
 
     /// The next task's address space is loaded before the registers of the one that runs are saved.
     @inline(never)
-    static func beforeSwitch(_ directory: UInt32) { if directory != 0 { load(directory) } }
+    fileprivate static func beforeSwitch(_ directory: UInt32) { if directory != 0 { load(directory) } }
 
     private static func load(_ directory: UInt32) {
       cpu.loaded_directory = directory
@@ -75,6 +75,9 @@ enum EarlyChange {
     @inline(__always) static func beginThread(_ task: Reference<Task>, _ space: Reference<AddressSpace>) {}
     @inline(__always) static func endThread(_ task: Reference<Task>, _ space: Reference<AddressSpace>) {}
     @inline(__always) static func end() {}
-    @inline(__always) static func beforeSwitch(_ directory: UInt32) {}
+    @inline(__always) fileprivate static func beforeSwitch(_ directory: UInt32) {}
   #endif
 }
+
+/// For the platform, which calls a plain function before the last step of each switch.
+@c(before_switch) func beforeSwitch(_ directory: UInt32) { EarlyChange.beforeSwitch(directory) }

@@ -10,8 +10,9 @@
 import ABI
 import Machine
 import MachineSupport
+import Platform
 import Primitives
-import Tasks
+import Scheduling
 
 enum Exit {
   /// Ends the current task, which has been told how (`ending`, `status`).
@@ -22,7 +23,7 @@ enum Exit {
 
   /// Ends the current task.
   static func endCurrent(_ ending: TaskEnding, status: Int32) -> Never {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     if !task.value.isEnding {
       task.value.ending = ending
       task.value.status = status
@@ -31,22 +32,9 @@ enum Exit {
     leave()
   }
 
-  /// Tells a task to end. It does so before it runs any more of its own code; a wait it is in is cut short.
-  static func tellToEnd(_ task: Reference<Task>, _ ending: TaskEnding, status: Int32) {
-    guard !task.value.isEnding && task.value.state != .ended else { return }
-    task.value.ending = ending
-    task.value.status = status
-    task.value.isEnding = true
-    switch task.value.state {
-    case .running: cpu.attention |= Attention.ending
-    case .ready, .ended: break
-    default: Scheduler.wake(task, .cancelled)
-    }
-  }
-
   /// Tells every task of a process to end. The first task's ending is the process's.
   static func tellProcessToEnd(_ process: Reference<Process>, _ ending: TaskEnding, status: Int32) {
-    tellToEnd(process.value.mainTask, ending, status: status)
+    kernel.scheduler.tellToEnd(process.value.mainTask, ending, status: status)
     endThreads(of: process)
   }
 
@@ -55,15 +43,19 @@ enum Exit {
     var thread = process.value.firstThread
     while let task = thread {
       thread = task.value.nextOfProcess
-      tellToEnd(task, .killed, status: 0)
+      kernel.scheduler.tellToEnd(task, .killed, status: 0)
     }
   }
 
   /// On the exit stack: gives back what the current task held, and resumes the next one.
   static func finish() -> Never {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     let process = task.value.process
-    Scheduler.leaveCurrent()
+    if task.value.mode.isRing0 {
+      Processor().clearBreakpoints()
+      _ = ProcessorState.restore(after: task)
+    }
+    kernel.scheduler.leaveCurrent()
     task.value.state = .ended
     release(task, of: process)
     process.value.liveTasks -= 1
@@ -78,7 +70,8 @@ enum Exit {
         Wait.announce(task.value.identity, to: process)
       }
     }
-    Scheduler.resumeNext()
+    Watchdog.resume()
+    kernel.scheduler.resumeNext()
   }
 
   /// Stacks and registers: what a task owns besides its record.
@@ -89,9 +82,9 @@ enum Exit {
     kernel.watchdog.flags.forget(task)
     // It may have stopped what the watchdog runs on.
     if task.value.mode.isRing0 { Watchdog.repair() }
-    WordWaits.forget(task)
-    Locks.abandonAll(of: task)
-    Events.stopTimer(of: task)
+    task.value.waitKey = 0
+    kernel.scheduler.abandonLocks(of: task)
+    kernel.scheduler.stopEventTimer(of: task)
     Services.serverTaskEnded(task)
     if task.value.kernelStackEnd != 0 {
       KernelStacks.give(back: task.value.kernelStackStart)
@@ -139,7 +132,7 @@ enum Exit {
   }
 
   private static func announceEnd(of child: Reference<Process>, to parent: Reference<Process>) {
-    Events.post(.childEnded, to: parent.value.mainTask, subject: child.value.identity)
+    kernel.scheduler.post(.childEnded, to: parent.value.mainTask, subject: child.value.identity)
     Wait.announce(child.value.identity, to: parent)
   }
 

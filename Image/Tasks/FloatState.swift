@@ -6,7 +6,7 @@
 import Machine
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 enum FloatState {
   /// 512 bytes on a 16-byte boundary for FXSAVE (Intel SDM Vol. 1, 10.5.1).
@@ -14,11 +14,11 @@ enum FloatState {
 
   /// Exception 7: gives the registers to the current task. Returns false where there is no memory to save them.
   static func take() -> Bool {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     clear_task_switched()
     cpu.next_control_0 &= ~ControlBits.taskSwitched
     kernel.scheduler.protection.insert(.float)
-    if kernel.scheduler.floatOwner == task { return true }
+    if kernel.floatOwner == task { return true }
     let isFirstUse = task.value.floatState == 0
     if isFirstUse {
       guard let area = KernelHeapMemory.allocateBytes(areaSize, alignment: 16, tag: .task) else {
@@ -26,9 +26,9 @@ enum FloatState {
       }
       task.value.floatState = UInt(bitPattern: area)
     }
-    if let owner = kernel.scheduler.floatOwner { save(to: UInt32(owner.value.floatState)) }
-    if let owner = kernel.scheduler.floatOwner { owner.value.protection &= ~Protection.float.rawValue }
-    kernel.scheduler.floatOwner = task
+    if let owner = kernel.floatOwner { save(to: UInt32(owner.value.floatState)) }
+    if let owner = kernel.floatOwner { owner.value.protection &= ~Protection.float.rawValue }
+    kernel.floatOwner = task
     task.value.protection |= Protection.float.rawValue
     if isFirstUse {
       initialize_float_state()
@@ -40,7 +40,7 @@ enum FloatState {
   }
 
   static func release(_ task: Reference<Task>) {
-    if kernel.scheduler.floatOwner == task { kernel.scheduler.floatOwner = nil }
+    if kernel.floatOwner == task { kernel.floatOwner = nil }
     task.value.protection &= ~Protection.float.rawValue
     guard task.value.floatState != 0 else { return }
     KernelHeapMemory.free(UnsafeMutableRawPointer(bitPattern: task.value.floatState))
@@ -57,7 +57,7 @@ enum FloatState {
 
   /// A new task must not find another's SSE registers: load a cleared image with the default MXCSR (0x1F80).
   private static func resetControlOfSSE() {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     let area = UInt32(task.value.floatState)
     zero_words(area, 128)
     memory_write32(area, 0x037f)  // x87 control word

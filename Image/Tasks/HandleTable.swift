@@ -9,7 +9,7 @@ import ABI
 import MachineSupport
 import Messages
 import Primitives
-import Tasks
+import Scheduling
 
 /// What a handle stands for.
 enum HandleTarget {

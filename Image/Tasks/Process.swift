@@ -10,7 +10,7 @@
 import ABI
 import Memory
 import Primitives
-import Tasks
+import Scheduling
 
 struct Process: ~Copyable {
   /// First, because module_call.S looks for its doors.

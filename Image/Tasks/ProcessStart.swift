@@ -10,7 +10,7 @@ import Files
 import Machine
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 enum ProcessStart {
   /// The longest path, in bytes.
@@ -113,7 +113,7 @@ enum ProcessStart {
         task.value.owner = process.address
         if let parent { parent.addChild(process) } else { kernel.root = process }
         let identity = task.value.identity
-        Scheduler.makeReady(task)
+        kernel.scheduler.enqueue(task)
         return identity
       } catch {
         TaskStart.undo(task)

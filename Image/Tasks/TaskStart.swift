@@ -8,7 +8,7 @@ import ABI
 import Machine
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 enum TaskStart {
   /// Words below the frame that switch_context pops: where to go on.
@@ -133,7 +133,7 @@ enum ThreadStart {
     process.addThread(task)
     process.value.liveTasks += 1
     let identity = task.value.identity
-    Scheduler.makeReady(task)
+    kernel.scheduler.enqueue(task)
     return identity
   }
 }

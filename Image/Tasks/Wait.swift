@@ -4,14 +4,14 @@
 
 import ABI
 import Primitives
-import Tasks
+import Scheduling
 
 enum Wait {
   /// Waits for a child process or a thread of the caller's process. `identity` 0: any child process.
   static func wait(
     for identity: TaskIdentity, flags: WaitFlags, outcome: UserBuffer?
   ) throws(SystemError) -> Int32 {
-    let process = Scheduler.current.value.process
+    let process = kernel.scheduler.current.value.process
     while true {
       if let ended = try find(identity, in: process) {
         var result = TaskOutcome()
@@ -28,8 +28,8 @@ enum Wait {
         return Int32(bitPattern: result.task)
       }
       if flags.contains(.noWait) { throw .wouldBlock }
-      Scheduler.current.value.waitKey = UInt64(identity.value)
-      let reason = Scheduler.block(.waitingForTask, on: reference(to: &process.value.waiters))
+      kernel.scheduler.current.value.waitKey = UInt64(identity.value)
+      let reason = kernel.scheduler.block(.waitingForTask, on: reference(to: &process.value.waiters))
       if reason == .cancelled { throw .cancelled }
     }
   }
@@ -40,7 +40,7 @@ enum Wait {
     while let waiter = candidate {
       candidate = waiter.value.next
       if waiter.value.waitKey == 0 || waiter.value.waitKey == UInt64(identity.value) {
-        Scheduler.wake(waiter)
+        kernel.scheduler.wake(waiter)
       }
     }
   }
@@ -54,7 +54,7 @@ enum Wait {
       guard !process.value.children.isEmpty else { throw .noChild }
       return nil
     }
-    guard let task = kernel.scheduler.tasks.find(identity), task != Scheduler.current else { throw .noChild }
+    guard let task = kernel.scheduler.tasks.find(identity), task != kernel.scheduler.current else { throw .noChild }
     if task.value.isThread {
       guard task.value.process == process, !task.value.isDetached else { throw .noChild }
       return task.value.state == .ended ? task : nil

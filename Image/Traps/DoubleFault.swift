@@ -11,17 +11,17 @@ import Drivers
 import Machine
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 @c(double_fault_handler) func doubleFaultHandler() {
   let state = cpu.state
-  kernel.scheduler.lostState = state
-  kernel.scheduler.lostAddress = read_cr2()
+  kernel.lostState = state
+  kernel.lostAddress = read_cr2()
   deliverLostInterrupt()
   if ModuleFaults.containDoubleFault(state) { return }
-  let task = Scheduler.current
+  let task = kernel.scheduler.current
   guard task != kernel.scheduler.idle, wasRunning(task, state) else {
-    FaultReporter.announceDoubleFault(state, address: kernel.scheduler.lostAddress)
+    FaultReporter.announceDoubleFault(state, address: kernel.lostAddress)
     panic("double fault in the kernel")
   }
   resumeDead()
@@ -68,11 +68,11 @@ private func deliverLostInterrupt() {
 
 /// On the exit stack: the current task lost its stack, or was found stuck.
 @c(end_task_without_stack) func endTaskWithoutStack() {
-  let state = kernel.scheduler.lostState
+  let state = kernel.lostState
   if Watchdog.takeVerdict() {
     FaultReporter.writeStuck(state, isInCalls: false)
     Exit.endCurrent(.stuck, status: 0)
   }
-  FaultReporter.writeDoubleFault(state, address: kernel.scheduler.lostAddress)
+  FaultReporter.writeDoubleFault(state, address: kernel.lostAddress)
   Exit.endCurrent(.faulted, status: Int32(ExceptionVector.doubleFault))
 }

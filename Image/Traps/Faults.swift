@@ -5,7 +5,7 @@ import Diagnostics
 import Machine
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 enum Faults {
   /// An exception other than a page fault.
@@ -35,7 +35,7 @@ enum Faults {
     FaultReporter.write(frame: frame, address: address)
     let isCheck =
       frame.pointee.vector == ExceptionVector.invalidOpcode
-      && KernelSurroundings(process: Scheduler.current.value.process).stopsItself(at: frame.pointee.eip)
+      && KernelSurroundings(process: kernel.scheduler.current.value.process).stopsItself(at: frame.pointee.eip)
     Exit.endCurrent(isCheck ? .checkFailed : .faulted, status: Int32(frame.pointee.vector))
   }
 
@@ -46,7 +46,7 @@ enum Faults {
   }
 
   private static func isOnTasksStack(_ frame: TrapFrame) -> Bool {
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     let position = UInt32(UInt(bitPattern: frame))
     return task.value.mode == .kernelSharedStack && position >= task.value.stackStart && position < task.value.stackEnd
   }

@@ -8,17 +8,13 @@
 import Drivers
 import Machine
 import MachineSupport
+import Platform
+import Scheduling
 import Primitives
-
-/// The memory-mapped registers of devices, at the virtual addresses where KernelMemory maps them.
-enum MachineMemory: MemoryAccess {
-  @inline(__always) static func read32(_ address: UInt32) -> UInt32 { memory_read32(address) }
-  @inline(__always) static func write32(_ address: UInt32, _ value: UInt32) { memory_write32(address, value) }
-}
 
 /// The vectors of device interrupts.
 enum InterruptVector {
-  static var timer: UInt32 { 0x30 }
+  static var timer: UInt32 { UInt32(Processor.timerVector) }
   /// The watchdog's tickets (Watchdog.swift), less urgent than every device. Of the 8259s it would be line 2, where the
   /// second one hangs, which never calls.
   static var ticket: UInt32 { 0x22 }
@@ -28,7 +24,7 @@ enum InterruptVector {
 }
 
 struct Interrupts {
-  private(set) var local = LocalInterruptController<MachineMemory>(base: KernelLayout.localController)
+  private(set) var local = LocalInterruptController<MachineMemory>(base: Processor.controller)
   private var routing = InputOutputInterruptController<MachineMemory>(base: KernelLayout.routingController)
   private var legacy = LegacyInterruptController<MachinePorts>()
   /// Whether the 8259s bring the lines.
@@ -126,11 +122,6 @@ struct Interrupts {
     return UInt32(line.number)
   }
 
-  /// Sets the timer to interrupt once after `ticks`.
-  func setTimer(ticks: UInt32) {
-    local.startOneShot(vector: UInt8(InterruptVector.timer), divider: .by1, count: ticks)
-  }
-
   func stopTimer() { local.stopTimer() }
 
   /// Handles the device interrupt `vector`. Returns false where it belongs to no device.
@@ -142,18 +133,19 @@ struct Interrupts {
     switch vector {
     case InterruptVector.timer:
       kernel.interrupts.acknowledge()
-      Scheduler.timerExpired()
+      kernel.scheduler.timerExpired()
+      Watchdog.noticeSilence()
     case InterruptVector.ticket:
       kernel.interrupts.acknowledge()
       Watchdog.ticketCame(isOwnCode: isOwnCode)
     case _ where line == 1 && kernel.console.hasKeyboard:
       kernel.interrupts.acknowledge(line: line)
       kernel.console.receiveKeyboard()
-      Scheduler.wakeAll(reference(to: &kernel.console.readers))
+      kernel.scheduler.wakeAll(reference(to: &kernel.console.readers))
     case _ where line == 4:
       kernel.interrupts.acknowledge(line: line)
       kernel.console.receiveSerial()
-      Scheduler.wakeAll(reference(to: &kernel.console.readers))
+      kernel.scheduler.wakeAll(reference(to: &kernel.console.readers))
     case _ where line < 16: DeviceInterrupts.raised(line)
     case InterruptVector.spurious, 0x27, 0x2f:
       // Nothing was asked for: there is nothing to acknowledge (Intel SDM Vol. 3, 10.9; 8259A data sheet).

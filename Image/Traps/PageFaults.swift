@@ -4,15 +4,15 @@ import ABI
 import Machine
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 enum PageFaults {
   static func handle(_ frame: TrapFrame) {
     let address = read_cr2()
     kernel.counters.pageFaults &+= 1
     if frame.isKernel { ModuleFaults.refuseWithoutRoom(frame) }
-    if address < AddressLayout.kernelStart, Scheduler.current != kernel.scheduler.idle,
-      let space = Scheduler.current.value.process.value.space
+    if address < AddressLayout.kernelStart, kernel.scheduler.current != kernel.scheduler.idle,
+      let space = kernel.scheduler.current.value.process.value.space
     {
       let resolution = space.resolve(address: address, error: PageFaultCode(rawValue: frame.pointee.error))
       if resolution == .resolved { return }

@@ -12,12 +12,9 @@ import Diagnostics
 import Machine
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 enum ProcessorState {
-  /// DR7 with every breakpoint off (Intel SDM Vol. 3, 17.2.4).
-  private static var noBreakpoints: UInt32 { 0x400 }
-
   /// The model-specific registers for SYSENTER (Intel SDM Vol. 2, SYSENTER). ESP points at the task state's ESP0.
   private static func systemEnterRegister(_ index: UInt32) -> (number: UInt32, name: StaticString, value: UInt32) {
     switch index {
@@ -34,16 +31,6 @@ enum ProcessorState {
       let register = systemEnterRegister(index)
       write_model_register(register.number, register.value, 0)
     }
-  }
-
-  /// In a switch from a Ring-0 task: its breakpoints are no other task's.
-  @inline(__always)
-  static func leaveRing0() { if read_dr7() != noBreakpoints { clearBreakpoints() } }
-
-  @inline(never)
-  private static func clearBreakpoints() {
-    write_dr7(noBreakpoints)
-    write_dr6(0)
   }
 
   /// Puts back what a Ring-0 task changed and should not have, and says so. Returns whether anything was found.

@@ -7,7 +7,7 @@ import ABI
 import Machine
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 /// Exceptions by number (Intel SDM Vol. 3, table 6-1).
 enum ExceptionVector {
@@ -51,7 +51,7 @@ private func handleTrap(_ frame: TrapFrame) {
   switch vector {
   case ExceptionVector.pageFault: PageFaults.handle(frame)
   case ExceptionVector.deviceNotAvailable:
-    if read_cr0() & ControlBits.emulation != 0 && ProcessorState.restore(after: Scheduler.current) {
+    if read_cr0() & ControlBits.emulation != 0 && ProcessorState.restore(after: kernel.scheduler.current) {
       // The instruction meets CR0 as it should be now.
     } else if frame.isKernel {
       // A module's instruction would change the registers of whoever used them last.

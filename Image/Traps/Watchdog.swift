@@ -17,7 +17,7 @@ import Firmware
 import Machine
 import MachineSupport
 import Primitives
-import Tasks
+import Scheduling
 
 struct WatchdogState {
   var flags = InterruptFlagWatch()
@@ -71,7 +71,7 @@ enum Watchdog {
   fileprivate static func look() {
     kernel.watchdog.interrupts &+= 1
     if cpu.state.eip == address_of_idle_halt() { cpu.state.eip &+= 1 }
-    let task = Scheduler.current
+    let task = kernel.scheduler.current
     let isFlagSet = cpu.state.eflags & 0x200 != 0
     let isHalted = isFlagSet && task == kernel.scheduler.idle
     let isOwnCode = isOwnCode(of: task)
@@ -93,7 +93,7 @@ enum Watchdog {
     case .ticket: kernel.interrupts.requestTicket()
     case .stuck:
       kernel.watchdog.isFoundStuck = true
-      kernel.scheduler.lostState = cpu.state
+      kernel.lostState = cpu.state
       resumeDead()
     }
   }
@@ -125,7 +125,7 @@ enum Watchdog {
   }
 
   static func ticketCame(isOwnCode: Bool) {
-    kernel.watchdog.flags.ticketCame(to: Scheduler.current, isOwnCode: isOwnCode, stamp: read_time_stamp())
+    kernel.watchdog.flags.ticketCame(to: kernel.scheduler.current, isOwnCode: isOwnCode, stamp: read_time_stamp())
   }
 
   // MARK: Its clocks
@@ -140,7 +140,7 @@ enum Watchdog {
   static func repair() {
     if !kernel.interrupts.isEnabled {
       kernel.interrupts.enable()
-      Scheduler.rearmTimer()
+      kernel.scheduler.rearmTimer()
       note("the local interrupt controller was switched off, and is on again")
     }
     for number in 0..<2 {

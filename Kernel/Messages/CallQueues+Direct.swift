@@ -9,7 +9,7 @@
 
 import ABI
 import Primitives
-import Tasks
+import Scheduling
 
 extension Reference where Value == CallQueues {
   /// The server task that a request of `caller` can be handed to.

@@ -12,7 +12,7 @@
 
 import ABI
 import Primitives
-import Tasks
+import Scheduling
 
 /// What the protocol asks of the scheduler.
 public protocol CallScheduler {

@@ -6,7 +6,7 @@
 
 import ABI
 import Primitives
-import Tasks
+import Scheduling
 
 /// Where a call is on its way.
 public enum CallPlace: UInt8, Sendable {

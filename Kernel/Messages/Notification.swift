@@ -6,7 +6,7 @@
 // - All bits go to the one task that takes them: none is seen twice, none is lost.
 
 import Primitives
-import Tasks
+import Scheduling
 
 public struct Notification: ~Copyable {
   /// The bits there are. The result of a wait is a number that is not negative.

@@ -3,6 +3,8 @@
 #pragma once
 #include <stdint.h>
 
+#include "cpu_area_offsets.h"
+
 // Inlined in every build: as functions of their own, single instructions would cost five.
 #define MACHINE_INLINE __attribute__((always_inline)) static inline
 
@@ -26,8 +28,7 @@ struct task_state_segment {
   uint16_t trap, io_map_base;
 };
 
-// What the assembly needs to know of the CPU it runs on. cpu_area.h of the assembly repeats the offsets;
-// the boot stage `checkLayouts` compares them.
+// What the assembly needs to know of the CPU it runs on; it goes by the offsets of cpu_area_offsets.h.
 struct cpu_area {
   uint32_t saved_stack_pointer;   // 0x00: scratch of the direct entry, valid while interrupts are off
   uint32_t attention;             // 0x04: not 0: see to something before returning to the task
@@ -43,7 +44,10 @@ struct cpu_area {
   uint32_t next_control_4;        // 0x2c
   uint32_t current_task;          // 0x30: the address of the task whose registers the processor holds
   uint32_t saved_accumulator;     // 0x34: scratch of the direct entry of guarded tasks
-  uint32_t reserved[34];
+  // Of the Platform alone: what CR0 and CR4 were last set for, and their values for each set of protections.
+  uint32_t protection;            // 0x38
+  uint32_t controls[16];
+  uint32_t reserved[17];
   uint32_t debug_trap_room[16];   // a debug trap on the first instruction of sysenter_entry is pushed here
   // Its ESP0 is the end of the stack on which the kernel works for the current task, 0 where that shares the task's.
   struct task_state_segment state;       // 0x100
@@ -56,6 +60,28 @@ struct cpu_area {
   uint32_t pad3[300];
   uint64_t interrupts[256];       // 0x800: the IDT
 };
+#define OFFSET(field, offset) \
+  _Static_assert(__builtin_offsetof(struct cpu_area, field) == CPU_AREA_##offset, "cpu_area_offsets.h is wrong")
+OFFSET(saved_stack_pointer, SAVED_STACK_POINTER);
+OFFSET(attention, ATTENTION);
+OFFSET(shared_stack_floor, SHARED_STACK_FLOOR);
+OFFSET(shared_stack_end, SHARED_STACK_END);
+OFFSET(exit_stack_end, EXIT_STACK_END);
+OFFSET(kernel_directory, KERNEL_DIRECTORY);
+OFFSET(loaded_directory, LOADED_DIRECTORY);
+OFFSET(direct_entry, DIRECT_ENTRY);
+OFFSET(guarded, GUARDED);
+OFFSET(next_control_0, NEXT_CONTROL_0);
+OFFSET(next_control_4, NEXT_CONTROL_4);
+OFFSET(current_task, CURRENT_TASK);
+OFFSET(saved_accumulator, SAVED_ACCUMULATOR);
+OFFSET(state, STATE);
+OFFSET(double_fault, DOUBLE_FAULT);
+OFFSET(nmi, NMI);
+OFFSET(descriptors, DESCRIPTORS);
+OFFSET(interrupts, INTERRUPTS);
+#undef OFFSET
+_Static_assert(sizeof(struct cpu_area) == 4096, "entry.S reserves a page");
 extern struct cpu_area cpu_area;
 
 // The way into a service of a linked module, as long as calls may take it (module_call.S). It stays where it is for as
@@ -163,6 +189,9 @@ MACHINE_INLINE void switch_context(uint32_t *saved_stack_pointer, uint32_t stack
                    : "m"(cpu_area.next_control_4), "m"(cpu_area.next_control_0)
                    : "ebx", "edi", "memory", "cc");
 }
+
+// Called with the directory that the switch is about to load; empty but in the kernel of the two-cures test.
+void before_switch(uint32_t directory);
 
 MACHINE_INLINE void port_write8(uint16_t port, uint8_t value) { __asm__ volatile("outb %0,%1" ::"a"(value), "Nd"(port)); }
 MACHINE_INLINE void port_write16(uint16_t port, uint16_t value) { __asm__ volatile("outw %0,%1" ::"a"(value), "Nd"(port)); }

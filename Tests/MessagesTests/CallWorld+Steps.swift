@@ -4,7 +4,7 @@
 import ABI
 @testable import Messages
 import Primitives
-import Tasks
+import Scheduling
 import TestSupport
 
 extension CallWorld {
@@ -102,14 +102,14 @@ extension CallWorld {
   }
 
   /// A server task has a caller's request.
-  private func work(_ index: Int, on caller: Reference<Tasks.Task>) {
+  private func work(_ index: Int, on caller: Reference<Scheduling.Task>) {
     if isLending { caller.value.call.value.lentTo = task(index) }
     actors[index].stage = .working
     actors[index].request = caller.value.call.value.number
   }
 
   /// A request has been done.
-  private func note(_ caller: Reference<Tasks.Task>) throws(Violation) {
+  private func note(_ caller: Reference<Scheduling.Task>) throws(Violation) {
     let index = Int(caller.value.identity.value) - 1
     actors[index].timesDone += 1
     if actors[index].timesDone > 1 { throw Violation(text: "a request of actor \(index) was done twice") }

@@ -6,16 +6,16 @@
 
 import ABI
 import Primitives
-import Tasks
+import Scheduling
 import TestSupport
 
 @testable import Messages
 
 /// Wakes tasks as the kernel's scheduler does, without running them.
 enum ModelScheduler: CallScheduler {
-  static func wake(_ task: Reference<Tasks.Task>) { endWait(of: task, .woken) }
+  static func wake(_ task: Reference<Scheduling.Task>) { endWait(of: task, .woken) }
 
-  static func endWait(of task: Reference<Tasks.Task>, _ reason: WakeReason) {
+  static func endWait(of task: Reference<Scheduling.Task>, _ reason: WakeReason) {
     if let queue = task.value.queue { queue.value.remove(task) }
     task.value.wakeReason = reason
     task.value.state = .ready
@@ -25,13 +25,13 @@ enum ModelScheduler: CallScheduler {
     }
   }
 
-  static func lend(_ priority: UInt8, to task: Reference<Tasks.Task>) {
+  static func lend(_ priority: UInt8, to task: Reference<Scheduling.Task>) {
     task.value.priority = max(task.value.priority, priority)
   }
 
-  static func updatePriority(of task: Reference<Tasks.Task>) { task.value.priority = task.inheritedPriority }
+  static func updatePriority(of task: Reference<Scheduling.Task>) { task.value.priority = task.inheritedPriority }
 
-  static func takeBack(from caller: Reference<Tasks.Task>) { caller.value.call.value.lentTo = nil }
+  static func takeBack(from caller: Reference<Scheduling.Task>) { caller.value.call.value.lentTo = nil }
 }
 
 /// What an actor does.
@@ -114,7 +114,7 @@ final class CallWorld: ExplorableWorld {
   let size: Int
   let header: Reference<Header>
   let queues: Reference<CallQueues>
-  let tasks: UnsafeMutablePointer<Tasks.Task>
+  let tasks: UnsafeMutablePointer<Scheduling.Task>
   let records: UnsafeMutablePointer<CallRecord>
   let actors: UnsafeMutablePointer<Actor>
   let count: Int
@@ -124,7 +124,7 @@ final class CallWorld: ExplorableWorld {
     count = shape.clients + shape.serverTasks + (shape.hasMove ? 2 : 0)
     func rounded(_ size: Int) -> Int { (size + 63) & ~63 }
     let headerSize = rounded(MemoryLayout<Header>.stride)
-    let tasksSize = rounded(MemoryLayout<Tasks.Task>.stride * count)
+    let tasksSize = rounded(MemoryLayout<Scheduling.Task>.stride * count)
     let recordsSize = rounded(MemoryLayout<CallRecord>.stride * count)
     size = headerSize + tasksSize + recordsSize + rounded(MemoryLayout<Actor>.stride * count)
     block = .allocate(byteCount: size, alignment: 64)
@@ -136,7 +136,7 @@ final class CallWorld: ExplorableWorld {
         withdrawalsLeft: shape.withdrawals))
     header = Reference(headerPointer)
     queues = withUnsafeMutablePointer(to: &header.value.queues) { Reference<CallQueues>($0) }
-    tasks = (block + headerSize).bindMemory(to: Tasks.Task.self, capacity: count)
+    tasks = (block + headerSize).bindMemory(to: Scheduling.Task.self, capacity: count)
     records = (block + headerSize + tasksSize).bindMemory(to: CallRecord.self, capacity: count)
     actors = (block + headerSize + tasksSize + recordsSize).bindMemory(to: Actor.self, capacity: count)
     queues.beginTerm(ModelScheduler.self)
@@ -173,7 +173,7 @@ final class CallWorld: ExplorableWorld {
   func digest(into hasher: inout Hasher) { hasher.combine(bytes: UnsafeRawBufferPointer(start: block, count: size)) }
   func happensByItself(_ action: Action) -> Bool { if case .step = action { true } else { false } }
 
-  func task(_ index: Int) -> Reference<Tasks.Task> { Reference(tasks + index) }
+  func task(_ index: Int) -> Reference<Scheduling.Task> { Reference(tasks + index) }
   func actor(_ index: Int) -> Actor { actors[index] }
 
   private func isAlive(_ index: Int) -> Bool { actors[index].stage != .done && actors[index].stage != .dead }

@@ -1,7 +1,7 @@
 // Notifications: bits against a model, and their end.
 
 import Primitives
-import Tasks
+import Scheduling
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
 import Primitives
-import Tasks
+import Scheduling
 import TestSupport
 import Testing
 

@@ -33,6 +33,8 @@ public struct Component: Sendable, Equatable {
   public let folder: String
   /// Further folders whose sources are compiled together with its own.
   public let sharedFolders: [String]
+  /// Folders below its own that are components of their own.
+  public let without: [String]
   public let kind: Kind
   public let side: Side?
   /// The modules that its sources may import.
@@ -55,13 +57,14 @@ public struct Component: Sendable, Equatable {
 
   /// - Parameter side: where it may be used; nil: on both.
   public init(
-    _ name: String, folder: String, sharedFolders: [String] = [], kind: Kind, side: Side? = nil,
+    _ name: String, folder: String, sharedFolders: [String] = [], without: [String] = [], kind: Kind, side: Side? = nil,
     dependencies: [String] = [], headers: [Headers] = [], sharedAssembly: [String] = [],
     cFlags: [String] = []
   ) {
     self.name = name
     self.folder = folder
     self.sharedFolders = sharedFolders
+    self.without = without
     self.kind = kind
     self.side = side
     self.dependencies = dependencies

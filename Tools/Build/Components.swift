@@ -4,6 +4,8 @@
 import Foundation
 
 public enum Components {
+  /// The module `Platform` of this side. The host's is in Tests/Platform.
+  static let platformFolder = "Machine/Platform"
   static let machineHeaders = Component.Headers(module: "MachineSupport", folder: "Machine/include")
   static let moduleHeaders = Component.Headers(module: "ModuleInterface", folder: "Modules/include")
   static let portHeaders = Component.Headers(module: "PortInstructions", folder: "Modules/include")
@@ -19,8 +21,8 @@ public enum Components {
     library("Executables", ["Primitives"]),
     library("Files", ["Primitives"]),
     library("Diagnostics", ["Primitives"]),
-    library("Tasks", ["Primitives"]),
-    library("Messages", ["ABI", "Primitives", "Tasks"]),
+    library("Scheduling", ["Platform", "Primitives"]),
+    library("Messages", ["ABI", "Primitives", "Scheduling"]),
     library("Modules", ["Primitives", "Executables"]),
     Component(
       "ServiceSupport", folder: "Services/Support", kind: .portableLibrary, dependencies: ["Primitives"]),
@@ -30,12 +32,16 @@ public enum Components {
   /// The hardware access and the kernel's composition root.
   public static let kernel: [Component] = [
     Component(
-      "Machine", folder: "Machine", kind: .machineLibrary, side: .kernel,
-      dependencies: ["ABI", "Primitives", "Boot", "Memory", "Diagnostics", "Tasks", "Drivers"],
+      "Platform", folder: platformFolder, kind: .machineLibrary, side: .kernel,
+      dependencies: ["Drivers", "Primitives"],
+      headers: [machineHeaders]),
+    Component(
+      "Machine", folder: "Machine", without: [platformFolder], kind: .machineLibrary, side: .kernel,
+      dependencies: ["ABI", "Primitives", "Boot", "Memory", "Diagnostics", "Platform", "Scheduling", "Drivers"],
       headers: [machineHeaders]),
     Component(
       "Kernel", folder: "Image", kind: .image(linkerScript: "Machine/kernel.ld"), side: .kernel,
-      dependencies: portable.map { $0.name }.filter { $0 != "ServiceSupport" } + ["Machine"],
+      dependencies: portable.map { $0.name }.filter { $0 != "ServiceSupport" } + ["Machine", "Platform"],
       headers: [machineHeaders, moduleHeaders]),
   ]
 

@@ -45,6 +45,10 @@ public struct Sources: Sendable, Equatable {
   /// The sources of a component, in its own folder and in those that it shares.
   public static func find(of component: Component, root: URL) -> Sources {
     var sources = find(in: component.folder, root: root)
+    for folder in component.without {
+      sources.swift.removeAll { $0.hasPrefix("\(folder)/") }
+      sources.assembly.removeAll { $0.hasPrefix("\(folder)/") }
+    }
     for folder in component.sharedFolders {
       let shared = find(in: folder, root: root)
       sources.swift += shared.swift

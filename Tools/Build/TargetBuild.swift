@@ -211,13 +211,16 @@ struct Graph {
       .filter { !sources.headers.contains($0) }
     let includes = headerFolders.flatMap { ["-I", $0] }
     if !sources.swift.isEmpty {
+      // The compiler reads the headers of what it imports, though the sources may not import them.
+      let farHeaders = try set.closure(of: component).flatMap { $0.headers.map { $0.folder } }
+        .filter { !headerFolders.contains($0) }
       let dependencies = try set.closure(of: component)
         .filter { !Sources.find(in: $0.folder, root: build.root).swift.isEmpty }
         .map { "\(side.folder(isDebuggable: isDebuggable))/\($0.name)" }
       let flags =
         Flags.swift(side: side, portable: component.kind == .portableLibrary, isDebuggable: isDebuggable)
         + (component.kind == .module ? Flags.separateChecks : []) + conditions + dependencies.flatMap { ["-I", $0] }
-        + includes
+        + includes + Set(farHeaders).sorted().flatMap { ["-I", $0] }
       let interface = "\(folder)/\(component.name).swiftmodule"
       let object = "\(folder)/\(component.name).bc"
       file.build(

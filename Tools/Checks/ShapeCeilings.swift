@@ -4,14 +4,14 @@
 extension SourceShape {
   public var rows: [Row] {
     [
-      Row(name: "lines of code in Image", value: linesByPart.reduce(0) { $0 + $1.lines }, ceiling: 8600),
-      Row(name: "references upward between folders of Image", value: upward.count, ceiling: 59),
-      Row(name: "files of Image in circles", value: circle.count, ceiling: 86),
+      Row(name: "lines of code in Image", value: linesByPart.reduce(0) { $0 + $1.lines }, ceiling: 8150),
+      Row(name: "references upward between folders of Image", value: upward.count, ceiling: 50),
+      Row(name: "files of Image in circles", value: circle.count, ceiling: 82),
       Row(
         name: "accesses to the kernel value and to its scheduler",
         value: accesses(of: "kernel") + accesses(of: "Scheduler"),
-        ceiling: 660),
-      Row(name: "accesses to the CPU's area", value: accesses(of: "cpu"), ceiling: 92),
+        ceiling: 606),
+      Row(name: "accesses to the CPU's area", value: accesses(of: "cpu"), ceiling: 68),
       Row(name: "imports upward between libraries of Kernel", value: upwardImports.count, ceiling: 0),
     ]
   }

@@ -74,7 +74,8 @@ public struct SourceShape: Sendable {
   ]
   /// The libraries of Kernel, each above those before it.
   public static let libraryLayers = [
-    "Primitives", "Boot", "Firmware", "Memory", "Executables", "Files", "Diagnostics", "Tasks", "Messages", "Modules",
+    "Primitives", "Boot", "Firmware", "Memory", "Executables", "Files", "Diagnostics", "Scheduling", "Messages",
+    "Modules",
   ]
   /// Counted for themselves, since nearly every file uses them.
   private static let globals = ["kernel", "cpu"]

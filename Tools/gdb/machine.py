@@ -105,7 +105,7 @@ def pointer(address, type_name):
 
 def has_tasks():
     try:
-        return int(kernel()["scheduler"]["tasks"]["mask"]) > 1
+        return int(kernel()["schedulerState"]["tasks"]["mask"]) > 1
     except gdb.error:
         return False
 
@@ -130,7 +130,7 @@ def element(array, index):
 def all_tasks():
     if not has_tasks():
         return []
-    table = kernel()["scheduler"]["tasks"]
+    table = kernel()["schedulerState"]["tasks"]
     count = int(table["mask"]) + 1
     slots = struct.unpack("<%dI" % count, read(int(table["slots"]), 4 * count))
     tasks = [pointer(address, "Task") for address in slots if address]

@@ -40,7 +40,7 @@ class Tasks(Command):
     def run(self, _):
         tasks = all_tasks()
         if not tasks:
-            raise gdb.GdbError("There are no tasks yet; `break-swift Scheduler.becomeIdle` is behind the first.")
+            raise gdb.GdbError("There are no tasks yet; `break-swift IdleTask.run` is behind the first.")
         running = current_task()
         walks = [Walk(task, int(task.address) == int(running.address)) for task in tasks]
         places = describe([walk.own or (0, walk.task) for walk in walks])
@@ -191,7 +191,7 @@ not in Ring 0 already (the far jumps of Ring-0 tasks). `break-rings 7`: for task
 
 
 class BreakSwift(Command):
-    """Stops at functions by their Swift names: `break-swift Scheduler.makeReady`, with or without the types and labels."""
+    """Stops at functions by their Swift names: `break-swift Scheduler.enqueue`, with or without the types and labels."""
     name = "break-swift"
 
     def run(self, argument):

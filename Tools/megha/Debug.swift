@@ -179,7 +179,7 @@ extension Project {
     var types = try TypeSheet(image: image.path)
     let source = try types.source(
       types: [
-        "Tasks.Task", "Kernel.Process", "Kernel.AddressSpace", "Kernel.Service", "Kernel.LinkedModule",
+        "Scheduling.Task", "Kernel.Process", "Kernel.AddressSpace", "Kernel.Service", "Kernel.LinkedModule",
         "Kernel.SpaceAttributes", "Kernel.HandleTarget",
       ], variables: [("kernel", "Kernel.Kernel", ".megha.kernel")])
     try FileManager.default.createDirectory(at: file("build/debug"), withIntermediateDirectories: true)

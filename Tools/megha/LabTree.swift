@@ -54,13 +54,14 @@ extension Project {
     let compiler = "\(try Toolchain.find().tools)/swiftc"
     let common = ["-Onone", "-parse-as-library", "-swift-version", "6", "-enable-experimental-feature", "Lifetimes"]
     for (name, folder) in [
-      ("Primitives", "Kernel/Primitives"), ("Tasks", "Kernel/Tasks"), ("policy", "\(lab.folder)/host"),
+      ("Primitives", "Kernel/Primitives"), ("Platform", "Tests/Platform"), ("Scheduling", "Kernel/Scheduling"),
+      ("policy", "\(lab.folder)/host"),
     ] {
       let isProgram = name == "policy"
       let sources = Sources.find(in: folder, root: root).swift.map { file($0).path }
       let kind =
         isProgram
-        ? ["Tasks.o", "Primitives.o", "-o", "policy"]
+        ? ["Scheduling.o", "Platform.o", "Primitives.o", "-o", "policy"]
         : ["-module-name", name, "-emit-module", "-wmo", "-c", "-o", "\(name).o"]
       let result = try await ChildProcess.capture(
         "timeout", ["-k", "5", "300", compiler] + common + ["-I", output.path] + sources + kind, in: output)

@@ -4,7 +4,7 @@
 //     policy SEED
 
 import Primitives
-import Tasks
+import Scheduling
 
 private struct Generator: RandomNumberGenerator {
   var state: UInt64
@@ -14,12 +14,12 @@ private struct Generator: RandomNumberGenerator {
   }
 }
 
-private typealias OneTask = Reference<Tasks.Task>
+private typealias OneTask = Reference<Scheduling.Task>
 
 private func makeTask(_ identity: UInt32, _ priority: UInt8) -> OneTask {
-  let place = UnsafeMutablePointer<Tasks.Task>.allocate(capacity: 1)
+  let place = UnsafeMutablePointer<Scheduling.Task>.allocate(capacity: 1)
   place.initialize(
-    to: Tasks.Task(
+    to: Scheduling.Task(
       identity: TaskIdentity(identity), mode: .user, priority: priority, isThread: false, owner: 0))
   return Reference(place)
 }

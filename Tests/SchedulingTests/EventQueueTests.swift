@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Tasks
+@testable import Scheduling
 
 @Suite struct EventQueueTests {
   private static let kinds: [TaskEvent] = [.childEnded, .yieldAsked, .stopAsked, .timer]

@@ -1,21 +1,20 @@
-// Priorities while tasks wait for each other's locks (Tasks/LockInheritance.swift has the rules).
+// Priorities while tasks wait for each other's locks (LockInheritance.swift has the rules).
 //
 // Invariant: after each function here every task has the priority that the rules give it, and stands in the run queue
 // by that one.
 
-import MachineSupport
+import Platform
 import Primitives
-import Tasks
 
-enum Priorities {
+extension Scheduler {
   /// Sets a task's own priority, wherever the task is.
-  static func set(_ task: Reference<Task>, _ priority: UInt8) {
+  public func setPriority(of task: Reference<Task>, _ priority: UInt8) {
     task.value.basePriority = priority
-    update(task)
+    updatePriority(of: task)
   }
 
   /// Gives a task the priority it is to have now, and then those whose locks it waits for.
-  static func update(_ first: Reference<Task>) {
+  public func updatePriority(of first: Reference<Task>) {
     var task = first
     // Each step settles one task; tasks that wait for each other in a circle settle on one priority.
     while true {
@@ -28,7 +27,7 @@ enum Priorities {
   }
 
   /// Raises the holder of a lock, and whoever it waits for, to the priority of a task that is about to wait for it.
-  static func lend(_ priority: UInt8, to first: Reference<Task>) {
+  public func lend(_ priority: UInt8, to first: Reference<Task>) {
     var task = first
     while task.value.priority < priority {
       apply(priority, to: task)
@@ -37,11 +36,11 @@ enum Priorities {
     }
   }
 
-  private static func apply(_ priority: UInt8, to task: Reference<Task>) {
+  private func apply(_ priority: UInt8, to task: Reference<Task>) {
     if task.value.state == .ready {
-      kernel.scheduler.ready.remove(task)
+      state.value.ready.remove(task)
       task.value.priority = priority
-      Scheduler.makeReady(task)
+      enqueue(task)
       return
     }
     task.value.priority = priority
@@ -50,8 +49,8 @@ enum Priorities {
       queue.value.remove(task)
       queue.insert(task)
     }
-    guard task == Scheduler.current, let best = kernel.scheduler.ready.highestPriority else { return }
-    if best > priority { cpu.attention |= Attention.reschedule }
-    if best == priority { Scheduler.armTimer() }
+    guard task == current, let best = state.value.ready.highestPriority else { return }
+    if best > priority { processor.attention |= Attention.reschedule }
+    if best == priority { armTimer() }
   }
 }

@@ -1,4 +1,4 @@
-// Priority inheritance: who holds a lock for which somebody more urgent waits is as urgent itself, so that it gets done.
+// Priority inheritance: the holder of a lock runs at the priority of its most urgent waiter.
 //
 // The kernel knows a lock only while somebody waits for it, and then through the holder: the waiters are in the
 // holder's queue, each with the key of its lock. Nothing is allocated, and a lock that nobody waits for costs nothing.
@@ -16,7 +16,7 @@ extension Reference where Value == Task {
   }
 
   /// Who gets the lock `key` when the task releases it: the most urgent waiter, of equals the one that came first.
-  public func heir(ofLock key: UInt64) -> Reference<Task>? {
+  public func nextOwner(ofLock key: UInt64) -> Reference<Task>? {
     var best: Reference<Task>?
     var waiter = value.lockWaiters.first
     while let task = waiter {
@@ -28,12 +28,12 @@ extension Reference where Value == Task {
     return best
   }
 
-  /// Makes `heir`, one of the waiters, the holder of the lock `key`: it waits no longer, and the others wait for it, in
+  /// Makes `next`, one of the waiters, the holder of the lock `key`: it waits no longer, and the others wait for it, in
   /// the order they had. Returns whether there are any.
-  public func hand(lock key: UInt64, to heir: Reference<Task>) -> Bool {
-    value.lockWaiters.remove(heir)
-    heir.value.lockOwner = nil
-    let queue = unsafe Reference<TaskQueue>(heir.lockQueue)
+  public func hand(lock key: UInt64, to next: Reference<Task>) -> Bool {
+    value.lockWaiters.remove(next)
+    next.value.lockOwner = nil
+    let queue = unsafe Reference<TaskQueue>(next.lockQueue)
     var isAwaited = false
     var waiter = value.lockWaiters.first
     while let task = waiter {
@@ -41,7 +41,7 @@ extension Reference where Value == Task {
       guard task.value.waitKey == key else { continue }
       value.lockWaiters.remove(task)
       queue.append(task)
-      task.value.lockOwner = heir
+      task.value.lockOwner = next
       isAwaited = true
     }
     return isAwaited

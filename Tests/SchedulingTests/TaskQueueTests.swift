@@ -2,7 +2,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Tasks
+@testable import Scheduling
 
 @Suite struct TaskQueueTests {
   /// `insert` against a sort that keeps the order of equals.
@@ -14,7 +14,7 @@ import Testing
     storage.initialize(to: TaskQueue())
     defer { storage.deallocate() }
     let queue = Reference(storage)
-    var model: [Reference<Tasks.Task>] = []
+    var model: [Reference<Scheduling.Task>] = []
     var outside = (1...50).map { pool.make(UInt32($0), priority: UInt8.random(in: 0..<5, using: &random)) }
     for _ in 0..<5_000 {
       if Bool.random(using: &random), let task = outside.popLast() {

@@ -5,13 +5,13 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Tasks
+@testable import Scheduling
 
 /// One processor: a task in its own code or in the kernel, its flag, and the ticket.
 private struct Processor {
   var watch = InterruptFlagWatch()
   let pool = TaskPool()
-  var current: Reference<Tasks.Task>
+  var current: Reference<Scheduling.Task>
   var isInKernel = false
   var isFlagSet = true
   var isTicketWaiting = false

@@ -2,10 +2,10 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Tasks
+@testable import Scheduling
 
 @Suite struct LockInheritanceTests {
-  private func wait(_ task: Reference<Tasks.Task>, for owner: Reference<Tasks.Task>, lock: UInt64) {
+  private func wait(_ task: Reference<Scheduling.Task>, for owner: Reference<Scheduling.Task>, lock: UInt64) {
     task.value.waitKey = lock
     task.value.lockOwner = owner
     owner.lockWaiters.append(task)
@@ -28,9 +28,9 @@ import Testing
       wait(pool.make(UInt32(identity), priority: UInt8(priority)), for: owner, lock: 100)
     }
     wait(pool.make(6, priority: 31), for: owner, lock: 200)
-    #expect(owner.heir(ofLock: 100)?.value.identity == TaskIdentity(3))
-    #expect(owner.heir(ofLock: 200)?.value.identity == TaskIdentity(6))
-    #expect(owner.heir(ofLock: 300) == nil)
+    #expect(owner.nextOwner(ofLock: 100)?.value.identity == TaskIdentity(3))
+    #expect(owner.nextOwner(ofLock: 200)?.value.identity == TaskIdentity(6))
+    #expect(owner.nextOwner(ofLock: 300) == nil)
   }
 
   /// Tasks take and release locks at random; a model knows who waits for what.
@@ -49,7 +49,7 @@ import Testing
       if holders[lock] == nil {
         holders[lock] = index
       } else if holders[lock] == index {
-        let heir = tasks[index].heir(ofLock: UInt64(lock))
+        let heir = tasks[index].nextOwner(ofLock: UInt64(lock))
         let best = waiters[lock].map { tasks[$0].value.priority }.max()
         let expected = waiters[lock].first { tasks[$0].value.priority == best }
         #expect(heir == expected.map { tasks[$0] })

@@ -63,7 +63,7 @@ public struct Task: ~Copyable {
   public var state: TaskState = .ready
   public var wakeReason: WakeReason = .woken
   /// 0 (lowest) to 31: what the scheduler goes by. Never under `basePriority`; over it while a more urgent task
-  /// waits for a lock that this one holds (Locks.swift).
+  /// waits for a lock that this one holds (PriorityInheritingLock.swift).
   public var priority: UInt8
   public var basePriority: UInt8
   public var isThread: Bool

@@ -2,9 +2,9 @@ import TestSupport
 import Testing
 
 @testable import Primitives
-@testable import Tasks
+@testable import Scheduling
 
-extension Reference where Value == Tasks.Task {
+extension Reference where Value == Scheduling.Task {
   var wakeTimer: Reference<TaskTimer> { withUnsafeMutablePointer(to: &value.wakeTimer) { Reference<TaskTimer>($0) } }
   var eventTimer: Reference<TaskTimer> { withUnsafeMutablePointer(to: &value.eventTimer) { Reference<TaskTimer>($0) } }
 }
@@ -39,7 +39,7 @@ extension TimerQueue {
     var timers = TimerQueue()
     // Both timers of a task run on their own.
     var outside = (1...taskCount).map { pool.make(UInt32($0)) }.flatMap { [($0, $0.wakeTimer), ($0, $0.eventTimer)] }
-    var inside: [(task: Reference<Tasks.Task>, timer: Reference<TaskTimer>)] = []
+    var inside: [(task: Reference<Scheduling.Task>, timer: Reference<TaskTimer>)] = []
     for round in 0..<20_000 {
       // Times of mostly adding and of mostly taking out take turns.
       let isGrowing = (round / 700) % 2 == 0

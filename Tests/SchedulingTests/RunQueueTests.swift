@@ -2,14 +2,14 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Tasks
+@testable import Scheduling
 
 /// Tasks for tests, at addresses that stay.
 final class TaskPool {
-  private(set) var tasks: [Reference<Tasks.Task>] = []
+  private(set) var tasks: [Reference<Scheduling.Task>] = []
 
-  func make(_ identity: UInt32, priority: UInt8 = 16) -> Reference<Tasks.Task> {
-    let pointer = UnsafeMutablePointer<Tasks.Task>.allocate(capacity: 1)
+  func make(_ identity: UInt32, priority: UInt8 = 16) -> Reference<Scheduling.Task> {
+    let pointer = UnsafeMutablePointer<Scheduling.Task>.allocate(capacity: 1)
     pointer.initialize(
       to: Task(identity: .init(identity), mode: .user, priority: priority, isThread: false, owner: 0))
     let task = Reference(pointer)
@@ -36,7 +36,7 @@ final class TaskPool {
     var queue = RunQueue(storage: storage)
     var model: [[UInt32]] = Array(repeating: [], count: 32)
     var outside = (1...200).map { pool.make(UInt32($0), priority: UInt8.random(in: 0..<32, using: &random)) }
-    var inside: [Reference<Tasks.Task>] = []
+    var inside: [Reference<Scheduling.Task>] = []
     for _ in 0..<50_000 {
       switch Int.random(in: 0..<3, using: &random) {
       case 0 where !outside.isEmpty:
@@ -67,12 +67,12 @@ final class TaskPool {
 @Suite struct TaskTableTests {
   @Test func identitiesAreNeverGivenTwice() {
     let pool = TaskPool()
-    let storage = UnsafeMutablePointer<Reference<Tasks.Task>?>.allocate(capacity: 8)
+    let storage = UnsafeMutablePointer<Reference<Scheduling.Task>?>.allocate(capacity: 8)
     storage.initialize(repeating: nil, count: 8)
     defer { storage.deallocate() }
     var table = TaskTable(storage: storage, capacity: 8)
     var seen: Set<UInt32> = []
-    var live: [Reference<Tasks.Task>] = []
+    var live: [Reference<Scheduling.Task>] = []
     for round in 0..<1000 {
       if live.count == 8 || (round % 3 == 2 && !live.isEmpty) {
         let dead = live.remove(at: round % live.count)

@@ -1,0 +1,68 @@
+// One word of the current task's memory, which programs build their locks on.
+//
+// Invariant: a word is known by the frame it lies in, so that it is the same for all who share the frame.
+
+import ABI
+import Primitives
+import Scheduling
+
+struct UserWord: LockWord {
+  let address: UInt32
+
+  private var buffer: UserBuffer { UserBuffer(address: address, length: 4) }
+
+  @inline(never)
+  func load() -> UInt32? {
+    var value: UInt32 = 0
+    do throws(SystemError) { try buffer.read(into: &value) } catch { return nil }
+    return value
+  }
+
+  @inline(never)
+  func store(_ value: UInt32) -> Bool {
+    do throws(SystemError) { try buffer.write(value) } catch { return false }
+    return true
+  }
+
+  /// Why it could not be read or written.
+  @inline(never)
+  func failure() -> SystemError {
+    var value: UInt32 = 0
+    do throws(SystemError) { try buffer.read(into: &value) } catch { return error }
+    return .badAddress
+  }
+
+  /// What the word is known by: where it lies in physical memory.
+  @inline(__always)
+  func key() throws(SystemError) -> UInt64 {
+    if address & 3 == 0, address < AddressLayout.kernelStart,
+      let space = kernel.scheduler.current.value.process.value.space,
+      let physical = space.physicalAddress(of: address)
+    {
+      return physical.value
+    }
+    return try look().key
+  }
+
+  /// Where the word is in physical memory, and what it is now.
+  @inline(__always)
+  func look() throws(SystemError) -> (key: UInt64, value: UInt32) {
+    guard address & 3 == 0 else { throw .badArgument }
+    guard address < AddressLayout.kernelStart, let space = kernel.scheduler.current.value.process.value.space else {
+      throw .badAddress
+    }
+    if let physical = space.physicalAddress(of: address) {
+      return (physical.value, FrameContents.word(at: physical))
+    }
+    return try touch(space)
+  }
+
+  /// The first touch of promised memory: reading the word puts a frame behind the address.
+  @inline(never)
+  private func touch(_ space: Reference<AddressSpace>) throws(SystemError) -> (key: UInt64, value: UInt32) {
+    var value: UInt32 = 0
+    try buffer.read(into: &value)
+    guard let physical = space.physicalAddress(of: address) else { throw .badAddress }
+    return (physical.value, value)
+  }
+}
