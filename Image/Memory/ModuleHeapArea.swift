@@ -8,7 +8,6 @@
 import Machine
 import MachineSupport
 import Memory
-import Modules
 import Primitives
 
 struct ModuleHeapArea {

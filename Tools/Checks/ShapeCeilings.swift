@@ -4,13 +4,13 @@
 extension SourceShape {
   public var rows: [Row] {
     [
-      Row(name: "lines of code in Image", value: linesByPart.reduce(0) { $0 + $1.lines }, ceiling: 8150),
+      Row(name: "lines of code in Image", value: linesByPart.reduce(0) { $0 + $1.lines }, ceiling: 8290),
       Row(name: "references upward between folders of Image", value: upward.count, ceiling: 50),
       Row(name: "files of Image in circles", value: circle.count, ceiling: 82),
       Row(
         name: "accesses to the kernel value and to its scheduler",
         value: accesses(of: "kernel") + accesses(of: "Scheduler"),
-        ceiling: 606),
+        ceiling: 617),
       Row(name: "accesses to the CPU's area", value: accesses(of: "cpu"), ceiling: 68),
       Row(name: "imports upward between libraries of Kernel", value: upwardImports.count, ceiling: 0),
     ]

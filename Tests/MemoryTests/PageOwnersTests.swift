@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@testable import Modules
+@testable import Memory
 
 @Suite struct PageOwnersTests {
   private static func make(_ count: Int) -> (PageOwners, UnsafeMutablePointer<UInt8>) {
