@@ -6,7 +6,7 @@ extension SourceShape {
     [
       Row(name: "lines of code in Image", value: linesByPart.reduce(0) { $0 + $1.lines }, ceiling: 8290),
       Row(name: "references upward between folders of Image", value: upward.count, ceiling: 50),
-      Row(name: "files of Image in circles", value: circle.count, ceiling: 82),
+      Row(name: "files of Image in circles", value: circle.count, ceiling: 83),
       Row(
         name: "accesses to the kernel value and to its scheduler",
         value: accesses(of: "kernel") + accesses(of: "Scheduler"),
