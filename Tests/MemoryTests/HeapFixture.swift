@@ -65,6 +65,8 @@ final class HeapFixture {
     }
   }
 
+  func isIntact(around pointer: UnsafeMutableRawPointer) -> Bool { heap.value.isIntact(around: pointer) }
+
   /// What giving back says, or nil.
   func fault(freeing pointer: UnsafeMutableRawPointer) -> HeapFault? {
     do throws(HeapFault) {

@@ -226,12 +226,12 @@ import Testing
         let fixture = HeapFixture(.off)
         let pieces = try (0..<3).map { _ in try #require(fixture.take(size)) }
         let victim = pieces[1]
-        #expect(fixture.heap.value.isIntact(around: victim))
-        #expect(fixture.heap.value.isIntact(forSize: size, alignment: 16))
+        let isReady = fixture.heap.value.isIntact(forSize: size, alignment: 16)
+        #expect(isReady && fixture.isIntact(around: victim))
         let page = (UInt(bitPattern: victim) - 1) & ~4095
         let byte = try #require(UnsafeMutablePointer<UInt8>(bitPattern: page + UInt(offset)))
         byte.pointee ^= change
-        let isIntact = fixture.heap.value.isIntact(around: victim)
+        let isIntact = fixture.isIntact(around: victim)
         if fields.contains(offset) {
           #expect(!isIntact, "byte \(offset) of the header, changed by \(change)")
         }
