@@ -6,13 +6,13 @@
 # expect: ^\$3 = 8191$
 # expect: ^\$4 = 16 '\\020'$
 # expect: ^type = struct Counters
-# expect: taskSwitches;
+# expect: pageFaults;
 # expect: ^true$
 break main
 continue
 print ((Task *)*(unsigned int *)((char *)&cpu_area + 0x30))->state
 print ((Task *)*(unsigned int *)((char *)&cpu_area + 0x30))->identity.value
-print kernel.scheduler.tasks.mask
+print kernel.schedulerState.tasks.mask
 print ((Task *)*(unsigned int *)((char *)&cpu_area + 0x30))->priority
 ptype kernel.counters
-python print("true" if int(gdb.parse_and_eval("kernel.counters.taskSwitches")) > 5 else "false")
+python print("true" if int(gdb.parse_and_eval("kernel.schedulerState.switches")) > 5 else "false")
