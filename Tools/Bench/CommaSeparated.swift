@@ -1,4 +1,5 @@
-// Rows as comma-separated values (RFC 4180), for spreadsheets and statistics: a line of titles, then a line for each row.
+// Rows as comma-separated values, quoted as RFC 4180 says, for spreadsheets and statistics: a line of titles, then a line for
+// each row. Lines end as Unix ends them, so that its tools read them too.
 // What a row does not have is empty.
 
 extension BenchmarkRow {
@@ -14,7 +15,7 @@ extension BenchmarkRow {
 
   public static func commaSeparated(_ rows: [BenchmarkRow]) -> String {
     let lines = [columns.map { $0.title }] + rows.map { row in columns.map { $0.value(row) ?? "" } }
-    return lines.map { $0.map(quoted).joined(separator: ",") + "\r\n" }.joined()
+    return lines.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
   }
 
   /// A value in quotation marks where it holds what separates values.
