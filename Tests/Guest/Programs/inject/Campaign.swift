@@ -15,6 +15,8 @@ struct Campaign {
   private static var tolerance: UInt32 { 16 }
   /// How many looks there are between two walks through all of the kernel's memory, which take long.
   private static var looksBetweenWalks: UInt32 { 8 }
+  /// How often tasks that mutants left are told to end: one that is ended may have started another.
+  private static var roundsOfEnding: Int { 8 }
   /// How long the canary runs alone before its word counts.
   private static var canaryTime: UInt64 { 400_000 }
 
@@ -23,6 +25,8 @@ struct Campaign {
   private var canary = TaskIdentity(0)
   private var watch = KernelWatch()
   private var taskCount: UInt32 = 0
+  /// The newest task that is no mutant's.
+  private var lastTask = TaskIdentity(0)
   private var freePages: UInt32 = 0
   private var looks: UInt32 = 0
   private var tally = Tally()
@@ -96,6 +100,7 @@ struct Campaign {
     _ = canaryLoss()
     watch = KernelWatch()
     taskCount = Self.countTasks()
+    lastTask = Self.newestTask()
     freePages = ((try? Machine.memory())?.free ?? 0) + Self.ownPages()
   }
 
@@ -103,7 +108,10 @@ struct Campaign {
   private mutating func look() -> StaticString? {
     if let loss = canaryLoss() { return loss }
     if let difference = KernelWatch().difference(from: watch) { return difference }
-    if Self.countTasks() != taskCount { return "number of tasks" }
+    if Self.countTasks() != taskCount {
+      endLeftTasks()
+      if Self.countTasks() != taskCount { return "number of tasks" }
+    }
     looks += 1
     let walks = looks % Self.looksBetweenWalks == 0 || options.count < Self.looksBetweenWalks * options.interval
     guard let memory = try? Machine.memory(walks ? .check : []) else { return "count of memory" }
@@ -130,6 +138,25 @@ struct Campaign {
       address = region.start &+ region.length
     }
     return pages
+  }
+
+  /// Ends what mutants started and left: a process may outlive the one that started it.
+  private func endLeftTasks() {
+    for _ in 0..<Self.roundsOfEnding {
+      var task = lastTask
+      while let next = task.next {
+        try? next.kill(status: 137)
+        task = next
+      }
+      if Self.countTasks() == taskCount { return }
+      _ = try? Events.next(.timer, within: Self.canaryTime)
+    }
+  }
+
+  private static func newestTask() -> TaskIdentity {
+    var task = TaskIdentity(0)
+    while let next = task.next { task = next }
+    return task
   }
 
   private static func countTasks() -> UInt32 {
