@@ -17,7 +17,8 @@ extension Project {
   private static let left = ["Modules/", "Services/", "Tests/", "Userland/Programs/", "bench/", "docs/"]
   private static let kept = [
     "Modules/Support/", "Modules/include/", "Modules/module.map", "Services/Module/", "Services/Server/",
-    "Services/Support/", "Tests/Guest/Programs/grade/", "Userland/Programs/init/", "Userland/Programs/manager/",
+    "Services/Support/", "Tests/Guest/Programs/grade/", "Tests/Platform/", "Userland/Programs/init/",
+    "Userland/Programs/manager/",
     "Userland/Programs/shell/",
   ]
 
