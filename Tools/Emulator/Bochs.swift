@@ -42,7 +42,8 @@ public struct Bochs: Sendable {
   /// get on between two interrupts.
   private static let instructionsPerSecond = 10_000_000
 
-  /// The machine as Bochs reads it (bochsrc(5)).
+  /// The machine as Bochs reads it (bochsrc(5)). Its screen is a terminal, which cannot show pixels: without the extension there
+  /// are none to set up, and the boot loader stays in text mode.
   func configuration(console: String, host: String, log: String) -> String {
     """
     display_library: term, options="hideIPS"
@@ -50,7 +51,7 @@ public struct Bochs: Sendable {
     megs: \(memory.mebibytes)
     romimage: file=\(Self.share)/BIOS-bochs-latest, options=fastboot
     vgaromimage: file=\(Self.share)/VGABIOS-lgpl-latest
-    vga: realtime=0, update_freq=1
+    vga: extension=none, realtime=0, update_freq=1
     ata0-master: type=cdrom, path="\(image)", status=inserted
     boot: cdrom
     clock: sync=none, time0=1767225600
