@@ -16,8 +16,8 @@ extension Project {
   private static let instructionLimit: UInt64 = 2_000_000_000
   /// Seconds after which a machine stands still.
   private static let patience = 120
-  /// Where folders of other names are found under the labs'.
-  private static let links = "build/labs/links"
+  /// Where folders of other names are found under the labs': a place for each grading, as several run at once.
+  private static let links = "build/labs/links/\(ProcessInfo.processInfo.processIdentifier)"
   private static let graderProgram = "build/tests/grade"
 
   /// Grades the work in `folder`, or in the tree itself.
@@ -31,6 +31,7 @@ extension Project {
     }
     // Trouble in the tree itself is not the student's.
     try await build(targets: Self.graderTargets)
+    defer { try? FileManager.default.removeItem(at: file(Self.links)) }
     let place = try place(lab, folder)
     do { try await build(external: place.path) } catch {
       let text = "\(error)".replacing(place.path, with: folder.path)
@@ -73,8 +74,6 @@ extension Project {
     try manager.createDirectory(at: link.deletingLastPathComponent(), withIntermediateDirectories: true)
     try? manager.removeItem(at: link)
     try manager.createSymbolicLink(at: link, withDestinationURL: folder)
-    // Another folder may have been built there before.
-    try? manager.removeItem(at: folder.appending(path: "build"))
     return link
   }
 

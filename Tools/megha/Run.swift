@@ -111,6 +111,10 @@ struct Run: AsyncParsableCommand {
   @Option(help: "Seconds after which a script is stopped.")
   var timeout = 120
 
+  func validate() throws {
+    guard (1...1_000_000).contains(timeout) else { throw ValidationError("--timeout is from 1 to 1000000 seconds.") }
+  }
+
   func run() async throws {
     let project = try Project.current()
     let environment = ProcessInfo.processInfo.environment

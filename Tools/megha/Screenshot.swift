@@ -18,6 +18,10 @@ struct Screenshot: AsyncParsableCommand {
   @Option(help: "Seconds to wait after the first program has started, and again after typing.")
   var wait = 2.0
 
+  func validate() throws {
+    guard wait >= 0, wait <= 3600 else { throw ValidationError("--wait is from 0 to 3600 seconds.") }
+  }
+
   func run() async throws {
     let project = try Project.current()
     guard let keys = Keyboard.keys(for: text.replacing("\\n", with: "\n")) else {
