@@ -43,7 +43,28 @@ let package = Package(
   ],
   targets: [
     .target(name: "ABI", path: "ABI/Interface", swiftSettings: portable),
-    .target(name: "Platform", path: "Tests/Platform", swiftSettings: host),
+    .systemLibrary(name: "MachineLayout", path: "Tests/HostedMachine/Layout"),
+    .systemLibrary(name: "ModuleInterface", path: "Modules/include"),
+    .target(
+      name: "MachineSupport", dependencies: ["MachineLayout"], path: "Tests/HostedMachine", exclude: ["Layout"],
+      swiftSettings: host + fast),
+    .target(
+      name: "Platform", dependencies: ["Drivers", "MachineSupport"], path: "Machine/Platform", swiftSettings: host + fast),
+    .target(
+      name: "Machine", dependencies: ["Drivers", "MachineSupport", "Platform", "Primitives", "Scheduling"], path: "Machine",
+      exclude: ["Platform", "include", "boot.S", "cpu_area.inc", "entry.S", "kernel.ld", "memory.S", "module_call.S", "switch.S"],
+      swiftSettings: host + fast),
+    .target(
+      name: "Kernel",
+      dependencies: [
+        "ABI", "Boot", "Diagnostics", "Drivers", "Executables", "Files", "Firmware", "Machine", "MachineSupport", "Memory",
+        "Messages", "ModuleInterface", "Modules", "Platform", "Primitives", "Scheduling",
+      ], path: "Image", exclude: ["Modules/Exports.swift", "Modules/Generated", "RuntimeMemory.swift"],
+      swiftSettings: host + fast + [.enableExperimentalFeature("Lifetimes")]),
+    .testTarget(
+      name: "KernelTests",
+      dependencies: ["ABI", "Boot", "Kernel", "Machine", "MachineSupport", "MeghaBuild", "Primitives", "Scheduling", "TestSupport"],
+      path: "Tests/KernelTests", swiftSettings: host + fast),
     .target(name: "ServiceSupport", dependencies: ["Primitives"], path: "Services/Support", swiftSettings: portable),
     .testTarget(
       name: "ServicesTests", dependencies: ["ServiceSupport"], path: "Tests/ServicesTests", swiftSettings: host),
@@ -65,7 +86,7 @@ let package = Package(
       name: "UserlandTests", dependencies: ["ABI", "Injection", "Primitives", "SDK", "TestSupport"],
       path: "Tests/UserlandTests", swiftSettings: host),
     .target(
-      name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport", swiftSettings: host),
+      name: "TestSupport", dependencies: ["Boot", "Primitives"], path: "Tests/TestSupport", swiftSettings: host),
     .executableTarget(
       name: "megha",
       dependencies: [
@@ -119,7 +140,7 @@ let package = Package(
     + kernelLibrary("Executables", dependencies: ["Primitives"], settings: fast)
     + kernelLibrary("Files", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
     + kernelLibrary("Diagnostics", dependencies: ["Primitives"])
-    + kernelLibrary("Scheduling", dependencies: ["Platform", "Primitives"])
+    + kernelLibrary("Scheduling", dependencies: ["Platform", "Primitives"], testDependencies: ["MachineSupport"])
     + kernelLibrary("Messages", dependencies: ["ABI", "Primitives", "Scheduling"])
     + kernelLibrary("Modules", dependencies: ["Primitives", "Executables"], settings: fast, testDependencies: cases),
   swiftLanguageModes: [.v6])

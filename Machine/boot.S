@@ -5,6 +5,8 @@
 // its information. Here the processor is checked for PAE, the first page tables are made (the direct map of the
 // first 512 MiB, also at address 0 until the kernel proper drops that), and the kernel is called in the upper half.
 
+#include "cpu_area_offsets.h"
+
 .set MB1_MAGIC, 0x1BADB002
 .set MB1_FLAGS, 0x00000003             // page-aligned modules, memory information
 .set KERNEL_BASE, 0xC0000000
@@ -214,7 +216,7 @@ boot_stack_start: .skip 20480 * STACK_SCALE
 idle_stack_start: .skip 12288 * STACK_SCALE
 boot_stack_end:
 idle_stack_end:
-kernel_storage: .skip 16384
+kernel_storage: .skip KERNEL_STORAGE_SIZE
 .globl log_storage, entry_stamp
 log_storage: .skip 32768
 boot_directory_pointers: .skip 32

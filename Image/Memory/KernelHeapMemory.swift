@@ -128,16 +128,3 @@ enum KernelHeapMemory {
     return (memory, KernelBytes(address: UInt32(UInt(bitPattern: memory)), length: buffer.length))
   }
 }
-
-// What compiled Swift calls for arrays and closures; `free` itself is in memory.S, because Swift reserves the name.
-@c(posix_memalign) public func kernelAllocateAligned(
-  _ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: UInt, _ size: UInt
-) -> Int32 {
-  guard let memory = KernelHeapMemory.allocateBytes(Int(size), alignment: Int(max(16, alignment)), tag: .runtime) else {
-    return 12
-  }
-  result.pointee = memory
-  return 0
-}
-
-@c(kernel_free) public func kernelFree(_ memory: UnsafeMutableRawPointer?) { KernelHeapMemory.free(memory) }

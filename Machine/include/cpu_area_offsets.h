@@ -18,3 +18,5 @@
 #define CPU_AREA_NMI 0x200
 #define CPU_AREA_DESCRIPTORS 0x300
 #define CPU_AREA_INTERRUPTS 0x800
+// The room for the kernel value in the image, in bytes.
+#define KERNEL_STORAGE_SIZE 16384

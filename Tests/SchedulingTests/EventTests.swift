@@ -25,7 +25,7 @@ import Testing
           else { return host.violated("a wait for an event failed") }
           seen += UInt64(event.count)
           let ended = host.now
-          if host.processor.timer.map({ $0 <= ended }) != true {
+          if host.machine.local.timerMoment.map({ $0 <= ended }) != true {
             counts.append((seen, (ended - armed) / period...(ended - started) / period))
           }
           host.compute()

@@ -138,7 +138,7 @@ private final class OrderModel: @unchecked Sendable {
           host.violated("slept until \(host.now) instead of \(deadline)")
         }
       }
-      if host.processor.timer != nil { host.violated("the timer is set for nobody") }
+      if host.machine.local.timerMoment != nil { host.violated("the timer is set for nobody") }
     }
     host.run()
     #expect(host.violations.isEmpty)
@@ -194,7 +194,7 @@ private final class OrderModel: @unchecked Sendable {
 
   @Test func aDeadlinePastTheEndOfTimeIsTheEndOfTime() {
     let host = SchedulingHost(seed: 1)
-    host.processor.stamp = 1_000
+    host.machine.stamp = 1_000
     #expect(host.scheduler.deadline(after: 5) == 1_005)
     #expect(host.scheduler.deadline(after: UInt64.max - 3) == UInt64.max - 1)
   }

@@ -5,6 +5,7 @@
 // What must hold whenever the kernel is left is checked there: the most urgent task runs, every priority is the one that the rules
 // give, the timer is set where somebody needs it, and nobody keeps the processor from its peers.
 
+import MachineSupport
 import Platform
 import Primitives
 import TestSupport
@@ -12,6 +13,7 @@ import TestSupport
 @testable import Scheduling
 
 final class SchedulingHost: @unchecked Sendable {
+  let machine = HostedMachine()
   let processor = Processor()
   let scheduler: Scheduler
   var random: SeededGenerator
@@ -36,6 +38,7 @@ final class SchedulingHost: @unchecked Sendable {
 
   init(seed: UInt64) {
     random = SeededGenerator(seed: seed)
+    machine.local.tick = 1
     for index in 0..<96 { (queues + index).initialize(to: TaskQueue()) }
     slots.initialize(repeating: nil, count: 256)
     let idle = pool.make(0, priority: 0)
@@ -55,7 +58,7 @@ final class SchedulingHost: @unchecked Sendable {
     slots.deallocate()
   }
 
-  var now: UInt64 { processor.stamp }
+  var now: UInt64 { machine.stamp }
   var tasks: ArraySlice<Reference<Scheduling.Task>> { pool.tasks.dropFirst() }
 
   func violated(_ text: String) { if violations.count < 10 { violations.append(text) } }
@@ -73,7 +76,7 @@ final class SchedulingHost: @unchecked Sendable {
     task.value.kernelStackEnd = identity.value % 4 == 0 ? 0 : 0x1000
     // One flow runs at any time.
     nonisolated(unsafe) let body = body
-    task.value.savedStackPointer = processor.addFlow { [unowned self] in
+    task.value.savedStackPointer = machine.addFlow { [unowned self] in
       leaveKernel()
       body(self)
       end()
@@ -101,7 +104,7 @@ final class SchedulingHost: @unchecked Sendable {
       if scheduler.hasReadyTask {
         onIdle()
         scheduler.reschedule()
-      } else if let moment = processor.timer {
+      } else if let moment = machine.local.timerMoment {
         pass(moment - now)
       } else {
         return violated("\(live) tasks wait, and nothing will wake any of them")
@@ -124,9 +127,9 @@ final class SchedulingHost: @unchecked Sendable {
 
   /// Time passes, and the timer interrupts where it was set for that.
   private func pass(_ time: UInt64) {
-    processor.stamp += time
-    guard let moment = processor.timer, moment <= now else { return }
-    processor.timer = nil
+    machine.stamp += time
+    guard let moment = machine.local.timerMoment, moment <= now else { return }
+    machine.local.timerMoment = nil
     onInterrupt()
     scheduler.timerExpired()
   }
@@ -153,7 +156,7 @@ final class SchedulingHost: @unchecked Sendable {
     let best = scheduler.state.value.ready.highestPriority
     if current.value.state != .running { violated("a task runs in the state \(current.value.state)") }
     if processor.loadedDirectory != current.value.directory { violated("a task runs in another's address space") }
-    if processor.stackEnd != current.value.kernelStackEnd { violated("the kernel would be entered on another's stack") }
+    if machine.area.pointee.state.esp0 != current.value.kernelStackEnd { violated("the kernel would be entered on another's stack") }
     if let best, best > current.value.priority {
       violated("a task of priority \(best) waits for one of \(current.value.priority)")
     }
@@ -163,8 +166,8 @@ final class SchedulingHost: @unchecked Sendable {
     let hasPeer = best == current.value.priority
     var needed = scheduler.state.value.timers.earliest ?? .max
     if hasPeer { needed = min(needed, now + SchedulerState.slice) }
-    if needed != .max, processor.timer ?? .max > max(needed, now + 1) {
-      violated("the timer is set for \(processor.timer ?? .max), and somebody needs it at \(needed)")
+    if needed != .max, machine.local.timerMoment ?? .max > max(needed, now + 1) {
+      violated("the timer is set for \(machine.local.timerMoment ?? .max), and somebody needs it at \(needed)")
     }
     guard hasPeer else { return rival = nil }
     guard let rival, rival.task == current else { return rival = (current, now) }

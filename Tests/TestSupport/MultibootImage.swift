@@ -5,36 +5,38 @@ import Boot
 import Primitives
 
 /// An image of physical memory that begins at `start`.
-struct MultibootImage {
-  static let start: UInt64 = 0x9_0000
+public struct MultibootImage {
+  public static let start: UInt64 = 0x9_0000
 
-  var bytes: [UInt8] = []
+  public var bytes: [UInt8] = []
   /// Where the information structure begins.
-  var information: UInt64 = start
-  var magic: UInt32
+  public var information: UInt64 = start
+  public var magic: UInt32
+
+  public init(magic: UInt32) { self.magic = magic }
 
   /// Little-endian writers.
-  mutating func add32(_ value: UInt32) {
+  public mutating func add32(_ value: UInt32) {
     for shift in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: value >> UInt32(shift))) }
   }
-  mutating func add64(_ value: UInt64) {
+  public mutating func add64(_ value: UInt64) {
     add32(UInt32(truncatingIfNeeded: value))
     add32(UInt32(truncatingIfNeeded: value >> 32))
   }
-  mutating func set32(_ value: UInt32, at offset: Int) {
+  public mutating func set32(_ value: UInt32, at offset: Int) {
     for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(index * 8)) }
   }
   /// Adds text with its NUL and returns its physical address.
-  mutating func addText(_ text: String) -> UInt32 {
+  public mutating func addText(_ text: String) -> UInt32 {
     let address = nextAddress
     bytes += Array(text.utf8) + [0]
     return address
   }
-  var nextAddress: UInt32 { UInt32(Self.start) + UInt32(bytes.count) }
-  mutating func align(to boundary: Int) {
+  public var nextAddress: UInt32 { UInt32(Self.start) + UInt32(bytes.count) }
+  public mutating func align(to boundary: Int) {
     while bytes.count % boundary != 0 { bytes.append(0) }
   }
-  mutating func add(_ row: MemoryMapRow, size: Int) {
+  public mutating func add(_ row: MemoryMapRow, size: Int) {
     add64(row.start)
     add64(row.length)
     add32(row.type)
@@ -42,7 +44,7 @@ struct MultibootImage {
   }
 
   /// Parses the image as the kernel would and hands the result to `body`.
-  func parse<Result>(_ body: (borrowing BootInformation) throws -> Result) throws -> Result {
+  public func parse<Result>(_ body: (borrowing BootInformation) throws -> Result) throws -> Result {
     try bytes.withUnsafeBytes { buffer in
       let range = PhysicalRange(start: PhysicalAddress(Self.start), length: UInt64(buffer.count))!
       let memory = unsafe BootMemory(mapping: range, at: buffer.baseAddress!)
@@ -54,21 +56,30 @@ struct MultibootImage {
 }
 
 /// What the builders put into an image.
-struct MultibootContents {
-  var rows: [MemoryMapRow]?
-  var rowSize = 24
-  var sizes: (lower: UInt32, upper: UInt32)?
-  var commandLine: String?
-  var loaderName: String?
+public struct MultibootContents {
+  public init(
+    rows: [MemoryMapRow]? = nil, rowSize: Int = 24, sizes: (lower: UInt32, upper: UInt32)? = nil, commandLine: String? = nil,
+    loaderName: String? = nil, modules: [(contents: [UInt8], text: String)] = [],
+    framebuffer: (UInt64, UInt32, UInt32, UInt32, UInt8, UInt8)? = nil, colours: [UInt8] = []
+  ) {
+    (self.rows, self.rowSize, self.sizes, self.commandLine) = (rows, rowSize, sizes, commandLine)
+    (self.loaderName, self.modules, self.framebuffer, self.colours) = (loaderName, modules, framebuffer, colours)
+  }
+
+  public var rows: [MemoryMapRow]?
+  public var rowSize = 24
+  public var sizes: (lower: UInt32, upper: UInt32)?
+  public var commandLine: String?
+  public var loaderName: String?
   /// Contents with a text each; the builder places them in the image.
-  var modules: [(contents: [UInt8], text: String)] = []
+  public var modules: [(contents: [UInt8], text: String)] = []
   /// Address, pitch, width, height, bits per pixel, kind.
-  var framebuffer: (UInt64, UInt32, UInt32, UInt32, UInt8, UInt8)?
+  public var framebuffer: (UInt64, UInt32, UInt32, UInt32, UInt8, UInt8)?
   /// The position and size of red, green and blue, of a screen that has them.
-  var colours: [UInt8] = []
+  public var colours: [UInt8] = []
 
   /// Multiboot 1: the structure first, all it points at behind it.
-  func multiboot1() -> MultibootImage {
+  public func multiboot1() -> MultibootImage {
     var image = MultibootImage(magic: 0x2bad_b002)
     image.bytes = [UInt8](repeating: 0, count: 116)
     var flags: UInt32 = 0
@@ -119,7 +130,7 @@ struct MultibootContents {
   }
 
   /// Multiboot 2: the modules' contents first, then the structure of tags.
-  func multiboot2() -> MultibootImage {
+  public func multiboot2() -> MultibootImage {
     var image = MultibootImage(magic: 0x36d7_6289)
     let placed = place(in: &image)
     image.align(to: 8)
@@ -161,7 +172,7 @@ struct MultibootContents {
     return image
   }
 
-  static func addTag(_ kind: UInt32, to image: inout MultibootImage, _ body: (inout MultibootImage) -> Void) {
+  public static func addTag(_ kind: UInt32, to image: inout MultibootImage, _ body: (inout MultibootImage) -> Void) {
     image.align(to: 8)
     let start = image.bytes.count
     image.add32(kind)
