@@ -1,3 +1,4 @@
+import MachineSupport
 import Primitives
 import TestSupport
 import Testing
@@ -7,9 +8,10 @@ import Testing
 /// Tasks for tests, at addresses that stay.
 final class TaskPool {
   private(set) var tasks: [Reference<Scheduling.Task>] = []
+  private let memory = LowMemory()
 
   func make(_ identity: UInt32, priority: UInt8 = 16) -> Reference<Scheduling.Task> {
-    let pointer = UnsafeMutablePointer<Scheduling.Task>.allocate(capacity: 1)
+    let pointer = memory.allocate(Scheduling.Task.self)
     pointer.initialize(
       to: Task(identity: .init(identity), mode: .user, priority: priority, isThread: false, owner: 0))
     let task = Reference(pointer)
@@ -18,10 +20,7 @@ final class TaskPool {
   }
 
   deinit {
-    for task in tasks {
-      task.unsafePointer.deinitialize(count: 1)
-      task.unsafePointer.deallocate()
-    }
+    for task in tasks { task.unsafePointer.deinitialize(count: 1) }
   }
 }
 

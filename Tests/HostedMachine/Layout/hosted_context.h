@@ -22,3 +22,10 @@ int memfd_create(const char *name, unsigned flags);
 static inline int open_memory_file(void) { return memfd_create("ram", 0); }
 
 static inline void *fault_address(const siginfo_t *information) { return information->si_addr; }
+
+// Memory at an address of 31 bits; null where there is none.
+static inline void *allocate_low(size_t size) {
+  const int low = 0x40; // MAP_32BIT, which needs _GNU_SOURCE
+  void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | low, -1, 0);
+  return memory == MAP_FAILED ? NULL : memory;
+}
