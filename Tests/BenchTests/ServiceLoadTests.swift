@@ -38,12 +38,13 @@ import Testing
   @Test func rowsAreToldFromWhatTheProgramPrints() throws {
     let console = """
       {"group":"call","name":"a trap"}
-      text without an endmeasured {"group":"","name":"another"}
-      measured {"group":"","name":"Ring 3","unit":"instructions","samples":2,"minimum":1,"median":2,"p90":3,"maximum":4,\
+      text without an endm7 {"group":"","name":"another"}
+      measured {
+      m7 {"group":"","name":"Ring 3","unit":"instructions","samples":2,"minimum":1,"median":2,"p90":3,"maximum":4,\
       "faults":5,"spaceChanges":6,"switches":7}
-      measured {"group":"","name":"Ring 0 shared","reason":"It exited with status 1."}
+      m7 {"group":"","name":"Ring 0 shared","reason":"It exited with status 1."}
       """
-    let rows = try BenchmarkRow.measured(in: console, group: "program") { "own, \($0)" }
+    let rows = try BenchmarkRow.measured(in: console, tag: "m7", group: "program") { "own, \($0)" }
     #expect(
       rows == [
         BenchmarkRow(
@@ -52,7 +53,7 @@ import Testing
         BenchmarkRow(group: "program", name: "own, Ring 0 shared", unit: nil, reason: "It exited with status 1."),
       ])
     #expect(throws: (any Error).self) {
-      try BenchmarkRow.measured(in: "measured {\"name\"", group: "program") { $0 }
+      try BenchmarkRow.measured(in: "m7 {\"name\"", tag: "m7", group: "program") { $0 }
     }
   }
 }

@@ -42,6 +42,34 @@ import Testing
     #expect(transcript("x.0 begin\nx.0 exited 0\n")[0].ending == .never)
   }
 
+  @Test func aStepThatBeginsOrEndsTwiceIsForged() {
+    let honest = "t.0 begin\nt.0 exited 1\nt.1 begin\nt.1 exited 0\n"
+    #expect(transcript(honest)[0].ending == .exited(1))
+    // A program that runs in step 0 says what is to come of it, or of the step behind it.
+    for forgery in ["t.0 exited 0\n", "t.0 begin\nt.0 exited 0\n", "t.0 reply 1 2\nt.0 begin\n"] {
+      #expect(transcript("t.0 begin\n\(forgery)t.0 exited 1\n")[0].ending == .forged, "\(forgery)")
+    }
+    let ahead = "t.0 begin\nt.1 begin\nt.1 reply 9 : \nt.0 exited 0\nt.1 begin\nt.1 exited 1\n"
+    #expect(transcript(ahead)[1].ending == .forged)
+  }
+
+  @Test func nothingThatIsForgedCounts() {
+    var random = SeededGenerator(seed: 1)
+    var experiment = Experiment(random: &random)
+    experiment.run("first", .ring0, "/extra/x") { _, _ in nil }
+    let line = "\(experiment.tag).0 begin\n\(experiment.tag).0 exited 0\n"
+    let once = experiment.judge(Transcript(console: line, tag: experiment.tag, end: .off))
+    let twice = experiment.judge(Transcript(console: line + line, tag: experiment.tag, end: .off))
+    #expect(once[0].complaint == nil)
+    #expect(twice[0].complaint?.contains("only the grader writes") == true)
+  }
+
+  @Test func aStepHasEndedWhenItsEndIsSeen() {
+    let text = "t.0 begin\nhello\nt.0 exited 3\nt.1 begin\n"
+    #expect(transcript(text).hasEnded(0))
+    #expect(!transcript(text).hasEnded(1) && !transcript(text).hasEnded(2))
+  }
+
   @Test func oddLinesAreNoEndings() {
     for line in [
       "t.0", "t.x begin", "t.0 exited", "t.0 exited many", "t.99999999999999999999 begin", "t. begin", "t.0 ?",
@@ -162,9 +190,30 @@ import Testing
     #expect(report.answer(to: "What do bytes change?").isEmpty)
   }
 
+  @Test func linesMayEndAsElsewhere() {
+    let text = "| server | 1,050 | 1076 |\n## What does linking buy?\none two three\n"
+    for ending in ["\r\n", "\r"] {
+      let report = ReportTable(text.replacing("\n", with: ending))
+      #expect(report["server", .ring3] == 1050 && report["server", .ring0] == 1076)
+      #expect(report.answer(to: "What does linking buy?").count == 3)
+    }
+  }
+
   @Test(arguments: ["", "|||", "| server | 99999999999999999999 | 1 |", "## ", "|server|-1|x|"])
   func anyTextIsRead(_ text: String) {
     #expect(ReportTable(text)["server", .ring3] == nil)
+  }
+}
+
+@Suite struct ReportNumbersTests {
+  private let rows = [("server", [1394, 1422]), ("linked", [805, 800])]
+
+  @Test func findsWhatIsStale() {
+    let table = "| server | 1,394 | 1,420 |\n| linked | 805 | 800 |\n"
+    #expect(ReportNumbers.mistakes(in: table + "589 of 1,394 with 64 bytes; CR3.\n", rows: rows, others: [64]).isEmpty)
+    #expect(ReportNumbers.mistakes(in: table + "It is 1,304.\n", rows: rows, others: []).count == 1)
+    #expect(ReportNumbers.mistakes(in: table.replacing("805", with: "850"), rows: rows, others: []).count == 1)
+    #expect(ReportNumbers.mistakes(in: "", rows: rows, others: []).count == 2)
   }
 }
 
@@ -181,8 +230,21 @@ import Testing
       if case .tree = lab.work {
         #expect(names.isSuperset(of: ["probe", "solution.patch"]), "\(lab.folder)")
       } else {
-        #expect(names == ["start", "solution"], "\(lab.folder)")
+        #expect(names.subtracting(["given"]) == ["start", "solution"], "\(lab.folder)")
+        for name in try self.names(in: "\(lab.folder)/start") {
+          let (start, solution) = (contents("\(lab.folder)/start/\(name)"), contents("\(lab.folder)/solution/\(name)"))
+          #expect(
+            start == nil || start != solution, "\(lab.folder): \(name) is the same in both; it belongs into given")
+        }
       }
     }
+  }
+
+  private func names(in folder: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path)
+  }
+
+  private func contents(_ path: String) -> Data? {
+    FileManager.default.contents(atPath: root.appending(path: path).path)
   }
 }

@@ -86,12 +86,13 @@ public struct ServiceLoad: Sendable, Equatable {
 extension BenchmarkRow {
   /// The rows that the measuring program wrote. What it measures may print lines of its own, which are passed over.
   /// - Parameters:
+  ///   - tag: the word that lines of rows begin with.
   ///   - group: the group that they get.
   ///   - naming: what a row is called.
   public static func measured(
-    in console: String, group: String, naming: (String) -> String
+    in console: String, tag: String, group: String, naming: (String) -> String
   ) throws -> [BenchmarkRow] {
-    let start = "measured {"
+    let start = "\(tag) {"
     let lines = console.split(whereSeparator: \.isNewline).filter { $0.hasPrefix(start) }
     return try lines.map { line in
       let row = try JSONDecoder().decode(BenchmarkRow.self, from: Data(line.dropFirst(start.count - 1).utf8))

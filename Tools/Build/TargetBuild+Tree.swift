@@ -11,8 +11,9 @@ extension TargetBuild {
   /// The plugin that ends a run after a number of instructions.
   public static let counterPlugin = "build/profiler/counter.so"
 
-  /// The program of the guest that measures for `megha bench`. It is part of no archive but that of its own machine.
-  public static let measuringProgram = "build/tools/measure"
+  /// The program of the guest that measures for `megha bench`. It is part of no archive but that of its own machine, where it
+  /// lies beside what is measured: so it has a name that nobody gives to a program.
+  public static let measuringProgram = "build/tools/megha-measure"
 
   /// The programs of the tree, by folder.
   public func programFolders() -> [String] { folders(in: "Userland/Programs") }

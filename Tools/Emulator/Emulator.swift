@@ -123,6 +123,12 @@ public struct Operator: Sendable {
     return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
+  /// Ends the machine once its first program has: without a device for that it would stay on.
+  public func endWhenSwitchedOff() async {
+    guard await wait(until: { HostChannel(folder.text("host")).status != nil }) else { return }
+    end()
+  }
+
   /// Ends the machine.
   public func end() { command("quit") }
 }

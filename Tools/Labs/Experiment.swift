@@ -1,9 +1,10 @@
 // What a grader has the guest do, and what it says of each step.
 //
-// A step is a line for the guest's shell. The program `grade` runs it and writes what came of it in lines that begin with a
-// tag that is chosen anew for each run, so that no program can print them beforehand (Tests/Guest/Programs/grade).
+// A step is a line for the guest's shell, which the grader types when the step before it has ended: no file of the guest has the
+// lines that are still to come. The program `grade` runs it and writes what came of it in lines that begin with a tag that is
+// chosen anew for each run, so that no program can print them beforehand (Tests/Guest/Programs/grade).
 //
-// Invariant: each step has one check, and each check one sentence or none; what the machine never came to is said once.
+// Invariants: a line that ends a step is the last of the script that names it; each step has one check, and each check one sentence or none; what the machine never came to is said once.
 
 /// One line of a grader's report.
 public struct Check: Equatable, Sendable {
@@ -63,9 +64,15 @@ public struct Experiment: Sendable {
   /// What the SDK says where a service answers `unknownOperation`, or a module `unsupported`.
   private static let unsupported = "This machine or this object cannot do it."
 
+  /// A line for the shell.
+  public struct Line: Sendable, Equatable {
+    public let text: String
+    /// The step that has ended when the next line may be typed; nil: it may be typed ahead.
+    public let step: Int?
+  }
+
   public let tag: String
-  /// Lines for the shell.
-  public private(set) var script: [String] = []
+  public private(set) var script: [Line] = []
   /// Devices that the machine has besides its own, as QEMU names them.
   public var devices: [String] = []
   private var steps: [Step] = []
@@ -77,7 +84,7 @@ public struct Experiment: Sendable {
   public var stepCount: Int { steps.count }
 
   /// A line for the shell that nobody judges.
-  public mutating func shell(_ line: String) { script.append(line) }
+  public mutating func shell(_ line: String) { script.append(Line(text: line, step: nil)) }
 
   /// Runs a program of the guest to its end. A program that was ended, or was not at its limit, is judged no further.
   public mutating func run(
@@ -135,15 +142,15 @@ public struct Experiment: Sendable {
   /// A command of the shell whose output is judged, between two lines of `grade`.
   public mutating func observe(_ name: String, _ line: String, judge: @escaping Judge) {
     let index = steps.count
-    script.append("echo \(tag).\(index) begin")
-    script.append(line)
-    script.append("echo \(tag).\(index) done 0")
+    shell("echo \(tag).\(index) begin")
+    shell(line)
+    script.append(Line(text: "echo \(tag).\(index) done 0", step: index))
     steps.append(Step(name: name, isSilent: name.isEmpty, judge: judge))
   }
 
   private mutating func add(_ name: String, _ command: String, judge: @escaping Judge) {
     let words = command.split(separator: " ", maxSplits: 1)
-    script.append("/extra/grade \(tag).\(steps.count) \(words[0]) \(words[1])")
+    script.append(Line(text: "/extra/grade \(tag).\(steps.count) \(words[0]) \(words[1])", step: steps.count))
     steps.append(Step(name: name, isSilent: name.isEmpty, judge: judge))
   }
 
@@ -155,7 +162,10 @@ public struct Experiment: Sendable {
     for (index, step) in steps.enumerated() {
       let result = transcript[index]
       var complaint: String?
-      if result.ending == .never {
+      if result.ending == .forged {
+        complaint =
+          "Something in the machine wrote lines that only the grader writes. What it says of this step is not believed."
+      } else if result.ending == .never {
         complaint = hasStopped ? "The machine did not get here; see above." : transcript.whyItStopped(in: result)
         hasStopped = true
       } else {

@@ -1,7 +1,8 @@
 // The labs: their names, what their graders look at, and the folders that they begin with.
 //
-// A lab is a folder in Labs/ with `start`, which a student begins with, and `solution`, which passes. Where the work is in the
-// system itself there is no `start`, and the solution is a patch; the grader works in the student's tree.
+// A lab is a folder in Labs/ with `start`, which a student begins with, and `solution`, which passes; what both have alike is in
+// `given`. Where the work is in the system itself there is no `start`, and the solution is a patch; the grader works in the
+// student's tree.
 
 public struct Lab: Sendable {
   public enum Work: Sendable {
@@ -21,6 +22,8 @@ public struct Lab: Sendable {
 
   public var page: String { "docs/labs/\(name).md" }
   public var folder: String { "Labs/\(name)" }
+  /// The folders whose files together are what a student begins with, `start`, or the `solution`.
+  public func folders(of kind: String) -> [String] { ["\(folder)/given", "\(folder)/\(kind)"] }
   /// The folder that a student works in, beside the tree's own.
   public var ownFolder: String { "lab\(number)" }
 

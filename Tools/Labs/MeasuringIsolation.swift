@@ -104,7 +104,7 @@ struct ReportTable: Sendable {
 
   init(_ text: String) {
     var heading = ""
-    for line in text.split(separator: "\n") {
+    for line in text.split(whereSeparator: \.isNewline) {
       if line.hasPrefix("## ") {
         heading = String(line.dropFirst(3))
       } else if line.hasPrefix("|") {

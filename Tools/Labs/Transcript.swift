@@ -1,4 +1,6 @@
 // What the console of an experiment says of each step.
+//
+// Invariant: a step has one beginning and one end. What has more was written by somebody else than the grader, and counts as wrong.
 
 /// How a step ended.
 public enum StepEnding: Equatable, Sendable {
@@ -10,6 +12,8 @@ public enum StepEnding: Equatable, Sendable {
   case reply
   case refused(String)
   case done(UInt64)
+  /// It began or ended twice: a line of the grader's was written by somebody else.
+  case forged
   /// The machine never came to the end of it.
   case never
 }
@@ -35,6 +39,7 @@ public struct StepResult: Equatable, Sendable {
     case .limit: "nobody came in time."
     case .reply, .done: "it was answered."
     case .refused(let sentence): sentence.hasSuffix(".") ? sentence : sentence + "."
+    case .forged: "its lines were written twice."
     case .never: "the machine did not get to its end."
     }
   }
@@ -85,14 +90,23 @@ public struct Transcript: Sendable {
       guard words.count > 1, let index = Int(words[0]) else { continue }
       if words[1] == "begin" {
         current = index
-        results[index] = StepResult()
-      } else if current == index, let ending = Self.ending(words) {
+        // The program `grade` begins each step once; so does whoever else begins it.
+        if results[index] == nil { results[index] = StepResult() } else { results[index]?.ending = .forged }
+      } else if let ending = Self.ending(words) {
+        guard current == index else {
+          results[index]?.ending = .forged
+          continue
+        }
+        current = nil
+        if results[index]?.ending == .forged { continue }
         results[index]?.ending = ending
         if ending == .reply { results[index]?.take(reply: words.count > 2 ? words[2] : "") }
-        current = nil
       }
     }
   }
+
+  /// Whether a step has ended, or has been said to.
+  public func hasEnded(_ step: Int) -> Bool { self[step].ending != .never }
 
   private static func ending(_ words: [Substring]) -> StepEnding? {
     let rest = words.count > 2 ? String(words[2]).trimmingBlanks : ""

@@ -89,33 +89,48 @@ extension Project {
     return OwnMeasurement(group: "service", name: name, files: [made, made + ".so"], words: [name] + requests)
   }
 
-  func measure(_ own: OwnMeasurement, runs: Int, limit: Int, timeout: Int) async throws -> [BenchmarkRow] {
-    async let first = measureOnce(own, runs: runs, limit: limit, timeout: timeout)
-    async let second = measureOnce(own, runs: runs, limit: limit, timeout: timeout)
-    let (rows, again) = try await (first, second)
-    let differing = BenchmarkRow.differences(rows, again)
+  /// Measures in two machines. Returns the rows, and what ended the machine before there were all of them.
+  func measure(
+    _ own: OwnMeasurement, runs: Int, limit: Int, timeout: Int
+  ) async throws -> (rows: [BenchmarkRow], end: String?) {
+    // Both machines have the same, or they would differ.
+    let tag = "measured-\(UInt32.random(in: 0x1000_0000...UInt32.max))"
+    async let first = measureOnce(own, tag: tag, runs: runs, limit: limit, timeout: timeout)
+    async let second = measureOnce(own, tag: tag, runs: runs, limit: limit, timeout: timeout)
+    let (once, again) = try await (first, second)
+    let differing = BenchmarkRow.differences(once.rows, again.rows)
     guard differing.isEmpty else { throw Failure("Two runs differ: \(differing.joined(separator: ", ")).") }
-    return rows
+    return once
   }
 
-  private func measureOnce(_ own: OwnMeasurement, runs: Int, limit: Int, timeout: Int) async throws -> [BenchmarkRow] {
+  private func measureOnce(
+    _ own: OwnMeasurement, tag: String, runs: Int, limit: Int, timeout: Int
+  ) async throws -> (rows: [BenchmarkRow], end: String?) {
     let folder = try RunFolder()
     defer { folder.delete() }
     let files = [file(TargetBuild.measuringProgram).path] + own.files
     let arguments = try MachineArguments.parse(["--icount"] + files.flatMap { ["--add", $0] })
+    let program = "/extra/\(file(TargetBuild.measuringProgram).lastPathComponent)"
     // A guest that counts instructions runs a million in a millisecond.
     let milliseconds = (limit + 999_999) / 1_000_000
-    let words = try (["/extra/measure", own.group, "\(runs)", "\(milliseconds)"] + own.words).map(OwnMeasurement.quoted)
+    let words = try ([program, tag, own.group, "\(runs)", "\(milliseconds)"] + own.words).map(OwnMeasurement.quoted)
     let options = try await machine(arguments, script: words.joined(separator: " "), folder: folder)
     let console = Collector()
     let result = try await Emulator.run(
       options, root: root, folder: folder, timeout: timeout, console: console.append)
-    let rows = try BenchmarkRow.measured(in: console.text, group: own.group) {
+    let rows = try BenchmarkRow.measured(in: console.text, tag: tag, group: own.group) {
       own.group == "program" ? "\(own.name), \($0)" : $0
     }
-    guard result.outcome == .status(0) || result.outcome == .status(1), !rows.isEmpty else {
-      throw Failure("The measuring run ended with \(result.outcome):\n\(console.text)")
+    let end: String
+    switch result.outcome {
+    case .status(0) where !rows.isEmpty, .status(1) where !rows.isEmpty: return (rows, nil)
+    case .reset: end = "The machine reset itself"
+    case .panic(let text): end = "The kernel panicked (\(text))"
+    case .timedOut(let seconds): end = "The machine was stopped after \(seconds) s, which --timeout says,"
+    case .status(let status): end = "The machine was switched off with status \(status)"
     }
-    return rows
+    let place = rows.last.map { "after \($0.name)" } ?? "before anything was measured"
+    let last = console.text.split(separator: "\n").filter { !$0.hasPrefix(tag) }.suffix(8).joined(separator: "\n")
+    return (rows, "\(end) \(place). What it said last:\n\(last)")
   }
 }

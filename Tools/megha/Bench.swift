@@ -33,11 +33,14 @@ struct Bench: AsyncParsableCommand {
       valueName: "folder"))
   var service: String?
 
-  @Option(help: "How often a program is run, or a request is sent: 1 to 1024.")
+  @Option(parsing: .unconditional, help: "How often a program is run, or a request is sent: 1 to 1024.")
   var runs: Int?
 
   @Option(
-    help: "The most instructions that one run of a program may take, and that a service may take for its first answer.")
+    parsing: .unconditional,
+    help:
+      "The most instructions that one run of a program, or one answer of a service, may take: up to 4 thousand million."
+  )
   var limit = 200_000_000
 
   private var group: String? { program == nil ? words.first : nil }
@@ -71,7 +74,7 @@ struct Bench: AsyncParsableCommand {
     help: ArgumentHelp("Compare two files that --json wrote, in place of measuring.", valueName: "before> <after"))
   var compare: [String] = []
 
-  @Option(help: "Seconds for one run.")
+  @Option(parsing: .unconditional, help: "Seconds for one run.")
   var timeout = 300
 
   func validate() throws {
@@ -87,8 +90,9 @@ struct Bench: AsyncParsableCommand {
       throw ValidationError("\(words[service == nil ? 1 : 0]) is one word too many: only --program takes arguments.")
     }
     guard isOwn || runs == nil else { throw ValidationError("--runs is for --program and --service.") }
-    guard (1...1024).contains(runs ?? 1) else { throw ValidationError("--runs is a number from 1 to 1024.") }
-    guard (1...4_000_000_000).contains(limit) else { throw ValidationError("--limit is a number up to 4,000,000,000.") }
+    try demand(runs ?? 1, in: 1...1024, of: "--runs")
+    try demand(limit, in: 1...4_000_000_000, of: "--limit")
+    try demand(timeout, in: secondsRange, of: "--timeout")
     let writes = write || json != nil || csv != nil || chart != nil
     if time, check || peers || writes {
       throw ValidationError("--time prints ratios only; it goes with no other option.")
@@ -108,6 +112,7 @@ struct Bench: AsyncParsableCommand {
       print(Comparison(rows[0], rows[1]).text)
       return
     }
+    for path in [json, csv, chart] { try demandWritable(path) }
     let project = try Project.current()
     if program != nil || service != nil { return try await measureOwn(project) }
     try await project.build()
@@ -151,28 +156,23 @@ struct Bench: AsyncParsableCommand {
     } else {
       own = try await project.program(program ?? "", arguments: words)
     }
-    let rows = try await project.measure(own, runs: runs ?? (service == nil ? 20 : 100), limit: limit, timeout: timeout)
+    let (rows, end) = try await project.measure(
+      own, runs: runs ?? (service == nil ? 20 : 100), limit: limit, timeout: timeout)
     print(BenchmarkRow.table(rows, budgets: Budgets([:])).text)
     try export(rows, budgets: Budgets([:]), title: "\(own.group) \(own.name), in instructions")
     fflush(nil)
     let missing = rows.filter { $0.reason != nil }
-    guard missing.isEmpty else {
-      throw Failure(missing.map { "\($0.name) was not measured: \($0.reason ?? "")" }.joined(separator: "\n"))
-    }
+    let complaints = missing.map { "\($0.name) was not measured: \($0.reason ?? "")" } + (end.map { [$0] } ?? [])
+    guard complaints.isEmpty else { throw Failure(complaints.joined(separator: "\n")) }
   }
 
   /// Writes the rows to the files that the options name.
   func export(_ rows: [BenchmarkRow], budgets: Budgets, title: String) throws {
-    func write(_ data: Data, to path: String) throws {
-      do { try data.write(to: URL(fileURLWithPath: path)) } catch {
-        throw Failure("\(path) cannot be written: \((error as NSError).localizedDescription)")
-      }
-    }
-    if let json { try write(BenchmarkResults.encode(rows), to: json) }
-    if let csv { try write(Data(BenchmarkRow.commaSeparated(rows).utf8), to: csv) }
+    if let json { try writeFile(BenchmarkResults.encode(rows), to: json) }
+    if let csv { try writeFile(Data(BenchmarkRow.commaSeparated(rows).utf8), to: csv) }
     if let chart {
       let own = rows.filter { $0.unit != "bytes" }
-      try write(Data(BarChart(title: title, rows: own, budgets: budgets).svg.utf8), to: chart)
+      try writeFile(Data(BarChart(title: title, rows: own, budgets: budgets).svg.utf8), to: chart)
     }
   }
 }

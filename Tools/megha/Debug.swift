@@ -25,6 +25,7 @@ struct Debug: AsyncParsableCommand {
   var console = false
 
   @Option(
+    parsing: .unconditional,
     help: "The port for GDB, or, with --console, of the machine to connect to. A free one from 1234 on is chosen.")
   var port: Int?
 
@@ -45,7 +46,7 @@ struct Debug: AsyncParsableCommand {
   var commands: [String] = []
 
   func validate() throws {
-    if let port, !(1...65535).contains(port) { throw ValidationError("A port is a number from 1 to 65535.") }
+    try demand(port ?? 1, in: 1...65535, of: "--port")
     if debuggable, machine.kernel != .standard { throw ValidationError("--debuggable is a kernel of its own.") }
   }
 

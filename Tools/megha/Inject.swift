@@ -22,19 +22,20 @@ struct Inject: AsyncParsableCommand {
     help: "The kind of task: \(InjectionKind.allCases.map { $0.rawValue }.joined(separator: ", ")); all without it.")
   var kind: InjectionKind?
 
-  @Option(help: "How many mutants of each kind; without it 1,000.")
+  @Option(parsing: .unconditional, help: "How many mutants of each kind; without it 1,000.")
   var count: Int?
 
   @Flag(help: "As many as a campaign has: 100,000 in Ring 3, guarded Ring 0 and as server, 20,000 of each other kind.")
   var campaign = false
 
-  @Option(help: "How much of a campaign, in percent.")
+  @Option(parsing: .unconditional, help: "How much of a campaign, in percent.")
   var percent = 100
 
-  @Option(help: "What the mutants follow from.")
+  @Option(parsing: .unconditional, help: "What the mutants follow from.")
   var seed: UInt32 = 1
 
-  @Option(help: "Only the mutant with this number, with the machine's console on standard output.")
+  @Option(
+    parsing: .unconditional, help: "Only the mutant with this number, with the machine's console on standard output.")
   var only: Int?
 
   @Option(help: "Write the counts and every failure to this file.")
@@ -44,17 +45,20 @@ struct Inject: AsyncParsableCommand {
     help: "Write the counts of each kind to docs/results once all of its mutants have run; those of other kinds stay.")
   var write = false
 
-  @Option(help: "How many machines run at once.")
+  @Option(parsing: .unconditional, help: "How many machines run at once.")
   var machines = 2
 
   func validate() throws {
     if only != nil, kind == nil { throw ValidationError("--only needs --kind.") }
     if count != nil, campaign { throw ValidationError("--count and --campaign are two answers to one question.") }
-    guard (1...100).contains(percent) else { throw ValidationError("--percent is from 1 to 100.") }
-    guard machines > 0, count ?? 1 > 0, only ?? 0 >= 0 else { throw ValidationError("Numbers begin at 1.") }
+    try demand(percent, in: 1...100, of: "--percent")
+    try demand(machines, in: 1...1000, of: "--machines")
+    try demand(count ?? 1, in: 1...1_000_000_000, of: "--count")
+    try demand(only ?? 0, in: 0...1_000_000_000, of: "--only")
   }
 
   func run() async throws {
+    try demandWritable(json)
     let project = try Project.current()
     try await project.build(
       targets: TargetBuild.defaultTargets + TargetBuild.testTargets(root: project.root))
@@ -76,7 +80,7 @@ struct Inject: AsyncParsableCommand {
     }
     print("\n\(results.table.text)")
     fflush(nil)
-    if let json { try results.json().write(to: URL(fileURLWithPath: json)) }
+    if let json { try writeFile(results.json(), to: json) }
     if results.failureCount > 0 { throw ExitCode(1) }
   }
 }

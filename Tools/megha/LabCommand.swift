@@ -25,16 +25,33 @@ struct LabCommand: AsyncParsableCommand {
   @Option(help: "The folder of your work; without it lab1, lab2, ... in the tree.")
   var folder: String?
 
-  @Option(help: "Choose the grader's inputs as the run did that named this number.")
+  @Option(help: "Grade what this file of `git diff` makes of the tree: a hand-in of lab 3 or 4.")
+  var diff: String?
+
+  @Option(parsing: .unconditional, help: "Choose the grader's inputs as the run did that named this number.")
   var seed: UInt64?
 
   @Option(name: .customLong("boot"), help: "Boot the kernel of lab 2 with these words on its command line.")
   var words: String?
 
   func validate() throws {
-    if number == nil, check || folder != nil || seed != nil || words != nil {
-      throw ValidationError("Which lab? ./megha lab lists them.")
+    guard let number else {
+      guard !check, folder == nil, diff == nil, seed == nil, words == nil else {
+        throw ValidationError("Which lab? ./megha lab lists them.")
+      }
+      return
     }
+    if let lab = Lab.numbered(number) {
+      if case .tree = lab.work {
+        if folder != nil {
+          throw ValidationError(
+            "Lab \(number) is done in the tree itself and has no folder; a hand-in is graded with --check --diff FILE.")
+        }
+      } else if diff != nil {
+        throw ValidationError("--diff is for the labs that change the tree, 3 and 4; lab \(number) has a --folder.")
+      }
+    }
+    if diff != nil, !check { throw ValidationError("--diff goes with --check.") }
     if seed != nil, !check { throw ValidationError("--seed goes with --check.") }
     if check, words != nil { throw ValidationError("--boot and --check are two things; say one of them.") }
   }
@@ -71,7 +88,12 @@ struct LabCommand: AsyncParsableCommand {
     } else if FileManager.default.fileExists(atPath: own.path) {
       print("\(own.path) is there already; nothing was changed.")
     } else {
-      try FileManager.default.copyItem(at: project.file("\(lab.folder)/start"), to: own)
+      for (name, file) in project.files(of: lab, "start") {
+        let target = own.appending(path: name)
+        try FileManager.default.createDirectory(
+          at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(at: file, to: target)
+      }
       print("made \(own.path)")
     }
     let place = folder.map { " --folder \(NinjaFile.shellQuoted($0))" } ?? ""
@@ -80,7 +102,12 @@ struct LabCommand: AsyncParsableCommand {
 
   private func grade(_ lab: Lab, _ own: URL, _ project: Project) async throws {
     let seed = seed ?? UInt64.random(in: 1...99_999)
-    let checks = try await project.grade(lab, in: own, seed: seed)
+    let checks =
+      if let diff {
+        try await project.grade(lab, handedIn: URL(fileURLWithPath: diff), seed: seed)
+      } else {
+        try await project.grade(lab, in: own, seed: seed)
+      }
     for check in checks {
       print("\(check.complaint == nil ? "right" : "WRONG") \(check.name)")
       if let complaint = check.complaint { print("      \(complaint.replacing("\n", with: "\n      "))") }
@@ -88,5 +115,16 @@ struct LabCommand: AsyncParsableCommand {
     let right = checks.count { $0.complaint == nil }
     print("lab \(lab.number): \(right) of \(checks.count) right; --seed \(seed) repeats this run")
     if right < checks.count { throw ExitCode(1) }
+  }
+}
+
+extension Project {
+  /// The files of what a student begins with, `start`, or of the `solution`, by their names in a student's folder.
+  func files(of lab: Lab, _ kind: String) -> [(name: String, file: URL)] {
+    lab.folders(of: kind).flatMap { folder in
+      ((try? FileManager.default.subpathsOfDirectory(atPath: file(folder).path)) ?? []).sorted()
+        .map { ($0, file("\(folder)/\($0)")) }
+        .filter { (try? $0.1.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile == true }
+    }
   }
 }

@@ -77,26 +77,39 @@ extension Project {
     return link
   }
 
-  /// Boots the system with the experiment's script.
+  /// Boots the system and types the experiment's script, each line when what it follows has ended.
   func boot(_ experiment: Experiment, added: [String], in run: RunFolder) async throws -> Transcript {
     var arguments = try MachineArguments.parse(["--icount"])
     arguments.added = added
-    let script = (experiment.script + ["exit 0"]).joined(separator: "\n")
-    var options = try await machine(arguments, script: script, folder: run)
+    var options = try await machine(arguments, script: nil, folder: run)
     for device in experiment.devices { options.extraArguments += ["-device", device] }
     let console = Collector()
-    let end = try await count(&options, in: run, console: console)
+    let end = try await count(&options, in: run, console: console) { person in
+      guard await person.waitUntilReady() else { return }
+      for line in experiment.script {
+        await person.send(line.text + "\n")
+        guard let step = line.step else { continue }
+        let hasEnded = {
+          Transcript(console: console.text, tag: experiment.tag, end: .off).hasEnded(step)
+        }
+        guard await person.wait(each: .milliseconds(5), until: hasEnded) else { return }
+      }
+      await person.send("exit 0\n")
+    }
     return Transcript(console: console.text, tag: experiment.tag, end: end)
   }
 
   /// Runs a machine until it ends or has executed all instructions that it may.
-  func count(_ options: inout MachineOptions, in run: RunFolder, console: Collector) async throws -> Transcript.End {
+  func count(
+    _ options: inout MachineOptions, in run: RunFolder, console: Collector,
+    operating: (@Sendable (Operator) async -> Void)? = nil
+  ) async throws -> Transcript.End {
     let counted = run.url.appending(path: "counted")
     try Data().write(to: counted)
     let plugin = MachineOptions.escaped(file(TargetBuild.counterPlugin).path)
     options.extraArguments += ["-plugin", "\(plugin),f=counted,n=\(Self.instructionLimit)"]
     let result = try await Emulator.run(
-      options, root: root, folder: run, timeout: Self.patience, console: console.append)
+      options, root: root, folder: run, timeout: Self.patience, console: console.append, operating: operating)
     let words = ((try? String(contentsOf: counted, encoding: .utf8)) ?? "").split(whereSeparator: \.isWhitespace)
     if words.first == "limit", let count = words.last.flatMap({ UInt64($0) }) { return .limit(count) }
     switch result.outcome {

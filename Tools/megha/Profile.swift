@@ -18,7 +18,7 @@ struct Profile: AsyncParsableCommand {
   @Argument(help: "The command for the shell.")
   var command = "bench"
 
-  @Option(help: "How many functions are listed.")
+  @Option(parsing: .unconditional, help: "How many functions are listed.")
   var top = 30
 
   @Option(help: "Write a flame graph, a picture of all call paths, to this file.")
@@ -29,10 +29,16 @@ struct Profile: AsyncParsableCommand {
     help: "Put a file of the host, or the files of a folder, into /extra of the guest. Their functions are known too.")
   var added: [String] = []
 
-  @Option(help: "Seconds after which the machine is stopped.")
+  @Option(parsing: .unconditional, help: "Seconds after which the machine is stopped.")
   var timeout = 300
 
+  func validate() throws {
+    try demand(top, in: 1...100_000, of: "--top")
+    try demand(timeout, in: secondsRange, of: "--timeout")
+  }
+
   func run() async throws {
+    try demandWritable(svg)
     let project = try Project.current()
     try await project.build(targets: TargetBuild.defaultTargets + [TargetBuild.profilerPlugin])
     LiveRuns.endWithThisProcess()
@@ -40,7 +46,7 @@ struct Profile: AsyncParsableCommand {
     print(ProfileTable.text(tree, top: top))
     if let svg {
       let title = "\(command): \(tree.total) instructions"
-      try Data(FlameGraph(tree, title: title).svg.utf8).write(to: URL(fileURLWithPath: svg))
+      try writeFile(Data(FlameGraph(tree, title: title).svg.utf8), to: svg)
     }
     if outcome != .status(0) { printError("The command ended with \(outcome).") }
   }

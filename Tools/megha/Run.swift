@@ -108,11 +108,11 @@ struct Run: AsyncParsableCommand {
   @Option(help: "Commands for the shell, separated by semicolons or line ends.")
   var script: String?
 
-  @Option(help: "Seconds after which a script is stopped.")
+  @Option(parsing: .unconditional, help: "Seconds after which a script is stopped.")
   var timeout = 120
 
   func validate() throws {
-    guard (1...1_000_000).contains(timeout) else { throw ValidationError("--timeout is from 1 to 1000000 seconds.") }
+    try demand(timeout, in: secondsRange, of: "--timeout")
   }
 
   func run() async throws {
@@ -176,6 +176,11 @@ extension Project {
     guard let processor = arguments.bochs else {
       var options = try await machine(arguments, script: script, folder: folder)
       options.display = display
+      // Such a machine stays on when its script has ended, with nobody to look at it.
+      var operating = operating
+      if operating == nil, script != nil, !display, arguments.missing.contains(.exit) {
+        operating = { person in await person.endWhenSwitchedOff() }
+      }
       return try await Emulator.run(
         options, root: root, folder: folder, timeout: timeout, console: console, operating: operating)
     }

@@ -15,14 +15,19 @@ struct Screenshot: AsyncParsableCommand {
   @Option(name: .customLong("type"), help: "What is typed on the keyboard; \\n is the Enter key.")
   var text = ""
 
-  @Option(help: "Seconds to wait after the first program has started, and again after typing.")
+  @Option(parsing: .unconditional, help: "Seconds to wait after the first program has started, and again after typing.")
   var wait = 2.0
 
   func validate() throws {
-    guard wait >= 0, wait <= 3600 else { throw ValidationError("--wait is from 0 to 3600 seconds.") }
+    if machine.missing.contains(.screen) {
+      throw ValidationError("A machine --without screen shows nothing that could be kept.")
+    }
+    if machine.bochs != nil { throw ValidationError("Bochs has no screen here; screenshot is for QEMU.") }
+    try demand(wait, in: 0...3600, of: "--wait")
   }
 
   func run() async throws {
+    try demandWritable(file)
     let project = try Project.current()
     guard let keys = Keyboard.keys(for: text.replacing("\\n", with: "\n")) else {
       let stranger = text.first { Keyboard.keys(for: String($0)) == nil }.map { " \($0)" } ?? ""
@@ -46,6 +51,6 @@ struct Screenshot: AsyncParsableCommand {
     guard let picture = FileManager.default.contents(atPath: folder.path("screen")) else {
       throw Failure("There is no picture; the run ended with: \(result.outcome)")
     }
-    try picture.write(to: URL(fileURLWithPath: file))
+    try writeFile(picture, to: file)
   }
 }

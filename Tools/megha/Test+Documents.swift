@@ -1,4 +1,5 @@
-// Runs the examples of README.md and of docs, and follows their links.
+// Runs the examples of README.md and of docs, and follows their links. Tests/Commands has pages of the same form that only tests
+// read: what the command refuses, and in which words.
 
 import Checks
 import Emulator
@@ -66,8 +67,10 @@ extension Project {
 
   /// All pages, with their texts.
   func documents() throws -> [(path: String, text: String)] {
-    let pages = ((try? FileManager.default.subpathsOfDirectory(atPath: file("docs").path)) ?? []).sorted()
-      .filter { $0.hasSuffix(".md") }.map { "docs/\($0)" }
+    let pages = ["docs", "Tests/Commands"].flatMap { folder in
+      ((try? FileManager.default.subpathsOfDirectory(atPath: file(folder).path)) ?? []).sorted()
+        .filter { $0.hasSuffix(".md") }.map { "\(folder)/\($0)" }
+    }
     return try (["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] + pages).map {
       ($0, try String(contentsOf: file($0), encoding: .utf8))
     }

@@ -22,6 +22,7 @@ extension Project {
     func isWanted(_ name: String) -> Bool { regex.map { name.contains($0) } ?? true }
     let trials = try labTrials().filter { isWanted($0.name) }
     if !trials.isEmpty { try await test(trials, report) }
+    try await testLabReport(report, isWanted: isWanted)
     try await testTreeLabs(report, isWanted: isWanted)
   }
 
@@ -102,11 +103,8 @@ extension Project {
   private func fill(_ trial: Trial) throws {
     let kind = trial.folder.deletingLastPathComponent().lastPathComponent
     let mistake = LabMistake.all.first { $0.folder == kind }
-    let source = file("\(trial.lab.folder)/\(mistake == nil ? kind : "solution")")
     let manager = FileManager.default
-    for name in try manager.subpathsOfDirectory(atPath: source.path) {
-      let from = source.appending(path: name)
-      guard (try? from.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile == true else { continue }
+    for (name, from) in files(of: trial.lab, mistake == nil ? kind : "solution") {
       var data = try Data(contentsOf: from)
       if let mistake, mistake.file == name {
         let text = String(decoding: data, as: UTF8.self)
@@ -155,6 +153,22 @@ struct LabMistake: Sendable {
       text: "    report(address, holds: volatile_read(address))\n    return 0\n  }\n\n  private static func borrow",
       replacement: "    port_write(0x64, 0xfe)\n    return 0\n  }\n\n  private static func borrow",
       complaints: ["The machine reset itself", "The machine did not get here; see above."]),
+    LabMistake(
+      lab: 1, name: "a program that looks for the grader's lines", folder: "forging", file: "Rings.swift",
+      text: "    report(address, holds: volatile_read(address))\n    return 0\n  }\n\n  private static func borrow",
+      replacement: """
+            do throws(SystemError) {
+              let script = try File(Bytes("/boot/script")).contents()
+              Console.write { $0.write(script.span) }
+            } catch {
+              Console.write("there is no script\\n")
+            }
+            return 0
+          }
+
+          private static func borrow
+        """,
+      complaints: ["is expected; it writes: there is no script"]),
     LabMistake(
       lab: 2, name: "an overflow that is only said", folder: "said", file: "Lab.swift",
       text: "  let result = call_recoverable({ sum($0) }, number, &failed)",

@@ -12,6 +12,8 @@ public enum ManagerOperation: UInt32 {
   case save = 3
   /// Tells what it needs, and how often it has been started again.
   case describe = 4
+  /// Tells which services have crashed and are to be started again.
+  case waiting = 5
 }
 
 public enum ManagerClient {
@@ -28,6 +30,12 @@ public enum ManagerClient {
     var reply: [UInt8] = []
     let result = try call(.describe, name, .server, &reply)
     return result[0] == 0 ? (reply, result[1]) : ([], 0)
+  }
+
+  /// The services that have crashed and are to be started again, with spaces between their names.
+  public static func waiting() throws(SystemError) -> [UInt8] {
+    var reply: [UInt8] = []
+    return try call(.waiting, Bytes("manager"), .server, &reply)[0] == 0 ? reply : []
   }
 
   private static func call(

@@ -1,9 +1,10 @@
 // Measures things that are not part of the system: a program in every kind of task, a service in every placement. The host's
 // `megha bench --program` and `--service` start it; its rows are for them.
 //
-//     measure program RUNS MILLISECONDS PATH [ARGUMENT...]
-//     measure service RUNS MILLISECONDS NAME REQUEST...
+//     measure TAG program RUNS MILLISECONDS PATH [ARGUMENT...]
+//     measure TAG service RUNS MILLISECONDS NAME REQUEST...
 //
+// Its rows begin with the tag, which is another one each time, since what is measured may print anything.
 // A request is NAME:OPERATION:WORDS:DATA:REPLY: words separated by commas, and lengths in bytes. One without a name is sent
 // once, before the others, and not measured. The exit status is 0 where all was measured.
 
@@ -14,9 +15,9 @@ import SDK
 @main struct Measure: Program {
   static func run() -> Int32 {
     var arguments: [Bytes] = []
-    for index in 1..<max(1, ProgramInformation.argumentCount) { arguments.append(ProgramInformation.argument(index)) }
+    for index in 2..<max(2, ProgramInformation.argumentCount) { arguments.append(ProgramInformation.argument(index)) }
     guard arguments.count >= 4, let runs = arguments[1].number, runs > 0, let limit = arguments[2].number else {
-      Console.write("usage: measure program|service|client RUNS MILLISECONDS ...\n")
+      Console.write("usage: measure TAG program|service|client RUNS MILLISECONDS ...\n")
       return 2
     }
     let rest = Array(arguments[3...])
@@ -29,7 +30,7 @@ import SDK
   }
 }
 
-/// Writes rows for the host, each on a line that begins with a word of its own: a program may print anything.
+/// Writes rows for the host, each on a line that begins with the tag.
 enum Row {
   static func write(_ name: (inout ConsoleLine) -> Void, _ samples: Samples, _ counts: Counts) {
     Console.write {
@@ -58,7 +59,9 @@ enum Row {
   }
 
   private static func begin(_ name: (inout ConsoleLine) -> Void, _ line: inout ConsoleLine) {
-    line.write("\nmeasured {\"group\":\"\",\"name\":\"")
+    line.write("\n")
+    line.write(ProgramInformation.argument(1))
+    line.write(" {\"group\":\"\",\"name\":\"")
     name(&line)
     line.write("\"")
   }

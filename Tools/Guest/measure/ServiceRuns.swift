@@ -48,6 +48,13 @@ extension Bytes {
   }
 }
 
+/// Why a service is not measured.
+private struct NotMeasured: Error {
+  let bytes: [UInt8]
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  init(_ sentence: StaticString) { bytes = Bytes(sentence).copied }
+}
+
 struct ServiceRuns {
   static var bufferSize: UInt32 { 65536 }
   private static var placements: [(ServicePlacement, StaticString)] {
@@ -55,6 +62,7 @@ struct ServiceRuns {
   }
 
   let runs: Int
+  /// The longest that all calls of one request may take, in milliseconds.
   let limit: UInt32
   let kind: TaskKind
   /// The name of the service, and the requests.
@@ -66,6 +74,7 @@ struct ServiceRuns {
     for kind in [TaskKind.ring3, .separate] {
       var list = WordList()
       list.append(ProgramInformation.argument(0))
+      list.append(ProgramInformation.argument(1))
       list.append("client")
       list.append(runs)
       list.append(limit)
@@ -110,48 +119,103 @@ struct ServiceRuns {
       for request in requests where request.name.count > 0 { Row.write(name(request), reason: reason) }
       return false
     }
-    do throws(SystemError) {
-      if let refusal = try ManagerClient.ask(.start, words[0], placement: placement) {
-        return giveUp { line in for byte in refusal { line.write(byte: byte) } }
-      }
-    } catch { return giveUp { line in line.write(error.sentence) } }
-    defer {
-      do throws(SystemError) { _ = try ManagerClient.ask(.stop, words[0], placement: placement) } catch {}
-    }
-    let opened = SystemCalls.serviceOpen(words[0].address, UInt32(words[0].count))
-    guard opened >= 0 else { return giveUp { $0.write("The service cannot be opened.") } }
-    let handle = UInt32(opened)
-    defer { _ = SystemCalls.close(handle) }
+    defer { stop(placement) }
+    var handle: UInt32?
     var passes = true
-    for request in requests {
-      if request.name.count > 0 {
-        if !measure(request, handle, name(request)) { passes = false }
-      } else if let reason = Exchange(request, handle, limit)?.failure() {
-        return giveUp { line in
-          line.write("What comes before is refused: ")
-          line.write(reason)
+    for request in requests where request.name.count > 0 {
+      // After a request that ended the service it begins anew.
+      if handle == nil {
+        do throws(NotMeasured) { handle = try start(placement, requests) } catch {
+          return giveUp { line in line.write(error.bytes) }
         }
       }
+      if let opened = handle, !measure(request, opened, name(request)) {
+        passes = false
+        _ = SystemCalls.close(opened)
+        stop(placement)
+        handle = nil
+      }
     }
+    if let handle { _ = SystemCalls.close(handle) }
     return passes
   }
 
+  /// Starts the service, and sends what comes before the others. Returns a handle to it.
+  private func start(_ placement: ServicePlacement, _ requests: [Request]) throws(NotMeasured) -> UInt32 {
+    let refusal: [UInt8]?
+    do throws(SystemError) { refusal = try ManagerClient.ask(.start, words[0], placement: placement) } catch {
+      throw NotMeasured(error.sentence)
+    }
+    if let refusal { throw NotMeasured(refusal) }
+    let opened = SystemCalls.serviceOpen(words[0].address, UInt32(words[0].count))
+    guard opened >= 0 else { throw NotMeasured("The service cannot be opened.") }
+    for request in requests where request.name.count == 0 {
+      guard let reason = failure(before: request, UInt32(opened)) else { continue }
+      _ = SystemCalls.close(UInt32(opened))
+      throw NotMeasured(Bytes("What comes before is refused: ").copied + Bytes(reason).copied)
+    }
+    return UInt32(opened)
+  }
+
+  private func stop(_ placement: ServicePlacement) {
+    do throws(SystemError) { _ = try ManagerClient.ask(.stop, words[0], placement: placement) } catch {}
+  }
+
+  private func failure(before request: Request, _ handle: UInt32) -> StaticString? {
+    guard let exchange = Exchange(request, handle) else { return "There is no memory for it." }
+    return withLimit { exchange.failure() } ?? "It was not answered within the limit."
+  }
+
+  /// Does something that asks the service, and ends the service where that takes longer than the limit. Returns nil then.
+  private func withLimit<Result>(_ body: () -> Result) -> Result? {
+    let isOver = UnsafeMutablePointer<Bool>.allocate(capacity: 1)
+    defer { isOver.deallocate() }
+    isOver.initialize(to: false)
+    let (name, limit) = (words[0], limit)
+    // A server that loops is as urgent as programs are or more so: who ends it must be more urgent still.
+    var options = StartOptions(flags: kind.flags)
+    options.priority = 31
+    let watch = try? Thread.start(options) { () -> Int32 in
+      Thread.sleep(milliseconds: limit)
+      isOver.pointee = true
+      // A call into a linked module is cut short by the kernel.
+      if let service = ServiceList.find(name), service.owner != 0 { try? TaskIdentity(service.owner).kill(status: 1) }
+      return 0
+    }
+    let result = body()
+    try? watch?.task.kill(status: 0)
+    _ = try? watch?.join()
+    return isOver.pointee ? nil : result
+  }
+
   private func measure(_ request: Request, _ handle: UInt32, _ name: (inout ConsoleLine) -> Void) -> Bool {
-    guard var samples = Samples(), let exchange = Exchange(request, handle, limit) else {
+    guard var samples = Samples(), let exchange = Exchange(request, handle) else {
       Row.write(name) { $0.write("There is no memory for samples.") }
       return false
     }
-    if let reason = exchange.failure() {
+    var counts = Counts()
+    let failure: StaticString?? = withLimit {
+      if let reason = exchange.failure() { return reason }
+      for _ in 0..<Samples.warmUp { _ = exchange.run() }
+      let before = Counts.take()
+      let failure = samples.take(runs, warmUp: 0) { exchange.run() }
+      counts = Counts.take().since(before, operations: UInt32(runs))
+      return failure?.sentence
+    }
+    switch failure {
+    case nil:
+      Row.write(name) { line in
+        line.write("It was not answered ")
+        line.write(decimal: runs + Samples.warmUp + 1)
+        line.write(" times within ")
+        line.write(decimal: limit)
+        line.write(" million instructions.")
+      }
+      return false
+    case .some(let reason?):
       Row.write(name) { $0.write(reason) }
       return false
-    }
-    for _ in 0..<Samples.warmUp { _ = exchange.run() }
-    let before = Counts.take()
-    let failure = samples.take(runs, warmUp: 0) { exchange.run() }
-    let counts = Counts.take().since(before, operations: UInt32(runs))
-    if let failure {
-      Row.write(name) { $0.write(failure.sentence) }
-      return false
+    case .some(nil): break
     }
     samples.sort()
     Row.write(name, samples, counts)
@@ -164,9 +228,8 @@ private struct Exchange {
   private let message: UnsafeMutablePointer<Message>
   private let request: Request
   private let handle: UInt32
-  private let limit: WordPair
 
-  init?(_ request: Request, _ handle: UInt32, _ milliseconds: UInt32) {
+  init?(_ request: Request, _ handle: UInt32) {
     do throws(SystemError) {
       // Data and reply, and behind both the message.
       let page = try Memory.map(2 * ServiceRuns.bufferSize + 4096, [.read, .write])
@@ -177,11 +240,11 @@ private struct Exchange {
     } catch { return nil }
     self.request = request
     self.handle = handle
-    limit = WordPair(UInt64(milliseconds) &* 1_000_000)
   }
 
-  /// Sends it, and returns the result of the system call. Without a limit it goes the way that calls commonly go.
-  func run(within limit: WordPair = WordPair(.max)) -> Int32 {
+  /// Sends it, and returns the result of the system call. It goes the way that calls without a limit go.
+  func run() -> Int32 {
+    let limit = WordPair(.max)
     message.pointee.operation = request.operation
     message.pointee.words = request.words
     message.pointee.dataLength = request.dataLength
@@ -196,7 +259,7 @@ private struct Exchange {
 
   /// Sends it once. Returns why that failed.
   func failure() -> StaticString? {
-    let result = run(within: limit)
+    let result = run()
     if result < 0 { return (SystemError(rawValue: result) ?? .unknownCall).sentence }
     return isUnknownOperation(message.pointee.words[0]) ? "The service does not know the operation." : nil
   }

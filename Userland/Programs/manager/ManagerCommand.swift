@@ -1,7 +1,7 @@
-// What the manager can be asked for: start, stop, move, save and describe.
+// What the manager can be asked for: start, stop, move, save, describe and waiting.
 //
 // A request's data is the service's name, word 0 the placement. The reply's word 0 is 0, or 1 with a sentence that
-// says why it was refused.
+// says why it was refused. A service that has crashed is one that runs: it is started again before the command goes on.
 
 import ABI
 import Primitives
@@ -9,12 +9,15 @@ import SDK
 import ServiceSupport
 
 enum ManagerCommand {
+  private static var notStarted: StaticString { "the manager has not started it" }
+
   static func answer(_ request: inout Request) {
     guard let operation = ManagerOperation(rawValue: request.operation) else {
       request.reply[0] = unknownOperation
       return
     }
     let name = request.copiedData
+    if operation == .waiting { return listWaiting(&request) }
     Servers.turn.take()
     defer { Servers.turn.give() }
     do throws(ManagerRefusal) {
@@ -28,6 +31,7 @@ enum ManagerCommand {
       case .move: try move(name, placement)
       case .save: try save(name)
       case .describe: describe(name, &request)
+      case .waiting: break
       }
     } catch {
       request.reply[0] = 1
@@ -36,20 +40,20 @@ enum ManagerCommand {
   }
 
   private static func start(_ name: [UInt8], _ placement: ServicePlacement) throws(ManagerRefusal) {
-    guard Servers.find(name) == nil else { throw ManagerRefusal("it runs already") }
+    guard try Recovery.runningEntry(name) == nil else { throw ManagerRefusal("it runs already") }
     try Dependencies.start(for: name)
     _ = try Servers.start(name, as: placement)
   }
 
   private static func stop(_ name: [UInt8]) throws(ManagerRefusal) {
-    guard let entry = Servers.find(name) else { throw ManagerRefusal("the manager has not started it") }
+    guard let entry = try Recovery.runningEntry(name) else { throw ManagerRefusal(notStarted) }
     try Dependencies.checkUnneeded(name)
     try Servers.end(entry)
   }
 
   /// Moves a running service: its calls wait while its state goes from the old placement to the new one.
   private static func move(_ name: [UInt8], _ placement: ServicePlacement) throws(ManagerRefusal) {
-    guard let old = Servers.find(name) else { throw ManagerRefusal("the manager has not started it") }
+    guard let old = try Recovery.runningEntry(name) else { throw ManagerRefusal(notStarted) }
     guard old.placement != placement else { throw ManagerRefusal("it is placed like that already") }
     try control(name, .hold)
     // From the moment the new server has the name the old one may end by itself: that is no crash.
@@ -79,7 +83,7 @@ enum ManagerCommand {
 
   /// Keeps the state of a running service for the case that it crashes.
   private static func save(_ name: [UInt8]) throws(ManagerRefusal) {
-    guard let entry = Servers.find(name) else { throw ManagerRefusal("the manager has not started it") }
+    guard let entry = try Recovery.runningEntry(name) else { throw ManagerRefusal(notStarted) }
     try control(name, .hold)
     do throws(ManagerRefusal) {
       Servers.keep(try ServiceState.save(name), of: entry)
@@ -88,6 +92,13 @@ enum ManagerCommand {
       throw error
     }
     try control(name, .release)
+  }
+
+  /// The data is the names of those that crashed and are to be started again, with spaces between them.
+  private static func listWaiting(_ request: inout Request) {
+    for (index, name) in Recovery.waiting.enumerated() {
+      request.write((index == 0 ? name : Servers.bytes(" ") + name).span)
+    }
   }
 
   /// The reply's word 1 is how often it has been started again, the data what it needs.

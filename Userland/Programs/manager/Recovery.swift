@@ -27,6 +27,17 @@ enum Recovery {
 
   static func wake() { pending.give() }
 
+  /// The names of those that are to be started again.
+  static var waiting: [[UInt8]] { crashed.withLock { entries in entries.map { $0.name } } }
+
+  /// What runs under a name; one that has crashed is started again now, whoever has noticed its end so far. Nil: nothing.
+  static func runningEntry(_ name: [UInt8]) throws(ManagerRefusal) -> ServerEntry? {
+    _ = collectFailedModules()
+    if let entry = Servers.find(name), entry.task != 0 { Servers.awaitEndNoticed(entry) }
+    if Servers.find(name) == nil { _ = try restart(name) }
+    return Servers.find(name)
+  }
+
   /// Recovers what has crashed; returns when no service is linked.
   static func work() {
     pending.take()

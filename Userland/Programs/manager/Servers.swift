@@ -155,6 +155,15 @@ enum Servers {
     }
   }
 
+  /// Waits until a server whose name nobody serves any more, because its process has ended, is out of the list.
+  static func awaitEndNoticed(_ entry: ServerEntry) {
+    for _ in 0..<2000 where contains(task: entry.task) {
+      let information = withBytes(entry.name) { ServiceList.find($0) }
+      if let information, information.owner == entry.task { return }
+      Thread.sleep(milliseconds: 1)
+    }
+  }
+
   /// A server process ended. One that was not told to is started again.
   static func ended(_ task: TaskIdentity, _ outcome: Outcome) {
     var crashed: ServerEntry?

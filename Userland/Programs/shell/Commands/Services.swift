@@ -92,6 +92,24 @@ extension Builtin {
         $0.write("\n")
       }
     }
+    listCrashed()
     return 0
+  }
+
+  /// Those whose name the kernel does not know any more, since nobody has it open.
+  private func listCrashed() {
+    guard let names = try? ManagerClient.waiting() else { return }
+    for name in names.split(separator: 0x20) {
+      let name = Array(name)
+      let isListed = unsafe name.withUnsafeBufferPointer { buffer in
+        unsafe buffer.baseAddress.map { ServiceList.find(unsafe Bytes(start: $0, count: buffer.count)) != nil } ?? true
+      }
+      guard !isListed else { continue }
+      Console.write {
+        $0.write(name)
+        for _ in name.count..<18 { $0.write(" ") }
+        $0.write("crashed; it is started again in a moment\n")
+      }
+    }
   }
 }
