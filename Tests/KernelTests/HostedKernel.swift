@@ -31,8 +31,9 @@ final class HostedKernel {
   var preemptions = 20
   /// The longest time between two such points, in nanoseconds.
   var step: UInt64 = 20_000
-  /// Called wherever a task could be interrupted.
-  var atPoint: () -> Void = {}
+  /// Called wherever a task could be interrupted, with the number of such points before.
+  var atPoint: (Int) -> Void = { _ in }
+  private(set) var points = 0
   private(set) var calls = 0
   fileprivate var programs: [Program] = []
   private var numbers: [String: Int] = [:]
@@ -132,15 +133,30 @@ final class HostedKernel {
   func point(_ frame: trap_frame) {
     var frame = frame
     machine.stamp += UInt64.random(in: 0...step, using: &random)
-    atPoint()
+    atPoint(points)
+    points += 1
     machine.deliverInterrupts(to: &frame)
     if Int.random(in: 0..<100, using: &random) < preemptions {
-      cpu.attention |= Attention.reschedule
-      taskAttention()
+      preempt()
     }
   }
 
   fileprivate func count() { calls += 1 }
+
+  // MARK: What may happen at a point
+
+  /// Lets another task of the same priority run.
+  func preempt() {
+    cpu.attention |= Attention.reschedule
+    taskAttention()
+  }
+
+  /// Ends a process as somebody else who kills it does. Nothing where it has ended.
+  func kill(_ identity: Int32) {
+    guard let task = kernel.scheduler.tasks.find(TaskIdentity(UInt32(identity))), task.value.state != .ended else { return }
+    Exit.tellProcessToEnd(task.value.process, .killed, status: 0)
+    if cpu.attention != 0 { taskAttention() }
+  }
 }
 
 /// What a program's code does: calls of the kernel, and accesses to its memory.
