@@ -15,6 +15,10 @@ let host: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 /// The optimizer runs, also in a debug build: for what is called millions of times.
 let fast: [SwiftSetting] = [.unsafeFlags(["-O"])]
 
+/// Tasks on stacks of their own: the run-time checks of exclusive access keep their state by thread, and would take two
+/// tasks for one.
+let flows: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"])]
+
 /// The module files that must be refused.
 let cases: [Target.Dependency] = ["ModuleCases"]
 
@@ -25,7 +29,7 @@ func kernelLibrary(
   testDependencies: [Target.Dependency] = []
 ) -> [Target] {
   [
-    .target(name: name, dependencies: dependencies, path: "Kernel/\(name)", swiftSettings: portable + settings),
+    .target(name: name, dependencies: dependencies, path: "Kernel/\(name)", swiftSettings: portable + fast),
     .testTarget(
       name: "\(name)Tests",
       dependencies: [.target(name: name), "TestSupport"] + dependencies + testDependencies,
@@ -47,24 +51,32 @@ let package = Package(
     .systemLibrary(name: "ModuleInterface", path: "Modules/include"),
     .target(
       name: "MachineSupport", dependencies: ["MachineLayout"], path: "Tests/HostedMachine", exclude: ["Layout"],
+      swiftSettings: host + fast + flows),
+    .target(
+      name: "Platform", dependencies: ["Drivers", "MachineSupport"], path: "Machine/Platform",
       swiftSettings: host + fast),
     .target(
-      name: "Platform", dependencies: ["Drivers", "MachineSupport"], path: "Machine/Platform", swiftSettings: host + fast),
-    .target(
-      name: "Machine", dependencies: ["Drivers", "MachineSupport", "Platform", "Primitives", "Scheduling"], path: "Machine",
-      exclude: ["Platform", "include", "boot.S", "cpu_area.inc", "entry.S", "kernel.ld", "memory.S", "module_call.S", "switch.S"],
+      name: "Machine", dependencies: ["Drivers", "MachineSupport", "Platform", "Primitives", "Scheduling"],
+      path: "Machine",
+      exclude: [
+        "Platform", "boot.S", "cpu_area.inc", "entry.S", "include", "kernel.ld", "memory.S", "module_call.S",
+        "switch.S",
+      ],
       swiftSettings: host + fast),
     .target(
       name: "Kernel",
       dependencies: [
-        "ABI", "Boot", "Diagnostics", "Drivers", "Executables", "Files", "Firmware", "Machine", "MachineSupport", "Memory",
-        "Messages", "ModuleInterface", "Modules", "Platform", "Primitives", "Scheduling",
-      ], path: "Image", exclude: ["Modules/Exports.swift", "Modules/Generated", "RuntimeMemory.swift"],
-      swiftSettings: host + fast + [.enableExperimentalFeature("Lifetimes")]),
+        "ABI", "Boot", "Diagnostics", "Drivers", "Executables", "Files", "Firmware", "Machine", "MachineSupport",
+        "Memory", "Messages", "ModuleInterface", "Modules", "Platform", "Primitives", "Scheduling",
+      ],
+      path: "Image", exclude: ["Modules/Exports.swift", "Modules/Generated", "RuntimeMemory.swift"],
+      swiftSettings: host + fast + flows + [.enableExperimentalFeature("Lifetimes")]),
     .testTarget(
       name: "KernelTests",
-      dependencies: ["ABI", "Boot", "Kernel", "Machine", "MachineSupport", "MeghaBuild", "Primitives", "Scheduling", "TestSupport"],
-      path: "Tests/KernelTests", swiftSettings: host + fast),
+      dependencies: [
+        "ABI", "Boot", "Kernel", "Machine", "MachineSupport", "MeghaBuild", "Primitives", "Scheduling", "TestSupport",
+      ],
+      path: "Tests/KernelTests", swiftSettings: host + fast + flows),
     .target(name: "ServiceSupport", dependencies: ["Primitives"], path: "Services/Support", swiftSettings: portable),
     .testTarget(
       name: "ServicesTests", dependencies: ["ServiceSupport"], path: "Tests/ServicesTests", swiftSettings: host),

@@ -37,7 +37,7 @@ struct KernelHeapPages: HeapPageSource {
   func freePages(at address: UInt, count: UInt32) {
     let start = UInt32(truncatingIfNeeded: address)
     if module != 0 { return kernel.memory.moduleHeapArea.unmap(start, count) }
-    if Self.isJoined(start) { return Self.separate(start, count) }
+    if Self.isJoined(start) { return KernelMemory.unmapAndRelease(start, pages: count) }
     let frame = DirectMap.frame(of: start)
     if count == 1 { return Frames.release(frame) }
     do throws(FrameFault) { try kernel.memory.frames.freeRun(frame, count: count) } catch { Frames.report(error) }
@@ -69,10 +69,7 @@ struct KernelHeapPages: HeapPageSource {
       let start = Self.findRoom(count, from: max(next, KernelLayout.joinedStart), to: KernelLayout.joinedEnd)
         ?? Self.findRoom(count, from: KernelLayout.joinedStart, to: KernelLayout.joinedEnd)
     else { return nil }
-    for page in 0..<count where !Self.add(start &+ page &* pageSize) {
-      Self.separate(start, page)
-      return nil
-    }
+    do throws(PageTableError) { try KernelMemory.mapNew(start, pages: count, owner: .kernelHeap) } catch { return nil }
     next = start &+ count &* pageSize
     return UInt(start)
   }
@@ -87,22 +84,5 @@ struct KernelHeapPages: HeapPageSource {
       page &+= pageSize
     }
     return nil
-  }
-
-  private static func add(_ page: UInt32) -> Bool {
-    guard let frame = Frames.allocate(owner: .kernelHeap) else { return false }
-    do throws(PageTableError) {
-      try KernelMemory.map(page, to: frame, [.write])
-      return true
-    } catch {
-      Frames.release(frame)
-      return false
-    }
-  }
-
-  private static func separate(_ start: UInt32, _ count: UInt32) {
-    for page in 0..<count {
-      if let frame = KernelMemory.unmap(start &+ page &* pageSize) { Frames.release(frame) }
-    }
   }
 }

@@ -271,6 +271,34 @@ extension KernelMemory {
     GuardedView.show(address)
   }
 
+  /// Gives pages of the kernel half frames of their own, with whatever is in them. When it throws, none is mapped.
+  static func mapNew(
+    _ start: UInt32, pages: UInt32, zone: FrameZone = .any, owner: FrameOwner
+  ) throws(PageTableError) {
+    for page in 0..<pages {
+      do throws(PageTableError) {
+        let address = start &+ page &* pageSize
+        guard let frame = Frames.allocate(zone: zone, owner: owner) else {
+          throw .outOfMemory(page: VirtualAddress(address))
+        }
+        do throws(PageTableError) { try map(address, to: frame, [.write]) } catch {
+          Frames.release(frame)
+          throw error
+        }
+      } catch {
+        unmapAndRelease(start, pages: page)
+        throw error
+      }
+    }
+  }
+
+  /// Removes pages of the kernel half, where they are mapped, and gives their frames back.
+  static func unmapAndRelease(_ start: UInt32, pages: UInt32) {
+    for page in 0..<pages {
+      if let frame = unmap(start &+ page &* pageSize) { Frames.release(frame) }
+    }
+  }
+
   /// Removes a page of the kernel half. Returns the frame that was behind it.
   static func unmap(_ address: UInt32) -> FrameNumber? {
     do throws(PageTableError) {

@@ -67,22 +67,9 @@ extension Reference where Value == StackPool {
 
   /// Maps a stack that has a slot.
   func map(_ start: UInt32) throws(SystemError) {
-    for page in 0..<value.pages {
-      do throws(PageTableError) {
-        guard let frame = Frames.allocate(zone: .low, owner: .kernelStack) else {
-          throw .outOfMemory(page: VirtualAddress(start))
-        }
-        do throws(PageTableError) {
-          try KernelMemory.map(start + page * pageSize, to: frame, [.write])
-        } catch {
-          Frames.release(frame)
-          throw error
-        }
-      } catch {
-        unmap(start, pages: page)
-        throw error.systemError
-      }
-    }
+    do throws(PageTableError) {
+      try KernelMemory.mapNew(start, pages: value.pages, zone: .low, owner: .kernelStack)
+    } catch { throw error.systemError }
     value.stackCount += 1
   }
 
@@ -104,19 +91,13 @@ extension Reference where Value == StackPool {
   }
 
   func unmap(_ start: UInt32) {
-    unmap(start, pages: value.pages)
+    KernelMemory.unmapAndRelease(start, pages: value.pages)
     value.stackCount -= 1
   }
 
   private func release(_ start: UInt32) {
     unmap(start)
     value.slots.giveBack(Int((start - value.start) / value.slotSize))
-  }
-
-  private func unmap(_ start: UInt32, pages: UInt32) {
-    for page in 0..<pages {
-      if let frame = KernelMemory.unmap(start + page * pageSize) { Frames.release(frame) }
-    }
   }
 }
 

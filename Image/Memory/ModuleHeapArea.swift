@@ -44,11 +44,13 @@ struct ModuleHeapArea {
   /// Maps `count` pages for an owner (1 or more). Returns where they begin; nil where there is no room.
   mutating func map(_ count: UInt32, for owner: UInt8) -> UInt32? {
     guard let first = owners.place(Int(count), for: owner) else { return nil }
-    for page in first..<(first &+ Int(count)) where !add(Self.address(of: page)) {
-      for mapped in first..<page { unmap(mapped) }
-      for page in page..<(first &+ Int(count)) { owners.clear(page) }
+    do throws(PageTableError) {
+      try KernelMemory.mapNew(Self.address(of: first), pages: count, owner: .module)
+    } catch {
+      for page in first..<(first &+ Int(count)) { owners.clear(page) }
       return nil
     }
+    mappedPages &+= count
     return Self.address(of: first)
   }
 
@@ -76,17 +78,5 @@ struct ModuleHeapArea {
     }
     Frames.release(frame)
     mappedPages &-= 1
-  }
-
-  private mutating func add(_ address: UInt32) -> Bool {
-    guard let frame = Frames.allocate(owner: .module) else { return false }
-    do throws(PageTableError) {
-      try KernelMemory.map(address, to: frame, [.write])
-      mappedPages &+= 1
-      return true
-    } catch {
-      Frames.release(frame)
-      return false
-    }
   }
 }

@@ -38,30 +38,16 @@ enum ModuleArea {
 
   /// Maps zero-filled pages for every segment, writable for now.
   static func map(_ plan: ModulePlan, at base: UInt32) throws(SystemError) {
-    do throws(SystemError) {
-      for page in 0..<plan.pageCount {
-        guard plan.permissions(ofPage: page &* pageSize) != nil else { continue }
-        try mapPage(base &+ page &* pageSize)
-      }
-      // A guarded caller sees the kernel half through a directory of its own.
-      if cpu.guarded != 0, let space = kernel.scheduler.current.value.process.value.space {
-        GuardedView.synchronize(space)
-      }
-    } catch {
-      unmap(at: base, pages: plan.pageCount)
-      throw error
-    }
-  }
-
-  private static func mapPage(_ address: UInt32) throws(SystemError) {
-    guard let frame = Frames.allocate(owner: .module) else { throw .outOfMemory }
     do throws(PageTableError) {
-      try KernelMemory.map(address, to: frame, [.write])
+      for page in 0..<plan.pageCount where plan.permissions(ofPage: page &* pageSize) != nil {
+        let address = base &+ page &* pageSize
+        try KernelMemory.mapNew(address, pages: 1, owner: .module)
+        zero_words(address, pageSize / 4)
+      }
     } catch {
-      Frames.release(frame)
+      KernelMemory.unmapAndRelease(base, pages: plan.pageCount)
       throw error.systemError
     }
-    zero_words(address, pageSize / 4)
   }
 
   /// Gives every page its final permissions.
@@ -76,13 +62,6 @@ enum ModuleArea {
         let address = VirtualAddress(base &+ page &* pageSize)
         _ = try kernel.memory.tables.protect(address, permissions).settle(ProcessorTranslationCache())
       } catch { panic("a module's page is not mapped") }
-    }
-  }
-
-  /// Gives all pages back.
-  static func unmap(at base: UInt32, pages: UInt32) {
-    for page in 0..<pages {
-      if let frame = KernelMemory.unmap(base &+ page &* pageSize) { Frames.release(frame) }
     }
   }
 }

@@ -77,7 +77,7 @@ enum ModuleUnloading {
     }
     left.write()
     withdrawServices(of: module)
-    ModuleArea.unmap(at: module.value.base, pages: module.value.pageCount)
+    KernelMemory.unmapAndRelease(module.value.base, pages: module.value.pageCount)
     kernel.modules.value.remove(module)
     module.unsafePointer.deinitialize(count: 1)
     KernelHeapMemory.free(module.unsafePointer)

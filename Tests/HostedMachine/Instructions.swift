@@ -2,6 +2,9 @@
 //
 // Invariant: nothing here decides. What a function means is in the header.
 
+// The names are those of C.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 import Foundation
 import MachineLayout
 

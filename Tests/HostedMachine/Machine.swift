@@ -55,7 +55,8 @@ public final class HostedMachine: @unchecked Sendable {
     self.memory = memory
     if memory != nil {
       area = UnsafeMutablePointer(bitPattern: UInt(ImageAddress.area)).unsafelyUnwrapped
-      stampStep = 100
+      // While the kernel boots it waits for clocks that are not there.
+      stampStep = 10_000
     }
     area.pointee.kernel_directory = 1
     area.pointee.loaded_directory = 1

@@ -95,7 +95,9 @@ public final class HostedMemory {
   /// Puts bytes at a physical address, as a boot loader does.
   public func load(_ contents: [UInt8], at physical: UInt64) {
     precondition(physical + UInt64(contents.count) <= size)
-    contents.withUnsafeBytes { bytes.advanced(by: Int(physical)).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    contents.withUnsafeBytes {
+      bytes.advanced(by: Int(physical)).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
+    }
   }
 
   // MARK: The host's mappings

@@ -95,7 +95,8 @@ extension HostedMachine {
       }
     }
     memmove(
-      UnsafeMutableRawPointer(bitPattern: to).unsafelyUnwrapped, UnsafeRawPointer(bitPattern: from).unsafelyUnwrapped, Int(count))
+      UnsafeMutableRawPointer(bitPattern: to).unsafelyUnwrapped, UnsafeRawPointer(bitPattern: from).unsafelyUnwrapped,
+      Int(count))
     return 0
   }
 

@@ -25,7 +25,8 @@ extension Caller {
     withScratch {
       let place = place(message)
       let result = call(
-        .call, UInt32(bitPattern: handle), place, UInt32(truncatingIfNeeded: limit), UInt32(truncatingIfNeeded: limit >> 32))
+        .call, UInt32(bitPattern: handle), place, UInt32(truncatingIfNeeded: limit),
+        UInt32(truncatingIfNeeded: limit >> 32))
       message = self.message(at: place)
       return result
     }

@@ -15,7 +15,9 @@ extension KernelTests {
         let reading = caller.call(.handleDuplicate, UInt32(all), HandleRights([.read, .duplicate]).rawValue)
         #expect(reading > all)
         #expect(caller.call(.notificationSignal, UInt32(reading), 1) == SystemError.badHandle.rawValue)
-        #expect(caller.call(.handleDuplicate, UInt32(reading), HandleRights.all.rawValue) == SystemError.notPermitted.rawValue)
+        #expect(
+          caller.call(.handleDuplicate, UInt32(reading), HandleRights.all.rawValue) == SystemError.notPermitted.rawValue
+        )
         #expect(caller.call(.notificationSignal, UInt32(all), 5) == 0)
         #expect(caller.call(.notificationWait, UInt32(reading), .max, .max) == 5)
         #expect(caller.call(.close, UInt32(all)) == 0)

@@ -73,7 +73,9 @@ final class HostedKernel {
   private static func file(_ number: Int) -> [UInt8] {
     var bytes: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 1, 1, 1] + [UInt8](repeating: 0, count: 9)
     func add16(_ values: UInt16...) { for value in values { bytes += [UInt8(value & 0xff), UInt8(value >> 8)] } }
-    func add32(_ values: UInt32...) { for value in values { for shift in 0..<4 { bytes.append(UInt8(value >> (8 * UInt32(shift)) & 0xff)) } } }
+    func add32(_ values: UInt32...) {
+      for value in values { for shift in 0..<4 { bytes.append(UInt8(value >> (8 * UInt32(shift)) & 0xff)) } }
+    }
     add16(2, 3)
     add32(1, entry(number), 52, 0, 0)
     add16(52, 32, 2, 40, 0, 0)
@@ -83,6 +85,7 @@ final class HostedKernel {
   }
 
   private func enter(_ frame: trap_frame) -> Never {
+    machine.stampStep = 100
     let number = Int(frame.eip - Self.firstEntry)
     precondition(number < programs.count, "a task begins at \(String(frame.eip, radix: 16)), where no program is")
     let caller = Caller(self, frame)
@@ -115,7 +118,10 @@ final class HostedKernel {
       do { try archive.add(path: path, contents: Self.file(number)) } catch { fatalError("\(error)") }
     }
     let contents = MultibootContents(
-      rows: [MemoryMapRow(start: 0, length: 0x9_f000, type: 1), MemoryMapRow(start: 0x10_0000, length: memory.size - 0x10_0000, type: 1)],
+      rows: [
+        MemoryMapRow(start: 0, length: 0x9_f000, type: 1),
+        MemoryMapRow(start: 0x10_0000, length: memory.size - 0x10_0000, type: 1),
+      ],
       commandLine: "check=memory " + options, modules: [(archive.finish(), "boot.cpio")])
     let image = contents.multiboot1()
     memory.load(image.bytes, at: MultibootImage.start)
@@ -153,7 +159,9 @@ final class HostedKernel {
 
   /// Ends a process as somebody else who kills it does. Nothing where it has ended.
   func kill(_ identity: Int32) {
-    guard let task = kernel.scheduler.tasks.find(TaskIdentity(UInt32(identity))), task.value.state != .ended else { return }
+    guard let task = kernel.scheduler.tasks.find(TaskIdentity(UInt32(identity))), task.value.state != .ended else {
+      return
+    }
     Exit.tellProcessToEnd(task.value.process, .killed, status: 0)
     if cpu.attention != 0 { taskAttention() }
   }
@@ -184,7 +192,9 @@ final class Caller {
     var registers = saved_registers()
     registers.eax = number
     let words = words + [UInt32](repeating: 0, count: 5 - words.count)
-    (registers.ebx, registers.ecx, registers.edx, registers.esi, registers.edi) = (words[0], words[1], words[2], words[3], words[4])
+    (registers.ebx, registers.ecx, registers.edx, registers.esi, registers.edi) = (
+      words[0], words[1], words[2], words[3], words[4]
+    )
     let task = kernel.scheduler.current
     if task.value.mode == .kernelSharedStack { task.value.callRegisters = frame.esp - 8192 }
     withUnsafeMutablePointer(to: &registers) { answer($0) }

@@ -86,7 +86,9 @@ extension KernelTests {
         while true {
           var message = Message()
           if Bool.random(using: &kernel.random) { (message.dataAddress, message.dataLength) = (Caller.data, 2000) }
-          if caller.callMessage(handle, &message, limit: Bool.random(using: &kernel.random) ? .max : 50_000) == SystemError.peerGone.rawValue {
+          if caller.callMessage(handle, &message, limit: Bool.random(using: &kernel.random) ? .max : 50_000)
+            == SystemError.peerGone.rawValue
+          {
             return 0
           }
         }

@@ -8,7 +8,9 @@ import Testing
 extension KernelTests {
   @Suite struct Shortage {
     /// What is tried with the n-th allocation failing, until it succeeds.
-    static func everyAllocation(of what: KernelTest, _ flags: StartFlags, _ body: @escaping (Caller) -> Int32) -> (HostedKernel.Result, failures: Int) {
+    static func everyAllocation(of what: KernelTest, _ flags: StartFlags, _ body: @escaping (Caller) -> Int32) -> (
+      HostedKernel.Result, failures: Int
+    ) {
       let kernel = HostedKernel()
       kernel.preemptions = 0
       kernel.add("/bin/child") { caller in caller.wait() == nil ? 0 : 1 }
@@ -27,7 +29,8 @@ extension KernelTests {
           #expect(after.free == before && after.discrepancies == 0, "allocation \(count) of \(what)")
           if left > 0 { return 0 }
           failures += result < 0 ? 1 : 0
-          #expect(result >= 0 || result == SystemError.outOfMemory.rawValue, "allocation \(count) of \(what): \(result)")
+          #expect(
+            result >= 0 || result == SystemError.outOfMemory.rawValue, "allocation \(count) of \(what): \(result)")
         }
         return 1
       }

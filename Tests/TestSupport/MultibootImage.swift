@@ -58,7 +58,8 @@ public struct MultibootImage {
 /// What the builders put into an image.
 public struct MultibootContents {
   public init(
-    rows: [MemoryMapRow]? = nil, rowSize: Int = 24, sizes: (lower: UInt32, upper: UInt32)? = nil, commandLine: String? = nil,
+    rows: [MemoryMapRow]? = nil, rowSize: Int = 24, sizes: (lower: UInt32, upper: UInt32)? = nil,
+    commandLine: String? = nil,
     loaderName: String? = nil, modules: [(contents: [UInt8], text: String)] = [],
     framebuffer: (UInt64, UInt32, UInt32, UInt32, UInt8, UInt8)? = nil, colours: [UInt8] = []
   ) {
