@@ -128,3 +128,18 @@ import Testing
     #expect(lines.contains { $0.hasPrefix("build build/kernel.elf: link ") && $0.contains("symbols.o") })
   }
 }
+
+@Suite struct MissingHeaderTests {
+  @Test(arguments: ["stdio.h", "stdlib.h", "string.h", "errno.h"])
+  func aHeaderOfTheCLibraryIsNamed(_ header: String) throws {
+    let output = "FAILED: own.o\nmy own/a.c:1:10: fatal error: '\(header)' file not found\n1 error generated.\n"
+    let sentence = try #require(MissingHeader.sentence(in: output))
+    #expect(sentence.hasPrefix("my own/a.c includes <\(header)>, and there is no C library: "))
+  }
+
+  @Test func anotherHeaderIsNamedToo() throws {
+    let output = "a.c:1:10: fatal error: 'mine.h' file not found\n"
+    #expect(try #require(MissingHeader.sentence(in: output)).hasPrefix("a.c includes mine.h, which is neither"))
+    #expect(MissingHeader.sentence(in: "a.c:1:10: error: use of undeclared identifier 'x'\n") == nil)
+  }
+}

@@ -79,7 +79,8 @@ MEGHA_FUNCTION void megha_line_number(struct megha_line *line, uint64_t value, u
 }
 
 /// C's `printf`, of which the compiler checks the arguments, with the conversions d i u x X p c s % and the modifiers
-/// 0, a width, l, ll and z. Any other conversion is written as it stands.
+/// 0, a width, l, ll and z. From the first other conversion on the format is written as it stands and no argument is read:
+/// nobody knows how large the one is that the conversion had, so what follows it would be taken for something else.
 __attribute__((format(printf, 1, 2))) MEGHA_FUNCTION void megha_print(const char *format, ...) {
   struct megha_line line = {0};
   va_list arguments;
@@ -127,8 +128,8 @@ __attribute__((format(printf, 1, 2))) MEGHA_FUNCTION void megha_print(const char
     case '%': megha_line_byte(&line, '%'); break;
     default:
       // Also the end of the format right after a '%'.
-      while (start < format) megha_line_byte(&line, *start++);
-      if (*format == 0) format--; else megha_line_byte(&line, *format);
+      while (*start != 0) megha_line_byte(&line, *start++);
+      format = start - 1;
     }
   }
   va_end(arguments);

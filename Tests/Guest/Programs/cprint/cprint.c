@@ -17,7 +17,11 @@ int main(int argc, char **argv) {
   megha_print("hexadecimal: %x|%08X|%p\n", 0xbeefu, 0xbeefu, (void *)0x1234);
   megha_print("long: %lld|%llu|%llx|%zu\n", INT64_MIN, UINT64_MAX, 0x1234567890abcdefull, sizeof(bool));
   megha_print("text: %c|%s|%5s|%2s|%%\n", 'c', text, text, text);
-  unchecked("as it stands: %q|%s|%", (const char *)NULL);
+  megha_print("null: %s|", (const char *)NULL);
+  unchecked("at the end: %");
+  unchecked("\nas it stands: %d|%q|%s|%d\n", 7, "text", 1ull << 40);
+  unchecked("a double: %d|%-8.2f|%s|%s\n", 8, 2.5, "text", (const char *)1);
+  unchecked("a modifier: %hhd|%s\n", 9, "text");
   megha_print("\n%200s|\n", text);
   free(text);
   return 0;
