@@ -14,7 +14,7 @@ import Testing
     ),
     ("Ring 3 to ring0-server, 64 bytes", "64 bytes", "Ring 3 to ring0-server", ["Ring 3", "ring0-server"]),
     ("Ring 0 separate to linked, empty", "empty", "Ring 0 separate to linked", ["Ring 0 separate", "linked"]),
-    ("unload the module lab", "", "unload the module lab", ["no ring of its own"]),
+    ("unload the module lab", "", "unload the module lab", ["work of the kernel itself"]),
   ])
   func namesSayWhereABarStands(name: String, group: String, label: String, colors: [String]) {
     let place = BarPlace(name: name)
@@ -60,6 +60,44 @@ import Testing
         #expect(ends.0 >= 0 && ends.1 <= width, "\(match.3)")
       }
     }
+  }
+
+  @Test func barsThatAreComparedWithNoneHaveTheirWholeNames() {
+    let rows = ["seek, Ring 3", "read, Ring 3"].map { BenchmarkRow(group: "files", name: $0, median: 5) }
+    let svg = BarChart(title: "files", rows: rows).svg
+    #expect(svg.contains(">seek, Ring 3<") && svg.contains(">read, Ring 3<") && !svg.contains(">seek<"))
+    // The legend has the ring once.
+    #expect(svg.components(separatedBy: ">Ring 3<").count == 2)
+  }
+
+  @Test func eachColorIsInTheLegend() {
+    let rows = ["load", "unload"].map { BenchmarkRow(group: "module", name: $0, median: 5) }
+    #expect(BarChart(title: "module", rows: rows).svg.components(separatedBy: ">work of the kernel itself<").count == 2)
+    let placements = ["ring0-server", "linked", "server"].map {
+      BenchmarkRow(group: "placement", name: "Ring 3 to \($0), empty", median: 5)
+    }
+    let svg = BarChart(title: "placement", rows: placements).svg
+    let order = ["server", "ring0-server", "linked"].compactMap { svg.firstRange(of: ">\($0)<")?.lowerBound }
+    #expect(order.count == 3 && order == order.sorted())
+  }
+
+  @Test func aNumberStandsBesideItsBarWhereThereIsRoom() throws {
+    func place(_ value: Int, limit: Int) throws -> Int {
+      let svg = BarChart(title: "t", bars: [BarChart.Bar(name: "a", value: value, limit: limit)]).svg
+      let pattern = try Regex("<text x=\"(\\d+)\"[^>]*>\(value)<")
+      return try #require(svg.firstMatch(of: pattern)?.output[1].substring.flatMap { Int($0) })
+    }
+    let mark = try place(997, limit: 1000)
+    #expect(try place(301, limit: 1000) < mark - 200)
+    #expect(try place(983, limit: 1000) == mark)
+  }
+
+  @Test func aScaleIsAsWideAsWhatItShows() {
+    #expect(GrowthChart.Scale([10, 25]).marks == [10, 20, 50])
+    #expect(GrowthChart.Scale([5, 5]).marks == [5, 10, 20])
+    #expect(GrowthChart.Scale([100, 50_000]).marks == [100, 1000, 10_000, 50_000])
+    let scale = GrowthChart.Scale([300, 4000])
+    #expect(scale.place(200, in: 100) == 0 && scale.place(5000, in: 100) == 100)
   }
 
   @Test func growthIsAChartForEachThing() throws {

@@ -63,20 +63,47 @@ import Testing
     return try JSONDecoder().decode([BenchmarkRow].self, from: data)
   }
 
+  private func budgets() throws -> Budgets {
+    try Budgets(json: Data(contentsOf: Self.root.appending(path: "bench/budgets.json")))
+  }
+
   @Test(arguments: DocumentTable.all.indices)
   func thePageSaysWhatTheResultsSay(index: Int) throws {
     let table = DocumentTable.all[index]
     let page = try String(contentsOf: Self.root.appending(path: table.document), encoding: .utf8)
     #expect(
-      try table.updated(page, rows: rows()) == page,
+      try table.updated(page, rows: rows(), budgets: budgets()) == page,
       "\(table.document): the table \(table.name) is not what docs/results says; run ./megha bench --write")
     // A number that changes in the results changes the page.
     let changed = try rows().map { row in
       BenchmarkRow(group: row.group, name: row.name, median: (row.median ?? 0) + 1_000_000)
     }
-    #expect(try table.updated(page, rows: changed) != page)
-    #expect(throws: DocumentTableMistake.self) { try table.updated("no place", rows: rows()) }
-    #expect(throws: DocumentTableMistake.self) { try table.updated(page, rows: []) }
+    #expect(try table.updated(page, rows: changed, budgets: budgets()) != page)
+    #expect(throws: DocumentTableMistake.self) { try table.updated("no place", rows: rows(), budgets: budgets()) }
+    #expect(throws: DocumentTableMistake.self) { try table.updated(page, rows: [], budgets: budgets()) }
+  }
+
+  @Test(arguments: DocumentValues.documents)
+  func sentencesSayWhatTheResultsSay(document: String) throws {
+    let page = try String(contentsOf: Self.root.appending(path: document), encoding: .utf8)
+    #expect(page.contains("<!-- cost: "))
+    #expect(
+      try DocumentValues.updated(page, rows: rows(), budgets: budgets()) == page,
+      "\(document): a number in a sentence is not what docs/results says; run ./megha bench --write")
+  }
+
+  @Test func numbersInSentencesAreWritten() throws {
+    let rows = [("a", 1000), ("b, 1", 5), ("b, 2", 7)].map { BenchmarkRow(group: "g", name: $0.0, median: $0.1) }
+    func updated(_ text: String) throws -> String {
+      try DocumentValues.updated(text, rows: rows, budgets: Budgets(["g/a": 40]))
+    }
+    let text = "It is <!-- cost: g/a -->9<!-- end --> of <!-- budget: g/a --><!-- end -->, <!-- cost: g/b* -->x<!-- end -->."
+    let expected =
+      "It is <!-- cost: g/a -->1,000<!-- end --> of <!-- budget: g/a -->40<!-- end -->, <!-- cost: g/b* -->5 to 7<!-- end -->."
+    #expect(try updated(text) == expected)
+    #expect(try updated(expected) == expected)
+    #expect(throws: DocumentTableMistake.self) { try updated("<!-- cost: g/c -->1<!-- end -->") }
+    #expect(throws: DocumentTableMistake.self) { try updated("<!-- budget: g/b* -->1<!-- end -->") }
   }
 
   /// The page of results and all its charts are those of the file of rows.

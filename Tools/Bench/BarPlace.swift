@@ -11,10 +11,10 @@ public struct BarColor: Sendable, Equatable {
     BarColor(name: "Ring 0 shared", color: "#a33b3b"), BarColor(name: "Ring 0 guarded", color: "#7b5aa6"),
   ]
   static let placements = [
-    BarColor(name: "ring0-server", color: "#e3b23c"), BarColor(name: "server", color: "#7fb2d6"),
+    BarColor(name: "server", color: "#7fb2d6"), BarColor(name: "ring0-server", color: "#e3b23c"),
     BarColor(name: "linked", color: "#3b8f5a"),
   ]
-  static let other = BarColor(name: "no ring of its own", color: "#777777")
+  static let other = BarColor(name: "work of the kernel itself", color: "#777777")
 }
 
 public struct BarPlace: Sendable, Equatable {

@@ -18,7 +18,9 @@ public struct DocumentTable: Sendable {
   /// Rows by their full names.
   struct Results {
     private let rows: [String: BenchmarkRow]
-    init(_ rows: [BenchmarkRow]) {
+    private let budgets: Budgets
+    init(_ rows: [BenchmarkRow], _ budgets: Budgets) {
+      self.budgets = budgets
       self.rows = Dictionary(rows.map { ($0.fullName, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -32,6 +34,10 @@ public struct DocumentTable: Sendable {
         throw DocumentTableMistake(description: "\(name) was not measured.")
       }
       return grouped(median)
+    }
+
+    func budget(_ name: String) throws(DocumentTableMistake) -> String {
+      budgets.limit(of: try row(name)).map(grouped) ?? ""
     }
 
     /// What rows have in common: one number, or the lowest and the highest.
@@ -53,22 +59,26 @@ public struct DocumentTable: Sendable {
   ]
 
   /// The page with this table as the rows have it.
-  public func updated(_ page: String, rows: [BenchmarkRow]) throws(DocumentTableMistake) -> String {
+  public func updated(_ page: String, rows: [BenchmarkRow], budgets: Budgets) throws(DocumentTableMistake) -> String {
     let (start, end) = ("<!-- table: \(name) -->\n", "<!-- end of table -->")
     guard let first = page.range(of: start),
       let last = page.range(of: end, range: first.upperBound..<page.endIndex)
     else { throw DocumentTableMistake(description: "\(document) has no place for the table \(name): \(start)") }
-    let table = try make(Results(rows)).markdown
+    let table = try make(Results(rows, budgets)).markdown
     return page[..<first.upperBound] + table + page[last.lowerBound...]
   }
 
-  /// Writes all tables into the pages of a tree.
-  public static func write(_ rows: [BenchmarkRow], root: URL) throws {
-    for table in all {
-      let file = root.appending(path: table.document)
+  /// Writes all tables, and the numbers in sentences, into the pages of a tree.
+  public static func write(_ rows: [BenchmarkRow], budgets: Budgets, root: URL) throws {
+    func change(_ document: String, _ update: (String) throws -> String) throws {
+      let file = root.appending(path: document)
       let page = try String(contentsOf: file, encoding: .utf8)
-      let updated = try table.updated(page, rows: rows)
+      let updated = try update(page)
       if updated != page { try Data(updated.utf8).write(to: file, options: .atomic) }
+    }
+    for table in all { try change(table.document) { try table.updated($0, rows: rows, budgets: budgets) } }
+    for document in DocumentValues.documents {
+      try change(document) { try DocumentValues.updated($0, rows: rows, budgets: budgets) }
     }
   }
 
@@ -111,27 +121,17 @@ public struct DocumentTable: Sendable {
   private static func systemCalls(_ results: borrowing Results) throws(DocumentTableMistake) -> TextTable {
     var table = TextTable(titles: ["", "budget", "Megha", "MeghaOS in C", "seL4", "Linux 6.1", "xv6"])
     func cost(_ name: String) throws(DocumentTableMistake) -> String { try results.cost("call/\(name)") }
-    table.lines = [
-      ["null call, Ring 3", "60", try cost("null call, Ring 3"), "71", "111", "337", "1,395"],
-      ["null call, Ring 0, separate stack", "30", try cost("null call, Ring 0 separate"), "77", "", "", ""],
-      ["null call, Ring 0, shared stack", "25", try cost("null call, Ring 0 shared"), "", "", "", ""],
-      [
-        "null call by `int 0x80`, Ring 3, Ring 0", "120",
-        "\(try cost("null call by int 0x80, Ring 3")), \(try cost("null call by int 0x80, Ring 0 separate"))", "", "",
-        "", "",
-      ],
-      [
-        "write of 1 byte to the null device", "250", try cost("write of 1 byte to /dev/null, Ring 3"), "", "", "", "",
-      ],
-      [
-        "call into a linked module, Ring 3", "120", try cost("call into a linked module, Ring 3"), "", "",
-        "752 (`ioctl`)", "",
-      ],
-      [
-        "call into a linked module, Ring 0", "60", try cost("call into a linked module, Ring 0 separate"), "", "", "",
-        "",
-      ],
-    ]
+    func line(_ title: String, _ row: String, _ peers: [String] = ["", "", "", ""]) throws(DocumentTableMistake) {
+      table.lines.append([title, try results.budget("call/\(row)"), try cost(row)] + peers)
+    }
+    try line("null call, Ring 3", "null call, Ring 3", ["71", "111", "337", "1,395"])
+    try line("null call, Ring 0, separate stack", "null call, Ring 0 separate", ["77", "", "", ""])
+    try line("null call, Ring 0, shared stack", "null call, Ring 0 shared")
+    try line("null call by `int 0x80`, Ring 3", "null call by int 0x80, Ring 3")
+    try line("null call by `int 0x80`, Ring 0", "null call by int 0x80, Ring 0 separate")
+    try line("write of 1 byte to the null device", "write of 1 byte to /dev/null, Ring 3")
+    try line("call into a linked module, Ring 3", "call into a linked module, Ring 3", ["", "", "752 (`ioctl`)", ""])
+    try line("call into a linked module, Ring 0", "call into a linked module, Ring 0 separate")
     return table
   }
 }

@@ -9,6 +9,7 @@ struct Drawing {
   private var bottom = 0
 
   static let fontSize = 12
+  static let background = "white"
   private static let margin = 10
 
   /// How wide a text is, in pixels. Fonts differ; this is the widest that is common, DejaVu Sans.
@@ -65,7 +66,7 @@ struct Drawing {
     return """
       <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" \
       font-family="DejaVu Sans, Verdana, sans-serif" font-size="\(Self.fontSize)">
-      <rect width="100%" height="100%" fill="white"/>
+      <rect width="100%" height="100%" fill="\(Self.background)"/>
       \(elements.joined(separator: "\n"))
       </svg>
 

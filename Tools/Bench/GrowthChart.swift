@@ -46,26 +46,28 @@ public struct GrowthChart: Sendable {
   }
   private static let (left, top, width, height) = (90, 40, 460, 300)
 
-  /// A logarithmic scale of whole powers of ten.
-  private struct Scale {
-    let low: Double
-    let high: Double
+  /// A logarithmic scale. It begins and ends at a power of ten, or at twice or five times one, with all values between.
+  struct Scale {
+    private let steps: [Int]
 
     init(_ values: [Int]) {
-      low = log10(Double(max(1, values.min() ?? 1))).rounded(.down)
-      high = max(low + 1, log10(Double(max(1, values.max() ?? 1))).rounded(.up))
+      let all = (0...17).flatMap { power in [1, 2, 5].map { $0 * Int(pow(10, Double(power))) } }
+      let (least, most) = (max(1, values.min() ?? 1), max(1, values.max() ?? 1))
+      let first = all.lastIndex { $0 <= least } ?? 0
+      // Two steps at least, so that there is something between the ends.
+      let last = max(all.firstIndex { $0 >= most } ?? all.count - 1, min(first + 2, all.count - 1))
+      steps = Array(all[first...last])
     }
 
     func place(_ value: Int, in length: Int) -> Int {
-      Int((log10(Double(max(1, value))) - low) / (high - low) * Double(length))
+      let (low, high) = (log10(Double(steps.first ?? 1)), log10(Double(steps.last ?? 10)))
+      return Int((log10(Double(max(1, value))) - low) / (high - low) * Double(length))
     }
 
-    /// The powers, and between few of them also their doubles and fives.
+    /// The powers of ten, and where there are few of them all steps; the ends in any case.
     var marks: [Int] {
-      (Int(low)...Int(high)).flatMap { power -> [Int] in
-        let value = Int(pow(10, Double(power)))
-        return high - low <= 2 && power < Int(high) ? [value, 2 * value, 5 * value] : [value]
-      }
+      guard steps.count > 7 else { return steps }
+      return steps.filter { $0 == steps.first || $0 == steps.last || String($0).allSatisfy { "10".contains($0) } }
     }
   }
 

@@ -128,7 +128,7 @@ struct Bench: AsyncParsableCommand {
     if write {
       let results = project.file("docs/results")
       try BenchmarkResults(rows: rows, budgets: budgets).write(to: results)
-      try DocumentTable.write(rows, root: project.root)
+      try DocumentTable.write(rows, budgets: budgets, root: project.root)
       try await project.drawPictures(in: results)
     }
     if peers {
