@@ -97,7 +97,8 @@ import Testing
     func updated(_ text: String) throws -> String {
       try DocumentValues.updated(text, rows: rows, budgets: Budgets(["g/a": 40]))
     }
-    let text = "It is <!-- cost: g/a -->9<!-- end --> of <!-- budget: g/a --><!-- end -->, <!-- cost: g/b* -->x<!-- end -->."
+    let text =
+      "It is <!-- cost: g/a -->9<!-- end --> of <!-- budget: g/a --><!-- end -->, <!-- cost: g/b* -->x<!-- end -->."
     let expected =
       "It is <!-- cost: g/a -->1,000<!-- end --> of <!-- budget: g/a -->40<!-- end -->, <!-- cost: g/b* -->5 to 7<!-- end -->."
     #expect(try updated(text) == expected)

@@ -18,7 +18,8 @@ public enum MissingHeader {
       let (file, header) = (match.1, String(match.2))
       guard !file.hasSuffix(".swift") else { continue }
       if let substitute = substitutes[header] {
-        return "\(file) includes <\(header)>, and there is no C library: \(substitute), and docs/c.md says what else there is."
+        return
+          "\(file) includes <\(header)>, and there is no C library: \(substitute), and docs/c.md says what else there is."
       }
       return "\(file) includes \(header), which is neither in its folder nor one of the headers that docs/c.md lists."
     }

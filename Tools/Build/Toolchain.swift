@@ -94,7 +94,8 @@ public enum Flags {
 
   public static func c(side: Side) -> [String] {
     let common = [
-      "-target", target, "-std=c17", "-ffreestanding", "-nostdlibinc", "-fno-stack-protector", "-fno-omit-frame-pointer",
+      "-target", target, "-std=c17", "-ffreestanding", "-nostdlibinc", "-fno-stack-protector",
+      "-fno-omit-frame-pointer",
       // The version that Swift writes. A later one comes with an index that GDB misreads.
       "-gdwarf-4", "-flto", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections", "-Xclang",
       "-fstack-clash-protection",

@@ -58,7 +58,8 @@ extension Project {
       // What the compilers said, without the commands that ran them.
       let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
       throw Failure(
-        "\(MissingHeader.sentence(in: result.output) ?? "The build failed.")\n" + lines.filter { !$0.hasPrefix("ulimit -v") }.joined(separator: "\n"))
+        "\(MissingHeader.sentence(in: result.output) ?? "The build failed.")\n"
+          + lines.filter { !$0.hasPrefix("ulimit -v") }.joined(separator: "\n"))
     }
   }
 }
