@@ -14,6 +14,8 @@ public struct TargetBuild: Sendable {
   public let tool: String
   /// Programs and modules outside of the tree: a folder each.
   public var externalPrograms: [String] = []
+  /// Programs outside of the tree are not optimized, and what they are linked with stays as it is.
+  public var hasDebuggablePrograms = false
   public var externalModules: [String] = []
   /// Kernels outside of the tree.
   public var externalKernels: [String] = []
@@ -59,7 +61,8 @@ public struct TargetBuild: Sendable {
       if try isService(folder: folder) {
         _ = try addService(folder: folder, name: name, output: output, to: &graph)
       } else {
-        try graph.addProgram(Components.program(folder: folder), output: output)
+        try graph.addProgram(
+          Components.program(folder: folder), output: output, isDebuggable: hasDebuggablePrograms)
       }
     }
     var modules: [String] = []
@@ -174,9 +177,11 @@ struct Graph {
   }
 
   /// Compiles `component` for `side` and everything it depends on; returns all objects for the linker.
-  private mutating func add(_ component: Component, side: Side) throws -> [String] {
+  private mutating func add(_ component: Component, side: Side, isDebuggable: Bool = false) throws -> [String] {
     let dependencies = try addDependencies(of: component, side: side)
-    return try compile(component, side: side, folder: component.objectFolder(side), conditions: []) + dependencies
+    return try compile(
+      component, side: side, folder: component.objectFolder(side), conditions: [], isAloneDebuggable: isDebuggable)
+      + dependencies
   }
 
   private mutating func addDependencies(
@@ -197,9 +202,13 @@ struct Graph {
     return all
   }
 
-  /// - Parameter conditions: flags for the component's own Swift sources.
+  /// - Parameters:
+  ///   - conditions: flags for the component's own Swift sources.
+  ///   - isDebuggable: it is not optimized, nor is what it imports.
+  ///   - isAloneDebuggable: only it is not optimized.
   private mutating func compile(
-    _ component: Component, side: Side, folder: String, conditions: [String], isDebuggable: Bool = false
+    _ component: Component, side: Side, folder: String, conditions: [String], isDebuggable: Bool = false,
+    isAloneDebuggable: Bool = false
   ) throws -> [String] {
     let sources = Sources.find(of: component, root: build.root)
     if let mistake = try sources.undeclaredImport(of: component, root: build.root) { throw mistake }
@@ -218,7 +227,8 @@ struct Graph {
         .filter { !Sources.find(in: $0.folder, root: build.root).swift.isEmpty }
         .map { "\(side.folder(isDebuggable: isDebuggable))/\($0.name)" }
       let flags =
-        Flags.swift(side: side, portable: component.kind == .portableLibrary, isDebuggable: isDebuggable)
+        Flags.swift(
+          side: side, portable: component.kind == .portableLibrary, isDebuggable: isDebuggable || isAloneDebuggable)
         + (component.kind == .module ? Flags.separateChecks : []) + conditions + dependencies.flatMap { ["-I", $0] }
         + includes + Set(farHeaders).sorted().flatMap { ["-I", $0] }
       let interface = "\(folder)/\(component.name).swiftmodule"
@@ -237,7 +247,9 @@ struct Graph {
       let object = "\(folder)/\(URL(fileURLWithPath: source).lastPathComponent).bc"
       file.build(
         [object], rule: "c", inputs: [source], implicit: headers,
-        variables: ["flags": command(Flags.c(side: side) + includes + component.cFlags)])
+        variables: [
+          "flags": command(Flags.c(side: side, isDebuggable: isAloneDebuggable) + includes + component.cFlags)
+        ])
       objects.append(object)
     }
     for source in sources.assembly + component.sharedAssembly {
@@ -300,12 +312,12 @@ struct Graph {
   }
 
   /// Makes `output`, the program without debug information and with its symbol table, and `output`.debug.
-  mutating func addProgram(_ component: Component, output: String) throws {
-    let objects = try add(component, side: .user)
+  mutating func addProgram(_ component: Component, output: String, isDebuggable: Bool = false) throws {
+    let objects = try add(component, side: .user, isDebuggable: isDebuggable)
     file.build(
       ["\(output).debug"], rule: "link", inputs: objects, implicit: [Components.programScript],
       variables: [
-        "flags": command(Flags.link + ["--lto-O2", "-T", Components.programScript]),
+        "flags": command(Flags.link + [isDebuggable ? "--lto-O0" : "--lto-O2", "-T", Components.programScript]),
         "libraries": command([build.toolchain.compilerLibrary, build.toolchain.unicodeTables]),
       ])
     file.build(

@@ -82,7 +82,9 @@ public enum Flags {
       flags += clang(["-mno-sse", "-mno-mmx", "-mno-implicit-float"])
       flags += clang(["-Xclang", "-target-feature", "-Xclang", "+soft-float"])
     case .user:
-      flags += ["-Osize"] + clang(["-msse2", "-mno-implicit-float"]) + separateChecks
+      flags += isDebuggable ? ["-Onone", "-assert-config", "Release"] : ["-Osize"]
+      if isDebuggable { flags += frontend(["-disable-llvm-optzns"]) }
+      flags += clang(["-msse2", "-mno-implicit-float"]) + separateChecks
     }
     if portable { flags.append("-strict-memory-safety") }
     return flags
@@ -92,7 +94,7 @@ public enum Flags {
   /// kernel does without: its code stops with a panic, which has a sentence of its own.
   static let separateChecks = llvm(["-sil-disable-pass=merge-cond_fails"])
 
-  public static func c(side: Side) -> [String] {
+  public static func c(side: Side, isDebuggable: Bool = false) -> [String] {
     let common = [
       "-target", target, "-std=c17", "-ffreestanding", "-nostdlibinc", "-fno-stack-protector",
       "-fno-omit-frame-pointer",
@@ -103,7 +105,7 @@ public enum Flags {
     switch side {
     // In the kernel half C is used in modules only, which are loaded anywhere.
     case .kernel: return common + ["-O2", "-fPIC", "-mno-sse", "-mno-mmx", "-msoft-float", "-mno-implicit-float"]
-    case .user: return common + ["-Os", "-msse2", "-mno-implicit-float"]
+    case .user: return common + [isDebuggable ? "-O0" : "-Os", "-msse2", "-mno-implicit-float"]
     }
   }
 

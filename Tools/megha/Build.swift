@@ -39,13 +39,19 @@ extension Project {
   }
 
   /// Brings the system up to date, or one folder outside of the tree.
-  func build(targets: [String] = TargetBuild.defaultTargets, external folder: String? = nil) async throws {
-    try await build(targets: targets, externals: folder.map { [$0] } ?? [])
+  func build(targets: [String] = TargetBuild.defaultTargets, external folder: String? = nil, isDebuggable: Bool = false)
+    async throws
+  {
+    try await build(targets: targets, externals: folder.map { [$0] } ?? [], isDebuggable: isDebuggable)
   }
 
   /// Brings the system up to date, or some folders outside of the tree. Where that takes time it says how far it is.
-  func build(targets: [String] = TargetBuild.defaultTargets, externals folders: [String]) async throws {
+  /// - Parameter isDebuggable: what is outside of the tree is not optimized.
+  func build(
+    targets: [String] = TargetBuild.defaultTargets, externals folders: [String], isDebuggable: Bool = false
+  ) async throws {
     var build = TargetBuild(root: root, toolchain: try Toolchain.find(), tool: Self.tool)
+    build.hasDebuggablePrograms = isDebuggable
     let targets = folders.isEmpty ? targets : try folders.flatMap { try build.add(external: $0) }
     let lock = try lock()
     let file = try build.write()

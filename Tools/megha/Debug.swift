@@ -29,7 +29,10 @@ struct Debug: AsyncParsableCommand {
     help: "The port for GDB, or, with --console, of the machine to connect to. A free one from 1234 on is chosen.")
   var port: Int?
 
-  @Flag(help: "Boot a kernel that is not optimized, so that all functions and local variables can be seen.")
+  @Flag(
+    help:
+      "Boot a kernel whose libraries are not optimized, and build a program of your own so: their variables can be seen."
+  )
   var debuggable = false
 
   @Option(help: "Commands for the shell, separated by semicolons or line ends.")
@@ -57,7 +60,9 @@ struct Debug: AsyncParsableCommand {
     if debuggable { machine.kernel = .debuggable }
     var request = DebugRequest(machine: machine, script: script, commands: commands)
     request.port = port
-    if let program = program ?? programByOption { try await project.add(program: program, to: &request) }
+    if let program = program ?? programByOption {
+      try await project.add(program: program, isDebuggable: debuggable, to: &request)
+    }
     try await project.build(targets: TargetBuild.defaultTargets + [machine.kernel.image])
     let status = try await project.debug(request)
     if status != 0 { throw ExitCode(status) }
@@ -83,7 +88,7 @@ struct DebugRequest: Sendable {
 
 extension Project {
   /// Chooses a program of the tree, or builds one in a folder and puts it into /extra of the guest.
-  fileprivate func add(program: String, to request: inout DebugRequest) async throws {
+  fileprivate func add(program: String, isDebuggable: Bool, to request: inout DebugRequest) async throws {
     let manager = FileManager.default
     let isOfTree = ["Userland/Programs/", "Services/"].contains { folder in
       ((try? manager.contentsOfDirectory(atPath: file(folder).path)) ?? []).contains {
@@ -99,7 +104,7 @@ extension Project {
       throw Failure("There is no program \(program) in the tree, and no such folder.")
     }
     let folder = URL(fileURLWithPath: program, isDirectory: true).standardized
-    try await build(external: folder.path)
+    try await build(external: folder.path, isDebuggable: isDebuggable)
     let name = folder.lastPathComponent
     request.program = name
     request.ownFolders.append(folder.appending(path: "build").path)
