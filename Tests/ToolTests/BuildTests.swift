@@ -143,3 +143,19 @@ import Testing
     #expect(MissingHeader.sentence(in: "a.c:1:10: error: use of undeclared identifier 'x'\n") == nil)
   }
 }
+
+@Suite struct RunningCommandTests {
+  @Test func aCommandThatWasBuiltAnewMeanwhileIsItsSuccessor() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "command \(UUID())")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let link = folder.appending(path: "exe").path
+    // No such file is there, as after its removal.
+    for (says, path) in [("/nowhere/megha (deleted)", "/nowhere/megha"), ("/nowhere/megha", "/nowhere/megha")] {
+      try? FileManager.default.removeItem(atPath: link)
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: says)
+      #expect(RunningCommand.path(link: link) == path)
+    }
+    #expect(FileManager.default.fileExists(atPath: RunningCommand.path()))
+  }
+}

@@ -26,13 +26,6 @@ struct Build: AsyncParsableCommand {
 }
 
 extension Project {
-  /// The file of this command, also after it was built anew while it runs.
-  private static var tool: String {
-    let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
-    let mark = " (deleted)"
-    return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
-  }
-
   /// Waits until nobody else builds in this tree, with a word where somebody does.
   func lock() throws -> TreeLock {
     try TreeLock(root: root) { printError("megha: waiting for another ./megha, which builds in this tree") }
@@ -50,7 +43,7 @@ extension Project {
   func build(
     targets: [String] = TargetBuild.defaultTargets, externals folders: [String], isDebuggable: Bool = false
   ) async throws {
-    var build = TargetBuild(root: root, toolchain: try Toolchain.find(), tool: Self.tool)
+    var build = TargetBuild(root: root, toolchain: try Toolchain.find(), tool: RunningCommand.path())
     build.hasDebuggablePrograms = isDebuggable
     let targets = folders.isEmpty ? targets : try folders.flatMap { try build.add(external: $0) }
     let lock = try lock()

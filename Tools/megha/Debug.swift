@@ -176,7 +176,7 @@ extension Project {
       (try? FileManager.default.attributesOfItem(atPath: url.path))?[.modificationDate] as? Date
     }
     if let made = date(file("\(sheet).o")), let built = date(image),
-      let tool = date(URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()),
+      let tool = date(URL(fileURLWithPath: RunningCommand.path())),
       made > built, made > tool
     {
       return "\(sheet).o"

@@ -42,7 +42,7 @@ extension Project {
       return [
         Check(
           "boot.S is as it was",
-          "It has no symbols stack_start and stack_end any more; take the one in \(lab.folder)/start.")
+          "It has no symbols stack_start and stack_end any more; take the one in \(lab.folder)/given.")
       ]
     }
     let grader = StackOverflow(random: &random)
