@@ -4,7 +4,7 @@
 import Foundation
 
 public enum Components {
-  /// The module `Platform` of this side. The host's is in Tests/Platform.
+  /// The module `Platform`. On the host it drives the machine of Tests/HostedMachine.
   static let platformFolder = "Machine/Platform"
   static let machineHeaders = Component.Headers(module: "MachineSupport", folder: "Machine/include")
   static let moduleHeaders = Component.Headers(module: "ModuleInterface", folder: "Modules/include")

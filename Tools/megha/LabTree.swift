@@ -46,25 +46,29 @@ extension Project {
     return [Check("the call is declared")]
   }
 
+  /// What the run queue is compiled with on the host, in the order of Package.swift.
+  private static let hostLibraries: [(name: String, folder: String)] = [
+    ("Primitives", "Kernel/Primitives"), ("Drivers", "Drivers"), ("MachineSupport", "Tests/HostedMachine"),
+    ("Platform", "Machine/Platform"), ("Scheduling", "Kernel/Scheduling"),
+  ]
+
   /// Compiles the run queue of this tree with the tests of the lab, and runs them.
   private func testPolicy(_ lab: Lab, seed: UInt64) async throws -> [Labs.Check] {
     let output = file("build/labs/policy")
     try? FileManager.default.removeItem(at: output)
     try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
     let compiler = "\(try Toolchain.find().tools)/swiftc"
+    let layout = file("Tests/HostedMachine/Layout").path
     let common = ["-Onone", "-parse-as-library", "-swift-version", "6", "-enable-experimental-feature", "Lifetimes"]
-    for (name, folder) in [
-      ("Primitives", "Kernel/Primitives"), ("Platform", "Tests/Platform"), ("Scheduling", "Kernel/Scheduling"),
-      ("policy", "\(lab.folder)/host"),
-    ] {
+    for (name, folder) in Self.hostLibraries + [("policy", "\(lab.folder)/host")] {
       let isProgram = name == "policy"
       let sources = Sources.find(in: folder, root: root).swift.map { file($0).path }
       let kind =
         isProgram
-        ? ["Scheduling.o", "Platform.o", "Primitives.o", "-o", "policy"]
+        ? Self.hostLibraries.map { "\($0.name).o" } + ["-o", "policy"]
         : ["-module-name", name, "-emit-module", "-wmo", "-c", "-o", "\(name).o"]
       let result = try await ChildProcess.capture(
-        "timeout", ["-k", "5", "300", compiler] + common + ["-I", output.path] + sources + kind, in: output)
+        "timeout", ["-k", "5", "300", compiler] + common + ["-I", output.path, "-I", layout] + sources + kind, in: output)
       guard result.status == 0 else {
         return [Check("\(folder) compiles on the host", Self.firstErrors(result.output))]
       }

@@ -16,7 +16,7 @@ extension Project {
   private static let left = ["Modules/", "Services/", "Tests/", "Userland/Programs/", "bench/", "docs/"]
   private static let kept = [
     "Modules/Support/", "Modules/include/", "Modules/module.map", "Services/Module/", "Services/Server/",
-    "Services/Support/", "Tests/Guest/Programs/grade/", "Tests/Platform/", "Userland/Programs/init/",
+    "Services/Support/", "Tests/Guest/Programs/grade/", "Tests/HostedMachine/", "Userland/Programs/init/",
     "Userland/Programs/manager/",
     "Userland/Programs/shell/",
   ]
