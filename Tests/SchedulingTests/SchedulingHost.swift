@@ -156,7 +156,9 @@ final class SchedulingHost: @unchecked Sendable {
     let best = scheduler.state.value.ready.highestPriority
     if current.value.state != .running { violated("a task runs in the state \(current.value.state)") }
     if processor.loadedDirectory != current.value.directory { violated("a task runs in another's address space") }
-    if machine.area.pointee.state.esp0 != current.value.kernelStackEnd { violated("the kernel would be entered on another's stack") }
+    if machine.area.pointee.state.esp0 != current.value.kernelStackEnd {
+      violated("the kernel would be entered on another's stack")
+    }
     if let best, best > current.value.priority {
       violated("a task of priority \(best) waits for one of \(current.value.priority)")
     }

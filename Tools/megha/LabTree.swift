@@ -68,7 +68,8 @@ extension Project {
         ? Self.hostLibraries.map { "\($0.name).o" } + ["-o", "policy"]
         : ["-module-name", name, "-emit-module", "-wmo", "-c", "-o", "\(name).o"]
       let result = try await ChildProcess.capture(
-        "timeout", ["-k", "5", "300", compiler] + common + ["-I", output.path, "-I", layout] + sources + kind, in: output)
+        "timeout", ["-k", "5", "300", compiler] + common + ["-I", output.path, "-I", layout] + sources + kind,
+        in: output)
       guard result.status == 0 else {
         return [Check("\(folder) compiles on the host", Self.firstErrors(result.output))]
       }
