@@ -129,6 +129,7 @@ struct Interrupts {
   /// - Parameter isOwnCode: a task's own code was interrupted, and not the kernel.
   static func handle(_ vector: UInt32, isOwnCode: Bool) -> Bool {
     kernel.counters.interrupts &+= 1
+    if isOwnCode { kernel.watchdog.flags.interruptCame(to: kernel.scheduler.current) }
     let line = kernel.interrupts.legacyLine(ofVector: vector) ?? vector &- InterruptVector.firstLine
     switch vector {
     case InterruptVector.timer:

@@ -6,7 +6,8 @@
 // stack, which nothing is believed from. Then the task gets a ticket on its way out, an ordinary interrupt that is
 // requested just before its own code goes on. If the flag is set there, the interrupt comes at once; where it comes only
 // later, to somebody else, or still waits at the next look, the flag was clear. A task that was found in its own code with
-// its flag clear gets a ticket too, which comes as soon as the flag is set.
+// its flag clear gets a ticket too, which comes as soon as the flag is set. Any other interrupt in the task's own code
+// proves the same, and may come before the ticket, since it is more urgent: then the ticket proves nothing any more.
 //
 // Invariants:
 // - A task is found stuck only by two proofs of a clear flag, between which it used the time that is the limit, and
@@ -107,6 +108,12 @@ public struct InterruptFlagWatch {
     self.holder = nil
     if isOwnCode { task.value.masked.sawSet() }
     if let holder, !isOwnCode || holder != task { prove(holder, stamp) }
+  }
+
+  /// An interrupt that can be masked, and is no ticket, came in the own code of `task`, which runs: its flag is set.
+  public mutating func interruptCame(to task: Reference<Task>) {
+    task.value.masked.sawSet()
+    if holder == task { holder = nil }
   }
 
   /// A task ends.

@@ -34,11 +34,26 @@ private struct Processor {
     takeTicket()
   }
 
-  /// An interrupt that waits comes as soon as it can.
+  /// A task that the timer lets run, whose interrupt waits too.
+  var next: Reference<Scheduling.Task>?
+
+  /// An interrupt that waits comes as soon as it can, the timer's before the ticket.
   mutating func takeTicket() {
     guard isTicketWaiting, !isInKernel, isFlagSet else { return }
     isTicketWaiting = false
+    if let next {
+      watch.interruptCame(to: current)
+      change(to: next)
+    }
     watch.ticketCame(to: current, isOwnCode: true, stamp: now)
+  }
+
+  mutating func change(to other: Reference<Scheduling.Task>) {
+    current.value.stopTime(now)
+    current.value.state = .ready
+    current = other
+    current.value.startTime(now)
+    current.value.state = .running
   }
 
   mutating func look() {
@@ -155,6 +170,21 @@ private struct Processor {
           if Bool.random(using: &random) { $0.look() }
         }
       }
+    }
+    #expect(processor.ended == [])
+  }
+
+  /// Two tasks whose flags are set take turns. Each time one leaves the kernel the timer comes before its ticket, which then comes to
+  /// the other.
+  @Test func theTimerComesBeforeTheTicket() {
+    var processor = Processor()
+    let (one, other) = (processor.current, processor.pool.make(2))
+    other.value.mode = .kernelSeparateStack
+    for round in 0..<200 {
+      processor.next = round % 2 == 0 ? other : one
+      processor.call(5_000) { $0.look() }
+      processor.next = nil
+      processor.work(20_000)
     }
     #expect(processor.ended == [])
   }
