@@ -54,6 +54,7 @@ public struct LocalInterruptController<Memory: MemoryAccess> {
     static var firstRequest: UInt32 { 0x200 }
     static var errorStatus: UInt32 { 0x280 }
     static var command: UInt32 { 0x300 }
+    static var commandTarget: UInt32 { 0x310 }
     static var timerEntry: UInt32 { 0x320 }
     static var initialCount: UInt32 { 0x380 }
     static var currentCount: UInt32 { 0x390 }
@@ -93,6 +94,12 @@ public struct LocalInterruptController<Memory: MemoryAccess> {
   /// Raises `vector` on this processor ("Issuing Interprocessor Interrupts": the shorthand for itself, edge triggered),
   /// which takes it as soon as it lets interrupts come.
   public func requestSelf(vector: UInt8) { write(Register.command, 1 &<< 18 | 1 &<< 14 | UInt32(vector)) }
+
+  /// Raises a non-maskable interrupt on this processor, which has no shorthand for itself then.
+  public func requestNonMaskable() {
+    write(Register.commandTarget, UInt32(identifier) &<< 24)
+    write(Register.command, 1 &<< 14 | 4 &<< 8)
+  }
 
   /// Whether `vector` waits for the processor to let interrupts come.
   public func isRequested(vector: UInt8) -> Bool {

@@ -358,8 +358,16 @@ double_fault_entry:
   jmp double_fault_entry
 
 nmi_entry:
+  testb $2, CPU_DOUBLE_FAULT_ACCESS    // busy only while its handler is at work
+  jnz 1f
   call nmi_handler
   RETURN_TO_MAIN_STATE CPU_NMI_LINK
+  jmp nmi_entry
+// The handler of a double fault was interrupted and not the flow in the main state, which must not go on from where it faulted.
+1:movl $DOUBLE_FAULT_STATE, CPU_NMI_LINK
+  pushl $0x4002
+  popfl
+  iret
   jmp nmi_entry
 
 // Where a task whose stack was lost is resumed to be ended: on the exit stack, in the kernel's own directory.

@@ -65,11 +65,14 @@ public struct Message: BitwiseCopyable, Sendable {
   /// Where bytes that come in go, and how many there is room for.
   public var bufferAddress: UInt32 = 0
   public var bufferCapacity: UInt32 = 0
-  /// The identity of the sending process, filled in by the kernel.
+  /// The identity of the sending process, filled in by the kernel. With the bit `fromHolder` where that process holds the
+  /// service's calls, as only who moves it does.
   public var sender: UInt32 = 0
   @inlinable public init() {}
 
   @inlinable public static var passesHandle: UInt32 { 0x8000_0000 }
+  /// A bit in `sender`; identities have 31.
+  @inlinable public static var fromHolder: UInt32 { 0x8000_0000 }
   /// A bit in a request's `dataLength`: the data are whole pages, lent for as long as the call lasts instead of copied, to a
   /// server that has a place for them. The server finds in `dataAddress` where they are.
   @inlinable public static var lendsPages: UInt32 { 0x8000_0000 }

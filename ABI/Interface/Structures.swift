@@ -310,6 +310,8 @@ public enum KernelTest: UInt32, Sendable {
   case overrunHeap = 6
   /// Gives memory of the kernel's heap back twice: the machine stops with an explanation.
   case freeTwice = 7
+  /// Lets a non-maskable interrupt come while the kernel handles the next double fault.
+  case interruptDoubleFault = 8
 }
 
 public enum RegionPurpose: UInt32, Sendable {

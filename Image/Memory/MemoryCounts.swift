@@ -11,19 +11,20 @@ enum MemoryCounts {
   /// Counts the frames by owner. What is kept ready for later is given up first, so that it counts as free.
   static func take() -> MemoryInformation {
     Frames.releaseIdle()
+    func count(_ owner: FrameOwner) -> UInt32 { kernel.memory.frames.count(of: owner) }
     var information = MemoryInformation()
     information.total = kernel.memory.frames.totalFrames
     information.free = kernel.memory.frames.freeFrames
-    information.kernelImage = kernel.memory.frames.count(of: .kernelImage)
-    information.bootArchive = kernel.memory.frames.count(of: .bootArchive)
-    information.frameRecords = kernel.memory.frames.count(of: .metadata)
-    information.pageTables = kernel.memory.frames.count(of: .pageTable)
-    information.kernelHeap = kernel.memory.frames.count(of: .kernelHeap)
-    information.kernelStacks = kernel.memory.frames.count(of: .kernelStack)
-    information.processMemory = kernel.memory.frames.count(of: .processMemory)
-    information.shared = kernel.memory.frames.count(of: .shared)
-    information.devices = kernel.memory.frames.count(of: .device)
-    information.modules = kernel.memory.frames.count(of: .module)
+    information.kernelImage = count(.kernelImage)
+    information.bootArchive = count(.bootArchive)
+    information.frameRecords = count(.metadata)
+    information.pageTables = count(.pageTable)
+    information.kernelHeap = count(.kernelHeap)
+    information.kernelStacks = count(.kernelStack)
+    information.processMemory = count(.processMemory)
+    information.shared = count(.shared)
+    information.devices = count(.device)
+    information.modules = count(.module)
     return information
   }
 

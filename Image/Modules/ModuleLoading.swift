@@ -26,14 +26,13 @@ enum ModuleLoading {
   }
 
   /// Judges a module, and begins its life by linking it. It has not run then.
-  @inline(never)
-  private static func link(
+  @inline(never) private static func link(
     _ file: KernelBytes, _ parameters: borrowing ModuleWords, _ explain: inout TextBuffer
   ) throws(SystemError) -> (ModuleErrand, SystemError?) {
     let image: ModuleImage
     var linker = ModuleLinker()
     do throws(ModuleError) {
-      image = try ModuleImage(file: file.span, build: Modules.buildIdentity)
+      image = try read(file.span)
       if !kernel.modules.value.isCodeGood(ofFileAt: file.address) {
         try image.checkCode()
         kernel.modules.value.noteGoodCode(ofFileAt: file.address)
@@ -68,7 +67,13 @@ enum ModuleLoading {
 
   // MARK: Before anything is mapped
 
-  private static func check(
+  /// A function of its own: its frame has room for what the file says several times over, and is to be gone before the rest.
+  @_lifetime(copy file)
+  @inline(never) private static func read(_ file: Span<UInt8>) throws(ModuleError) -> ModuleImage {
+    try ModuleImage(file: file, build: Modules.buildIdentity)
+  }
+
+  @inline(never) private static func check(
     _ parameters: borrowing ModuleWords, for image: borrowing ModuleImage, _ explain: inout TextBuffer
   ) throws(SystemError) {
     for index in 0..<parameters.count {
@@ -82,7 +87,7 @@ enum ModuleLoading {
     }
   }
 
-  private static func begin(
+  @inline(never) private static func begin(
     _ image: borrowing ModuleImage, _ explain: inout TextBuffer
   ) throws(SystemError) -> ModuleErrand {
     do throws(RegistryError) {
@@ -96,7 +101,7 @@ enum ModuleLoading {
   }
 
   /// Notes the modules that this one needs, and finds everything that it imports.
-  private static func bind(
+  @inline(never) private static func bind(
     _ image: borrowing ModuleImage, _ file: KernelBytes, _ number: ModuleNumber, _ linker: inout ModuleLinker,
     _ explain: inout TextBuffer
   ) throws(SystemError) -> ModuleSet {
@@ -119,7 +124,7 @@ enum ModuleLoading {
     }
   }
 
-  private static func addUses(
+  @inline(never) private static func addUses(
     _ used: ModuleSet, by number: ModuleNumber, _ explain: inout TextBuffer
   ) throws(SystemError) {
     for slot in 0..<ModuleTable.capacity where used.contains(slot: slot) {
@@ -128,7 +133,7 @@ enum ModuleLoading {
     }
   }
 
-  private static func addUse(
+  @inline(never) private static func addUse(
     of used: ModuleNumber, by user: ModuleNumber, _ explain: inout TextBuffer
   ) throws(SystemError) {
     do throws(RegistryError) {
@@ -139,19 +144,27 @@ enum ModuleLoading {
     }
   }
 
-  private static func makeRecord(
+  /// Its frame holds a whole record, so it calls nothing.
+  @inline(never) private static func fill(
+    _ place: UnsafeMutablePointer<LinkedModule>, _ image: borrowing ModuleImage, _ number: ModuleNumber,
+    _ file: KernelBytes, _ base: UInt32
+  ) {
+    place.initialize(to: LinkedModule(image.plan, number: number, file: file, base: base))
+  }
+
+  @inline(never) private static func makeRecord(
     _ image: borrowing ModuleImage, _ number: ModuleNumber, _ file: KernelBytes
   ) throws(SystemError) -> Reference<LinkedModule> {
     guard let base = ModuleArea.place(pages: image.plan.pageCount) else { throw .outOfMemory }
     let pointer: UnsafeMutablePointer<LinkedModule> = try KernelHeapMemory.allocate(tag: .module)
-    pointer.initialize(to: LinkedModule(image.plan, number: number, file: file, base: base))
+    fill(pointer, image, number, file, base)
     let module = Reference(pointer)
     kernel.modules.value.insert(module)
     return module
   }
 
   /// Makes sure that the names of its services exist, and that nobody serves them.
-  private static func holdServices(
+  @inline(never) private static func holdServices(
     of image: borrowing ModuleImage, for module: Reference<LinkedModule>, _ explain: inout TextBuffer
   ) throws(SystemError) {
     for index in 0..<image.plan.manifest.serviceCount {
@@ -177,7 +190,7 @@ enum ModuleLoading {
   // MARK: Linking and starting
 
   /// Maps and links the module.
-  private static func place(
+  @inline(never) private static func place(
     _ image: borrowing ModuleImage, _ module: Reference<LinkedModule>, _ parameters: borrowing ModuleWords,
     _ linker: inout ModuleLinker
   ) throws(SystemError) {
@@ -229,7 +242,9 @@ enum ModuleLoading {
     for index in 0..<module.value.serviceCount {
       guard let offered = module.value.services[index] else { continue }
       do throws(SystemError) {
-        try Services.install(.module(module, function: offered.function), in: offered.service)
+        try Services.install(
+          .module(module, function: offered.function), in: offered.service,
+          by: kernel.scheduler.current.value.process)
       } catch {
         let name = offered.service.value.name
         writeIsServed(name.text, to: &explain)

@@ -35,7 +35,8 @@ enum Calls {
     let task = kernel.scheduler.current
     let record = task.value.call
     let sender = record.value.sender
-    record.value.message.sender = sender.value
+    record.value.message.sender =
+      service.value.queues.holder == sender ? sender.value | Message.fromHolder : sender.value
     if service.value.queues.admits(sender) {
       switch service.value.server {
       case .module(let module, let function):

@@ -153,11 +153,20 @@ enum Services {
   // MARK: Servers
 
   /// Makes `server` answer from now on.
-  static func install(_ server: ServiceServer, in service: Reference<Service>) throws(SystemError) {
+  ///
+  /// - Parameter process: whose doing that is. While calls are held, that must be the holder or a child of it: nobody else
+  ///   takes a name in the middle of a move.
+  static func install(
+    _ server: ServiceServer, in service: Reference<Service>, by process: Reference<Process>
+  ) throws(SystemError) {
+    let holder = service.value.queues.holder
+    guard holder == .none || holder == process.value.identity || holder == process.value.parent?.value.identity else {
+      throw .notPermitted
+    }
     if case .nobody = service.value.server {
     } else {
       // A successor may take the name only while its calls are held.
-      guard service.value.queues.isHeld, case .nobody = service.value.predecessor else { throw .alreadyExists }
+      guard holder != .none, case .nobody = service.value.predecessor else { throw .alreadyExists }
       service.value.predecessor = service.value.server
     }
     service.value.server = server

@@ -53,11 +53,16 @@ enum ServiceMoves {
     Services.retirePredecessor(of: service)
   }
 
-  /// A process that holds services ends: their calls go on.
+  /// A process that holds services ends: their calls go on. A move that had not come to `retire` has not happened, since the
+  /// successor may lack what its predecessor has acknowledged.
   static func holderEnded(_ process: Reference<Process>) {
     for index in 0..<ServiceTable.capacity {
       guard let service = Services.entry(index), service.value.queues.holder == process.value.identity else {
         continue
+      }
+      switch service.value.predecessor {
+      case .nobody: break
+      case .process, .module: Services.serverIsGone(service)
       }
       letGo(service)
     }

@@ -32,6 +32,9 @@ enum KernelTests {
     case .execute: return try argument == 0 ? executeInHeap() : execute(argument)
     case .overrunHeap: return try overrunHeap(argument)
     case .freeTwice: return try freeTwice()
+    case .interruptDoubleFault:
+      kernel.watchdog.interruptsNextDoubleFault = true
+      return 0
     case nil: throw .badArgument
     }
   }

@@ -26,7 +26,7 @@ enum MessageCalls {
     do throws(SystemError) {
       let handle = try process.value.handles.add(.endpoint(service, term: service.value.queues.nextTerm))
       do throws(SystemError) {
-        try Services.install(.process(process), in: service)
+        try Services.install(.process(process), in: service, by: process)
         return handle
       } catch {
         process.value.handles.replace(UInt32(bitPattern: handle), with: .none)

@@ -200,6 +200,4 @@ enum StackSizes {
   static var ring0Thread: UInt32 { 32 * 1024 }
   static var threadLimit: UInt32 { 16 * 1024 * 1024 }
   static var ring0ThreadMinimum: UInt32 { 16 * 1024 }
-  /// How much of a shared stack must be left for the kernel to work on.
-  static var sharedReserve: UInt32 { 8 * 1024 }
 }

@@ -14,6 +14,10 @@ import Primitives
 import Scheduling
 
 @c(double_fault_handler) func doubleFaultHandler() {
+  if kernel.watchdog.interruptsNextDoubleFault {
+    kernel.watchdog.interruptsNextDoubleFault = false
+    kernel.interrupts.requestNonMaskable()
+  }
   let state = cpu.state
   kernel.lostState = state
   kernel.lostAddress = read_cr2()

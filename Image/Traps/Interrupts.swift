@@ -95,6 +95,9 @@ struct Interrupts {
     for _ in 0..<1000 where !isTicketWaiting {}
   }
 
+  /// Raises a non-maskable interrupt on this processor.
+  func requestNonMaskable() { local.requestNonMaskable() }
+
   var isTicketWaiting: Bool { local.isRequested(vector: UInt8(InterruptVector.ticket)) }
 
   /// The interrupt of the local controller's own timer is seen to.

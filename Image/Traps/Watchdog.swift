@@ -33,6 +33,8 @@ struct WatchdogState {
   var seen = task_state_segment()
   /// The task that is being ended was found stuck.
   var isFoundStuck = false
+  /// A test waits for what comes of that (KernelTests.swift).
+  var interruptsNextDoubleFault = false
 }
 
 enum Watchdog {

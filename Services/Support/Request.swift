@@ -7,6 +7,8 @@ public struct Request {
   public let words: InlineArray<6, UInt32>
   /// The process that asks.
   public let sender: UInt32
+  /// Whether it holds the service's calls, to move it. Nobody else may ask for the state.
+  public let isFromHolder: Bool
   /// The reply's words; zero unless the service sets them.
   public var reply = InlineArray<6, UInt32>(repeating: 0)
 
@@ -19,6 +21,7 @@ public struct Request {
   /// How many bytes the reply carries.
   public private(set) var replyCount = 0
 
+  /// `sender` is the word that the kernel filled in: an identity of 31 bits, and whether that process holds the calls.
   /// The placement promises that both ranges stay until the request is answered, and that they do not overlap.
   @unsafe
   public init(
@@ -28,7 +31,8 @@ public struct Request {
     self.lives = lives
     self.operation = operation
     self.words = words
-    self.sender = sender
+    self.sender = sender & 0x7fff_ffff
+    isFromHolder = sender != self.sender
     unsafe dataStart = data
     self.dataCount = unsafe data == nil ? 0 : dataCount
     unsafe replyStart = reply

@@ -24,7 +24,8 @@ extension Service {
   public mutating func restore(from state: inout StateReader) -> Bool { true }
 }
 
-/// Operations that every service has; its own are below 0x7fffff00.
+/// Operations that every service has; its own are below 0x7fffff00. Those on its state are for who moves it: to others they
+/// are operations that it does not have.
 public enum CommonOperation {
   /// Writes part of the state: word 0 is the offset. Reply: word 0 is the whole size, the data the part.
   public static var save: UInt32 { 0x7fff_ff01 }
@@ -45,15 +46,20 @@ public struct ServiceHost<Placed: Service> {
   /// Answers one request.
   public mutating func handle(_ request: inout Request) {
     switch request.operation {
-    case CommonOperation.save: save(&request)
-    case CommonOperation.restore: restore(&request)
+    case CommonOperation.save, CommonOperation.restore:
+      guard request.isFromHolder else {
+        request.reply[0] = unknownOperation
+        return
+      }
+      if request.operation == CommonOperation.save { save(&request) } else { restore(&request) }
     case CommonOperation.ping: request.reply[0] = 1
     default: service.handle(&request)
     }
   }
 
   private mutating func save(_ request: inout Request) {
-    let offset = Int(request.words[0])
+    // A word of 32 bits may be no Int.
+    let offset = Int(clamping: request.words[0])
     if offset == 0 {
       var writer = StateWriter()
       service.save(to: &writer)
@@ -64,14 +70,14 @@ public struct ServiceHost<Placed: Service> {
       savedState = []
       return
     }
-    request.write(Array(savedState[offset..<min(savedState.count, offset + request.capacity)]))
+    request.write(Array(savedState[offset..<(offset + min(savedState.count - offset, request.capacity))]))
   }
 
   private mutating func restore(_ request: inout Request) {
     if request.words[0] == 0 { incomingState = [] }
-    guard Int(request.words[0]) == incomingState.count else { return }
+    guard request.words[0] == UInt32(incomingState.count) else { return }
     append(request.data)
-    guard incomingState.count == Int(request.words[1]) else {
+    guard UInt32(incomingState.count) == request.words[1] else {
       request.reply[0] = 1
       return
     }

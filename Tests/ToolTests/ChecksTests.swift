@@ -167,4 +167,32 @@ import Testing
       document: "Tests/ToolTests/page.md", root: treeRoot)
     #expect(broken == ["gone.md"])
   }
+
+  @Test func theDeepestPathOfACall() {
+    let disassembly = """
+      c0100000 <entry>:
+      c0100000:\tpushl\t%ebp
+      c0100001:\tsubl\t$0x100, %esp
+      c0100007:\tcalll\t0xc0100100 <small>
+      c010000c:\tcalll\t0xc0100200 <large>
+      c0100011:\tcalll\t0xc0100400 <stop>
+      c0100100 <small>:
+      c0100100:\tsubl\t$0x10, %esp
+      c0100103:\tcalll\t0xc0100000 <entry>
+      c0100200 <large>:
+      c0100200:\tsubl\t$0x40, %esp
+      c0100206:\tjmp\t0xc0100300 <last>
+      c0100300 <last>:
+      c0100300:\tsubl\t$0x60, %esp
+      c0100306:\tjmp\t0xc0100302 <last+0x2>
+      c0100400 <stop>:
+      c0100400:\tsubl\t$0x1000, %esp
+
+      """
+    var depth = StackDepth(disassembly) { $0 == "stop" }
+    let path = StackDepth.Path(bytes: 4 + 256 + 4 + 96, functions: ["entry", "large", "last"])
+    #expect(depth.deepest(from: "entry") == path)
+    #expect(depth.deepest(from: "nowhere") == nil)
+    #expect(depth.function(with: ["la", "st"]) == "last")
+  }
 }

@@ -43,18 +43,39 @@ extension Project {
       return
     }
     let toolchain = try Toolchain.find()
-    // grep leaves the few lines that can matter: the names of functions, F instructions, registers.
+    // grep leaves the few lines that can matter: the names of functions, F instructions, registers, and what takes stack.
     let disassembly = try await ChildProcess.capture(
       "bash",
       [
         "-o", "pipefail", "-c",
         "'\(toolchain.tools)/llvm-objdump' -d --no-show-raw-insn build/kernel.elf "
-          + "| LC_ALL=C grep -E '>:$|\tf|%([xyz]?mm|st)'",
+          + "| LC_ALL=C grep -E '>:$|\tf|%([xyz]?mm|st)|\t(pushl|calll|jmp|subl.*%esp)'",
       ], in: root)
     let foreign = KernelInstructions.foreign(in: disassembly.output)
     report.judge(
       "sources: no x87, MMX or SSE instruction in the kernel",
       complaints: disassembly.status == 0 ? Array(foreign.prefix(20)) : [disassembly.output])
+    report.judge("sources: every call fits on a kernel stack", complaints: try stackComplaints(disassembly.output))
+  }
+
+  /// The calls that take more of the stack than a task with a shared one has left, a page fault of the call's copies included.
+  private func stackComplaints(_ disassembly: String) throws -> [String] {
+    let source = "Kernel/Scheduling/Scheduler+Switch.swift"
+    let text = try String(contentsOf: file(source), encoding: .utf8)
+    guard let reserve = text.firstMatch(of: /sharedStackReserve: UInt32 \{ (\d+) \* 1024 \}/).flatMap({ Int($0.1) })
+    else { return ["\(source) does not say what is left of a shared stack"] }
+    var depth = StackDepth(disassembly) { $0.hasPrefix("$e6Kernel5panic") }
+    guard let resolve = depth.function(with: ["AddressSpace", "populate4page"]),
+      let fault = depth.deepest(from: resolve)
+    else { return ["the function that gives a page its memory is not in the kernel"] }
+    // The trap's frame and what handles it stand above that.
+    let room = reserve * 1024 - fault.bytes - 400
+    let entries = ["general_system_call", "answer_call", "answer_call_short", "answer_reply_and_receive"]
+    return entries.compactMap { entry in
+      guard let path = depth.deepest(from: entry) else { return "\(entry) is not in the kernel" }
+      guard path.bytes > room else { return nil }
+      return "\(entry) takes \(path.bytes) bytes and has \(room): \(path.functions.joined(separator: " > "))"
+    }
   }
 
   /// Whether the excerpts of commits in documents are what was committed.

@@ -28,13 +28,13 @@ enum Dependencies {
   }
 
   /// Starts what a service needs and what does not run, in order.
-  static func start(for name: [UInt8]) throws(ManagerRefusal) {
+  static func start(for name: [UInt8], _ rights: Rights) throws(ManagerRefusal) {
     for needed in try order(of: name).dropLast() where Servers.find(needed) == nil {
       do throws(ManagerRefusal) {
         // One that crashed comes back as it was.
         if try Recovery.restart(needed) { continue }
         if isServed(needed) { continue }
-        _ = try Servers.start(needed, as: .server)
+        _ = try Servers.start(needed, as: .server, rights)
       } catch {
         throw ManagerRefusal(needed + Servers.bytes(", which it needs, does not start: ") + error.sentence)
       }

@@ -18,6 +18,8 @@ enum ManagerCommand {
     }
     let name = request.copiedData
     if operation == .waiting { return listWaiting(&request) }
+    // Whoever asks has ended where there is nothing to be learnt of it, and waits for no answer.
+    let rights = (try? TaskIdentity(request.sender).information().rights) ?? []
     Servers.turn.take()
     defer { Servers.turn.give() }
     do throws(ManagerRefusal) {
@@ -25,10 +27,11 @@ enum ManagerCommand {
         throw ManagerRefusal("a service's name has 1 to 31 bytes and no slash")
       }
       let placement = ServicePlacement(rawValue: request.words[0]) ?? .server
+      if operation != .describe { try Authority.check(rights, for: placement) }
       switch operation {
-      case .start: try start(name, placement)
-      case .stop: try stop(name)
-      case .move: try move(name, placement)
+      case .start: try start(name, placement, rights)
+      case .stop: try stop(name, rights)
+      case .move: try move(name, placement, rights)
       case .save: try save(name)
       case .describe: describe(name, &request)
       case .waiting: break
@@ -39,28 +42,34 @@ enum ManagerCommand {
     }
   }
 
-  private static func start(_ name: [UInt8], _ placement: ServicePlacement) throws(ManagerRefusal) {
+  private static func start(
+    _ name: [UInt8], _ placement: ServicePlacement, _ rights: Rights
+  ) throws(ManagerRefusal) {
     guard try Recovery.runningEntry(name) == nil else { throw ManagerRefusal("it runs already") }
-    try Dependencies.start(for: name)
-    _ = try Servers.start(name, as: placement)
+    try Dependencies.start(for: name, rights)
+    _ = try Servers.start(name, as: placement, rights)
   }
 
-  private static func stop(_ name: [UInt8]) throws(ManagerRefusal) {
+  private static func stop(_ name: [UInt8], _ rights: Rights) throws(ManagerRefusal) {
     guard let entry = try Recovery.runningEntry(name) else { throw ManagerRefusal(notStarted) }
+    try Authority.check(rights, for: entry.placement)
     try Dependencies.checkUnneeded(name)
     try Servers.end(entry)
   }
 
   /// Moves a running service: its calls wait while its state goes from the old placement to the new one.
-  private static func move(_ name: [UInt8], _ placement: ServicePlacement) throws(ManagerRefusal) {
+  private static func move(
+    _ name: [UInt8], _ placement: ServicePlacement, _ rights: Rights
+  ) throws(ManagerRefusal) {
     guard let old = try Recovery.runningEntry(name) else { throw ManagerRefusal(notStarted) }
+    try Authority.check(rights, for: old.placement)
     guard old.placement != placement else { throw ManagerRefusal("it is placed like that already") }
     try control(name, .hold)
     // From the moment the new server has the name the old one may end by itself: that is no crash.
     Servers.setEnding(old, true)
     do throws(ManagerRefusal) {
       let state = try ServiceState.save(name)
-      let new = try Servers.start(name, as: placement)
+      let new = try Servers.start(name, as: placement, old.rights)
       do throws(ManagerRefusal) {
         try ServiceState.restore(name, state)
         // What was kept for a crash is as old as before; newer state is at hand.

@@ -105,7 +105,7 @@ enum Recovery {
     }
     guard let entry else { return false }
     do throws(ManagerRefusal) {
-      try Dependencies.start(for: name)
+      try Dependencies.start(for: name, entry.rights)
       try restart(entry)
     } catch {
       entry.openName?.close()
@@ -125,7 +125,7 @@ enum Recovery {
     let isHeld = hold(crashed)
     if crashed.placement == .linked { try unload(crashed.name) }
     do throws(ManagerRefusal) {
-      let started = try Servers.start(crashed.name, as: crashed.placement)
+      let started = try Servers.start(crashed.name, as: crashed.placement, crashed.rights)
       Servers.change(started) {
         $0.restarts = restarts
         $0.keptState = crashed.keptState

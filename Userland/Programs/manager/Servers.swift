@@ -12,6 +12,8 @@ struct ServerEntry {
   var placement: ServicePlacement
   /// The process that serves it; 0 where it is linked.
   var task: UInt32
+  /// Those of whoever had it started.
+  let rights: Rights
   /// It was told to end, or another placement has taken over.
   var isEnding = false
   var restarts: UInt32 = 0
@@ -45,9 +47,11 @@ enum Servers {
 
   /// Starts a service in a placement and waits until it has published its name. The system's own come before those that
   /// were added to it.
-  static func start(_ name: [UInt8], as placement: ServicePlacement) throws(ManagerRefusal) -> ServerEntry {
+  static func start(
+    _ name: [UInt8], as placement: ServicePlacement, _ rights: Rights
+  ) throws(ManagerRefusal) -> ServerEntry {
     let isOwn = isFile("/lib/services/", name, placement)
-    return try start(name, in: isOwn ? "/lib/services/" : "/extra/", as: placement)
+    return try start(name, in: isOwn ? "/lib/services/" : "/extra/", as: placement, rights)
   }
 
   /// Where files of services are: the system's own, and those that were added.
@@ -72,7 +76,7 @@ enum Servers {
   }
 
   private static func start(
-    _ name: [UInt8], in folder: StaticString, as placement: ServicePlacement
+    _ name: [UInt8], in folder: StaticString, as placement: ServicePlacement, _ rights: Rights
   ) throws(ManagerRefusal) -> ServerEntry {
     var path = bytes(folder)
     path += name
@@ -83,11 +87,12 @@ enum Servers {
         do throws(Refusal) { try Modules.load(path, parameters: WordList()) } catch { refusal = error }
       }
       if let refusal { throw ManagerRefusal(sentence(of: refusal)) }
-      return add(ServerEntry(name: name, placement: placement, task: 0))
+      return add(ServerEntry(name: name, placement: placement, task: 0, rights: rights))
     }
     var arguments = WordList()
     arguments.append(path)
-    let options = StartOptions(flags: placement == .ring0Server ? .ring0 : [])
+    var options = StartOptions(flags: placement == .ring0Server ? .ring0 : [])
+    options.droppedRights = Rights.all.subtracting(rights)
     var started: TaskIdentity?
     var refusal: Refusal?
     withBytes(path) { path in
@@ -97,7 +102,7 @@ enum Servers {
     }
     if let refusal { throw ManagerRefusal(sentence(of: refusal)) }
     guard let started else { throw ManagerRefusal("the server was not started") }
-    let entry = add(ServerEntry(name: name, placement: placement, task: started.number))
+    let entry = add(ServerEntry(name: name, placement: placement, task: started.number, rights: rights))
     try waitUntilPublished(entry)
     return entry
   }

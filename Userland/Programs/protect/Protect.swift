@@ -13,8 +13,10 @@ struct Protect: Program {
       return SharedMemory.child(ProgramInformation.argument(2))
     }
     if ProgramInformation.argumentCount == 2 {
-      // The machine stops with an explanation.
       let word = ProgramInformation.argument(1)
+      // For the next task that loses its stack.
+      if word == "--interrupt-double-fault" { return (try? Machine.test(.interruptDoubleFault)) == nil ? 1 : 0 }
+      // The machine stops with an explanation.
       if word == "--overrun-kernel-heap" { _ = try? Machine.test(.overrunHeap, 4) }
       if word == "--free-kernel-heap-twice" { _ = try? Machine.test(.freeTwice) }
       return 1

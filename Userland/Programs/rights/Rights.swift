@@ -7,6 +7,7 @@ import ABI
 import Primitives
 import Runtime
 import SDK
+import ServiceSupport
 
 @main
 struct RightsCheck: Program {
@@ -35,6 +36,7 @@ struct RightsCheck: Program {
       checks.check(error(starting: flags) == .notPermitted, "a Ring-0 process is refused")
       checks.check(ring0Thread(flags) == .notPermitted, "a Ring-0 thread is refused")
     }
+    servicesAreClosed(&checks)
     // A path gives no right: neither where the file lies nor what it is called matters.
     checks.check(error(starting: .ring0, path: "/bin/shell") == .notPermitted, "also for the shell's file")
     let path: StaticString = "/bin/rights"
@@ -55,6 +57,29 @@ struct RightsCheck: Program {
     checks.check(SystemCalls.prioritySet(0, 15) == 0, "being less urgent is allowed")
     checks.check(
       SystemCalls.prioritySet(0, 16) == SystemError.notPermitted.rawValue, "and is for good")
+  }
+
+  /// What the manager may do is no way to what the caller may not.
+  private static func servicesAreClosed(_ checks: inout Checklist) {
+    for placement: ServicePlacement in [.server, .ring0Server, .linked] {
+      let sentence = try? ManagerClient.ask(.start, Bytes("echo"), placement: placement)
+      checks.check(sentence?.isEmpty == false, "the manager starts nothing for it")
+    }
+    checks.check(ServiceList.find(Bytes("echo")) == nil, "and nothing has been started")
+    guard let store = try? ServiceClient("store") else { return }
+    defer { store.close() }
+    for operation in [CommonOperation.save, CommonOperation.restore] {
+      for first: UInt32 in [0, 0x8000_0000, .max] {
+        var words = InlineArray<6, UInt32>(repeating: 0)
+        words[0] = first
+        words[1] = first
+        var reply: [UInt8] = []
+        let result = try? store.call(operation, words: words, data: [], reply: &reply, capacity: 256)
+        checks.check(result == nil && reply.isEmpty, "a service gives nobody its state but who moves it")
+      }
+    }
+    let sentence = try? ManagerClient.ask(.stop, Bytes("store"))
+    checks.check(sentence?.isEmpty == false && ServiceList.find(Bytes("store")) != nil, "and goes on")
   }
 
   /// Tries to start a thread in Ring 0. Returns the error, or nil where it ran.
