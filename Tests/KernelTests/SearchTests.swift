@@ -76,15 +76,18 @@ extension KernelTests {
     @Test(arguments: Disturbance.allCases)
     func aServiceMoves(disturbance: Disturbance) {
       let runs = Self.everyPoint(disturbance) { kernel in
-        var saved: UInt32?
         var acknowledged: UInt32 = 0
         func server(_ caller: Caller) -> Int32 {
-          // A successor begins with what was saved, as its manager gives it.
-          var own = saved ?? 0
+          // A successor begins with nothing, and gets what was saved from whoever moves it.
+          var own: UInt32 = 0
           let endpoint = caller.publish("sum")
           guard endpoint >= 0 else { return 1 }
           caller.serve(endpoint) { message in
             if message.operation == 1 { own += message.words[0] }
+            if message.operation == 2 {
+              #expect(message.sender & Message.fromHolder != 0)
+              own = message.words[0]
+            }
             message.words[0] = own
             return true
           }
@@ -110,11 +113,14 @@ extension KernelTests {
           guard caller.control("sum", .hold) == 0 else { return 1 }
           var message = Message()
           guard caller.callMessage(handle, &message) == 0 else { return 2 }
-          saved = message.words[0]
+          let saved = message.words[0]
           let task = caller.start("/bin/new", [.ring0])
           guard task > 0 else { return 3 }
           // Until it has published.
           caller.sleep(1_000_000)
+          message.operation = 2
+          message.words[0] = saved
+          guard caller.callMessage(handle, &message) == 0 else { return 4 }
           _ = caller.control("sum", .retire)
           _ = caller.control("sum", .release)
           _ = caller.wait(task)

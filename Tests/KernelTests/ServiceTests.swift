@@ -110,5 +110,58 @@ extension KernelTests {
       }
       #expect(result.status == 0, "seed \(seed): \(result.end) \(result.text)")
     }
+
+    /// While a service is held, its name is for the holder and its children, also where nobody serves it; and requests say whether
+    /// they are the holder's.
+    @Test(arguments: [false, true])
+    func nobodyElseTakesANameThatIsHeld(isServed: Bool) {
+      let kernel = HostedKernel()
+      var senders: [UInt32] = []
+      kernel.add("/bin/server") { caller in
+        let endpoint = caller.publish("name")
+        if endpoint < 0 { return endpoint }
+        caller.serve(endpoint) { message in
+          senders.append(message.sender)
+          return message.operation != 9
+        }
+        return 0
+      }
+      kernel.add("/bin/mover") { caller in
+        let handle = caller.open(service: "name")
+        #expect(caller.control("name", .hold) == 0)
+        caller.sleep(2_000_000)
+        var message = Message()
+        if isServed { #expect(caller.callMessage(handle, &message) == 0) }
+        let child = caller.start("/bin/server")
+        caller.sleep(1_000_000)
+        #expect(caller.control("name", .release) == 0)
+        message.operation = 9
+        #expect(caller.callMessage(handle, &message) == 0)
+        #expect(caller.wait(child)?.status == 0)
+        return 0
+      }
+      let result = kernel.run { caller in
+        let first = caller.start("/bin/server")
+        caller.sleep(1_000_000)
+        let handle = caller.open(service: "name")
+        if !isServed {
+          caller.call(.kill, UInt32(first), 0)
+          _ = caller.wait(first)
+        }
+        let mover = caller.start("/bin/mover")
+        caller.sleep(1_000_000)
+        let stranger = caller.start("/bin/server")
+        #expect(caller.wait(stranger)?.status == SystemError.notPermitted.rawValue)
+        #expect(caller.wait(mover)?.status == 0)
+        caller.call(.close, UInt32(handle))
+        while caller.wait() != nil {}
+        let after = caller.memoryInformation()
+        #expect(after.discrepancies == 0)
+        return 0
+      }
+      #expect(result.status == 0, "\(result.text)")
+      let held = senders.filter { $0 & Message.fromHolder != 0 }.count
+      #expect(held == (isServed ? 1 : 0) && senders.count > held)
+    }
   }
 }
