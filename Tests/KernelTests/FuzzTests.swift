@@ -19,7 +19,7 @@ extension KernelTests {
     @Test(arguments: [1, 2, 3, 4])
     func randomCalls(part: Int) {
       let seed = UInt64((Self.setting("MEGHA_FUZZ_SEED") ?? 0) * 4 + part)
-      let wanted = (Self.setting("MEGHA_FUZZ_CALLS") ?? 100_000) / 4
+      let wanted = (Self.setting("MEGHA_FUZZ_CALLS") ?? 400_000) / 4
       let kernel = HostedKernel(seed: seed)
       let fuzzer = CallFuzzer(kernel, seed: seed)
       let start = ContinuousClock.now
