@@ -407,7 +407,18 @@ resume_dead:
   ret
 .endm
 
+// A thread's function returns to here (TaskStart.swift): its return value becomes the status of the thread.
+.macro RETURN_OF_THREADS page
+  .org \page + THREAD_RETURN - SYSTEM_CALL_PAGE
+  movl %eax, %ebx
+1:movl $CALL_EXIT, %eax
+  call \page
+  jmp 1b
+.endm
+
 .section .rodata.system_call_page, "a"
+.globl thread_return
+.set thread_return, THREAD_RETURN
 .globl system_call_page_sysenter, system_call_page_gate, system_call_page_size
 .align 16
 system_call_page_sysenter:
@@ -427,6 +438,7 @@ sysexit_return:
   popl %ecx
   ret
   RING0_CALLS system_call_page_sysenter
+  RETURN_OF_THREADS system_call_page_sysenter
 
 .align 16
 system_call_page_gate:
@@ -438,7 +450,8 @@ system_call_page_gate:
   int $0x80
   ret
   RING0_CALLS system_call_page_gate
-.set system_call_page_size, 128
+  RETURN_OF_THREADS system_call_page_gate
+.set system_call_page_size, 144
 
 // The page of a process that is traced: all its calls come through one gate, with a whole frame, from both rings.
 .globl system_call_page_traced
@@ -446,7 +459,7 @@ system_call_page_gate:
 system_call_page_traced:
   int $0x81
   ret
-  .skip 128 - 3
+  RETURN_OF_THREADS system_call_page_traced
 
 // Places that become STAC or CLAC (0F 01 CB, 0F 01 CA) on a processor with SMAP: address, last byte.
 .section .rodata.smap_patches, "a"

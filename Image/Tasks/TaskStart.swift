@@ -110,10 +110,10 @@ enum ThreadStart {
       let stackStart = try space.addThreadStack(size: size, isCommitted: mode.mode.isRing0)
       do throws(SystemError) {
         let stackEnd = stackStart + size
-        // As a call would leave it: the argument above a return address of 0, which faults if it is ever used.
+        // As a call would leave it: the argument above the return address, where what the function returns ends the thread.
         let stackPointer = stackEnd - TaskStart.blockSize - 20
         var position = stackPointer
-        try space.write(word: 0, at: &position)
+        try space.write(word: address_of_thread_return(), at: &position)
         try space.write(word: request.argument, at: &position)
         task.value.isGuarded = mode.isGuarded
         task.value.isDetached = request.flags.contains(.detached)

@@ -22,6 +22,7 @@ extern uint8_t traced_call_vector[], system_call_page_traced[];
 extern uint8_t sysenter_entry[], direct_entry_separate[], direct_entry_shared[], direct_entry_guarded[];
 extern uint8_t double_fault_entry[], nmi_entry[], task_start[], resume_dead[];
 extern uint8_t system_call_page_sysenter[], system_call_page_gate[], system_call_page_size[];
+extern uint8_t thread_return[];
 extern uint8_t __recovery_start[], __recovery_end[], probe_fault[];
 extern uint8_t smap_patches[], smap_patches_end[];
 extern uint8_t module_stack_end[], module_entries_start[], module_entries_end[];
@@ -45,6 +46,7 @@ ADDRESS_OF(sysenter_entry) ADDRESS_OF(direct_entry_separate) ADDRESS_OF(direct_e
 ADDRESS_OF(direct_entry_guarded)
 ADDRESS_OF(double_fault_entry) ADDRESS_OF(nmi_entry) ADDRESS_OF(task_start) ADDRESS_OF(resume_dead)
 ADDRESS_OF(system_call_page_sysenter) ADDRESS_OF(system_call_page_gate) ADDRESS_OF(system_call_page_size)
+ADDRESS_OF(thread_return)
 ADDRESS_OF(__recovery_start) ADDRESS_OF(__recovery_end) ADDRESS_OF(probe_fault)
 ADDRESS_OF(smap_patches) ADDRESS_OF(smap_patches_end)
 ADDRESS_OF(module_abandon) ADDRESS_OF(module_door_cut) ADDRESS_OF(module_call_cut) ADDRESS_OF(closed_door)

@@ -63,6 +63,7 @@ public func address_of_system_call_page_sysenter() -> UInt32 { ImageAddress.call
 public func address_of_system_call_page_gate() -> UInt32 { ImageAddress.callPages }
 public func address_of_system_call_page_traced() -> UInt32 { ImageAddress.callPages }
 public func address_of_system_call_page_size() -> UInt32 { 64 }
+public func address_of_thread_return() -> UInt32 { 0 }
 public func address_of_module_abandon() -> UInt32 { ImageAddress.text }
 public func address_of_module_door_cut() -> UInt32 { ImageAddress.text }
 public func address_of_module_call_cut() -> UInt32 { ImageAddress.text }
