@@ -1,6 +1,7 @@
 // No frame is left for a page that was promised: somebody has to give memory back. The process that has most of it
 // ends, so that a program that takes all memory does not bring down whoever touches the next page. The first process
-// and its children (the shell, the manager) are passed over while there is anybody else.
+// and what it started itself (the shell, the manager) are passed over while there is anybody else; the orphans that it
+// adopted are anybody.
 //
 // Invariant: it is called for a task's own access, with nothing of the kernel's half done below it.
 
@@ -21,7 +22,7 @@ enum MemoryShortage {
     let current = kernel.scheduler.current
     // A failure that a test asked for ends whom it hits.
     guard kernel.memory.frames.freeFrames == 0 else { return false }
-    guard let largest = largest(sparingFamily: true) ?? largest(sparingFamily: false),
+    guard let largest = largest(sparingSystem: true) ?? largest(sparingSystem: false),
       largest != current.value.process
     else { return false }
     if !largest.value.isEnding {
@@ -40,7 +41,7 @@ enum MemoryShortage {
   }
 
   /// The process with the most pages. Never the first process.
-  private static func largest(sparingFamily: Bool) -> Reference<Process>? {
+  private static func largest(sparingSystem: Bool) -> Reference<Process>? {
     var best: Reference<Process>?
     var most: UInt32 = 0
     var last = TaskIdentity.none
@@ -48,7 +49,7 @@ enum MemoryShortage {
       last = task.value.identity
       let process = task.value.process
       guard !task.value.isThread, process != kernel.root, let space = process.value.space,
-        !sparingFamily || process.value.parent != kernel.root, space.value.residentPages > most
+        !sparingSystem || !process.value.wasStartedByFirst, space.value.residentPages > most
       else { continue }
       best = process
       most = space.value.residentPages

@@ -28,6 +28,8 @@ struct Process: ~Copyable {
   var firstThread: Reference<Task>?
   var liveTasks = 1
   var isEnding = false
+  /// The first process itself started it, as it does the shell; orphans that it adopts are not marked.
+  var wasStartedByFirst = false
   var rights: Rights
   var name = Name()
   /// Tasks of this process that wait for a child or a thread.

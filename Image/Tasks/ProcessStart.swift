@@ -110,6 +110,7 @@ enum ProcessStart {
           process.value.image = (image.address, image.length)
           space.offer(image: image.address)
         }
+        process.value.wasStartedByFirst = parent.map { $0.value.parent == nil } ?? false
         task.value.owner = process.address
         if let parent { parent.addChild(process) } else { kernel.root = process }
         let identity = task.value.identity

@@ -296,10 +296,10 @@ final class Caller {
   var argument: UInt32 { word(at: frame.esp + 4) }
 
   /// Waits for a child or a thread; 0: any child. Nil: there is none.
-  func wait(_ task: Int32 = 0) -> TaskOutcome? {
+  func wait(_ task: Int32 = 0, _ flags: WaitFlags = []) -> TaskOutcome? {
     withScratch {
       let place = place(TaskOutcome())
-      let result = call(.wait, UInt32(bitPattern: task), 0, place)
+      let result = call(.wait, UInt32(bitPattern: task), flags.rawValue, place)
       return result < 0 ? nil : read(at: place, TaskOutcome())
     }
   }

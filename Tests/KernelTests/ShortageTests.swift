@@ -50,6 +50,43 @@ extension KernelTests {
       #expect(failures > 1)
     }
 
+    /// What a process that has ended leaves running is not spared with what the first process started itself, though both are
+    /// its children then.
+    @Test func orphansEndBeforeTheShell() {
+      let kernel = HostedKernel()
+      func holdPages(_ count: UInt32, _ caller: Caller) {
+        let start = UInt32(caller.call(.memoryMap, 0, count << 12, MemoryPermissions([.read, .write]).rawValue)) << 12
+        for page in 0..<count { caller.write(UInt32(1), at: start + page << 12) }
+      }
+      kernel.add("/bin/orphan") { caller in
+        holdPages(10, caller)
+        while true { caller.sleep(1_000_000_000) }
+      }
+      kernel.add("/bin/parent") { caller in caller.start("/bin/orphan") }
+      kernel.add("/bin/shell") { caller in
+        let parent = caller.start("/bin/parent")
+        guard caller.wait(parent) != nil else { return 1 }
+        holdPages(50, caller)
+        while true { caller.sleep(1_000_000_000) }
+      }
+      var firstToEnd: TaskOutcome?
+      let result = kernel.run { caller in
+        let shell = caller.start("/bin/shell")
+        caller.sleep(100_000_000)
+        let size = caller.memoryInformation(check: false).free << 12 + 1 << 20
+        let start = UInt32(caller.call(.memoryMap, 0, size, MemoryPermissions([.read, .write]).rawValue)) << 12
+        for page in 0..<size >> 12 where firstToEnd == nil {
+          caller.write(UInt32(1), at: start + page << 12)
+          firstToEnd = caller.wait(0, .noWait)
+        }
+        #expect(firstToEnd != nil && firstToEnd?.task != UInt32(shell))
+        return 0
+      }
+      #expect(result.status == 0, "\(result.text)")
+      #expect(firstToEnd?.kind == OutcomeKind.outOfMemory.rawValue)
+      #expect(result.text.contains("\"orphan\" is ended"), "\(result.text)")
+    }
+
     @Test(arguments: [KernelTest.failFrame, .failHeap])
     func mappingMemory(what: KernelTest) {
       let (result, failures) = Self.everyAllocation(of: what, []) { caller in
