@@ -19,7 +19,7 @@ import Scheduling
   DescriptorTables.install()  // segments, task states, traps: faults are explained, not resets
   let boot = Startup.readBootInformation(magic, information)
   Screen.start(boot.framebuffer)  // where there is no text mode
-  Startup.greet()
+  Startup.greet(boot)
   Startup.enableProcessor()  // no-execute, global pages, SMEP, SMAP, x87 and SSE
   KernelMemory.start(boot)  // frames, from the boot loader's memory map
   KernelMemory.protect()  // final permissions of the kernel half

@@ -31,13 +31,14 @@ enum Startup {
     }
   }
 
-  static func greet() {
+  static func greet(_ boot: borrowing BootInformation) {
     // The kernel's state must fit the room that the image keeps for it.
     guard MemoryLayout<Kernel>.size <= Int(kernel_storage_size()) else {
       panic("the kernel value has outgrown its place")
     }
     var output = KernelOutput()
     output.write("Megha, a 32-bit operating system in Swift\n")
+    boot.describeUnknownOptions(to: &output)
   }
 
   static func enableProcessor() {

@@ -33,7 +33,7 @@ struct DirectContents {
 
   /// Reads the boot option.
   mutating func start(_ boot: borrowing BootInformation) {
-    if let when = boot.option(named: "windows"), when.hasSameBytes(as: "always") { end = FrameNumber(0) }
+    if boot.has(.windowsAlways) { end = FrameNumber(0) }
   }
 }
 

@@ -184,12 +184,12 @@ extension KernelMemory {
   /// Makes the frame allocator from the boot loader's map.
   static func start(_ boot: borrowing BootInformation) {
     // The option heap=guarded: the kernel's heap watches over what lies in it.
-    if let mode = boot.option(named: "heap"), mode.hasSameBytes(as: "guarded") {
+    if boot.has(.guardedHeap) {
       kernel.memory.heap = Heap(source: KernelHeapPages(), guarding: .on)
     }
     kernel.memory.directContents.start(boot)
     // The option check=memory: all of it is accounted for before the machine stops.
-    if let what = boot.option(named: "check") { kernel.memory.isProvedAtEnd = what.hasSameBytes(as: "memory") }
+    kernel.memory.isProvedAtEnd = boot.has(.checkMemory)
     var map: MemoryMap
     do throws(MemoryMapError) {
       map = try MemoryMap(rows: boot.memoryMapRows, note: logNote)

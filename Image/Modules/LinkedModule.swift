@@ -214,7 +214,7 @@ enum Modules {
     place.initialize(to: ModuleTable(registry: ModuleRegistry(storage: slots)))
     kernel.modules = Reference(place)
     KernelExports.checkLayout()
-    if let value = boot.option(named: "modules"), value.hasSameBytes(as: "off") { place.pointee.isOff = true }
+    place.pointee.isOff = boot.has(.noModules)
     // The first page tables of both areas stay, so that loading and calling a module take only pages of their own.
     prepareTables(at: KernelLayout.modulesStart)
     prepareTables(at: KernelLayout.moduleStacksStart)

@@ -135,6 +135,14 @@ public struct BootInformation {
     return line.extracting(range)
   }
 
+  /// Whether the command line has an option that the kernel knows.
+  public func has(_ option: BootOption) -> Bool { commandLine.has(option) }
+
+  /// Writes one line about words of the command line that are no options; nothing where there are none.
+  public func describeUnknownOptions(to output: inout some TextOutput) {
+    commandLine.describeUnknownOptions(to: &output)
+  }
+
   /// Calls `body` with each range of memory that the loader's information and modules take.
   public func forEachOccupiedRange(_ body: (PhysicalRange) -> Void) {
     body(structure)

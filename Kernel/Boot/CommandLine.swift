@@ -5,6 +5,11 @@ extension Span<UInt8> {
   /// nil where the option is missing. Of several the last wins, so that what is appended overrides.
   func valueOfOption(_ name: StaticString) -> Range<Int>? {
     var found: Range<Int>? = nil
+    forEachWord { if let value = value(in: $0, named: name) { found = value } }
+    return found
+  }
+
+  func forEachWord(_ body: (Range<Int>) -> Void) {
     var position = 0
     while position < count {
       if self[position] <= 0x20 {
@@ -13,10 +18,9 @@ extension Span<UInt8> {
       }
       var end = position
       while end < count && self[end] > 0x20 { end &+= 1 }
-      if let value = value(in: position..<end, named: name) { found = value }
+      body(position..<end)
       position = end
     }
-    return found
   }
 
   private func value(in word: Range<Int>, named name: StaticString) -> Range<Int>? {
