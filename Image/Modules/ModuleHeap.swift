@@ -1,9 +1,9 @@
 // Memory that modules allocate: each module has a heap of its own, in pages of its own (ModuleHeapArea.swift), and every
 // piece names the calls that asked for it, so that what a module leaves behind is listed and taken back.
 //
-// Every piece begins with a header, which links it to the module's others, and ends with bytes of a pattern. The header
+// Every piece begins with a header, which links it to the module's others, and lies between bytes of a pattern. The header
 // carries a check word, so that a pointer which is no piece's, or a header that was written over, is found before it is
-// followed. The pattern is as long as what modules overrun their memory by mostly: such a mistake changes nothing else, and
+// followed. The pattern behind it is as long as what modules overrun their memory by mostly: such a mistake changes nothing else, and
 // is found when the piece is given back, when the module asks for memory or gives some back and it is this piece's turn to
 // be looked at, when the module is taken out, or when all memory is checked. A longer one changes pieces and books of the
 // module's own heap, which are looked at before they are relied on. Damaged books close the heap: nothing is taken from it
@@ -29,9 +29,12 @@ struct ModuleAllocation {
   /// The calls that led to it, innermost first.
   var callers: (UInt32, UInt32, UInt32) = (0, 0, 0)
   var check: UInt32 = 0
+  /// The pattern right before the bytes.
+  var front = Self.wholeFront
 
   /// A multiple of 16, as all alignments want it.
   static var size: UInt32 { 48 }
+  static var wholeFront: (UInt32, UInt32, UInt32) { (0x3c3c_3c3c, 0x3c3c_3c3c, 0x3c3c_3c3c) }
 
   /// The check word of a piece at `address`: of all that must not change while the module has it.
   func check(for address: UInt32) -> UInt32 {
@@ -128,11 +131,11 @@ enum ModuleHeap {
     do throws(HeapFault) { try module.value.heap.free(memory) } catch { throw close(module) }
   }
 
-  private static func close(_ module: Reference<LinkedModule>) -> ModuleMistake {
+  private static func close(_ module: Reference<LinkedModule>, why: ModuleMistake = .damagedRecords) -> ModuleMistake {
     module.value.isHeapClosed = true
     module.value.newestAllocation = 0
     module.value.inspectedAllocation = 0
-    return .damagedRecords
+    return why
   }
 
   // MARK: The data of a call
@@ -164,15 +167,28 @@ enum ModuleHeap {
     guard isPossible(address) else { return .wildFree(address: address) }
     let allocation = header(of: address).pointee
     guard allocation.check == allocation.check(for: address) else {
-      return allocation.check == allocation.goneCheck(for: address)
-        ? .secondFree(address: address, size: allocation.size, caller: allocation.callers.0)
-        : .wildFree(address: address)
+      if allocation.check == allocation.goneCheck(for: address) {
+        return .secondFree(address: address, size: allocation.size, caller: allocation.callers.0)
+      }
+      return isLinked(address, of: module) ? .damagedRecord(address: address) : .wildFree(address: address)
     }
     guard allocation.module == UInt32(module.address) else { return .wildFree(address: address) }
     // One that was overrun stays until the module is taken out.
     if let mistake = overrun(of: address) { return mistake }
     do throws(ModuleMistake) { try remove(address) } catch { return error }
     return nil
+  }
+
+  /// Whether the records of the module's other pieces lead to one at this address, whatever its own record says.
+  private static func isLinked(_ address: UInt32, of module: Reference<LinkedModule>) -> Bool {
+    var next = module.value.newestAllocation
+    // The links are not checked: they may lead in a circle.
+    for _ in 0..<(ModuleHeapArea.largestPiece / ModuleAllocation.size) {
+      if next == address { return true }
+      guard next != 0, isAllocation(next) else { return false }
+      next = header(of: next).pointee.older
+    }
+    return false
   }
 
   /// Gives back a piece that is one.
@@ -200,7 +216,7 @@ enum ModuleHeap {
     do throws(ModuleMistake) {
       while module.value.newestAllocation != 0 {
         let address = module.value.newestAllocation
-        guard isAllocation(address) else { throw close(module) }
+        guard isAllocation(address) else { throw close(module, why: .damagedRecord(address: address)) }
         if let mistake = overrun(of: address) { report(mistake) }
         tell(header(of: address).pointee)
         try remove(address)
@@ -226,7 +242,7 @@ enum ModuleHeap {
     let newest = module.value.newestAllocation
     guard newest != 0 else { return nil }
     let next = module.value.inspectedAllocation == 0 ? newest : module.value.inspectedAllocation
-    guard isAllocation(newest), isAllocation(next) else { return .damagedRecords }
+    for address in [newest, next] where !isAllocation(address) { return .damagedRecord(address: address) }
     module.value.inspectedAllocation = header(of: next).pointee.older
     return overrun(of: newest) ?? overrun(of: next)
   }
@@ -239,7 +255,7 @@ enum ModuleHeap {
       var address = module.value.newestAllocation
       var mistake: ModuleMistake? = isInOrder(module) ? nil : .damagedRecords
       while address != 0 && mistake == nil {
-        mistake = isAllocation(address) ? overrun(of: address) : .damagedRecords
+        mistake = isAllocation(address) ? overrun(of: address) : .damagedRecord(address: address)
         if mistake == nil { address = header(of: address).pointee.older }
       }
       guard let mistake else { continue }
@@ -258,9 +274,13 @@ enum ModuleHeap {
     output.write("\n")
   }
 
-  /// Whether a piece was written past its end; it is told once.
+  /// Whether a piece was written past its end, or before its beginning; it is told once.
   private static func overrun(of address: UInt32) -> ModuleMistake? {
     let allocation = header(of: address).pointee
+    if allocation.front != ModuleAllocation.wholeFront {
+      header(of: address).pointee.front = ModuleAllocation.wholeFront
+      return .underrun(address: address, size: allocation.size, caller: allocation.callers.0)
+    }
     let fence = Fence(address: address, size: allocation.size)
     if fence.isWhole { return nil }
     fence.write()

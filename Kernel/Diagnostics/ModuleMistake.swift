@@ -8,6 +8,10 @@ public enum ModuleMistake: Error {
   case systemCall
   /// It wrote past the end of memory of its own.
   case overrun(address: UInt32, size: UInt32, caller: UInt32)
+  /// It wrote before the beginning of memory of its own.
+  case underrun(address: UInt32, size: UInt32, caller: UInt32)
+  /// It wrote over what the kernel keeps in front of a piece, so that nothing more is known of it than where it is.
+  case damagedRecord(address: UInt32)
   /// It gave back what it does not have.
   case wildFree(address: UInt32)
   /// It gave back what it had given back already.
@@ -22,6 +26,12 @@ public enum ModuleMistake: Error {
     case .overrun(let address, let size, let caller):
       output.write("wrote past the end of ")
       Self.writePiece(address, size, caller, to: &output, in: surroundings)
+    case .underrun(let address, let size, let caller):
+      output.write("wrote before the beginning of ")
+      Self.writePiece(address, size, caller, to: &output, in: surroundings)
+    case .damagedRecord(let address):
+      output.write("wrote over what lies before its memory at ")
+      output.write(hexadecimal: address)
     case .wildFree(let address):
       output.write("gave back ")
       output.write(hexadecimal: address)
@@ -57,6 +67,9 @@ public enum ModuleMistake: Error {
     switch self {
     case .systemCall: "a module asks the kernel by the functions that it exports; system calls are for tasks"
     case .overrun: "the kernel keeps a pattern behind each piece of a module's memory, and found it changed"
+    case .underrun: "the kernel keeps a pattern in front of each piece of a module's memory, and found it changed"
+    case .damagedRecord:
+      "the kernel keeps a record in front of each piece of a module's memory; this one is changed, so what was there is unknown"
     case .wildFree, .secondFree: "nothing was changed"
     case .damagedRecords: "what it has is taken back when it is taken out"
     }

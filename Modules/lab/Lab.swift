@@ -38,6 +38,7 @@ private func commit(_ number: Int32) {
     case .overrun: writePastTheEnd(overRecords: false)
     case .longOverrun: writePastTheEnd(overRecords: true)
     case .underrun: writeBeforeTheBeginning()
+    case .shortUnderrun: writeBeforeAPiece(request.words[0])
     case .endlessOverrun: writeOn(from: UInt32(UInt(bitPattern: allocateForMistakes())))
     case .requestOverrun: writeOn(from: UInt32(UInt(bitPattern: message)))
     case .strayStack: fault_with_stack_at(UInt32(UInt(bitPattern: allocateForMistakes())))

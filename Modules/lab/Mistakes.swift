@@ -24,6 +24,16 @@ import ModuleSupport
   _ = allocateForMistakes()
 }
 
+/// The piece before last: the last one's record leads to it.
+@inline(never) func writeBeforeAPiece(_ count: UInt32) {
+  let piece = allocateForMistakes()
+  let last = allocateForMistakes()
+  let end = UInt32(UInt(bitPattern: piece))
+  for address in (end &- opaque(count))..<end { volatile_write8(address, 0x41) }
+  KernelMemory.free(piece)
+  KernelMemory.free(last)
+}
+
 /// 16 MiB, should nothing be in the way.
 @inline(never) func writeOn(from start: UInt32) {
   for address in start..<(start &+ opaque(0x100_0000)) { volatile_write8(address, 0x41) }

@@ -98,6 +98,9 @@ public enum LabOperation: UInt32, Sendable {
   case requestOverrun = 113
   /// Loads the stack pointer with an address between pieces of its memory, and faults.
   case strayStack = 114
+  /// Writes word 0 bytes before the beginning of one of some pieces, and gives them back: up to 12 lie in a pattern, more in the
+  /// kernel's record of the piece.
+  case shortUnderrun = 115
 }
 
 /// Of the module `ramdisk`.

@@ -26,6 +26,7 @@ enum MistakeTests {
       for operation in [LabOperation.overrun, .longOverrun, .wildFree, .secondFree] {
         guard isCaught(operation) else { return false }
       }
+      for count in [1, 12, 13, 48] as [UInt32] where !isCaught(.shortUnderrun, count) { return false }
     }
     return Lab.freePages() == before && (try? Machine.memory(.check))?.discrepancies == 0
   }
