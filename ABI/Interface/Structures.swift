@@ -126,7 +126,7 @@ public enum OutcomeKind: UInt32, Sendable {
   case exited = 0
   /// Another task ended it, or abort did; `status` is what that gave.
   case killed = 1
-  /// The processor found a fault; `status` is the exception's vector.
+  /// The processor found a fault; `status` is the exception's vector, 8 also where a stack in Ring 0 could not be used.
   case faulted = 2
   /// It needed memory that was not there.
   case outOfMemory = 3

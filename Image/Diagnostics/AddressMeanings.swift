@@ -33,6 +33,16 @@ enum AddressMeanings {
       })
   }
 
+  /// What a stack pointer means below which `needed` bytes could not be used.
+  static func meaning(ofStackPointer address: UInt32, needed: UInt32, for task: Reference<Task>) -> AddressMeaning {
+    let below = meaning(of: address &- 4, for: task)
+    guard address < AddressLayout.kernelStart, task != kernel.scheduler.idle else { return below }
+    let other = task.value.process.task(withStackNear: address).flatMap { $0 == task ? nil : stack(of: $0) }
+    return AddressMeaning.stackPointer(
+      address, own: stack(of: task), other: other, needed: needed, isShared: task.value.mode == .kernelSharedStack)
+      ?? below
+  }
+
   private static func stack(of task: Reference<Task>) -> StackPlace {
     let (start, end) = (task.value.stackStart, task.value.stackEnd)
     return StackPlace(

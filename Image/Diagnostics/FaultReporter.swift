@@ -12,12 +12,21 @@ import Scheduling
 enum FaultReporter {
   /// A task's fault, from its trap frame.
   static func write(frame: TrapFrame, address: UInt32?) {
+    write(frame, address, .task(identity(of: kernel.scheduler.current)), .taskEnded)
+  }
+
+  /// The kernel's own fault, before the panic.
+  static func announceKernelFault(frame: TrapFrame, address: UInt32?) {
+    write(frame, address, kernelAtWork, .machineStopped)
+  }
+
+  private static func write(
+    _ frame: TrapFrame, _ address: UInt32?, _ owner: FaultOwner, _ outcome: FaultOutcome
+  ) {
     let task = kernel.scheduler.current
-    let registers = self.registers(of: frame)
-    let error = frame.pointee.error
     var report = FaultReport(
-      cause: .exception(vector: UInt8(truncatingIfNeeded: frame.pointee.vector), errorCode: error),
-      registers: registers, owner: .task(identity(of: task)), outcome: .taskEnded)
+      cause: .exception(vector: UInt8(truncatingIfNeeded: frame.pointee.vector), errorCode: frame.pointee.error),
+      registers: registers(of: frame), owner: owner, outcome: outcome)
     if let address {
       report.faultAddress = address
       report.addressMeaning = AddressMeanings.meaning(of: address, for: task)
@@ -29,30 +38,50 @@ enum FaultReporter {
   static func writeStackFault(frame: TrapFrame?) {
     let task = kernel.scheduler.current
     var registers = FaultRegisters()
-    if let frame { registers = self.registers(of: frame) }
-    if frame == nil {
+    var needed = cpu.shared_stack_floor &- task.value.stackStart
+    if let frame {
+      registers = self.registers(of: frame)
+      needed &+= UInt32(MemoryLayout<trap_frame>.size)
+    } else {
       registers.esp = cpu.saved_stack_pointer
       registers.cs = UInt32(SELECTOR_RING0_TASK_CODE)
     }
     var report = FaultReport(
-      cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0), registers: registers,
-      owner: .task(identity(of: task)), outcome: .taskEnded)
-    report.faultAddress = registers.esp
-    report.addressMeaning = AddressMeanings.meaning(of: registers.esp &- 4, for: task)
-    report.stackProblem = report.addressMeaning
+      cause: .stackUnusable, registers: registers, owner: .task(identity(of: task)), outcome: .taskEnded)
+    report.stackProblem = AddressMeanings.meaning(ofStackPointer: registers.esp, needed: needed, for: task)
     print(report, for: task)
   }
 
+  /// What the processor pushes for an exception from Ring 0: EFLAGS, CS, EIP and an error code.
+  private static var exceptionFrameSize: UInt32 { 16 }
+
   /// A double fault that arrived through the task gate: the registers are in the CPU's main task state.
   static func writeDoubleFault(_ state: task_state_segment, address: UInt32) {
+    writeDoubleFault(state, address, .task(identity(of: kernel.scheduler.current)), .taskEnded)
+  }
+
+  /// One of the kernel's own, before the panic.
+  static func announceDoubleFault(_ state: task_state_segment, address: UInt32) {
+    writeDoubleFault(state, address, kernelAtWork, .machineStopped)
+  }
+
+  private static func writeDoubleFault(
+    _ state: task_state_segment, _ address: UInt32, _ owner: FaultOwner, _ outcome: FaultOutcome
+  ) {
     let task = kernel.scheduler.current
     var report = FaultReport(
-      cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0),
-      registers: registers(of: state), owner: .task(identity(of: task)), outcome: .taskEnded)
+      cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0), registers: registers(of: state),
+      owner: owner, outcome: outcome)
     report.faultAddress = address
     report.addressMeaning = AddressMeanings.meaning(of: address, for: task)
-    report.stackProblem = AddressMeanings.meaning(of: state.esp &- 4, for: task)
+    report.stackProblem = AddressMeanings.meaning(
+      ofStackPointer: state.esp, needed: exceptionFrameSize, for: task)
     print(report, for: task)
+  }
+
+  private static var kernelAtWork: FaultOwner {
+    let task = kernel.scheduler.current
+    return .kernel(workingFor: task == kernel.scheduler.idle ? nil : identity(of: task))
   }
 
   /// A Ring-0 task that held the processor with interrupts off.
@@ -84,33 +113,6 @@ enum FaultReporter {
     output.write(" ended: no memory is left for the page at ")
     output.write(hexadecimal: address & ~4095)
     output.write("\n")
-  }
-
-  /// The kernel's own fault, before the panic.
-  static func announceKernelFault(frame: TrapFrame, address: UInt32?) {
-    let task = kernel.scheduler.current
-    let caller = task == kernel.scheduler.idle ? nil : identity(of: task)
-    var report = FaultReport(
-      cause: .exception(
-        vector: UInt8(truncatingIfNeeded: frame.pointee.vector), errorCode: frame.pointee.error),
-      registers: registers(of: frame), owner: .kernel(workingFor: caller), outcome: .machineStopped)
-    if let address {
-      report.faultAddress = address
-      report.addressMeaning = AddressMeanings.meaning(of: address, for: task)
-    }
-    print(report, for: task)
-  }
-
-  static func announceDoubleFault(_ state: task_state_segment, address: UInt32) {
-    let task = kernel.scheduler.current
-    let caller = task == kernel.scheduler.idle ? nil : identity(of: task)
-    var report = FaultReport(
-      cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0),
-      registers: registers(of: state), owner: .kernel(workingFor: caller), outcome: .machineStopped)
-    report.faultAddress = address
-    report.addressMeaning = AddressMeanings.meaning(of: address, for: task)
-    report.stackProblem = AddressMeanings.meaning(of: state.esp &- 4, for: task)
-    print(report, for: task)
   }
 
   static func print(_ report: FaultReport, for task: Reference<Task>) {

@@ -37,12 +37,17 @@ struct KernelSurroundings: FaultSurroundings {
     if address >= address_of___text_start() && address < address_of___text_end() {
       return CodeImage(name: "kernel", symbols: kernel.symbols)
     }
+    if ModuleFaults.isSystemCallPage(address) {
+      return CodeImage(name: "kernel", symbols: nil, part: "the page of the system calls")
+    }
     if let module = Modules.image(containing: address) { return module }
     guard address < AddressLayout.kernelStart, let process,
       let space = process.value.space, space.region(containing: address)?.purpose == .text
     else { return nil }
     return CodeImage(name: process.value.name.shortText, symbols: programSymbols(process))
   }
+
+  func hasInstructions(of set: InstructionSet) -> Bool { set.isPresent(ecx: cpuid(1, 0).ecx, edx: cpuid(1, 0).edx) }
 
   /// The table that the build put into the program's file.
   private func programSymbols(_ process: Reference<Process>) -> SymbolTable? {

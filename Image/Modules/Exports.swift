@@ -28,7 +28,7 @@ private enum Export {
     let edge = kernel.scheduler.current.value.moduleEdge
     let floor = ModuleFaults.stackFloor(of: kernel.scheduler.current)
     if edge < floor &+ stackNeeded { ModuleFaults.cutShort(.stackExhausted(bytesLeft: edge &- floor)) }
-    if kernel.modules.value.isOverdue { ModuleFaults.cutShort(nil) }
+    if kernel.modules.value.isOverdue { ModuleFaults.cutShortIfOverdue() }
     // The entry that it was linked to says who it is; what lies on its stack may be anything.
     guard let module = kernel.modules.value.records[Int(export_place()) & 63] else {
       panic("an export was called by no module")

@@ -13,7 +13,8 @@ import Primitives
 import Scheduling
 
 enum ModuleFaults {
-  /// How many looks of the watchdog in a row a call may be found in: a fifth of a second.
+  /// How many looks of the watchdog a call may be found at work in, with no other call's between them: a fifth of a second
+  /// of processor time. A call that sleeps is not looked at.
   private static var patience: UInt32 { 5 }
   /// So little stack may be left when the kernel itself runs over the end, before it has begun to work on a trap of the
   /// module's.
@@ -89,7 +90,7 @@ enum ModuleFaults {
     refuse(failure)
   }
 
-  private static func isSystemCallPage(_ address: UInt32) -> Bool {
+  static func isSystemCallPage(_ address: UInt32) -> Bool {
     address &- AddressLayout.systemCallPage < pageSize
   }
 
@@ -117,11 +118,15 @@ enum ModuleFaults {
     return true
   }
 
+  private static var currentCall: (door: UInt32, number: UInt32) {
+    let door = ModuleCall.door(of: kernel.scheduler.current)
+    return (door: UInt32(door.address), number: door.value.calls)
+  }
+
   /// A look of the watchdog's.
   static func watch(_ state: task_state_segment) {
     guard state.cs == UInt32(SELECTOR_KERNEL_CODE), kernel.scheduler.current.value.moduleEdge != 0 else { return }
-    let door = ModuleCall.door(of: kernel.scheduler.current)
-    let call = (door: UInt32(door.address), number: door.value.calls)
+    let call = currentCall
     if call != kernel.modules.value.watchedCall {
       kernel.modules.value.watchedCall = call
       kernel.modules.value.looks = 0
@@ -140,9 +145,15 @@ enum ModuleFaults {
 
   private static var tooLong: FaultCause { .callTookTooLong(milliseconds: Watchdog.milliseconds) }
 
+  /// Cuts the current call short from an export where it is the one that was found overdue, and no other that came while
+  /// that one sleeps.
+  static func cutShortIfOverdue() {
+    if currentCall == kernel.modules.value.watchedCall { cutShort(tooLong) }
+  }
+
   /// Cuts the current call short from an export, before that has begun anything.
-  static func cutShort(_ cause: FaultCause?) -> Never {
-    var failure = ModuleFailure(cause: cause ?? tooLong)
+  static func cutShort(_ cause: FaultCause) -> Never {
+    var failure = ModuleFailure(cause: cause)
     failure.registers.esp = export_stack_pointer()
     failure.registers.ebp = export_frame_pointer()
     failure.registers.eip = memory_read32(export_stack_pointer())

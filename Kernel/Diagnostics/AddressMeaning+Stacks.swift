@@ -49,6 +49,26 @@ extension AddressMeaning {
     return .unmappedAfter(below.purpose, distance: behind)
   }
 
+  /// What a stack pointer means that the processor, or the kernel on a shared stack, could not work with; nil where it is in
+  /// neither of the two stacks, or where enough is left.
+  /// - Parameters:
+  ///   - own: the stack of the task.
+  ///   - other: a stack that holds the address, if it is another task's.
+  ///   - needed: so many bytes are used below it.
+  ///   - isShared: the kernel works on the task's own stack, and on no other.
+  public static func stackPointer(
+    _ address: UInt32, own: StackPlace?, other: StackPlace?, needed: UInt32, isShared: Bool
+  ) -> AddressMeaning? {
+    func used(_ stack: StackPlace) -> AddressMeaning? {
+      // With nothing left, what was to come lies in the guard page.
+      guard address > stack.start, address &- stack.start < needed else { return nil }
+      return .nearlyUsedUp(stack.identity, left: address &- stack.start, needed: needed)
+    }
+    if let own, let meaning = used(own) { return meaning }
+    guard let other, address >= other.start, address <= other.end else { return nil }
+    return isShared ? .stackOfAnother(other.identity) : used(other)
+  }
+
   private static func inGuard(_ address: UInt32, of stack: StackPlace) -> AddressMeaning? {
     if address < stack.start, stack.start &- address <= guardSize { return .guardBelowStack(stack.identity) }
     if address >= stack.end, address &- stack.end < guardSize { return .guardAboveStack(stack.identity) }

@@ -72,6 +72,10 @@ public enum AddressMeaning: Sendable {
   case guardAboveStack(StackIdentity)
   /// Further below a stack than its guard: `distance` bytes below its last.
   case beyondStackLimit(StackIdentity, distance: UInt32)
+  /// In a stack, of which `left` bytes are left below the address, fewer than are needed.
+  case nearlyUsedUp(StackIdentity, left: UInt32, needed: UInt32)
+  /// In the stack of another task than the one that the kernel is to work for on its own.
+  case stackOfAnother(StackIdentity)
   /// In a mapped part of the program that does not allow the access.
   case region(RegionPurpose)
   /// In a part of the program that may be written to, at a page that is not there yet.
@@ -116,6 +120,19 @@ public enum AddressMeaning: Sendable {
       output.write(": it overflowed")
       Self.writeSize(of: stack, to: &output)
       output.write(", past its guard page")
+    case .nearlyUsedUp(let stack, let left, let needed):
+      output.write(decimal: left)
+      output.write(left == 1 ? " byte is left of " : " bytes are left of ")
+      stack.write(to: &output)
+      output.write(", and ")
+      output.write(decimal: needed)
+      output.write(" are needed")
+    case .stackOfAnother(let stack):
+      output.write("the address lies in ")
+      stack.write(to: &output)
+      output.write(", and on a shared stack the kernel works only if it is the task's own")
+    case .region(.stack) where access == .write:
+      output.write("the address lies in a stack")
     case .region(let purpose):
       output.write("the address lies in ")
       output.write(purpose.text)

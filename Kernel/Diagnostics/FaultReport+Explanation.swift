@@ -13,7 +13,8 @@ extension FaultReport {
     case .interruptsOff(_, isInCalls: true):
       output.write("it kept them off from one system call to the next; the watchdog last saw the kernel at work for it")
     case .callTookTooLong:
-      output.write("the watchdog took the caller out of the module where it was")
+      output.write("the watchdog took the caller out of the module; time in which a call sleeps does not count")
+    case .stackUnusable: explainStackPointer(to: &output)
     case .stackExhausted:
       output.write("the kernel needs more than that to do what it was asked for")
     case .moduleMistake(let mistake):
@@ -76,15 +77,20 @@ extension FaultReport {
         "the task had left Ring 0 by itself, and the processor could not push to its kernel stack from there")
       return
     }
-    guard let stackProblem else {
+    guard stackProblem != nil else {
       output.write(ProcessorException.doubleFault.meaning)
       output.write("; the stack pointer was good")
       return
     }
-    output.write("an exception could not be delivered, because the stack could not take it\n       ESP ")
+    output.write("an exception could not be delivered, because the stack could not take it\n       ")
+    explainStackPointer(to: &output)
+  }
+
+  private func explainStackPointer(to output: inout some TextOutput) {
+    output.write("ESP ")
     output.write(hexadecimal: registers.esp)
     output.write(": ")
-    stackProblem.describe(.write, fromRing: registers.ring, to: &output)
+    stackProblem?.describe(.write, fromRing: registers.ring, to: &output)
   }
 
   private func explainInvalidOpcode(to output: inout some TextOutput, in surroundings: some FaultSurroundings) {
@@ -106,6 +112,13 @@ extension FaultReport {
       output.write("the instruction is ")
       output.write(instruction.name)
       output.write(", which this ring or this processor does not have")
+      return
+    }
+    if let set = InstructionSet(at: registers.eip, in: surroundings), !surroundings.hasInstructions(of: set) {
+      output.write("the instruction belongs to ")
+      output.write(set.name)
+      output.write(", which this processor does not have")
+      if case .avx = set { output.write(" or Megha does not switch on") }
       return
     }
     output.write(ProcessorException.invalidOpcode.meaning)

@@ -66,6 +66,11 @@ extension FaultReport {
     }
     image.name.write(to: &output)
     pad(from: image.name.count, to: 8, output: &output)
+    if let part = image.part {
+      output.write(part)
+      output.write("\n")
+      return
+    }
     guard let symbols = image.symbols, let function = symbols.function(containing: place) else {
       output.write("no symbol\n")
       return

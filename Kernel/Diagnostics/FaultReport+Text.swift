@@ -43,9 +43,10 @@ extension FaultReport {
       output.write(decimal: milliseconds)
       output.write(" ms")
     case .callTookTooLong(let milliseconds):
-      output.write("the call did not come back within ")
+      output.write("the call used the processor for ")
       output.write(decimal: milliseconds)
-      output.write(" ms")
+      output.write(" ms and has not come back")
+    case .stackUnusable: output.write("its stack could not be used")
     case .stackExhausted(let bytesLeft):
       output.write("the stack was used up but for ")
       output.write(decimal: bytesLeft)

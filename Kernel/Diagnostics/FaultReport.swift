@@ -105,8 +105,10 @@ public enum FaultCause: Sendable {
   case exception(vector: UInt8, errorCode: UInt32)
   /// The watchdog found that the code ran with interrupts off, also from one system call to the next.
   case interruptsOff(milliseconds: UInt32, isInCalls: Bool)
-  /// The watchdog found that a call into a module did not come back.
+  /// The watchdog found that a call into a module used the processor for so long, and has not come back.
   case callTookTooLong(milliseconds: UInt32)
+  /// A Ring-0 task had its stack pointer where the kernel can neither work nor go back to the task.
+  case stackUnusable
   /// A module asked the kernel for something with so little stack left that the kernel could not have worked.
   case stackExhausted(bytesLeft: UInt32)
   /// A module did what modules may not; the kernel found it.

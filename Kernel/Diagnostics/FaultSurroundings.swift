@@ -12,10 +12,13 @@ public struct CodeImage {
   public var name: ShortText
   /// Nil where the image came without a symbol table.
   public var symbols: SymbolTable?
+  /// What all of its code is, where that needs no symbols.
+  public var part: StaticString?
 
-  public init(name: ShortText, symbols: SymbolTable?) {
+  public init(name: ShortText, symbols: SymbolTable?, part: StaticString? = nil) {
     self.name = name
     self.symbols = symbols
+    self.part = part
   }
 }
 
@@ -30,6 +33,9 @@ public protocol FaultSurroundings {
 
   /// The image whose code lies at `address`, or nil.
   func image(containing address: UInt32) -> CodeImage?
+
+  /// Whether the processor has an extension of the instruction set, and it is switched on.
+  func hasInstructions(of set: InstructionSet) -> Bool
 }
 
 extension FaultSurroundings {

@@ -77,6 +77,13 @@ struct FaultReportTests {
         """)
   }
 
+  @Test func codeThatHasANameAsAWhole() {
+    let report = FaultReport(
+      cause: .interruptsOff(milliseconds: 200, isInCalls: false), registers: registers(eip: 0x9079, ring: 0),
+      owner: .task(process), outcome: .taskEnded)
+    #expect(text(report).contains("\n   at  0x00009079  kernel    the page of the system calls\n"))
+  }
+
   @Test func owners() {
     func headline(_ owner: FaultOwner, _ outcome: FaultOutcome, guarded: Bool = false) -> String {
       explanation(
@@ -191,6 +198,16 @@ struct FaultReportTests {
         "       ESP 0x6ffffff0: the address lies in the guard page below the stack of process 7 \"crash\": "
           + "it overflowed its 1024 KiB",
       ])
+    report.stackProblem = .region(.stack)
+    #expect(explanation(report)[2].hasSuffix(": the address lies in a stack"))
+    report.cause = .stackUnusable
+    report.stackProblem = .nearlyUsedUp(StackIdentity(owner: .task(process), size: 0x8000), left: 300, needed: 4096)
+    #expect(
+      explanation(report) == [
+        "fault: process 7 \"crash\" (Ring 0, separate stack) ended: its stack could not be used",
+        "       ESP 0x6ffffff0: 300 bytes are left of the stack of process 7 \"crash\", and 4096 are needed",
+      ])
+    report.cause = .exception(vector: 8, errorCode: 0)
     report.stackProblem = nil
     #expect(explanation(report)[1].hasSuffix("the stack pointer was good"))
   }
@@ -288,7 +305,7 @@ struct FaultReportTests {
     report.cause = .callTookTooLong(milliseconds: 1000)
     report.owner = .module(name: "clock", caller: thread)
     report.outcome = .callFailed
-    #expect(explanation(report)[0].hasSuffix("failed: the call did not come back within 1000 ms"))
+    #expect(explanation(report)[0].hasSuffix("failed: the call used the processor for 1000 ms and has not come back"))
   }
 
   /// Every vector there is gives a headline and a sentence.

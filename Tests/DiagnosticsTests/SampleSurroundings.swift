@@ -9,6 +9,7 @@ final class SampleSurroundings: FaultSurroundings {
   private let table: UnsafeMutableRawBufferPointer
   private let symbols: SymbolTable?
   private(set) var reads = 0
+  var lacksExtensions = false
 
   init(hasSymbols: Bool = true) {
     let bytes = SampleTable.bytes
@@ -45,7 +46,13 @@ final class SampleSurroundings: FaultSurroundings {
 
   func byte(at address: UInt32) -> UInt8? { memory[address] }
 
+  func hasInstructions(of set: InstructionSet) -> Bool { !lacksExtensions }
+
   func image(containing address: UInt32) -> CodeImage? {
-    (0x1000..<0x2000).contains(address) ? CodeImage(name: "crash", symbols: symbols) : nil
+    switch address {
+    case 0x1000..<0x2000: CodeImage(name: "crash", symbols: symbols)
+    case 0x9000..<0xa000: CodeImage(name: "kernel", symbols: nil, part: "the page of the system calls")
+    default: nil
+    }
   }
 }

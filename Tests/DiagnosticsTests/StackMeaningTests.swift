@@ -33,6 +33,24 @@ private func sentence(_ meaning: AddressMeaning) -> String {
     AddressMeaning.nearStack(address, own: own, other: other).map(sentence)
   }
 
+  @Test func aStackPointerThatCannotBeUsed() {
+    func meaning(_ address: UInt32, isShared: Bool) -> String? {
+      AddressMeaning.stackPointer(address, own: eleven, other: nine, needed: 16, isShared: isShared).map(sentence)
+    }
+    #expect(
+      meaning(0x1000_a004, isShared: false)
+        == "4 bytes are left of the stack of thread 11 of process 7, and 16 are needed")
+    #expect(meaning(0x1000_a001, isShared: true)?.hasPrefix("1 byte is left of the stack of thread 11") == true)
+    #expect(meaning(0x1000_a000, isShared: true) == nil && meaning(0x1000_a010, isShared: true) == nil)
+    #expect(meaning(0x1000_0004, isShared: false)?.hasPrefix("4 bytes are left of the stack of thread 9") == true)
+    #expect(meaning(0x1000_4000, isShared: false) == nil)
+    #expect(
+      meaning(0x1000_4000, isShared: true)
+        == "the address lies in the stack of thread 9 of process 7, and on a shared stack the kernel works only if it is "
+        + "the task's own")
+    #expect(meaning(0x0fff_fffc, isShared: true) == nil)
+  }
+
   @Test func aGuardPageIsThatOfItsOwnStackFirst() {
     #expect(
       near(0x1000_9ffc, own: eleven, other: nine)
