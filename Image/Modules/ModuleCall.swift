@@ -156,7 +156,6 @@ enum ModuleServices {
     defer { leave(module) }
     return try ModuleCall.serve(function, of: module) {
       $0.initialize(to: ModuleRequest(message: record.value.message, replyLength: 0))
-      $0.pointee.message.sender = record.value.sender.value
       prepare($0)
     } finish: {
       record.value.message.operation = $0.pointee.message.operation
