@@ -28,6 +28,10 @@ extension Grade {
     do throws(SystemError) {
       let service = try open(ProgramInformation.argument(3))
       defer { service.close() }
+      // Only who holds a service's calls, to move it, may ask for its state (0x7fffff01 and 0x7fffff02).
+      let isAboutState = operation & ~3 == 0x7fff_ff00
+      if isAboutState { try ServiceList.control(ProgramInformation.argument(3), .hold) }
+      defer { if isAboutState { try? ServiceList.control(ProgramInformation.argument(3), .release) } }
       // A server that loops is more urgent than programs are: who gives it up must be more urgent still.
       try TaskIdentity.current.setPriority(31)
       let answer = try service.call(
