@@ -123,7 +123,8 @@ public enum SystemCallTable {
         .init("handle", .handle, "what to write to"), .init("buffer", .bytesIn, "the bytes"),
         .init("length", .length, "how many"),
       ], result: "how many bytes were written",
-      errors: ["badHandle", "badAddress", "unsupported"], "Writes bytes."),
+      errors: ["badHandle", "badAddress", "unsupported"],
+      "Writes bytes, or the first of them where another task is due meanwhile."),
     .init(
       19, "open",
       [

@@ -28,9 +28,19 @@ enum ModuleFaults {
       && !(address >= address_of_module_entries_start() && address < address_of_module_entries_end())
   }
 
+  /// Whether the kernel's own code was interrupted. It does no work on a stack of a module's: what is found there at an address of
+  /// the kernel's is the doing of a module that jumped astray, or went back to a wrong place.
+  private static func isKernels(eip: UInt32, stack: UInt32) -> Bool {
+    isKernelText(eip) && ModuleStacks.stack(holding: stack) == nil
+  }
+
+  private static func isKernels(_ frame: TrapFrame) -> Bool {
+    isKernels(eip: frame.pointee.eip, stack: UInt32(UInt(bitPattern: frame)))
+  }
+
   /// A fault with the kernel's code selector. Comes back where it is not a module's.
   static func contain(_ frame: TrapFrame, address: UInt32?) {
-    guard kernel.scheduler.current.value.moduleEdge != 0, !isKernelText(frame.pointee.eip) else { return }
+    guard kernel.scheduler.current.value.moduleEdge != 0, !isKernels(frame) else { return }
     let vector = UInt8(truncatingIfNeeded: frame.pointee.vector)
     var failure = ModuleFailure(cause: .exception(vector: vector, errorCode: frame.pointee.error))
     failure.registers = FaultReporter.registers(of: frame)
@@ -57,7 +67,7 @@ enum ModuleFaults {
   /// the stack that the kernel works on for the caller has room enough.
   static func refuseWithoutRoom(_ frame: TrapFrame) {
     let task = kernel.scheduler.current
-    guard task.value.moduleEdge != 0, !isKernelText(frame.pointee.eip) else { return }
+    guard task.value.moduleEdge != 0, !isKernels(frame) else { return }
     let left = task.value.moduleEdge &- stackFloor(of: task)
     guard left < trapRoom else { return }
     var failure = ModuleFailure(cause: .stackExhausted(bytesLeft: left))
@@ -108,7 +118,7 @@ enum ModuleFaults {
     if let start = ModuleStacks.current(of: task) {
       ranOver = state.esp < start &+ stackMargin && state.esp >= start &- pageSize
     }
-    guard !isKernelText(state.eip) || ranOver else { return false }
+    guard !isKernels(eip: state.eip, stack: state.esp) || ranOver else { return false }
     var failure = ModuleFailure(cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0))
     failure.registers = FaultReporter.registers(of: state)
     failure.address = kernel.lostAddress
@@ -136,7 +146,7 @@ enum ModuleFaults {
     guard kernel.modules.value.looks >= patience else { return }
     // Found inside the kernel, the call is cut short when it asks for the next thing, or at the next look.
     kernel.modules.value.isOverdue = true
-    guard !isKernelText(state.eip) else { return }
+    guard !isKernels(eip: state.eip, stack: state.esp) else { return }
     var failure = ModuleFailure(cause: tooLong)
     failure.registers = FaultReporter.registers(of: state)
     kernel.modules.value.failure = failure

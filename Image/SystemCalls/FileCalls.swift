@@ -2,6 +2,7 @@
 
 import ABI
 import Machine
+import MachineSupport
 import Primitives
 import Scheduling
 
@@ -60,10 +61,10 @@ enum FileCalls {
     let buffer = UserBuffer(address: arguments.second, length: min(arguments.third, 0x7fff_ffff))
     switch try process.value.handles.target(of: arguments.first, needed: .write) {
     case .consoleOutput:
-      var chunk = InlineArray<256, UInt8>(repeating: 0)
+      var chunk = InlineArray<64, UInt8>(repeating: 0)
       var done: UInt32 = 0
       while done < buffer.length {
-        let count = min(256, buffer.length - done)
+        var count = min(64, buffer.length - done)
         var failure: SystemError?
         var target = chunk.mutableSpan
         target.withUnsafeMutableBytes { bytes in
@@ -75,8 +76,16 @@ enum FileCalls {
           if done == 0 { throw failure }
           break
         }
+        // The end of a line may move the whole screen: no more than one at a time.
+        for index in 0..<count where chunk[Int(index)] == 0x0a {
+          count = index + 1
+          break
+        }
         kernel.console.write(chunk.span.extracting(first: Int(count)))
         done += count
+        // A long text is cut short where somebody else is due.
+        allow_interrupts()
+        if cpu.attention != 0 { break }
       }
       return Int32(bitPattern: done)
     case .nullDevice:

@@ -250,7 +250,7 @@ MEGHA_INLINE int32_t megha_read(uint32_t handle, void *buffer, uint32_t length) 
   return megha_system_call3(MEGHA_CALL_READ, handle, (uint32_t)(uintptr_t)buffer, length);
 }
 
-/// Writes bytes.
+/// Writes bytes, or the first of them where another task is due meanwhile.
 /// - handle: what to write to.
 /// - buffer: the bytes.
 /// - length: how many.

@@ -76,7 +76,7 @@ public enum SystemCall: UInt32, Sendable {
   /// - `buffer`: where the bytes go.
   /// - `length`: how many at the most.
   case read = 17
-  /// Writes bytes.
+  /// Writes bytes, or the first of them where another task is due meanwhile.
   /// - `handle`: what to write to.
   /// - `buffer`: the bytes.
   /// - `length`: how many.

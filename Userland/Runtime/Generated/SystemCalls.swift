@@ -186,7 +186,7 @@ public enum SystemCalls {
     megha_system_call3(SystemCall.read.rawValue, handle, word(buffer), length)
   }
 
-  /// Writes bytes.
+  /// Writes bytes, or the first of them where another task is due meanwhile.
   /// - Parameter handle: what to write to.
   /// - Parameter buffer: the bytes.
   /// - Parameter length: how many.
