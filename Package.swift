@@ -66,8 +66,8 @@ let package = Package(
     .target(
       name: "Kernel",
       dependencies: [
-        "ABI", "Boot", "Diagnostics", "Drivers", "Executables", "Files", "Firmware", "Machine", "MachineSupport",
-        "Memory", "Messages", "ModuleInterface", "Modules", "Platform", "Primitives", "Scheduling",
+        "ABI", "Boot", "DeviceClaims", "Diagnostics", "Drivers", "Executables", "Files", "Firmware", "Machine",
+        "MachineSupport", "Memory", "Messages", "ModuleInterface", "Modules", "Platform", "Primitives", "Scheduling",
       ],
       path: "Image", exclude: ["Modules/Exports.swift", "Modules/Generated", "RuntimeMemory.swift"],
       swiftSettings: host + fast + flows + [.enableExperimentalFeature("Lifetimes")]),
@@ -153,6 +153,7 @@ let package = Package(
     + kernelLibrary("Files", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
     + kernelLibrary("Diagnostics", dependencies: ["Primitives"])
     + kernelLibrary("Scheduling", dependencies: ["Platform", "Primitives"], testDependencies: ["MachineSupport"])
+    + kernelLibrary("DeviceClaims", dependencies: ["ABI", "Primitives", "Scheduling"])
     + kernelLibrary("Messages", dependencies: ["ABI", "Primitives", "Scheduling"])
     + kernelLibrary("Modules", dependencies: ["Primitives", "Executables"], settings: fast, testDependencies: cases),
   swiftLanguageModes: [.v6])

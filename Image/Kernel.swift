@@ -6,6 +6,7 @@
 // - A part is not borrowed across a call that may switch tasks.
 
 import Boot
+import DeviceClaims
 import Diagnostics
 import Drivers
 import Files

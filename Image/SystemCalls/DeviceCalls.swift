@@ -2,6 +2,7 @@
 // was made with it.
 
 import ABI
+import DeviceClaims
 import Machine
 import MachineSupport
 import Memory

@@ -22,6 +22,7 @@ public enum Components {
     library("Files", ["Primitives"]),
     library("Diagnostics", ["Primitives"]),
     library("Scheduling", ["Platform", "Primitives"]),
+    library("DeviceClaims", ["ABI", "Primitives", "Scheduling"]),
     library("Messages", ["ABI", "Primitives", "Scheduling"]),
     library("Modules", ["Primitives", "Executables"]),
     Component(
