@@ -5,6 +5,7 @@
 // - However a driver ends, its handles are closed or its module is taken out, and with the last part the keyboard is the
 //   console's again, brought into a known state whatever the driver left.
 
+import DeviceClaims
 import Drivers
 import Machine
 

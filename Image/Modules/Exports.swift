@@ -12,6 +12,7 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
 import ABI
+import DeviceClaims
 import Diagnostics
 import MachineSupport
 import ModuleInterface

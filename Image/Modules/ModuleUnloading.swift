@@ -1,6 +1,7 @@
 // Taking a module out: no new call enters, those inside come back, the module stops, and all it held is given back.
 
 import ABI
+import DeviceClaims
 import Diagnostics
 import Machine
 import MachineSupport

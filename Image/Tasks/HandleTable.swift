@@ -6,6 +6,7 @@
 // - What a handle allows only becomes less on the way from one handle to the next.
 
 import ABI
+import DeviceClaims
 import MachineSupport
 import Messages
 import Primitives

@@ -4,7 +4,7 @@
 extension SourceShape {
   public var rows: [Row] {
     [
-      Row(name: "lines of code in Image", value: linesByPart.reduce(0) { $0 + $1.lines }, ceiling: 8283),
+      Row(name: "lines of code in Image", value: linesByPart.reduce(0) { $0 + $1.lines }, ceiling: 8287),
       Row(name: "references upward between folders of Image", value: upward.count, ceiling: 50),
       Row(name: "files of Image in circles", value: circle.count, ceiling: 83),
       Row(
