@@ -22,6 +22,8 @@ let flows: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"])]
 /// The module files that must be refused.
 let cases: [Target.Dependency] = ["ModuleCases"]
 
+/// Where values of a library are ended in its tests, both are optimized: code that is not does not call an optimized `deinit`.
+///
 /// A portable kernel library: `Kernel/<name>`, tested by `Tests/<name>Tests`.
 /// `testDependencies` are for its tests alone.
 func kernelLibrary(
@@ -148,7 +150,7 @@ let package = Package(
     + kernelLibrary("Primitives")
     + kernelLibrary("Boot", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
     + kernelLibrary("Firmware", dependencies: ["Primitives"])
-    + kernelLibrary("Memory", dependencies: ["Primitives"])
+    + kernelLibrary("Memory", dependencies: ["Primitives"], settings: fast)
     + kernelLibrary("Executables", dependencies: ["Primitives"], settings: fast)
     + kernelLibrary("Files", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
     + kernelLibrary("Diagnostics", dependencies: ["Primitives"])

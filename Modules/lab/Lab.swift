@@ -42,6 +42,7 @@ private func commit(_ number: Int32) {
     case .endlessOverrun: writeOn(from: UInt32(UInt(bitPattern: allocateForMistakes())))
     case .requestOverrun: writeOn(from: UInt32(UInt(bitPattern: message)))
     case .strayStack: fault_with_stack_at(UInt32(UInt(bitPattern: allocateForMistakes())))
+    case .strayJump: jump_before_return()
     case .wildFree: giveBackWhatIsNone()
     case .secondFree: giveBackTwice()
     case .systemCall: makeSystemCall(request.words[0], byGate: request.words[1] == 1)

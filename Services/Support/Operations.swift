@@ -101,6 +101,8 @@ public enum LabOperation: UInt32, Sendable {
   /// Writes word 0 bytes before the beginning of one of some pieces, and gives them back: up to 12 lie in a pattern, more in the
   /// kernel's record of the piece.
   case shortUnderrun = 115
+  /// Goes on in the middle of an instruction of the kernel's, and faults there.
+  case strayJump = 116
 }
 
 /// Of the module `ramdisk`.

@@ -25,6 +25,13 @@ INSTRUCTION void call_by_gate(uint32_t number) {
 }
 
 /// Loads ESP with an address and reads the null page.
+// Goes on one byte before the place that the call of the module goes back to: in the middle of an instruction of the kernel's, which
+// reads at the address in ECX. The first frame of a module has no other below it.
+INSTRUCTION void jump_before_return(void) {
+  __asm__ volatile("movl %%ebp, %%eax\n1:\tcmpl $0, (%%eax)\n\tje 2f\n\tmovl (%%eax), %%eax\n\tjmp 1b\n"
+                   "2:\tmovl 4(%%eax), %%edx\n\tdecl %%edx\n\txorl %%ecx, %%ecx\n\tjmp *%%edx"
+                   ::: "eax", "ecx", "edx", "memory", "cc");
+}
 INSTRUCTION void fault_with_stack_at(uint32_t address) {
   __asm__ volatile("movl %0, %%esp\n\tmovl 0, %%eax" : : "r"(address) : "memory", "eax");
 }

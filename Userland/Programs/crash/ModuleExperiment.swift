@@ -18,6 +18,7 @@ struct ModuleExperiment {
     body("overrun-far", "writes on and on past the end of memory from the kernel; modules only", .endlessOverrun)
     body("overrun-request", "writes on and on past the end of its request; modules only", .requestOverrun)
     body("stray-stack", "faults with its stack pointer in memory from the kernel; modules only", .strayStack)
+    body("stray-jump", "goes on in the middle of an instruction of the kernel's; modules only", .strayJump)
     body("wild-free", "gives back memory that it does not have; modules only", .wildFree)
     body("second-free", "gives memory back twice; modules only", .secondFree)
     body("system-call", "makes a system call inside the kernel; modules only", .systemCall)
