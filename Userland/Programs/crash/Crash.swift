@@ -1,12 +1,13 @@
 // Commits a fault on purpose, in a task of its own, and tells how that task ended.
 //
 //     crash list
-//     crash NAME [--thread] [--ring0] [--guarded] [--stack separate|shared]
+//     crash NAME|all [--thread|--server] [--ring0] [--guarded] [--stack separate|shared]
 //     crash NAME|all --module
 //
-// Without --thread the fault happens in a child process, which is this program again; with it in a thread of this
-// process, which must outlive it. With --module a linked module commits it, called by this process. The exit status
-// is 0 where the fault came to what it was expected to.
+// The fault happens in a child process, which is this program again. With --thread it happens in a thread of this process, which
+// must outlive it; with --server in a child that serves, on the request of a thread of this process, which must be told; with
+// --module in a linked module that this process calls. The exit status is 0 where the fault came to what it was expected to; of
+// `all`, how many did not.
 
 import ABI
 import Primitives
@@ -24,8 +25,11 @@ struct Crash: Program {
       fault.commit()
       return 0
     }
+    if first == "--serve", count == 3, let fault = Fault(named: ProgramInformation.argument(2)) {
+      return FaultServer.run(fault)
+    }
     let isInModule = count == 3 && ProgramInformation.argument(2) == "--module"
-    if isInModule && first == "all" { return inModule() }
+    if first == "all" { return isInModule ? inModule() : inTasks() }
     if let mistake = ModuleExperiment(mistakeNamed: first) {
       if isInModule { return mistake.run() }
       Console.write {
@@ -47,10 +51,26 @@ struct Crash: Program {
     }
     if isInModule { return ModuleExperiment(fault).run() }
     guard let experiment = Experiment(fault, argumentsFrom: 2) else {
-      Console.write("usage: crash NAME [--thread] [--ring0] [--guarded] [--stack separate|shared] | --module\n")
-      return 2
+      return reportUsage()
     }
     return experiment.run()
+  }
+
+  private static func reportUsage() -> Int32 {
+    Console.write(
+      "usage: crash NAME|all [--thread|--server] [--ring0] [--guarded] [--stack separate|shared] | --module\n")
+    return 2
+  }
+
+  /// Every fault that something is promised for, one after the other, each in a task of its own.
+  private static func inTasks() -> Int32 {
+    guard Experiment(.null, argumentsFrom: 2) != nil else { return reportUsage() }
+    var failures: Int32 = 0
+    Fault.forEach { fault in
+      guard let experiment = Experiment(fault, argumentsFrom: 2), experiment.isPromised else { return }
+      if experiment.run() != 0 { failures += 1 }
+    }
+    return failures
   }
 
   /// Every fault, one after the other, in a module. Returns how many did not come to what they should.

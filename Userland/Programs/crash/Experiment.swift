@@ -14,6 +14,8 @@ struct Experiment {
   private let fault: Fault
   /// Whether a thread of this process commits the fault.
   private var isThread = false
+  /// Whether a server commits it, on a request of this process.
+  private var isServer = false
   private var options = StartOptions()
 
   /// Nil where the program's arguments are not understood.
@@ -30,6 +32,8 @@ struct Experiment {
         options.flags.formUnion([.ring0, .guarded])
       } else if option == "--thread" {
         isThread = true
+      } else if option == "--server" {
+        isServer = true
       } else if option == "--ring0-thread" {
         isThread = true
         options.flags.insert(.ring0)
@@ -43,6 +47,14 @@ struct Experiment {
       }
       index += 1
     }
+    if isThread && isServer { return nil }
+  }
+
+  /// Whether the fault is to come to something. What is not promised may stop the machine.
+  var isPromised: Bool {
+    if case .notPromised = fault.expectation(in: place) { return false }
+    // A server goes on, and its client runs meanwhile.
+    return !(isServer && place.ring == 0 && fault.staysUntilTheEnd)
   }
 
   private var place: Circumstances {
@@ -54,8 +66,11 @@ struct Experiment {
   func run() -> Int32 {
     do throws(SystemError) {
       guard let task = try start() else { return 1 }
+      let client = isServer ? try FaultServer.call() : nil
       let outcome = try wait(for: task)
-      let isExpected = matches(outcome)
+      // Whoever asked a server that ended is told so; one that went on has answered.
+      let isAnswered = try client.map { thread throws(SystemError) in try thread.join() == .exited(status: 0) }
+      let isExpected = matches(outcome) && (isAnswered == nil || isAnswered == (outcome == .exited(status: 0)))
       Console.write {
         writeTitle(to: &$0)
         $0.write("task ")
@@ -86,7 +101,7 @@ struct Experiment {
     }
     var arguments = WordList()
     arguments.append("crash")
-    arguments.append("--commit")
+    arguments.append(isServer ? "--serve" : "--commit")
     arguments.append(fault.name)
     do throws(Refusal) {
       return try Process.start(Bytes("/bin/crash"), arguments: arguments, options: options)
@@ -132,6 +147,7 @@ struct Experiment {
       if case .notPromised = fault.expectation(in: place) { return ": nothing stopped it" }
       return ": it is legal there"
     }
+    if isServer { return "; its client was told, and the system goes on" }
     return isThread ? "; its process goes on" : "; the system goes on"
   }
 
@@ -141,6 +157,6 @@ struct Experiment {
     output.write(place.ring == 0 ? " in Ring 0" : " in Ring 3")
     if options.flags.contains(.guarded) { output.write(", guarded") }
     if options.flags.contains(.sharedStack) { output.write(", shared stack") }
-    output.write(isThread ? ", thread: " : ": ")
+    output.write(isThread ? ", thread: " : isServer ? ", server: " : ": ")
   }
 }

@@ -47,6 +47,15 @@ enum Fault: UInt8 {
     }
   }
 
+  /// Whether it changes what the kernel puts back only when the task ends, so that others meet it while the task lives
+  /// (docs/what-ring0-may-do.md).
+  var staysUntilTheEnd: Bool {
+    switch self {
+    case .sysenter, .control4, .tables, .emulation: true
+    default: false
+    }
+  }
+
   /// Whether nothing leads back to a module's caller.
   var endsCaller: Bool { self == .virtual8086 || self == .ring3Loop }
 
