@@ -34,7 +34,7 @@ struct Store: Service {
 
   private func key(of request: Request) -> [UInt8] {
     var key = request.copiedData
-    if key.count > Int(request.words[0]) { key.removeLast(key.count - Int(request.words[0])) }
+    key.removeLast(max(0, key.count - request.number(0)))
     return key
   }
 
@@ -74,7 +74,7 @@ struct Store: Service {
   }
 
   private mutating func increment(_ request: inout Request) {
-    let index = Int(request.words[0])
+    let index = request.number(0)
     guard index < 64 else { return }
     while counters.count <= index { counters.append(0) }
     counters[index] &+= 1

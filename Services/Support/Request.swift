@@ -43,6 +43,9 @@ public struct Request {
   /// again, so what belonged to one that has can be given up.
   public func isAlive(_ process: UInt32) -> Bool { lives(process) }
 
+  /// A word as a number of things. Words come from anybody: what no Int holds is the largest there is.
+  public func number(_ index: Int) -> Int { Int(clamping: words[index]) }
+
   /// The bytes that came with the request.
   public var data: Span<UInt8> {
     @_lifetime(borrow self) get {
