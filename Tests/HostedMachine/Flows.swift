@@ -19,17 +19,14 @@ final class Flows {
 
   private var flows: [UInt32: Flow] = [:]
   private var freeStacks: [UnsafeMutableRawPointer] = []
-  private var stackCount = 0
   private var nextNumber: UInt32 = 1
   private var freeNumbers: [UInt32] = []
   /// 0: the thread of the test itself.
   private(set) var running: UInt32 = 0
   private var dead: UInt32?
   private let main = Flow()
-  /// Where flows' stacks lie; nil: anywhere.
-  var stackPlace: (start: UInt, end: UInt)?
 
-  deinit { if stackPlace == nil { for stack in freeStacks { stack.deallocate() } } }
+  deinit { for stack in freeStacks { stack.deallocate() } }
 
   func add(_ body: @escaping () -> Never) -> UInt32 {
     let number = freeNumbers.popLast() ?? nextNumber
@@ -48,15 +45,7 @@ final class Flows {
 
   private func takeStack() -> UnsafeMutableRawPointer {
     if let stack = freeStacks.popLast() { return stack }
-    stackCount += 1
-    guard let place = stackPlace else { return .allocate(byteCount: Self.stackSize, alignment: 16) }
-    let start = place.start + UInt(stackCount - 1) * UInt(Self.stackSize)
-    precondition(start + UInt(Self.stackSize) <= place.end, "no room for another flow's stack")
-    let memory = mmap(
-      UnsafeMutableRawPointer(bitPattern: start), Self.stackSize, PROT_READ | PROT_WRITE,
-      MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    precondition(memory != MAP_FAILED, "no memory for a flow's stack")
-    return memory.unsafelyUnwrapped
+    return .allocate(byteCount: Self.stackSize, alignment: 16)
   }
 
   private static func begin() {

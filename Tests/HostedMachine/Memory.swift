@@ -37,8 +37,6 @@ public final class HostedMemory {
   static var kernelHalf: UInt { 0xc000_0000 }
   static var directEnd: UInt { 0xe000_0000 }
   static var spaceEnd: UInt { 0x1_0000_0000 }
-  /// Flows' stacks lie where a screen without text mode would.
-  static var stacks: (start: UInt, end: UInt) { (0xfc00_0000, 0xffc0_0000) }
 
   public let size: UInt64
   private let file: Int32
