@@ -39,6 +39,13 @@ func kernelLibrary(
   ]
 }
 
+/// A part of the kernel that has state, on the machine for tests. The suites of Tests/KernelTests run them all.
+func kernelPart(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: name, dependencies: dependencies + ["MachineSupport", "Platform", "Primitives"], path: "Kernel/\(name)",
+    swiftSettings: portable + fast + flows)
+}
+
 let package = Package(
   name: "megha",
   platforms: [.macOS(.v15)],
@@ -55,7 +62,7 @@ let package = Package(
       name: "MachineSupport", dependencies: ["MachineLayout"], path: "Tests/HostedMachine", exclude: ["Layout"],
       swiftSettings: host + fast + flows),
     .target(
-      name: "Platform", dependencies: ["Drivers", "MachineSupport"], path: "Machine/Platform",
+      name: "Platform", dependencies: ["Drivers", "MachineSupport", "Primitives"], path: "Machine/Platform",
       swiftSettings: host + fast),
     .target(
       name: "Machine", dependencies: ["Drivers", "MachineSupport", "Platform", "Primitives", "Scheduling"],
@@ -68,15 +75,18 @@ let package = Package(
     .target(
       name: "Kernel",
       dependencies: [
-        "ABI", "Boot", "DeviceClaims", "Diagnostics", "Drivers", "Executables", "Files", "Firmware", "Machine",
-        "MachineSupport", "Memory", "Messages", "ModuleInterface", "Modules", "Platform", "Primitives", "Scheduling",
+        "ABI", "Boot", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "Drivers", "Executables", "FaultReports",
+        "Files", "Firmware", "IPC", "LinkedModules", "Machine", "MachineSupport", "Memory", "Messages",
+        "ModuleInterface", "Modules", "Objects", "Platform", "Primitives", "Processes", "Scheduling", "SystemCalls",
+        "VirtualMemory",
       ],
       path: "Image", exclude: ["Modules/Exports.swift", "Modules/Generated", "RuntimeMemory.swift"],
       swiftSettings: host + fast + flows + [.enableExperimentalFeature("Lifetimes")]),
     .testTarget(
       name: "KernelTests",
       dependencies: [
-        "ABI", "Boot", "Kernel", "Machine", "MachineSupport", "MeghaBuild", "Primitives", "Scheduling", "TestSupport",
+        "ABI", "Boot", "Kernel", "Machine", "MachineSupport", "MeghaBuild", "Objects", "Platform", "Primitives",
+        "Processes", "Scheduling", "TestSupport",
       ],
       path: "Tests/KernelTests", swiftSettings: host + fast + flows),
     .target(name: "ServiceSupport", dependencies: ["Primitives"], path: "Services/Support", swiftSettings: portable),
@@ -147,6 +157,40 @@ let package = Package(
       ],
       path: "Tests/ToolTests", swiftSettings: host),
   ]
+    + [
+      kernelPart("Consoles", ["Diagnostics", "Drivers", "Scheduling"]),
+      kernelPart("VirtualMemory", ["ABI", "Boot", "Consoles", "Diagnostics", "Executables", "Memory", "Scheduling"]),
+      kernelPart(
+        "Objects", ["ABI", "Consoles", "Diagnostics", "Files", "Memory", "Messages", "Scheduling", "VirtualMemory"]),
+      kernelPart("IPC", ["ABI", "Memory", "Messages", "Modules", "Objects", "Scheduling", "VirtualMemory"]),
+      kernelPart(
+        "Devices",
+        [
+          "ABI", "Boot", "Consoles", "DeviceClaims", "Diagnostics", "Drivers", "Firmware", "Memory", "Messages",
+          "Objects", "Scheduling", "VirtualMemory",
+        ]),
+      kernelPart(
+        "Processes",
+        ["ABI", "Consoles", "Diagnostics", "Executables", "IPC", "Memory", "Objects", "Scheduling", "VirtualMemory"]),
+      kernelPart(
+        "FaultReports",
+        [
+          "ABI", "Consoles", "Diagnostics", "Executables", "Memory", "Objects", "Processes", "Scheduling",
+          "VirtualMemory",
+        ]),
+      kernelPart(
+        "LinkedModules",
+        [
+          "ABI", "Boot", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "Executables", "FaultReports", "IPC",
+          "Memory", "Messages", "ModuleInterface", "Modules", "Objects", "Processes", "Scheduling", "VirtualMemory",
+        ]),
+      kernelPart(
+        "SystemCalls",
+        [
+          "ABI", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "FaultReports", "IPC", "LinkedModules", "Memory",
+          "Messages", "Modules", "Objects", "Processes", "Scheduling", "VirtualMemory",
+        ]),
+    ]
     + kernelLibrary("Primitives")
     + kernelLibrary("Boot", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
     + kernelLibrary("Firmware", dependencies: ["Primitives"])

@@ -9,10 +9,10 @@ import Primitives
 /// The cells of a text screen, row after row from the top left. A cell is a character in the low byte
 /// and its colours in the high byte. `index` is always below 2,000.
 public protocol CellMemory {
-  static func read(_ index: Int) -> UInt16
-  static func write(_ index: Int, _ cell: UInt16)
+  func read(_ index: Int) -> UInt16
+  func write(_ index: Int, _ cell: UInt16)
   /// Shows the cursor at the cell `index`, and nowhere else.
-  static func showCursor(at index: Int)
+  func showCursor(at index: Int)
 }
 
 /// The cursor of a VGA in text mode: the CRT controller's index registers 0x0E and 0x0F (IBM Personal System/2
@@ -42,6 +42,7 @@ public struct TextConsole<Cells: CellMemory>: TextOutput {
   /// programs end a line with a line feed alone.
   public var returnsAtLineFeed = true
 
+  private let cells: Cells
   private var parser = EscapeParser()
   private var style = TextStyle()
   /// Whether the last column was just written: the next character starts a new line first. Without the
@@ -50,11 +51,11 @@ public struct TextConsole<Cells: CellMemory>: TextOutput {
   private var savedRow = 0
   private var savedColumn = 0
 
-  public init() {}
+  public init(_ cells: Cells) { self.cells = cells }
 
   /// Empties the screen and moves the cursor to its top left.
   public mutating func clear() {
-    self = Self()
+    self = Self(cells)
     erase(0, Self.rows &* Self.columns)
     showCursor()
   }
@@ -99,7 +100,7 @@ public struct TextConsole<Cells: CellMemory>: TextOutput {
       column = 0
       moveDown()
     }
-    Cells.write(row &* Self.columns &+ column, style.cell(character))
+    cells.write(row &* Self.columns &+ column, style.cell(character))
     if column == Self.columns &- 1 {
       wrapsNext = true
     } else {
@@ -137,7 +138,7 @@ public struct TextConsole<Cells: CellMemory>: TextOutput {
     let kept = (Self.rows &- 1) &* Self.columns
     var index = 0
     while index < kept {
-      Cells.write(index, Cells.read(index &+ Self.columns))
+      cells.write(index, cells.read(index &+ Self.columns))
       index &+= 1
     }
     erase(kept, Self.rows &* Self.columns)
@@ -148,13 +149,13 @@ public struct TextConsole<Cells: CellMemory>: TextOutput {
     let blank = style.blank
     var index = start
     while index < end {
-      Cells.write(index, blank)
+      cells.write(index, blank)
       index &+= 1
     }
   }
 
   /// Puts the screen's cursor where the console's is.
-  private func showCursor() { Cells.showCursor(at: row &* Self.columns &+ column) }
+  private func showCursor() { cells.showCursor(at: row &* Self.columns &+ column) }
 
   // MARK: Sequences
 

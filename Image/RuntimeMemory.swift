@@ -1,14 +1,18 @@
 // What compiled Swift calls for arrays and closures; `free` itself is in memory.S, because Swift reserves the name. In a test process the
 // host's own functions take their place.
 
+@_spi(Entry) import Platform
+import VirtualMemory
+
 @c(posix_memalign) public func kernelAllocateAligned(
   _ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: UInt, _ size: UInt
 ) -> Int32 {
-  guard let memory = KernelHeapMemory.allocateBytes(Int(size), alignment: Int(max(16, alignment)), tag: .runtime) else {
+  guard let memory = KernelHeap(Context()).allocateBytes(Int(size), alignment: Int(max(16, alignment)), tag: .runtime)
+  else {
     return 12
   }
   result.pointee = memory
   return 0
 }
 
-@c(kernel_free) public func kernelFree(_ memory: UnsafeMutableRawPointer?) { KernelHeapMemory.free(memory) }
+@c(kernel_free) public func kernelFree(_ memory: UnsafeMutableRawPointer?) { KernelHeap(Context()).free(memory) }

@@ -3,6 +3,7 @@
 // Memory is flat: every segment spans 4 GiB, except GS, whose base is the running thread's pointer to its own data.
 
 import MachineSupport
+import Platform
 
 package enum DescriptorTables {
   /// Fills the GDT, the three task states and the IDT of this CPU's area and loads them.
@@ -13,12 +14,12 @@ package enum DescriptorTables {
       let table = UnsafeMutableRawPointer(tuple).assumingMemoryBound(to: UInt64.self)
       // "Accessed" is set beforehand: the processor must never write to the table, which a guarded view may hold
       // read-only.
-      table[1] = segment(base: 0, limit: 0xf_ffff, access: 0x9b, flags: flags)
-      table[2] = segment(base: 0, limit: 0xf_ffff, access: 0x93, flags: flags)
-      table[3] = segment(base: 0, limit: 0xf_ffff, access: 0xfb, flags: flags)
-      table[4] = segment(base: 0, limit: 0xf_ffff, access: 0xf3, flags: flags)
-      table[5] = segment(base: 0, limit: 0xf_ffff, access: 0x9b, flags: flags)
-      table[6] = segment(base: 0, limit: 0xf_ffff, access: 0xf3, flags: flags)
+      table[1] = Processor.segment(base: 0, limit: 0xf_ffff, access: 0x9b, flags: flags)
+      table[2] = Processor.segment(base: 0, limit: 0xf_ffff, access: 0x93, flags: flags)
+      table[3] = Processor.segment(base: 0, limit: 0xf_ffff, access: 0xfb, flags: flags)
+      table[4] = Processor.segment(base: 0, limit: 0xf_ffff, access: 0xf3, flags: flags)
+      table[5] = Processor.segment(base: 0, limit: 0xf_ffff, access: 0x9b, flags: flags)
+      table[6] = Processor.segment(base: 0, limit: 0xf_ffff, access: 0xf3, flags: flags)
       table[7] = taskState(UInt32(UInt(bitPattern: area)) + UInt32(CPU_AREA_STATE))
       table[8] = taskState(UInt32(UInt(bitPattern: area)) + UInt32(CPU_AREA_DOUBLE_FAULT))
       table[9] = taskState(UInt32(UInt(bitPattern: area)) + UInt32(CPU_AREA_NMI))
@@ -72,11 +73,6 @@ package enum DescriptorTables {
       && gates.limit == gateLimit
   }
 
-  /// The segment of a thread's own data.
-  package static func threadSegment(base: UInt32) -> UInt64 {
-    segment(base: base, limit: 0xf_ffff, access: 0xf3, flags: 0xc)
-  }
-
   private static func prepare(_ state: inout task_state_segment, entry: UInt32, stack: UInt32) {
     state.eip = entry
     state.esp = stack
@@ -88,14 +84,9 @@ package enum DescriptorTables {
     state.io_map_base = 104
   }
 
-  private static func segment(base: UInt32, limit: UInt32, access: UInt64, flags: UInt64) -> UInt64 {
-    let base = UInt64(base)
-    let limit = UInt64(limit)
-    return (limit & 0xffff) | (base & 0xff_ffff) << 16 | access << 40 | ((limit >> 16) | flags << 4) << 48
-      | (base >> 24) << 56
+  private static func taskState(_ base: UInt32) -> UInt64 {
+    Processor.segment(base: base, limit: 103, access: 0x89, flags: 0)
   }
-
-  private static func taskState(_ base: UInt32) -> UInt64 { segment(base: base, limit: 103, access: 0x89, flags: 0) }
 
   /// An interrupt gate: interrupts are off on entry.
   private static func gate(_ entry: UInt32, privilege: UInt64) -> UInt64 {

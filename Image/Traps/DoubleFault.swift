@@ -7,44 +7,32 @@
 // device would stay silent for ever.
 
 import ABI
-import Drivers
-import Machine
+import Devices
+import FaultReports
+import LinkedModules
 import MachineSupport
+@_spi(Entry) import Platform
 import Primitives
+import Processes
 import Scheduling
 
 @c(double_fault_handler) func doubleFaultHandler() {
-  if kernel.watchdog.interruptsNextDoubleFault {
-    kernel.watchdog.interruptsNextDoubleFault = false
-    kernel.interrupts.requestNonMaskable()
+  let context = Context()
+  if context.devices.interrupts.interruptsNextDoubleFault {
+    context.devices.interrupts.interruptsNextDoubleFault = false
+    context.devices.interrupts.requestNonMaskable()
   }
   let state = cpu.state
-  kernel.lostState = state
-  kernel.lostAddress = read_cr2()
-  deliverLostInterrupt()
-  if ModuleFaults.containDoubleFault(state) { return }
-  let task = kernel.scheduler.current
-  guard task != kernel.scheduler.idle, wasRunning(task, state) else {
-    FaultReporter.announceDoubleFault(state, address: kernel.lostAddress)
+  context.traps.lostState = state
+  context.traps.lostAddress = read_cr2()
+  deliverLostInterrupt(context)
+  if ModuleFaults(context).containDoubleFault(state, address: context.traps.lostAddress) { return }
+  let task = context.scheduler.current
+  guard task != context.scheduler.idle, wasRunning(task, state) else {
+    FaultReporter(context).announceDoubleFault(state, address: context.traps.lostAddress)
     panic("double fault in the kernel")
   }
-  resumeDead()
-}
-
-/// Makes the interrupted flow go on at `resume_dead`, on the exit stack and in the kernel's directory.
-func resumeDead() {
-  cpu.state.eip = address_of_resume_dead()
-  cpu.state.esp = cpu.exit_stack_end
-  cpu.state.cs = UInt32(SELECTOR_KERNEL_CODE)
-  cpu.state.ss = UInt32(SELECTOR_KERNEL_DATA)
-  cpu.state.ds = UInt32(SELECTOR_USER_DATA)
-  cpu.state.es = UInt32(SELECTOR_USER_DATA)
-  cpu.state.fs = 0
-  cpu.state.gs = UInt32(SELECTOR_THREAD_DATA)
-  cpu.state.ldt = 0
-  cpu.state.eflags = 2
-  cpu.state.cr3 = cpu.kernel_directory
-  cpu.loaded_directory = cpu.kernel_directory
+  context.processor.goOn(at: address_of_resume_dead(), inKernelDirectory: true)
 }
 
 /// Whether the code that was interrupted is a Ring-0 task's: its own selector, or the first instructions of the
@@ -63,20 +51,21 @@ private func wasRunning(_ task: Reference<Task>, _ state: task_state_segment) ->
 ///
 /// The controller considers an interrupt delivered once the processor has taken its vector, also if the push of the
 /// frame then failed.
-private func deliverLostInterrupt() {
+private func deliverLostInterrupt(_ context: Context) {
   #if !FORGET_INTERRUPTS
-    guard let vector = kernel.interrupts.inServiceVector() else { return }
-    _ = Interrupts.handle(UInt32(vector), isOwnCode: true)
+    guard let vector = context.devices.interrupts.inServiceVector() else { return }
+    _ = InterruptHandling(context).handle(UInt32(vector), isOwnCode: true)
   #endif
 }
 
 /// On the exit stack: the current task lost its stack, or was found stuck.
 @c(end_task_without_stack) func endTaskWithoutStack() {
-  let state = kernel.lostState
-  if Watchdog.takeVerdict() {
-    FaultReporter.writeStuck(state, isInCalls: false)
-    Exit.endCurrent(.stuck, status: 0)
+  let context = Context()
+  let state = context.traps.lostState
+  if Watchdog(context).takeVerdict() {
+    FaultReporter(context).writeStuck(state, isInCalls: false)
+    Exit(context).endCurrent(.stuck, status: 0)
   }
-  FaultReporter.writeDoubleFault(state, address: kernel.lostAddress)
-  Exit.endCurrent(.faulted, status: Int32(ExceptionVector.doubleFault))
+  FaultReporter(context).writeDoubleFault(state, address: context.traps.lostAddress)
+  Exit(context).endCurrent(.faulted, status: Int32(ExceptionVector.doubleFault))
 }

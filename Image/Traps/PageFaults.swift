@@ -1,42 +1,39 @@
 // Page faults. Most are not errors: the first touch of a page that was promised and is now needed.
 
 import ABI
-import Machine
+import Diagnostics
+import FaultReports
+import LinkedModules
 import MachineSupport
+import Platform
 import Primitives
+import Processes
 import Scheduling
+import VirtualMemory
 
-enum PageFaults {
-  static func handle(_ frame: TrapFrame) {
+struct PageFaults {
+  let context: Context
+
+  init(_ context: Context) { self.context = context }
+
+  func handle(_ frame: TrapFrame) {
     let address = read_cr2()
-    kernel.counters.pageFaults &+= 1
-    if frame.isKernel { ModuleFaults.refuseWithoutRoom(frame) }
-    if address < AddressLayout.kernelStart, kernel.scheduler.current != kernel.scheduler.idle,
-      let space = kernel.scheduler.current.value.process.value.space
-    {
-      let resolution = space.resolve(address: address, error: PageFaultCode(rawValue: frame.pointee.error))
+    context.counters.pageFaults &+= 1
+    if frame.isKernel { ModuleFaults(context).refuseWithoutRoom(frame) }
+    let task = context.scheduler.current
+    if address < AddressLayout.kernelStart, task != context.scheduler.idle {
+      let resolution = task.value.space.resolve(address: address, error: PageFaultCode(rawValue: frame.pointee.error))
       if resolution == .resolved { return }
       // The kernel's own access is a copy for the task; its call fails with an error that says which it was.
       if frame.isKernel {
-        kernel.memory.copyRanOut = resolution == .outOfMemory
+        context.memory.copyRanOut = resolution == .outOfMemory
       } else if resolution == .outOfMemory {
-        if MemoryShortage.makeRoom() { return }
-        FaultReporter.writeOutOfMemory(frame: frame, address: address)
-        Exit.endCurrent(.outOfMemory, status: 0)
+        if MemoryShortage(context).makeRoom() { return }
+        FaultReporter(context).writeOutOfMemory(frame: frame, address: address)
+        Exit(context).endCurrent(.outOfMemory, status: 0)
       }
     }
-    if frame.isKernel { return Faults.inKernel(frame, address: address) }
-    Faults.end(frame, address: address)
+    if frame.isKernel { return Faults(context).inKernel(frame, address: address) }
+    Faults(context).end(frame, address: address)
   }
-}
-
-/// The error code of a page fault (Intel SDM Vol. 3, 4.7).
-struct PageFaultCode: OptionSet {
-  var rawValue: UInt32
-  /// The page is there; the access is not allowed. Else: it is not there.
-  static var protection: PageFaultCode { .init(rawValue: 1) }
-  static var write: PageFaultCode { .init(rawValue: 2) }
-  static var user: PageFaultCode { .init(rawValue: 4) }
-  static var reserved: PageFaultCode { .init(rawValue: 8) }
-  static var execute: PageFaultCode { .init(rawValue: 16) }
 }

@@ -8,15 +8,25 @@
 //
 // docs/what-ring0-may-do.md has a row for each.
 
+import ABI
+import Consoles
 import Diagnostics
+import Drivers
 import Machine
 import MachineSupport
+import Objects
+import Platform
 import Primitives
 import Scheduling
+import VirtualMemory
 
-enum ProcessorState {
+struct ProcessorState {
+  let context: Context
+
+  init(_ context: Context) { self.context = context }
+
   /// The model-specific registers for SYSENTER (Intel SDM Vol. 2, SYSENTER). ESP points at the task state's ESP0.
-  private static func systemEnterRegister(_ index: UInt32) -> (number: UInt32, name: StaticString, value: UInt32) {
+  private func systemEnterRegister(_ index: UInt32) -> (number: UInt32, name: StaticString, value: UInt32) {
     switch index {
     case 0: (0x174, "SYSENTER_CS", UInt32(SELECTOR_KERNEL_CODE))
     case 1: (0x175, "SYSENTER_ESP", UInt32(UInt(bitPattern: current_cpu_area())) &+ 0x104)
@@ -25,8 +35,8 @@ enum ProcessorState {
   }
 
   /// Sets the registers that never change from now on.
-  static func prepare() {
-    guard kernel.features.hasSystemEnter else { return }
+  func prepare() {
+    guard context.features.hasSystemEnter else { return }
     for index in 0..<3 as Range<UInt32> {
       let register = systemEnterRegister(index)
       write_model_register(register.number, register.value, 0)
@@ -35,7 +45,7 @@ enum ProcessorState {
 
   /// Puts back what a Ring-0 task changed and should not have, and says so. Returns whether anything was found.
   @inline(never)
-  static func restore(after task: Reference<Task>?) -> Bool {
+  func restore(after task: Reference<Task>?) -> Bool {
     var found = false
     if read_cr4() != cpu.next_control_4 {
       report("CR4", read_cr4(), after: task)
@@ -56,9 +66,9 @@ enum ProcessorState {
   }
 
   /// The same for what is one value for all tasks, and may be looked at in the middle of a switch.
-  static func restoreShared(after task: Reference<Task>?) -> Bool {
+  func restoreShared(after task: Reference<Task>?) -> Bool {
     var found = false
-    if kernel.features.hasSystemEnter {
+    if context.features.hasSystemEnter {
       for index in 0..<3 as Range<UInt32> {
         let register = systemEnterRegister(index)
         let value = UInt32(truncatingIfNeeded: read_model_register(register.number))
@@ -76,11 +86,11 @@ enum ProcessorState {
     return found
   }
 
-  private static func report(_ name: StaticString, _ value: UInt32?, after task: Reference<Task>?) {
-    var output = KernelOutput()
+  private func report(_ name: StaticString, _ value: UInt32?, after task: Reference<Task>?) {
+    var output = KernelOutput(context)
     output.write("processor: ")
     if let task {
-      FaultReporter.identity(of: task).write(to: &output)
+      task.inReports.write(to: &output)
       output.write(" changed ")
     } else {
       output.write("a Ring-0 task changed ")

@@ -12,11 +12,18 @@
 //   and the task that it made ready would wait for the next one, which may never come.
 
 import ABI
+import Consoles
+import Devices
+import Diagnostics
 import Drivers
+import FaultReports
 import Firmware
-import Machine
+import LinkedModules
 import MachineSupport
+import Memory
+@_spi(Entry) import Platform
 import Primitives
+import Processes
 import Scheduling
 
 struct WatchdogState {
@@ -33,142 +40,150 @@ struct WatchdogState {
   var seen = task_state_segment()
   /// The task that is being ended was found stuck.
   var isFoundStuck = false
-  /// A test waits for what comes of that (KernelTests.swift).
-  var interruptsNextDoubleFault = false
 }
 
-enum Watchdog {
+struct Watchdog {
+  let context: Context
+
+  init(_ context: Context) { self.context = context }
+
   /// How long a task may keep interrupts off.
   static var milliseconds: UInt32 { 200 }
   private static var millisecond: UInt64 { 1_000_000 }
 
   /// Finds out what it can run on, and says so.
-  static func start(on clocks: BoardClocks) {
-    let count = reference(to: &kernel.watchdog.interrupts)
-    kernel.interrupts.startWatchdog(on: clocks, intervalTimerPin: kernel.devices.intervalTimerPin) {
+  func start(on clocks: BoardClocks) {
+    let count = reference(to: &context.traps.watchdog.interrupts)
+    context.devices.interrupts.startWatchdog(on: clocks, intervalTimerPin: context.devices.board.intervalTimerPin) {
       let before = memory_read32(UInt32(count.address))
-      let end = kernel.clock.now &+ 100 &* millisecond
+      let end = context.clock.now &+ 100 &* Self.millisecond
       while memory_read32(UInt32(count.address)) == before {
-        if kernel.clock.now > end { return false }
+        if context.clock.now > end { return false }
       }
       return true
     }
-    let clock = kernel.clock
-    kernel.watchdog.flags.limit = clock.stamps(nanoseconds: UInt64(milliseconds) &* millisecond)
-    kernel.watchdog.distance = clock.stamps(nanoseconds: 35 &* millisecond)
-    kernel.watchdog.silence = clock.stamps(nanoseconds: 1000 &* millisecond)
-    kernel.watchdog.lastLook = read_time_stamp()
-    if kernel.interrupts.watchdog.isRunning { say(to: LogOutput()) } else { say(to: KernelOutput()) }
+    let clock = context.clock
+    context.traps.watchdog.flags.limit = clock.stamps(nanoseconds: UInt64(Self.milliseconds) &* Self.millisecond)
+    context.traps.watchdog.distance = clock.stamps(nanoseconds: 35 &* Self.millisecond)
+    context.traps.watchdog.silence = clock.stamps(nanoseconds: 1000 &* Self.millisecond)
+    context.traps.watchdog.lastLook = read_time_stamp()
+    if context.devices.interrupts.watchdog.isRunning {
+      say(to: LogOutput(context))
+    } else {
+      say(to: KernelOutput(context))
+    }
   }
 
-  private static func say(to output: consuming some TextOutput) {
+  private func say(to output: consuming some TextOutput) {
     output.write("watchdog: ")
-    kernel.interrupts.watchdog.describe(to: &output)
+    context.devices.interrupts.watchdog.describe(to: &output)
     output.write("\n")
   }
 
   // MARK: Looks
 
   /// An interrupt of its clocks'.
-  fileprivate static func look() {
-    kernel.watchdog.interrupts &+= 1
+  fileprivate func look() {
+    context.traps.watchdog.interrupts &+= 1
     if cpu.state.eip == address_of_idle_halt() { cpu.state.eip &+= 1 }
-    let task = kernel.scheduler.current
+    let task = context.scheduler.current
     let isFlagSet = cpu.state.eflags & 0x200 != 0
-    let isHalted = isFlagSet && task == kernel.scheduler.idle
+    let isHalted = isFlagSet && task == context.scheduler.idle
     let isOwnCode = isOwnCode(of: task)
     let stamp = read_time_stamp()
-    guard kernel.watchdog.distance != .max else { return }
+    guard context.traps.watchdog.distance != .max else { return }
     if isHalted || isOwnCode { repair() }
     // The idle loop has interrupts on only where it halts: not on its way to a task, after it has resumed the watchdog.
-    if isHalted && !kernel.interrupts.watchdog.isPaused { kernel.interrupts.watchdog.pause() }
-    guard stamp &- kernel.watchdog.lastLook >= kernel.watchdog.distance else { return }
-    kernel.watchdog.lastLook = stamp
-    if task == kernel.scheduler.idle { return }
-    if !isOwnCode { kernel.watchdog.seen = cpu.state }
-    let finding = kernel.watchdog.flags.look(
+    if isHalted && !context.devices.interrupts.watchdog.isPaused { context.devices.interrupts.watchdog.pause() }
+    guard stamp &- context.traps.watchdog.lastLook >= context.traps.watchdog.distance else { return }
+    context.traps.watchdog.lastLook = stamp
+    if task == context.scheduler.idle { return }
+    if !isOwnCode { context.traps.watchdog.seen = cpu.state }
+    let finding = context.traps.watchdog.flags.look(
       at: task, in: isOwnCode ? .ownCode(isFlagSet: isFlagSet) : .kernel,
-      isTicketWaiting: kernel.interrupts.isTicketWaiting, stamp: stamp)
+      isTicketWaiting: context.devices.interrupts.isTicketWaiting, stamp: stamp)
     cpu.attention |= task.value.attention & Attention.watched
     switch finding {
-    case .nothing: ModuleFaults.watch(cpu.state)
-    case .ticket: kernel.interrupts.requestTicket()
+    case .nothing: ModuleFaults(context).watch(cpu.state)
+    case .ticket: context.devices.interrupts.requestTicket()
     case .stuck:
-      kernel.watchdog.isFoundStuck = true
-      kernel.lostState = cpu.state
-      resumeDead()
+      context.traps.watchdog.isFoundStuck = true
+      context.traps.lostState = cpu.state
+      context.processor.goOn(at: address_of_resume_dead(), inKernelDirectory: true)
     }
   }
 
   /// Whether a task's own code was interrupted. It may have loaded the kernel's own selector, but lies below the kernel
   /// half; so does what a linked module may have jumped to astray.
-  private static func isOwnCode(of task: Reference<Task>) -> Bool {
+  private func isOwnCode(of task: Reference<Task>) -> Bool {
     if cpu.state.cs != UInt32(SELECTOR_KERNEL_CODE) { return true }
     return cpu.state.eip < AddressLayout.kernelStart && task.value.moduleEdge == 0
   }
 
   /// Whether the task that is being ended was found stuck; asking clears it.
-  static func takeVerdict() -> Bool {
-    let verdict = kernel.watchdog.isFoundStuck
-    kernel.watchdog.isFoundStuck = false
+  func takeVerdict() -> Bool {
+    let verdict = context.traps.watchdog.isFoundStuck
+    context.traps.watchdog.isFoundStuck = false
     return verdict
   }
 
   // MARK: Tickets
 
   /// The current task goes back to its own code, or ends here.
-  static func leavesKernel(_ task: Reference<Task>) {
+  func leavesKernel(_ task: Reference<Task>) {
     cpu.attention &= ~Attention.watched
-    if kernel.watchdog.flags.leavesKernel(task) {
-      FaultReporter.writeStuck(kernel.watchdog.seen, isInCalls: true)
-      Exit.endCurrent(.stuck, status: 0)
+    if context.traps.watchdog.flags.leavesKernel(task) {
+      FaultReporter(context).writeStuck(context.traps.watchdog.seen, isInCalls: true)
+      Exit(context).endCurrent(.stuck, status: 0)
     }
-    kernel.interrupts.requestTicket()
+    context.devices.interrupts.requestTicket()
   }
 
-  static func ticketCame(isOwnCode: Bool) {
-    kernel.watchdog.flags.ticketCame(to: kernel.scheduler.current, isOwnCode: isOwnCode, stamp: read_time_stamp())
+  func ticketCame(isOwnCode: Bool) {
+    context.traps.watchdog.flags.ticketCame(
+      to: context.scheduler.current, isOwnCode: isOwnCode, stamp: read_time_stamp())
   }
 
   // MARK: Its clocks
 
-  static func resume() {
-    guard kernel.interrupts.watchdog.isPaused else { return }
-    kernel.interrupts.watchdog.resume()
-    kernel.watchdog.lastLook = max(kernel.watchdog.lastLook, read_time_stamp() &- kernel.watchdog.distance)
+  func resume() {
+    guard context.devices.interrupts.watchdog.isPaused else { return }
+    context.devices.interrupts.watchdog.resume()
+    context.traps.watchdog.lastLook = max(
+      context.traps.watchdog.lastLook, read_time_stamp() &- context.traps.watchdog.distance)
   }
 
   /// Sets again what a Ring-0 program may have changed. Nothing of the kernel's may be under way.
-  static func repair() {
-    if !kernel.interrupts.isEnabled {
-      kernel.interrupts.enable()
-      kernel.scheduler.rearmTimer()
+  func repair() {
+    if !context.devices.interrupts.isEnabled {
+      context.devices.interrupts.enable()
+      context.scheduler.rearmTimer()
       note("the local interrupt controller was switched off, and is on again")
     }
     for number in 0..<2 {
       guard let source = WatchdogSource(rawValue: UInt8(number)) else { continue }
-      switch kernel.interrupts.watchdog.repair(source) {
+      switch context.devices.interrupts.watchdog.repair(source) {
       case .none: break
       case .armedAgain: note(source.name, " was stopped or silenced, and runs again")
       case .lost:
         note(source.name, " was stopped and cannot be started again")
-        if !kernel.interrupts.watchdog.isRunning { say(to: KernelOutput()) }
+        if !context.devices.interrupts.watchdog.isRunning { say(to: KernelOutput(context)) }
       }
     }
   }
 
   /// The timer has come, while the watchdog may have been silent for long although nothing is wrong with its clocks.
-  static func noticeSilence() {
-    guard !kernel.interrupts.watchdog.isPaused, kernel.interrupts.watchdog.isRunning else { return }
-    guard read_time_stamp() &- kernel.watchdog.lastLook >= kernel.watchdog.silence else { return }
+  func noticeSilence() {
+    guard !context.devices.interrupts.watchdog.isPaused, context.devices.interrupts.watchdog.isRunning else { return }
+    guard read_time_stamp() &- context.traps.watchdog.lastLook >= context.traps.watchdog.silence else { return }
     repair()
-    kernel.interrupts.watchdog.restart()
-    kernel.watchdog.lastLook = read_time_stamp()
+    context.devices.interrupts.watchdog.restart()
+    context.traps.watchdog.lastLook = read_time_stamp()
     note("its clocks were silent for a second, and are started again")
   }
 
-  private static func note(_ text: StaticString, _ rest: StaticString = "") {
-    var output = LogOutput()
+  private func note(_ text: StaticString, _ rest: StaticString = "") {
+    var output = LogOutput(context)
     output.write("watchdog: ")
     output.write(text)
     output.write(rest)
@@ -177,8 +192,9 @@ enum Watchdog {
 }
 
 @c(nmi_handler) func nmiHandler() {
+  let context = Context()
   // Going back loads CR3 from the interrupted state, where the processor does not store it.
   cpu.state.cr3 = cpu.loaded_directory
-  kernel.counters.interrupts &+= 1
-  Watchdog.look()
+  context.counters.interrupts &+= 1
+  Watchdog(context).look()
 }

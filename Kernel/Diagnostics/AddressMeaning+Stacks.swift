@@ -39,7 +39,7 @@ extension AddressMeaning {
   ///   - above: the next stack above the address.
   ///   - below: the part of the program below the address, and where it ends.
   public static func nothing(
-    at address: UInt32, own: StackPlace?, above: StackPlace?, below: (purpose: RegionPurpose, end: UInt32)?
+    at address: UInt32, own: StackPlace?, above: StackPlace?, below: (purpose: RegionMeaning, end: UInt32)?
   ) -> AddressMeaning {
     let behind = below.map { address &- $0.end } ?? .max
     // Its own stack, or the nearest above: a pointer into another task's stack may have been passed on.

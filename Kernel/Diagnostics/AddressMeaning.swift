@@ -7,9 +7,9 @@ import Primitives
 public struct StackIdentity: Sendable {
   public enum Owner: Sendable {
     /// The stack a task's own code runs on.
-    case task(TaskIdentity)
+    case task(TaskDescription)
     /// The stack the kernel works on for a task.
-    case kernelStack(of: TaskIdentity)
+    case kernelStack(of: TaskDescription)
     /// The stack of a call into a linked module.
     case module(ShortText)
     /// A stack of the processor's: for idling, for double faults, for non-maskable interrupts.
@@ -47,7 +47,7 @@ public struct StackIdentity: Sendable {
 }
 
 /// What a part of a program's address space is for.
-public enum RegionPurpose: Sendable {
+public enum RegionMeaning: Sendable {
   case code, readOnlyData, data, heap, mapping, stack, systemCallPage, lent
 
   var text: StaticString {
@@ -77,11 +77,11 @@ public enum AddressMeaning: Sendable {
   /// In the stack of another task than the one that the kernel is to work for on its own.
   case stackOfAnother(StackIdentity)
   /// In a mapped part of the program that does not allow the access.
-  case region(RegionPurpose)
+  case region(RegionMeaning)
   /// In a part of the program that may be written to, at a page that is not there yet.
-  case promised(RegionPurpose)
+  case promised(RegionMeaning)
   /// Nothing is mapped; the nearest part below ends `distance` bytes before the address.
-  case unmappedAfter(RegionPurpose, distance: UInt32)
+  case unmappedAfter(RegionMeaning, distance: UInt32)
   case unmapped
   /// The kernel's half.
   case kernelMemory

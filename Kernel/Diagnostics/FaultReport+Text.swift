@@ -111,7 +111,7 @@ extension FaultOwner {
     }
   }
 
-  private static func write(_ task: TaskIdentity, to output: inout some TextOutput) {
+  private static func write(_ task: TaskDescription, to output: inout some TextOutput) {
     task.write(to: &output)
     output.write(" (")
     task.writeMode(to: &output)

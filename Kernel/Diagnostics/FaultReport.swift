@@ -26,7 +26,7 @@ public struct FaultRegisters: Sendable {
 }
 
 /// A task, as a reader of the report knows it.
-public struct TaskIdentity: Sendable {
+public struct TaskDescription: Sendable {
   public enum Kind: Sendable {
     case process
     case thread(ofProcess: UInt32)
@@ -92,11 +92,11 @@ public struct TaskIdentity: Sendable {
 
 /// Whose code ran when the fault happened.
 public enum FaultOwner: Sendable {
-  case task(TaskIdentity)
+  case task(TaskDescription)
   /// A linked module, called by a task.
-  case module(name: ShortText, caller: TaskIdentity?)
+  case module(name: ShortText, caller: TaskDescription?)
   /// The kernel itself, at work for a task or for nobody.
-  case kernel(workingFor: TaskIdentity?)
+  case kernel(workingFor: TaskDescription?)
 }
 
 /// What stopped the code.

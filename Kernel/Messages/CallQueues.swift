@@ -17,13 +17,13 @@ import Scheduling
 /// What the protocol asks of the scheduler.
 public protocol CallScheduler {
   /// Ends a task's wait: takes it out of the queue it is in, lets it run, and takes back the priority it lent.
-  static func wake(_ task: Reference<Task>)
+  func wake(_ task: Reference<Task>)
   /// Makes a task at least as urgent as `priority`.
-  static func lend(_ priority: UInt8, to task: Reference<Task>)
+  func lend(_ priority: UInt8, to task: Reference<Task>)
   /// Gives a task the priority that it has by itself and by those who wait for it.
-  static func updatePriority(of task: Reference<Task>)
+  func updatePriority(of task: Reference<Task>)
   /// Takes the pages back that a caller has lent.
-  static func takeBack(from caller: Reference<Task>)
+  func takeBack(from caller: Reference<Task>)
 }
 
 /// What a server task that asks for a request is to do.
@@ -88,7 +88,7 @@ extension Reference where Value == CallQueues {
   /// caller is to wait in `servedCallers` of that one, and it is to run. Nil: the caller is to wait in `callers`.
   @inline(__always)
   public func begin<Scheduler: CallScheduler>(
-    _ caller: Reference<Task>, _ scheduler: Scheduler.Type
+    _ caller: Reference<Task>, _ scheduler: Scheduler
   ) -> Reference<Task>? {
     let record = caller.value.call
     enter(record)
@@ -110,39 +110,39 @@ extension Reference where Value == CallQueues {
 
   @inline(__always)
   func give<Scheduler: CallScheduler>(
-    _ caller: Reference<Task>, to server: Reference<Task>, _ scheduler: Scheduler.Type
+    _ caller: Reference<Task>, to server: Reference<Task>, _ scheduler: Scheduler
   ) {
     caller.value.call.value.place = .given
     value.inside &+= 1
     caller.value.lockOwner = server
-    if caller.value.priority > server.value.priority { Scheduler.lend(caller.value.priority, to: server) }
+    if caller.value.priority > server.value.priority { scheduler.lend(caller.value.priority, to: server) }
   }
 
   /// A caller's wait is over, for whatever reason. Where nobody answered it (its time ran out, it is to end), it takes
   /// its request back.
-  public func leave<Scheduler: CallScheduler>(_ caller: Reference<Task>, _ scheduler: Scheduler.Type) {
+  public func leave<Scheduler: CallScheduler>(_ caller: Reference<Task>, _ scheduler: Scheduler) {
     if caller.value.call.value.place != .nowhere { withdraw(caller, scheduler) }
   }
 
   func withdraw<Scheduler: CallScheduler>(
-    _ caller: Reference<Task>, _ scheduler: Scheduler.Type
+    _ caller: Reference<Task>, _ scheduler: Scheduler
   ) {
     finish(caller, SystemError.cancelled.rawValue, scheduler)
     if let server = caller.value.lockOwner {
       // It was to end and did not wait at all.
       caller.value.lockOwner = nil
-      Scheduler.updatePriority(of: server)
+      scheduler.updatePriority(of: server)
     }
   }
 
   /// Ends a call. The caller is still to be woken, where it waits.
   @inline(__always)
   func finish<Scheduler: CallScheduler>(
-    _ caller: Reference<Task>, _ result: Int32, _ scheduler: Scheduler.Type
+    _ caller: Reference<Task>, _ result: Int32, _ scheduler: Scheduler
   ) {
     let record = caller.value.call
     let wasInside = record.value.place != .queued
-    if record.value.lentTo != nil { Scheduler.takeBack(from: caller) }
+    if record.value.lentTo != nil { scheduler.takeBack(from: caller) }
     record.value.place = .nowhere
     record.value.service = 0
     record.value.result = result
@@ -150,17 +150,17 @@ extension Reference where Value == CallQueues {
   }
 
   @inline(__always)
-  private func countOut<Scheduler: CallScheduler>(_ scheduler: Scheduler.Type) {
+  private func countOut<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
     value.inside &-= 1
     if value.inside == 0 { wakeAll(in: drainers, scheduler) }
   }
 
   /// Answers a caller with an error.
   public func fail<Scheduler: CallScheduler>(
-    _ caller: Reference<Task>, _ error: SystemError, _ scheduler: Scheduler.Type
+    _ caller: Reference<Task>, _ error: SystemError, _ scheduler: Scheduler
   ) {
     finish(caller, error.rawValue, scheduler)
-    Scheduler.wake(caller)
+    scheduler.wake(caller)
   }
 
   // MARK: The server's side
@@ -168,7 +168,7 @@ extension Reference where Value == CallQueues {
   /// What `server`, an endpoint of `term`, is to do now.
   @inline(__always)
   public func next<Scheduler: CallScheduler>(
-    for server: Reference<Task>, term: UInt32, _ scheduler: Scheduler.Type
+    for server: Reference<Task>, term: UInt32, _ scheduler: Scheduler
   ) -> NextRequest {
     let isServing = value.term == term
     while let caller = server.callerGiven(by: self) {
@@ -178,7 +178,7 @@ extension Reference where Value == CallQueues {
       }
       // The term ended between the handing over and now.
       finish(caller, CallRecord.retry, scheduler)
-      Scheduler.wake(caller)
+      scheduler.wake(caller)
     }
     guard isServing else { return value.formerTerm == term && term != 0 ? .waitAsFormer : .over }
     guard let caller = nextCaller() else { return .wait }
@@ -201,23 +201,23 @@ extension Reference where Value == CallQueues {
 
   /// A server task cannot use the request that it took: the next that asks gets it.
   public func putBack<Scheduler: CallScheduler>(
-    _ caller: Reference<Task>, from server: Reference<Task>, _ scheduler: Scheduler.Type
+    _ caller: Reference<Task>, from server: Reference<Task>, _ scheduler: Scheduler
   ) {
-    if caller.value.call.value.lentTo != nil { Scheduler.takeBack(from: caller) }
+    if caller.value.call.value.lentTo != nil { scheduler.takeBack(from: caller) }
     server.value.servedCallers.remove(caller)
     caller.value.lockOwner = nil
-    Scheduler.updatePriority(of: server)
+    scheduler.updatePriority(of: server)
     caller.value.call.value.place = .queued
     callers.prepend(caller)
     countOut(scheduler)
     // Another task of the server may be waiting for it.
-    if let other = value.receivers.first { Scheduler.wake(other) }
+    if let other = value.receivers.first { scheduler.wake(other) }
     if value.term == 0 { failAdmitted(scheduler) }
   }
 
   /// A server task has ended: those whose requests it had get an error.
   public static func serverTaskEnded<Scheduler: CallScheduler>(
-    _ server: Reference<Task>, _ scheduler: Scheduler.Type
+    _ server: Reference<Task>, _ scheduler: Scheduler
   ) {
     while let caller = server.value.servedCallers.first {
       let queues = unsafe Reference(
@@ -230,7 +230,7 @@ extension Reference where Value == CallQueues {
   // MARK: Terms
 
   /// A server takes over. The one before it, which only a held service has, becomes its predecessor.
-  public func beginTerm<Scheduler: CallScheduler>(_ scheduler: Scheduler.Type) {
+  public func beginTerm<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
     value.formerTerm = value.term
     value.latestTerm &+= 1
     value.term = value.latestTerm
@@ -239,7 +239,7 @@ extension Reference where Value == CallQueues {
   }
 
   /// The server is gone; its predecessor, if there is one, serves again.
-  public func endTerm<Scheduler: CallScheduler>(_ scheduler: Scheduler.Type) {
+  public func endTerm<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
     value.term = value.formerTerm
     value.formerTerm = 0
     wakeAll(in: receivers, scheduler)
@@ -248,13 +248,13 @@ extension Reference where Value == CallQueues {
   }
 
   /// The predecessor will not come back: its tasks learn that their term is over.
-  public func endFormerTerm<Scheduler: CallScheduler>(_ scheduler: Scheduler.Type) {
+  public func endFormerTerm<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
     value.formerTerm = 0
     wakeAll(in: formerReceivers, scheduler)
   }
 
   /// Nobody serves any more: all fail who do not wait for the end of a hold. That includes the holder's own requests.
-  private func failAdmitted<Scheduler: CallScheduler>(_ scheduler: Scheduler.Type) {
+  private func failAdmitted<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
     while let caller = nextCaller() { fail(caller, .peerGone, scheduler) }
   }
 
@@ -264,17 +264,17 @@ extension Reference where Value == CallQueues {
   public func hold(by process: TaskIdentity) { value.holder = process }
 
   /// Lets the calls go on. Every caller sends its request again, to whoever serves then.
-  public func letGo<Scheduler: CallScheduler>(_ scheduler: Scheduler.Type) {
+  public func letGo<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
     value.holder = .none
     endFormerTerm(scheduler)
     while let caller = value.callers.first {
       finish(caller, CallRecord.retry, scheduler)
-      Scheduler.wake(caller)
+      scheduler.wake(caller)
     }
   }
 
-  private func wakeAll<Scheduler: CallScheduler>(in queue: Reference<TaskQueue>, _ scheduler: Scheduler.Type) {
-    while let task = queue.value.first { Scheduler.wake(task) }
+  private func wakeAll<Scheduler: CallScheduler>(in queue: Reference<TaskQueue>, _ scheduler: Scheduler) {
+    while let task = queue.value.first { scheduler.wake(task) }
   }
 }
 
@@ -309,7 +309,7 @@ extension Reference where Value == Task {
 
   /// Ends a call with a reply, which is in the caller's record. The caller is still to be woken.
   @inline(__always)
-  public func finishCall<Scheduler: CallScheduler>(result: Int32, _ scheduler: Scheduler.Type) {
+  public func finishCall<Scheduler: CallScheduler>(result: Int32, _ scheduler: Scheduler) {
     let record = value.call
     guard record.value.service != 0 else { return }
     let queues = unsafe Reference<CallQueues>(

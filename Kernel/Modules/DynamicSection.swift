@@ -94,8 +94,8 @@ struct DynamicSection {
     } else {
       throw .dynamic(.missing, .hash, value: 0, limit: 8)
     }
-    guard count <= SymbolTable.countLimit else {
-      throw .dynamic(.tooManySymbols, .symbols, value: count, limit: SymbolTable.countLimit)
+    guard count <= DynamicSymbolTable.countLimit else {
+      throw .dynamic(.tooManySymbols, .symbols, value: count, limit: DynamicSymbolTable.countLimit)
     }
     guard count > 0, module.position(of: address, count: count &* DynamicSymbol.size) != nil else {
       throw .dynamic(.symbolsOutsideSegments, .symbols, value: address, limit: count)

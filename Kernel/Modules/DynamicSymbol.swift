@@ -47,7 +47,7 @@ struct DynamicSymbol {
 /// Where symbols and their names lie in some run of bytes: the file while the module is linked, its
 /// memory afterwards. Every symbol was validated in the file; a lookup still checks each name, because
 /// a module could have changed its own memory.
-public struct SymbolTable: Sendable {
+public struct DynamicSymbolTable: Sendable {
   var symbols: UInt32
   var count: UInt32
   var strings: UInt32

@@ -39,7 +39,7 @@ extension ModuleRegistry {
   /// Begins to load a module of this name.
   ///
   /// - Throws: `alreadyLoaded` or `full`.
-  public mutating func beginLoading(name: ShortText, version: ShortText) throws(RegistryError) -> ModuleErrand {
+  public mutating func beginLoading(name: ModuleText, version: ModuleText) throws(RegistryError) -> ModuleErrand {
     ModuleErrand(module: try begin(name: name, version: version), step: .link)
   }
 

@@ -63,7 +63,7 @@ public struct ModuleImage: ~Escapable {
   }
 
   /// The name of a module that this one needs; `index` is below `plan.manifest.needCount`.
-  public func need(_ index: Int) -> ShortText? { try? plan.manifest.need(index, in: bytes) }
+  public func need(_ index: Int) -> ModuleText? { try? plan.manifest.need(index, in: bytes) }
 
   /// A service; `index` is below `plan.manifest.serviceCount`.
   public func service(_ index: Int) -> ModuleService? { try? plan.manifest.service(index, in: bytes) }
@@ -91,7 +91,7 @@ public struct ModuleImage: ~Escapable {
   }
 
   private static func validate(
-    _ table: SymbolTable, byteCount: UInt32, in file: Span<UInt8>
+    _ table: DynamicSymbolTable, byteCount: UInt32, in file: Span<UInt8>
   ) throws(ModuleError) {
     for index in 1..<max(table.count, 1) {
       let symbol = table.symbol(index, in: file)
@@ -118,7 +118,7 @@ public struct ModuleImage: ~Escapable {
   }
 
   private static func validate(
-    _ table: DynamicTable, symbols: SymbolTable, in module: ModuleBytes
+    _ table: DynamicTable, symbols: DynamicSymbolTable, in module: ModuleBytes
   ) throws(ModuleError) {
     guard let start = module.position(of: table.address, count: table.count &* 8) else { return }
     for index in 0..<table.count {
@@ -135,7 +135,7 @@ public struct ModuleImage: ~Escapable {
   }
 
   private static func brokenRule(
-    _ relocation: Relocation, symbols: SymbolTable, in module: ModuleBytes
+    _ relocation: Relocation, symbols: DynamicSymbolTable, in module: ModuleBytes
   ) -> RelocationRule? {
     guard let kind = RelocationKind(rawValue: relocation.kind) else { return .unknownKind }
     guard relocation.symbol < symbols.count else { return .symbolOutsideTable }
@@ -157,8 +157,8 @@ public struct ModuleImage: ~Escapable {
 }
 
 extension DynamicSection {
-  fileprivate func symbolTable(symbols address: UInt32, strings stringsAddress: UInt32) -> SymbolTable {
-    SymbolTable(
+  fileprivate func symbolTable(symbols address: UInt32, strings stringsAddress: UInt32) -> DynamicSymbolTable {
+    DynamicSymbolTable(
       symbols: address, count: symbols.count, strings: stringsAddress, stringsSize: strings.count)
   }
 }

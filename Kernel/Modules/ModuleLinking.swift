@@ -25,9 +25,9 @@ public protocol SymbolResolver: ~Copyable, ~Escapable {
   /// module is applied.
   mutating func resolve(_ name: Span<UInt8>) -> SymbolBinding?
   /// Who exports `name` already, so that no module may do so again: a module's name, or `kernel`.
-  mutating func owner(of name: Span<UInt8>) -> ShortText?
+  mutating func owner(of name: Span<UInt8>) -> ModuleText?
   /// Which module that is not loaded would export `name`, where that is known.
-  mutating func provider(of name: Span<UInt8>) -> ShortText?
+  mutating func provider(of name: Span<UInt8>) -> ModuleText?
 }
 
 /// A module's memory while it is being filled: `plan.pageCount` zero-filled pages, all writable.

@@ -11,7 +11,7 @@
 //    20  build identity, high word
 //
 // A parameter is name, kind (0 a 32-bit integer, 1 a text buffer), address, bytes at that address. A
-// service is name, function. Texts end with a zero byte and are what `ShortText` takes.
+// service is name, function. Texts end with a zero byte and are what `ModuleText` takes.
 //
 // Invariants: a manifest is read from the file, before anything is mapped. A file's word holds the
 // address relative to the module's base, and only such validated addresses are used later, never the
@@ -47,8 +47,8 @@ public struct ModuleManifest: Sendable {
   /// The most needs, parameters or services that a module has.
   public static var listLimit: Int { 32 }
 
-  public let name: ShortText
-  public let version: ShortText
+  public let name: ModuleText
+  public let version: ModuleText
   public let build: BuildIdentity
   /// The function that starts the module, in an executable segment.
   public let start: UInt32
@@ -95,9 +95,9 @@ public struct ModuleManifest: Sendable {
 
   private static func text(
     _ address: UInt32, _ field: ManifestField, in module: ModuleBytes
-  ) throws(ModuleError) -> ShortText {
-    guard address != 0, let location = module.text(at: address, limit: ShortText.capacity),
-      let text = ShortText(module.bytes(of: location))
+  ) throws(ModuleError) -> ModuleText {
+    guard address != 0, let location = module.text(at: address, limit: ModuleText.capacity),
+      let text = ModuleText(module.bytes(of: location))
     else { throw .manifest(.badText, field, value: address) }
     return text
   }
@@ -116,7 +116,7 @@ public struct ModuleManifest: Sendable {
     throw .manifest(.listTooLong, field, value: address)
   }
 
-  func need(_ index: Int, in module: ModuleBytes) throws(ModuleError) -> ShortText {
+  func need(_ index: Int, in module: ModuleBytes) throws(ModuleError) -> ModuleText {
     let entry = needs &+ UInt32(index) &* 4
     return try Self.text(module.initialWord(at: entry), .needs, in: module)
   }
@@ -148,7 +148,7 @@ public struct ModuleManifest: Sendable {
 
 /// A function that a module offers to processes.
 public struct ModuleService: Equatable, Sendable {
-  public let name: ShortText
+  public let name: ModuleText
   /// Its address relative to the module's base, in an executable segment.
   public let function: UInt32
 }

@@ -13,7 +13,7 @@ public struct ModuleParameter: Equatable, Sendable {
     case text = 1
   }
 
-  public let name: ShortText
+  public let name: ModuleText
   public let kind: Kind
   /// Its address relative to the module's base, in a writable segment.
   public let address: UInt32
@@ -28,9 +28,9 @@ public enum ParameterError: Error, Equatable, Sendable {
   /// The module has no parameter of this name.
   case unknown
   /// The value is not a decimal or `0x` number that fits 32 bits.
-  case notANumber(ShortText)
+  case notANumber(ModuleText)
   /// The text has more bytes than the parameter's room less one.
-  case tooLong(ShortText, count: UInt32, limit: UInt32)
+  case tooLong(ModuleText, count: UInt32, limit: UInt32)
 
   /// Writes one sentence about the parameter `argument`, without a line end.
   public func describe(to output: inout some TextOutput, argument: Span<UInt8>) {
@@ -87,7 +87,7 @@ extension ModuleImage {
     var separator = 0
     while separator < argument.count && argument[separator] != 0x3d { separator &+= 1 }
     guard separator < argument.count else { throw .noValue }
-    guard let name = ShortText(argument.extracting(0..<separator)), let parameter = parameter(called: name)
+    guard let name = ModuleText(argument.extracting(0..<separator)), let parameter = parameter(called: name)
     else { throw .unknown }
     let valueStart = separator &+ 1
     let value = argument.extracting(valueStart..<argument.count)
@@ -102,7 +102,7 @@ extension ModuleImage {
     }
   }
 
-  private func parameter(called name: ShortText) -> ModuleParameter? {
+  private func parameter(called name: ModuleText) -> ModuleParameter? {
     for index in 0..<plan.manifest.parameterCount {
       guard let parameter = parameter(index), parameter.name == name else { continue }
       return parameter

@@ -20,9 +20,9 @@ public struct ModulePlan: Sendable {
   public let readOnlyAfterRelocation: VirtualRange
   public let manifest: ModuleManifest
   /// The symbols in the module's memory, for other modules that import from it.
-  public let exports: SymbolTable
+  public let exports: DynamicSymbolTable
   /// The symbols in the file.
-  let fileSymbols: SymbolTable
+  let fileSymbols: DynamicSymbolTable
   /// The index of `megha_module`, the one export that every module has.
   let manifestSymbol: UInt32
   let dynamic: DynamicSection

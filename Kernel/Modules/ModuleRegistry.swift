@@ -89,8 +89,8 @@ public struct ModuleInside: Equatable, Sendable {
 
 /// One module.
 public struct ModuleEntry: Sendable {
-  public fileprivate(set) var name: ShortText
-  public fileprivate(set) var version: ShortText
+  public fileprivate(set) var name: ModuleText
+  public fileprivate(set) var version: ModuleText
   public fileprivate(set) var state: ModuleState
   /// The modules whose names or services it uses.
   public fileprivate(set) var uses: ModuleSet
@@ -171,7 +171,7 @@ public struct ModuleRegistry: ~Copyable {
   /// Takes a place for a module that is about to be linked.
   ///
   /// - Throws: `alreadyLoaded` or `full`.
-  mutating func begin(name: ShortText, version: ShortText) throws(RegistryError) -> ModuleNumber {
+  mutating func begin(name: ModuleText, version: ModuleText) throws(RegistryError) -> ModuleNumber {
     if let other = find(name.bytes) { throw .alreadyLoaded(other) }
     for slot in 0..<Self.capacity where place(slot).value.entry == nil {
       place(slot).value.generation &+= 1

@@ -40,6 +40,9 @@ public struct MaskedTime: Equatable, Sendable {
 }
 
 public struct InterruptFlagWatch {
+  /// How long a task may keep interrupts off.
+  public static var milliseconds: UInt32 { 200 }
+
   /// The processor time, in time stamps, that a task may use with interrupts off.
   public var limit: UInt64 = .max
   /// The task whose own code went on with a ticket that has not come yet.

@@ -74,6 +74,9 @@ public struct Task: ~Copyable {
   public var attention: UInt32 = 0
   public var status: Int32 = 0
 
+  /// The address of the record of its address space; 0: it has none. `space` gives it its type.
+  public var spaceRecord: UInt = 0
+
   /// Its neighbours among the threads of the same process.
   public var nextOfProcess: Reference<Task>?
   public var previousOfProcess: Reference<Task>?

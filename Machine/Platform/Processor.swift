@@ -87,6 +87,59 @@ public struct Processor: Sendable {
   @inline(__always)
   public var loadedDirectory: UInt32 { area.pointee.loaded_directory }
 
+  /// Loads the directory that is the kernel's own from now on, here and in the task states of faults.
+  public func setKernelDirectory(_ root: UInt32) {
+    area.pointee.kernel_directory = root
+    area.pointee.loaded_directory = root
+    area.pointee.double_fault.cr3 = root
+    area.pointee.nmi.cr3 = root
+    write_cr3(root)
+  }
+
+  /// Whether the current task is guarded.
+  @inline(__always)
+  public var isGuarded: Bool { area.pointee.guarded != 0 }
+
+  /// The stack pointer with which a task called that has too little stack left, and the lowest that would do.
+  public var savedStackPointer: UInt32 { area.pointee.saved_stack_pointer }
+  public var sharedStackFloor: UInt32 { area.pointee.shared_stack_floor }
+
+  /// Makes the flow that a task gate interrupted go on at an address of the kernel's, on the exit stack. Nothing leads back to
+  /// what it was doing.
+  public func goOn(at address: UInt32, inKernelDirectory: Bool) {
+    if inKernelDirectory { area.pointee.loaded_directory = area.pointee.kernel_directory }
+    area.pointee.state.eip = address
+    area.pointee.state.esp = area.pointee.exit_stack_end
+    area.pointee.state.cs = UInt32(SELECTOR_KERNEL_CODE)
+    area.pointee.state.ss = UInt32(SELECTOR_KERNEL_DATA)
+    area.pointee.state.ds = UInt32(SELECTOR_USER_DATA)
+    area.pointee.state.es = UInt32(SELECTOR_USER_DATA)
+    area.pointee.state.fs = 0
+    area.pointee.state.gs = UInt32(SELECTOR_THREAD_DATA)
+    area.pointee.state.ldt = 0
+    area.pointee.state.eflags = 2
+    area.pointee.state.cr3 = area.pointee.loaded_directory
+  }
+
+  /// Lets the current task use the x87 and SSE registers from now on.
+  public func allowFloat() {
+    clear_task_switched()
+    area.pointee.next_control_0 &= ~ControlBits.taskSwitched
+  }
+
+  /// The descriptor of a thread's own data that begin at `base` (Intel SDM Vol. 3, 3.4.5).
+  public static func threadSegment(base: UInt32) -> UInt64 {
+    segment(base: base, limit: 0xf_ffff, access: 0xf3, flags: 0xc)
+  }
+
+  /// A segment descriptor.
+  public static func segment(base: UInt32, limit: UInt32, access: UInt64, flags: UInt64) -> UInt64 {
+    let base = UInt64(base)
+    let limit = UInt64(limit)
+    return (limit & 0xffff) | (base & 0xff_ffff) << 16 | access << 40 | ((limit >> 16) | flags << 4) << 48
+      | (base >> 24) << 56
+  }
+
   /// What CR0 and CR4 were last set for: three bits that choose their values, of which bit 1 says that the kernel works with
   /// CR0.WP off, and others that no control register goes by.
   public var protection: UInt32 {

@@ -18,5 +18,16 @@
 #define CPU_AREA_NMI 0x200
 #define CPU_AREA_DESCRIPTORS 0x300
 #define CPU_AREA_INTERRUPTS 0x800
-// The room for the kernel value in the image, in bytes.
+// The room for the kernel's state in the image, and where in it each library has its own, in bytes.
 #define KERNEL_STORAGE_SIZE 16384
+#define KERNEL_PART_PLATFORM 0x0000
+#define KERNEL_PART_CONSOLES 0x0100
+#define KERNEL_PART_SCHEDULING 0x1700
+#define KERNEL_PART_MEMORY 0x1800
+#define KERNEL_PART_OBJECTS 0x2800
+#define KERNEL_PART_MESSAGES 0x2c00
+#define KERNEL_PART_DEVICES 0x2f00
+#define KERNEL_PART_PROCESSES 0x3500
+#define KERNEL_PART_FAULT_REPORTS 0x3580
+#define KERNEL_PART_MODULES 0x35c0
+#define KERNEL_PART_TRAPS 0x3600

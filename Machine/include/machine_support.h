@@ -102,6 +102,9 @@ MACHINE_INLINE void switch_context(uint32_t *saved_stack_pointer, uint32_t stack
                    : "ebx", "edi", "memory", "cc");
 }
 
+// The end of a panic, with its reason as text.
+__attribute__((noreturn)) void stop_with_panic(const uint8_t *reason, uint32_t length);
+
 // Called with the directory that the switch is about to load; empty but in the kernel of the two-cures test.
 void before_switch(uint32_t directory);
 

@@ -5,8 +5,8 @@ import Primitives
 import TestSupport
 import Testing
 
-private let process = TaskIdentity(identifier: 7, kind: .process, name: "crash", mode: .ring0SeparateStack)
-private let thread = TaskIdentity(
+private let process = TaskDescription(identifier: 7, kind: .process, name: "crash", mode: .ring0SeparateStack)
+private let thread = TaskDescription(
   identifier: 9, kind: .thread(ofProcess: 7), name: "reader", mode: .ring3)
 
 private func registers(
@@ -91,7 +91,7 @@ struct FaultReportTests {
           cause: .exception(vector: 0, errorCode: 0), registers: registers(), owner: owner, outcome: outcome))[
           0]
     }
-    let guardedTask = TaskIdentity(
+    let guardedTask = TaskDescription(
       identifier: 3, kind: .process, name: "", mode: .ring0SharedStack, isGuarded: true)
     #expect(
       headline(.task(guardedTask), .taskEnded)

@@ -49,7 +49,7 @@ import Testing
     var registers = FaultRegisters()
     registers.eip = 0x40_0000
     registers.cs = 0x1b
-    let task = TaskIdentity(identifier: 7, kind: .process, name: "float", mode: .ring3)
+    let task = TaskDescription(identifier: 7, kind: .process, name: "float", mode: .ring3)
     let report = FaultReport(
       cause: .exception(vector: 6, errorCode: 0), registers: registers, owner: .task(task), outcome: .taskEnded)
     func sentence() -> Substring {

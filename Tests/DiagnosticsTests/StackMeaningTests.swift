@@ -6,14 +6,14 @@ import TestSupport
 import Testing
 
 private func place(_ identifier: UInt32, from start: UInt32, size: UInt32 = 0x8000) -> StackPlace {
-  let task = TaskIdentity(identifier: identifier, kind: .thread(ofProcess: 7), name: "", mode: .ring0SeparateStack)
+  let task = TaskDescription(identifier: identifier, kind: .thread(ofProcess: 7), name: "", mode: .ring0SeparateStack)
   return StackPlace(
     identity: StackIdentity(owner: .task(task), size: size), start: start, end: start &+ size)
 }
 
 /// What a report says about writing to an address that means this.
 private func sentence(_ meaning: AddressMeaning) -> String {
-  let task = TaskIdentity(identifier: 11, kind: .process, name: "", mode: .ring0SeparateStack)
+  let task = TaskDescription(identifier: 11, kind: .process, name: "", mode: .ring0SeparateStack)
   var registers = FaultRegisters()
   registers.cs = 0x28
   let report = FaultReport(

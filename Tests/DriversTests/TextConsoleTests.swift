@@ -17,10 +17,10 @@ private final class Screen: @unchecked Sendable {
 }
 
 /// An index outside the screen ends the test run, so that no test can miss it.
-private enum FakeCells: CellMemory {
-  static func read(_ index: Int) -> UInt16 { Screen.current.cells[index] }
-  static func write(_ index: Int, _ cell: UInt16) { Screen.current.cells[index] = cell }
-  static func showCursor(at index: Int) { TextModeCursor<FakePorts>.show(at: index) }
+private struct FakeCells: CellMemory {
+  func read(_ index: Int) -> UInt16 { Screen.current.cells[index] }
+  func write(_ index: Int, _ cell: UInt16) { Screen.current.cells[index] = cell }
+  func showCursor(at index: Int) { TextModeCursor<FakePorts>.show(at: index) }
 }
 
 private typealias Console = TextConsole<FakeCells>
@@ -37,7 +37,7 @@ extension TextOutput {
     try Recorder().run { recorder in
       let screen = Screen()
       return try Screen.$current.withValue(screen) {
-        var console = Console()
+        var console = Console(FakeCells())
         console.clear()
         _ = recorder.takeTrace()
         return try body(&console, screen, recorder)

@@ -110,6 +110,9 @@ public func invalidate_page(_ address: UInt32) { machine.memory?.invalidate(addr
 // MARK: Flows of control
 
 public func before_switch(_ directory: UInt32) {}
+public func stop_with_panic(_ reason: UnsafePointer<UInt8>?, _ length: UInt32) -> Never {
+  machine.panicHandler(reason, length)
+}
 public func switch_context(
   _ place: UnsafeMutablePointer<UInt32>!, _ stackPointer: UInt32, _ directory: UInt32, _ protect: UInt32
 ) {

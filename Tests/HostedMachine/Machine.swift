@@ -41,6 +41,10 @@ public final class HostedMachine: @unchecked Sendable {
   let flows = Flows()
   /// The kernel's own entries, which on i686 the assembly calls.
   public var trapHandler: (UnsafeMutablePointer<trap_frame>) -> Void = { _ in }
+  /// Ends a panic of the kernel, with its reason.
+  public var panicHandler: (UnsafePointer<UInt8>?, UInt32) -> Never = { _, _ in
+    fatalError("a panic before there is a kernel")
+  }
   /// Runs a task's own code from its first registers on; never returns.
   public var enterTask: (trap_frame) -> Never = { _ in fatalError("a task began, and no test says what it does") }
   /// Runs the code of a linked module: function, argument.

@@ -11,7 +11,9 @@ import Foundation
 import Machine
 import MachineSupport
 import MeghaBuild
+@_spi(Entry) import Platform
 import Primitives
+import Processes
 import Scheduling
 import TestSupport
 import Testing
@@ -47,6 +49,7 @@ final class HostedKernel {
     machine = HostedMachine(memory: memory)
     self.options = options
     machine.trapHandler = { trapHandler($0) }
+    machine.panicHandler = { stopWithPanic($0, $1) }
     machine.enterTask = { [unowned self] frame in enter(frame) }
   }
 
@@ -153,17 +156,17 @@ final class HostedKernel {
 
   /// Lets another task of the same priority run.
   func preempt() {
-    cpu.attention |= Attention.reschedule
+    Processor().attention |= Attention.reschedule
     taskAttention()
   }
 
   /// Ends a process as somebody else who kills it does. Nothing where it has ended.
   func kill(_ identity: Int32) {
-    guard let task = kernel.scheduler.tasks.find(TaskIdentity(UInt32(identity))), task.value.state != .ended else {
+    guard let task = Context().scheduler.tasks.find(TaskIdentity(UInt32(identity))), task.value.state != .ended else {
       return
     }
-    Exit.tellProcessToEnd(task.value.process, .killed, status: 0)
-    if cpu.attention != 0 { taskAttention() }
+    Exit(Context()).tellProcessToEnd(task.value.process, .killed, status: 0)
+    if Processor().attention != 0 { taskAttention() }
   }
 }
 
@@ -195,7 +198,7 @@ final class Caller {
     (registers.ebx, registers.ecx, registers.edx, registers.esi, registers.edi) = (
       words[0], words[1], words[2], words[3], words[4]
     )
-    let task = kernel.scheduler.current
+    let task = Context().scheduler.current
     if task.value.mode == .kernelSharedStack { task.value.callRegisters = frame.esp - 8192 }
     withUnsafeMutablePointer(to: &registers) { answer($0) }
     host.point(frame)

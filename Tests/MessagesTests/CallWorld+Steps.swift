@@ -26,13 +26,13 @@ extension CallWorld {
     }
     if let server = queues.directServer(for: caller) {
       queues.handOver(caller, to: server)
-      ModelScheduler.endWait(of: server, .handed)
+      ModelScheduler().endWait(of: server, .handed)
       // It runs at once, and has the request.
       work(Int(server.value.identity.value) - 1, on: caller)
-    } else if let server = queues.begin(caller, ModelScheduler.self) {
+    } else if let server = queues.begin(caller, ModelScheduler()) {
       server.servedCallers.append(caller)
       // As in the kernel the caller joins the queue before the server's wait ends.
-      ModelScheduler.wake(server)
+      ModelScheduler().wake(server)
     } else {
       queues.callers.append(caller)
     }
@@ -47,7 +47,7 @@ extension CallWorld {
     case .woken: break
     case .handed: return true
     case .timedOut, .cancelled:
-      queues.leave(caller, ModelScheduler.self)
+      queues.leave(caller, ModelScheduler())
       return true
     }
     if caller.value.call.value.result == CallRecord.retry {
@@ -81,19 +81,19 @@ extension CallWorld {
         try note(caller)
         queues.answer(caller, by: server, result: 0)
         // The caller runs at once, and does this first.
-        ModelScheduler.takeBack(from: caller)
-        ModelScheduler.endWait(of: caller, .handed)
+        ModelScheduler().takeBack(from: caller)
+        ModelScheduler().endWait(of: caller, .handed)
         return
       }
       // A caller that gave up is not there any more.
       if let caller = server.callerServed(number: actors[index].request, of: queues) {
         try note(caller)
-        caller.finishCall(result: 0, ModelScheduler.self)
-        ModelScheduler.wake(caller)
+        caller.finishCall(result: 0, ModelScheduler())
+        ModelScheduler().wake(caller)
       }
       return
     }
-    switch queues.next(for: server, term: actors[index].term, ModelScheduler.self) {
+    switch queues.next(for: server, term: actors[index].term, ModelScheduler()) {
     case .take(let caller): work(index, on: caller)
     case .wait: queues.receivers.append(server)
     case .waitAsFormer: queues.formerReceivers.append(server)
@@ -119,7 +119,7 @@ extension CallWorld {
     let server = task(index)
     actors[index].stage = .start
     guard let caller = server.callerServed(number: actors[index].request, of: queues) else { return }
-    queues.putBack(caller, from: server, ModelScheduler.self)
+    queues.putBack(caller, from: server, ModelScheduler())
   }
 
   private func stepManager(_ index: Int) throws(Violation) {
@@ -145,13 +145,13 @@ extension CallWorld {
       actors[index].stage = .saved
     case .saved:
       if queues.value.term == 0 { return letGo(index) }
-      queues.beginTerm(ModelScheduler.self)
+      queues.beginTerm(ModelScheduler())
       header.value.hasSuccessor = true
       actors[successor].term = queues.value.term
       actors[successor].stage = .start
       actors[index].stage = .installed
     case .installed:
-      queues.endFormerTerm(ModelScheduler.self)
+      queues.endFormerTerm(ModelScheduler())
       actors[index].stage = .retired
     case .retired: letGo(index)
     default: break
@@ -159,7 +159,7 @@ extension CallWorld {
   }
 
   private func letGo(_ index: Int) {
-    queues.letGo(ModelScheduler.self)
+    queues.letGo(ModelScheduler())
     actors[index].stage = .done
   }
 }

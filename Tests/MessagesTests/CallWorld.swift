@@ -12,10 +12,10 @@ import TestSupport
 @testable import Messages
 
 /// Wakes tasks as the kernel's scheduler does, without running them.
-enum ModelScheduler: CallScheduler {
-  static func wake(_ task: Reference<Scheduling.Task>) { endWait(of: task, .woken) }
+struct ModelScheduler: CallScheduler {
+  func wake(_ task: Reference<Scheduling.Task>) { endWait(of: task, .woken) }
 
-  static func endWait(of task: Reference<Scheduling.Task>, _ reason: WakeReason) {
+  func endWait(of task: Reference<Scheduling.Task>, _ reason: WakeReason) {
     if let queue = task.value.queue { queue.value.remove(task) }
     task.value.wakeReason = reason
     task.value.state = .ready
@@ -25,13 +25,13 @@ enum ModelScheduler: CallScheduler {
     }
   }
 
-  static func lend(_ priority: UInt8, to task: Reference<Scheduling.Task>) {
+  func lend(_ priority: UInt8, to task: Reference<Scheduling.Task>) {
     task.value.priority = max(task.value.priority, priority)
   }
 
-  static func updatePriority(of task: Reference<Scheduling.Task>) { task.value.priority = task.inheritedPriority }
+  func updatePriority(of task: Reference<Scheduling.Task>) { task.value.priority = task.inheritedPriority }
 
-  static func takeBack(from caller: Reference<Scheduling.Task>) { caller.value.call.value.lentTo = nil }
+  func takeBack(from caller: Reference<Scheduling.Task>) { caller.value.call.value.lentTo = nil }
 }
 
 /// What an actor does.
@@ -139,7 +139,7 @@ final class CallWorld: ExplorableWorld {
     tasks = (block + headerSize).bindMemory(to: Scheduling.Task.self, capacity: count)
     records = (block + headerSize + tasksSize).bindMemory(to: CallRecord.self, capacity: count)
     actors = (block + headerSize + tasksSize + recordsSize).bindMemory(to: Actor.self, capacity: count)
-    queues.beginTerm(ModelScheduler.self)
+    queues.beginTerm(ModelScheduler())
     for index in 0..<shape.clients {
       add(index, Actor(role: .client, process: UInt32(10 + index), callsLeft: UInt8(shape.callsOfEach)))
     }
@@ -201,7 +201,7 @@ final class CallWorld: ExplorableWorld {
     case .step(let index): try step(index)
     case .timeOut(let index):
       header.value.timeOutsLeft -= 1
-      ModelScheduler.endWait(of: task(index), .timedOut)
+      ModelScheduler().endWait(of: task(index), .timedOut)
     case .end(let index):
       header.value.deathsLeft -= 1
       end(index)
@@ -220,16 +220,16 @@ final class CallWorld: ExplorableWorld {
   /// The end of a task as the kernel does it: its wait is cut short, it unwinds, what it held is given back.
   private func end(_ index: Int) {
     let ended = task(index)
-    if ended.value.queue != nil { ModelScheduler.endWait(of: ended, .cancelled) }
-    if actors[index].role != .server { queues.leave(ended, ModelScheduler.self) }
-    Reference<CallQueues>.serverTaskEnded(ended, ModelScheduler.self)
+    if ended.value.queue != nil { ModelScheduler().endWait(of: ended, .cancelled) }
+    if actors[index].role != .server { queues.leave(ended, ModelScheduler()) }
+    Reference<CallQueues>.serverTaskEnded(ended, ModelScheduler())
     // Its window goes, also what is there of a caller that gave up and has not run yet.
     for other in 0..<count where records[other].lentTo == ended { records[other].lentTo = nil }
     let actor = actors[index]
     actors[index].stage = .dead
     switch actor.role {
     case .client: break
-    case .manager: if queues.value.holder.value == Self.managerProcess { queues.letGo(ModelScheduler.self) }
+    case .manager: if queues.value.holder.value == Self.managerProcess { queues.letGo(ModelScheduler()) }
     case .server:
       // With its last task the process ends, and its endpoint is given up.
       for other in 0..<count where actors[other].process == actor.process && isAlive(other) { return }
@@ -243,9 +243,9 @@ final class CallWorld: ExplorableWorld {
     for index in 0..<count where actors[index].process == process { term = actors[index].term }
     if term == 0 { return }
     if queues.value.term == term {
-      queues.endTerm(ModelScheduler.self)
+      queues.endTerm(ModelScheduler())
     } else if queues.value.formerTerm == term {
-      queues.endFormerTerm(ModelScheduler.self)
+      queues.endFormerTerm(ModelScheduler())
     }
   }
 

@@ -23,14 +23,14 @@ struct TestExports: SymbolResolver {
     return addresses[key].map { SymbolBinding(address: $0, module: modules[key]) }
   }
 
-  mutating func owner(of name: Span<UInt8>) -> ShortText? { owners[text(name)].flatMap(shortText) }
-  mutating func provider(of name: Span<UInt8>) -> ShortText? { providers[text(name)].flatMap(shortText) }
+  mutating func owner(of name: Span<UInt8>) -> ModuleText? { owners[text(name)].flatMap(shortText) }
+  mutating func provider(of name: Span<UInt8>) -> ModuleText? { providers[text(name)].flatMap(shortText) }
 }
 
-/// `text` as a `ShortText`.
-func shortText(_ text: String) -> ShortText? { ShortText(Array(text.utf8).span) }
+/// `text` as a `ModuleText`.
+func shortText(_ text: String) -> ModuleText? { ModuleText(Array(text.utf8).span) }
 
-extension ShortText {
+extension ModuleText {
   /// The text as a String.
   var string: String { String(decoding: (0..<bytes.count).map { bytes[$0] }, as: UTF8.self) }
 }

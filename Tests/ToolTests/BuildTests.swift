@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func theDeclaredComponentsAreInOrder() throws {
-    let set = ComponentSet(Components.portable + Components.kernel + Components.userland)
+    let set = ComponentSet(Components.portable + Components.trunk + Components.kernel + Components.userland)
     for component in set.components {
       let names = try set.closure(of: component).map { $0.name }
       #expect(Set(component.dependencies).isSubset(of: names))
@@ -37,6 +37,20 @@ import Testing
     let kernel = try #require(set["Kernel"])
     #expect(try set.closure(of: kernel).allSatisfy { $0.side != .user })
     #expect(try set.closure(of: Components.program(folder: "x/hello")).allSatisfy { $0.side != .kernel })
+  }
+
+  @Test func theHostPackageDeclaresTheSamePartsOfTheKernel() throws {
+    let package = try String(contentsOf: treeRoot.appending(path: "Package.swift"), encoding: .utf8)
+    let words = package.split { $0.isWhitespace }.joined(separator: " ")
+    for component in Components.trunk {
+      let start = try #require(
+        words.range(of: "kernelPart( \"\(component.name)\", [")?.upperBound
+          ?? words.range(of: "kernelPart(\"\(component.name)\", [")?.upperBound)
+      let end = try #require(words.range(of: "]", range: start..<words.endIndex)?.lowerBound)
+      let names = words[start..<end].split { $0 == "," || $0 == " " || $0 == "\"" }.map(String.init)
+      let common = ["Platform", "Primitives", "ModuleInterface"]
+      #expect(Set(names).subtracting(common) == Set(component.dependencies).subtracting(common))
+    }
   }
 
   @Test func theHostPackageDeclaresTheSameDependencies() throws {
@@ -85,7 +99,9 @@ import Testing
   }
 
   @Test func theTreeImportsOnlyWhatItDeclares() throws {
-    for component in Components.portable + Components.kernel + Components.userland + [Components.probe] {
+    for component in Components.portable + Components.trunk + Components.kernel + Components.userland
+      + [Components.probe]
+    {
       let sources = Sources.find(in: component.folder, root: treeRoot)
       #expect(try sources.undeclaredImport(of: component, root: treeRoot) == nil)
     }

@@ -24,33 +24,49 @@ import Testing
   @Test func referencesGoByFileAndName() {
     let shape = SourceShape(
       image: [
-        Self.file("Image/Memory/Frames.swift", "enum Frames { static func make() { Exit.now(); Exit.later() } }"),
-        Self.file("Image/Tasks/Exit.swift", "enum Exit { static func now() { Frames.make(); other.Frames() } }"),
-        Self.file("Image/Tasks/Late.swift", "func late() { run { // Frames\n } }\nprivate enum Frames {}"),
+        Self.file("Image/Traps/Frames.swift", "enum Frames { static func make() { Exit.now(); Exit.later() } }"),
+        Self.file("Image/Boot/Exit.swift", "enum Exit { static func now() { Frames.make(); other.Frames() } }"),
+        Self.file("Image/Boot/Late.swift", "func late() { run { // Frames\n } }\nprivate enum Frames {}"),
       ], libraries: [])
     #expect(
       shape.references.map { "\($0.file) \($0.name) \($0.from) \($0.to)" } == [
-        "Image/Memory/Frames.swift Exit Memory Tasks", "Image/Tasks/Exit.swift Frames Tasks Memory",
+        "Image/Traps/Frames.swift Exit Traps Boot", "Image/Boot/Exit.swift Frames Boot Traps",
       ])
     #expect(shape.upward.map { $0.name } == ["Exit"])
-    #expect(shape.circle == ["Image/Memory/Frames.swift", "Image/Tasks/Exit.swift"])
+    #expect(shape.circle == ["Boot", "Traps"])
   }
 
   @Test func aFunctionIsUsedWhereItIsCalled() {
     let shape = SourceShape(
       image: [
         Self.file("Image/Traps/Traps.swift", "func answer() {}"),
-        Self.file("Image/Tasks/Exit.swift", "func end() { let answer = 1; use(answer) }"),
-        Self.file("Image/Tasks/Wait.swift", "func wait() { answer() }"),
+        Self.file("Image/Boot/Exit.swift", "func end() { let answer = 1; use(answer) }"),
+        Self.file("Image/Boot/Wait.swift", "func wait() { answer() }"),
       ], libraries: [])
-    #expect(shape.references.map { $0.file } == ["Image/Tasks/Wait.swift"])
+    #expect(shape.references.map { $0.file } == ["Image/Boot/Wait.swift"])
     #expect(shape.circle.isEmpty)
   }
 
-  @Test func accessesOfTheKernelValueAreCounted() {
-    let text = "func f() { kernel.a = kernel.b; x.kernel.c(); kernelMain(kernel) }"
-    let shape = SourceShape(image: [Self.file("Image/Tasks/Exit.swift", text)], libraries: [])
-    #expect(shape.accesses(of: "kernel") == 2)
+  @Test func accessesOfAGlobalVariableAreCounted() {
+    let text = "func f() { cpu.a = cpu.b; x.cpu.c(); cpuMain(cpu) }"
+    let shape = SourceShape(image: [Self.file("Image/Traps/Exit.swift", text)], libraries: [])
+    #expect(shape.accesses(of: "cpu") == 2)
+  }
+
+  @Test func contextsFromNothingAreCounted() {
+    let text = "func f(_ context: Context) { g(Context()); h(Context(of: 1)); i(context) }"
+    let shape = SourceShape(image: [], libraries: [Self.file("Kernel/Objects/A.swift", text)])
+    #expect(shape.contextsMade == 1)
+  }
+
+  @Test func librariesThatImportEachOtherAreACircle() {
+    let shape = SourceShape(
+      image: [],
+      libraries: [
+        Self.file("Kernel/IPC/A.swift", "import Objects"), Self.file("Kernel/Objects/B.swift", "import IPC"),
+        Self.file("Kernel/Devices/C.swift", "import IPC"),
+      ])
+    #expect(shape.circle == ["Kernel/IPC", "Kernel/Objects"])
   }
 
   @Test func librariesImportOnlyWhatStandsBelow() {
@@ -58,10 +74,10 @@ import Testing
       image: [],
       libraries: [
         Self.file("Kernel/Memory/A.swift", "import Primitives\nimport Modules\n"),
-        Self.file("Kernel/Modules/B.swift", "import Memory\nimport MachineSupport\n"),
+        Self.file("Kernel/Modules/B.swift", "import Memory\nimport Machine\n"),
         Self.file("Kernel/Primitives/C.swift", "let import_ = 1"),
       ])
-    #expect(shape.upwardImports == ["Memory imports Modules", "Modules imports MachineSupport"])
+    #expect(shape.upwardImports == ["Memory imports Modules", "Modules imports Machine"])
   }
 
   @Test func aNumberMayNotGrowAndItsCeilingFollows() {

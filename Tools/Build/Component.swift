@@ -19,6 +19,9 @@ public struct Component: Sendable, Equatable {
   public enum Kind: Sendable, Equatable {
     /// Compiled on the host too, under strict memory safety.
     case portableLibrary
+    /// The same, for the kernel alone: on the host it runs on a machine for tests. Its accesses to the machine are inlined in
+    /// every build.
+    case kernelLibrary
     /// Swift, C and assembly for i686 only.
     case machineLibrary
     /// Linked with everything it depends on into an image of its own.

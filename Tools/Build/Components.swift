@@ -30,6 +30,56 @@ public enum Components {
     Component("Drivers", folder: "Drivers", kind: .portableLibrary, dependencies: ["Primitives"]),
   ]
 
+  /// The parts of the kernel that have state, each above those before it. On the host they run on the machine of
+  /// Tests/HostedMachine.
+  public static let trunk: [Component] = [
+    part(
+      "Consoles", ["Diagnostics", "Drivers", "Platform", "Primitives", "Scheduling"]),
+    part(
+      "VirtualMemory",
+      ["ABI", "Boot", "Consoles", "Diagnostics", "Executables", "Memory", "Platform", "Primitives", "Scheduling"]),
+    part(
+      "Objects",
+      [
+        "ABI", "Consoles", "Diagnostics", "Files", "Memory", "Messages", "Platform", "Primitives", "Scheduling",
+        "VirtualMemory",
+      ]),
+    part(
+      "IPC",
+      ["ABI", "Memory", "Messages", "Modules", "Objects", "Platform", "Primitives", "Scheduling", "VirtualMemory"]),
+    part(
+      "Devices",
+      [
+        "ABI", "Boot", "Consoles", "DeviceClaims", "Diagnostics", "Drivers", "Firmware", "Memory", "Messages",
+        "Objects", "Platform", "Primitives", "Scheduling", "VirtualMemory",
+      ]),
+    part(
+      "Processes",
+      [
+        "ABI", "Consoles", "Diagnostics", "Executables", "IPC", "Memory", "Objects", "Platform", "Primitives",
+        "Scheduling", "VirtualMemory",
+      ]),
+    part(
+      "FaultReports",
+      [
+        "ABI", "Consoles", "Diagnostics", "Executables", "Memory", "Objects", "Platform", "Primitives", "Processes",
+        "Scheduling", "VirtualMemory",
+      ]),
+    part(
+      "LinkedModules",
+      [
+        "ABI", "Boot", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "Executables", "FaultReports", "IPC",
+        "Memory", "Messages", "Modules", "Objects", "Platform", "Primitives", "Processes", "Scheduling",
+        "VirtualMemory",
+      ], headers: [moduleHeaders]),
+    part(
+      "SystemCalls",
+      [
+        "ABI", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "FaultReports", "IPC", "LinkedModules", "Memory",
+        "Messages", "Modules", "Objects", "Platform", "Primitives", "Processes", "Scheduling", "VirtualMemory",
+      ]),
+  ]
+
   /// The hardware access and the kernel's composition root.
   public static let kernel: [Component] = [
     Component(
@@ -42,7 +92,7 @@ public enum Components {
       headers: [machineHeaders]),
     Component(
       "Kernel", folder: "Image", kind: .image(linkerScript: "Machine/kernel.ld"), side: .kernel,
-      dependencies: portable.map { $0.name }.filter { $0 != "ServiceSupport" } + ["Machine", "Platform"],
+      dependencies: (portable + trunk).map { $0.name }.filter { $0 != "ServiceSupport" } + ["Machine", "Platform"],
       headers: [machineHeaders, moduleHeaders]),
   ]
 
@@ -149,6 +199,12 @@ public enum Components {
       identifier(of: folder) + "Linked", folder: folder,
       sharedFolders: ["Services/Module", manifestFolder(ofService: folder)], kind: .module, side: .kernel,
       dependencies: moduleDependencies, headers: [moduleHeaders, portHeaders], cFlags: ["-I", "Services/Module"])
+  }
+
+  private static func part(_ name: String, _ dependencies: [String], headers: [Component.Headers] = []) -> Component {
+    Component(
+      name, folder: "Kernel/\(name)", kind: .kernelLibrary, side: .kernel, dependencies: dependencies,
+      headers: [machineHeaders] + headers)
   }
 
   private static func library(_ name: String, _ dependencies: [String] = []) -> Component {

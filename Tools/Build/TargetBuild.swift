@@ -128,7 +128,7 @@ struct Graph {
   let build: TargetBuild
   var file = NinjaFile(comment: "Written by megha; changed whenever the sources are.")
   private let set = ComponentSet(
-    Components.portable + Components.kernel + Components.modules + Components.userland)
+    Components.portable + Components.trunk + Components.kernel + Components.modules + Components.userland)
   /// The objects of each component that was added, by side and name.
   private var objects: [String: [String]] = [:]
 
@@ -197,7 +197,10 @@ struct Graph {
             ? "\(side.folder(isDebuggable: true))/\(dependency.name)" : dependency.objectFolder(side),
           conditions: [], isDebuggable: isDebuggable)
       }
-      all = (objects[key] ?? []) + all
+      let own = objects[key] ?? []
+      // Of a function that several modules have a copy of, the linker takes the first: for a debugger that of the library itself,
+      // which is not optimized.
+      all = isDebuggable ? all + own : own + all
     }
     return all
   }
@@ -228,8 +231,10 @@ struct Graph {
         .map { "\(side.folder(isDebuggable: isDebuggable))/\($0.name)" }
       let flags =
         Flags.swift(
-          side: side, portable: component.kind == .portableLibrary, isDebuggable: isDebuggable || isAloneDebuggable)
-        + (component.kind == .module ? Flags.separateChecks : []) + conditions + dependencies.flatMap { ["-I", $0] }
+          side: side, kind: component.kind, isDebuggable: isDebuggable || isAloneDebuggable)
+        + (component.kind == .module ? Flags.separateChecks : []) + conditions
+        + (isDebuggable && component.kind == .kernelLibrary ? ["-D", "DEBUGGABLE"] : [])
+        + dependencies.flatMap { ["-I", $0] }
         + includes + Set(farHeaders).sorted().flatMap { ["-I", $0] }
       let interface = "\(folder)/\(component.name).swiftmodule"
       let object = "\(folder)/\(component.name).bc"
@@ -270,11 +275,11 @@ struct Graph {
   mutating func addKernel(_ variant: KernelVariant) throws {
     guard let kernel = set["Kernel"], case .image(let script) = kernel.kind else { return }
     let folder = variant.folder
-    let objects =
-      try compile(
-        kernel, side: .kernel, folder: "\(folder)/Kernel", conditions: variant.conditions,
-        isDebuggable: variant.isDebuggable)
-      + addDependencies(of: kernel, side: .kernel, isDebuggable: variant.isDebuggable)
+    let own = try compile(
+      kernel, side: .kernel, folder: "\(folder)/Kernel", conditions: variant.conditions,
+      isDebuggable: variant.isDebuggable)
+    let dependencies = try addDependencies(of: kernel, side: .kernel, isDebuggable: variant.isDebuggable)
+    let objects = variant.isDebuggable ? dependencies + own : own + dependencies
     let native = objects.filter { $0.hasSuffix(".o") }
     let libraries = command([build.toolchain.compilerLibrary])
     let flags = command(Flags.link + ["-T", script])

@@ -63,7 +63,8 @@ public struct Toolchain: Sendable {
 public enum Flags {
   static let target = "i686-unknown-none-elf"
 
-  public static func swift(side: Side, portable: Bool, isDebuggable: Bool = false) -> [String] {
+  public static func swift(side: Side, kind: Component.Kind, isDebuggable: Bool = false) -> [String] {
+    let portable = kind == .portableLibrary
     var flags = [
       "-target", target, "-enable-experimental-feature", "Embedded", "-enable-experimental-feature",
       "Lifetimes", "-wmo", "-g", "-parse-as-library", "-swift-version", "6", "-package-name", "megha",
@@ -86,7 +87,7 @@ public enum Flags {
       if isDebuggable { flags += frontend(["-disable-llvm-optzns"]) }
       flags += clang(["-msse2", "-mno-implicit-float"]) + separateChecks
     }
-    if portable { flags.append("-strict-memory-safety") }
+    if portable || kind == .kernelLibrary { flags.append("-strict-memory-safety") }
     return flags
   }
 

@@ -4,14 +4,11 @@
 extension SourceShape {
   public var rows: [Row] {
     [
-      Row(name: "lines of code in Image", value: linesByPart.reduce(0) { $0 + $1.lines }, ceiling: 8287),
-      Row(name: "references upward between folders of Image", value: upward.count, ceiling: 50),
-      Row(name: "files of Image in circles", value: circle.count, ceiling: 83),
-      Row(
-        name: "accesses to the kernel value and to its scheduler",
-        value: accesses(of: "kernel") + accesses(of: "Scheduler"),
-        ceiling: 617),
-      Row(name: "accesses to the CPU's area", value: accesses(of: "cpu"), ceiling: 68),
+      Row(name: "lines of code in Image", value: linesByPart.reduce(0) { $0 + $1.lines }, ceiling: 1131),
+      Row(name: "references upward between folders of Image", value: upward.count, ceiling: 0),
+      Row(name: "folders and libraries in circles", value: circle.count, ceiling: 0),
+      Row(name: "contexts that libraries make from nothing", value: contextsMade, ceiling: 5),
+      Row(name: "accesses to the CPU's area", value: accesses(of: "cpu"), ceiling: 26),
       Row(name: "imports upward between libraries of Kernel", value: upwardImports.count, ceiling: 0),
     ]
   }

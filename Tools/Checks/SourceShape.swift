@@ -1,16 +1,16 @@
-// The shape of the kernel's sources, measured: how large the folder Image is, which of its folders refer to which, how many of
-// its files hang together in circles, how often they reach for the kernel value, and what the libraries of Kernel import.
+// The shape of the kernel's sources, measured: how large the folder Image is, which of its folders refer to which, whether any of
+// them hang together in a circle, how often a context is made from nothing, and what the libraries of Kernel import.
 //
 // The ceilings are a ratchet. A change may lower a number, and lowers its ceiling with it; none is ever raised.
 //
 // Invariants:
 // - A reference is counted once for a file and a name: a type or a function that another folder of Image declares at the
-//   outermost level. Members are not looked at, and the kernel value and the CPU's area are counted for themselves.
+//   outermost level. Members are not looked at, and the CPU's area is counted for itself.
 // - A reference or an import is upward where its folder stands before the other one in the list of layers.
 
 /// One source file.
 public struct SourceFile: Sendable {
-  /// Relative to the root of the tree: `Image/Tasks/Exit.swift`.
+  /// Relative to the root of the tree: `Image/Traps/Faults.swift`.
   public let path: String
   let words: [SwiftWord]
 
@@ -19,7 +19,7 @@ public struct SourceFile: Sendable {
     words = SwiftWords.split(text)
   }
 
-  /// `Tasks` of `Image/Tasks/Exit.swift`; `Image` for files that lie in no folder below.
+  /// `Traps` of `Image/Traps/Faults.swift`; `Image` for files that lie in no folder below.
   var part: String {
     let names = path.split(separator: "/")
     return String(names.count > 2 ? names[1] : names[0])
@@ -60,6 +60,14 @@ public struct SourceFile: Sendable {
   /// How often it takes a member of the global variable `name`.
   func accesses(of name: String) -> Int { outerNames.filter { $0.name == name && $0.after == "." }.count }
 
+  /// How often it makes a value of a type without giving it anything.
+  func makings(of type: String) -> Int {
+    words.indices.dropLast(2).filter {
+      words[$0].text == type && words[$0 + 1].text == "(" && words[$0 + 2].text == ")"
+    }
+    .count
+  }
+
   var imports: [String] {
     zip(words, words.dropFirst()).filter { $0.0.text == "import" && $0.0.depth == 0 }.map { $0.1.text }
   }
@@ -68,17 +76,15 @@ public struct SourceFile: Sendable {
 /// What is measured, and what is demanded.
 public struct SourceShape: Sendable {
   /// The folders of Image, each above those before it.
-  public static let imageLayers = [
-    "Console", "Time", "Memory", "Tasks", "Files", "Services", "Devices", "Modules", "Diagnostics", "Traps",
-    "SystemCalls", "Boot", "Image",
-  ]
-  /// The libraries of Kernel, each above those before it.
+  public static let imageLayers = ["Image", "Modules", "Traps", "Boot"]
+  /// What the libraries of Kernel import of the kernel's, each above those before it.
   public static let libraryLayers = [
-    "Primitives", "Boot", "Firmware", "Memory", "Executables", "Files", "Diagnostics", "Scheduling", "Messages",
-    "Modules",
+    "MachineSupport", "Primitives", "ABI", "Drivers", "Platform", "Boot", "Firmware", "Memory", "Executables", "Files",
+    "Diagnostics", "Scheduling", "DeviceClaims", "Messages", "Modules", "Consoles", "VirtualMemory", "Objects", "IPC",
+    "Devices", "Processes", "FaultReports", "LinkedModules", "SystemCalls",
   ]
-  /// Counted for themselves, since nearly every file uses them.
-  private static let globals = ["kernel", "cpu"]
+  /// Counted for themselves.
+  private static let globals = ["cpu"]
 
   /// A number that may not grow.
   public struct Row: Sendable, Equatable {
@@ -102,18 +108,20 @@ public struct SourceShape: Sendable {
 
   /// References between different folders of Image.
   public let references: [Reference]
-  /// The files of Image that reach themselves by references.
+  /// The folders of Image that reach themselves by references, and the libraries that do by imports.
   public let circle: [String]
   public let linesByPart: [(part: String, lines: Int)]
   public let libraryLines: [(part: String, lines: Int)]
   public let imports: [(library: String, imported: [String])]
   private let image: [SourceFile]
+  private let libraries: [SourceFile]
 
   /// - Parameters:
   ///   - image: the Swift files below Image.
   ///   - libraries: those below Kernel.
   public init(image: [SourceFile], libraries: [SourceFile]) {
     self.image = image
+    self.libraries = libraries
     var owners: [String: [SourceFile]] = [:]
     for file in image {
       for name in file.declarations where !Self.globals.contains(name) { owners[name, default: []].append(file) }
@@ -123,19 +131,23 @@ public struct SourceShape: Sendable {
     for file in image {
       for name in file.uses.sorted() {
         guard let owner = owners[name], owner.count == 1, owner[0].path != file.path else { continue }
-        edges[file.path, default: []].insert(owner[0].path)
         guard owner[0].part != file.part else { continue }
+        edges[file.part, default: []].insert(owner[0].part)
         references.append(Reference(file: file.path, name: name, from: file.part, to: owner[0].part))
       }
     }
     self.references = references
-    circle = Self.circle(edges)
     linesByPart = Self.lines(of: image)
     libraryLines = Self.lines(of: libraries)
     let names = Set(libraries.map { $0.part })
     imports = Dictionary(grouping: libraries) { $0.part }.sorted { $0.key < $1.key }.map { library, files in
-      (library, Set(files.flatMap { $0.imports }).intersection(names.union(["Machine", "MachineSupport"])).sorted())
+      (
+        library,
+        Set(files.flatMap { $0.imports }).intersection(names.union(["Machine", "MachineSupport", "Platform"])).sorted()
+      )
     }
+    for (library, imported) in imports { edges["Kernel/" + library] = Set(imported.map { "Kernel/" + $0 }) }
+    circle = Self.circle(edges)
   }
 
   private static func lines(of files: [SourceFile]) -> [(part: String, lines: Int)] {
@@ -173,6 +185,9 @@ public struct SourceShape: Sendable {
   private static func rank(_ name: String, in layers: [String]) -> Int { layers.firstIndex(of: name) ?? layers.count }
 
   public func accesses(of name: String) -> Int { image.reduce(0) { $0 + $1.accesses(of: name) } }
+
+  /// How often a library makes a context from nothing instead of getting one.
+  public var contextsMade: Int { libraries.reduce(0) { $0 + $1.makings(of: "Context") } }
 
   /// One sentence for each number that is over its ceiling, or so far under it that the ceiling has to follow.
   public func complaints(_ rows: [Row]) -> [String] {

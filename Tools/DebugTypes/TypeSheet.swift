@@ -62,11 +62,14 @@ public struct TypeSheet {
 
   /// The sheet with the types of these names, `MODULE.NAME`, and all that they are made of.
   /// - Parameter variables: names of values, each of a type, and the section that is put at its address.
+  /// - Parameter composites: values of several parts, each a type at an offset; `*` behind a type stands for its address.
   public mutating func source(
-    types: [String], variables: [(name: String, type: String, section: String)]
+    types: [String], variables: [(name: String, type: String, section: String)],
+    composites: [(name: String, parts: [(name: String, type: String, offset: Int)], section: String)] = []
   ) throws -> String {
     var found: [String: String] = [:]
-    for wanted in types + variables.map(\.type) where found[wanted] == nil {
+    let partTypes = composites.flatMap { $0.parts }.map { $0.type.trimmingCharacters(in: ["*"]) }
+    for wanted in types + variables.map(\.type) + partTypes where found[wanted] == nil {
       let parts = wanted.split(separator: ".").map(String.init)
       let entry = information.entries.values.filter {
         $0.name == parts.last && $0.module == parts.first && $0.tag == .structureType && ($0.size ?? 0) > 0
@@ -92,6 +95,21 @@ public struct TypeSheet {
     result += declarations.map { "struct \($0);\n" }.joined() + text
     for variable in variables {
       result += "\(found[variable.type] ?? "") \(variable.name) __attribute__((section(\"\(variable.section)\")));\n"
+    }
+    for composite in composites {
+      // Each part is followed by what lies between its end and the beginning of the next.
+      // The type has a name: a value of a type without one is nobody else's, and the compiler leaves it out.
+      result += "struct __attribute__((packed)) Type_of_\(composite.name) {\n"
+      let ends = composite.parts.dropFirst().map { $0.offset } + [nil]
+      for (part, end) in zip(composite.parts.sorted { $0.offset < $1.offset }, ends) {
+        let isAddress = part.type.hasSuffix("*")
+        let name = found[part.type.trimmingCharacters(in: ["*"])] ?? ""
+        result += "  \(name) \(isAddress ? "*" : "")\(part.name);\n"
+        guard let end else { continue }
+        let size = isAddress ? "4" : "sizeof(\(name))"
+        result += "  std_uint8 behind_\(part.name)[\(end - part.offset) - \(size)];\n"
+      }
+      result += "};\nType_of_\(composite.name) \(composite.name) __attribute__((section(\"\(composite.section)\")));\n"
     }
     return result
   }

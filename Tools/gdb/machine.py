@@ -105,7 +105,7 @@ def pointer(address, type_name):
 
 def has_tasks():
     try:
-        return int(kernel()["schedulerState"]["tasks"]["mask"]) > 1
+        return int(kernel()["scheduling"]["tasks"]["mask"]) > 1
     except gdb.error:
         return False
 
@@ -130,7 +130,7 @@ def element(array, index):
 def all_tasks():
     if not has_tasks():
         return []
-    table = kernel()["schedulerState"]["tasks"]
+    table = kernel()["scheduling"]["tasks"]
     count = int(table["mask"]) + 1
     slots = struct.unpack("<%dI" % count, read(int(table["slots"]), 4 * count))
     tasks = [pointer(address, "Task") for address in slots if address]
@@ -178,7 +178,7 @@ def modules():
     if not has_tasks():
         return []
     table = kernel()["modules"]
-    if int(table) in (0, int(kernel().address)):
+    if not int(table):
         return []
     records = table["records"]
     low, high = records.type.range()
@@ -187,7 +187,7 @@ def modules():
 
 
 def services():
-    entries = kernel()["services"]["entries"]
+    entries = kernel()["messages"]["services"]["entries"]
     low, high = entries.type.range()
     return [entries[index].dereference() for index in range(low, high + 1) if int(entries[index])]
 

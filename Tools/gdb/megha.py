@@ -110,27 +110,20 @@ class Handles(Command):
 
     def run(self, argument):
         handles = process(find_task(argument))["handles"]
-        targets, rights = handles["targets"], handles["rights"]
-        plain = [field.name for field in gdb.lookup_type("HandleTarget_plain").fields()]
-        carrying = [field.name for field in gdb.lookup_type("HandleTarget_carrying").fields()]
+        slots = handles["slots"]
         rows = [("handle", "rights", "target")]
-        low, high = targets.type.range()
+        low, high = slots.type.range()
         for index in range(low, high + 1):
-            target = element(targets, index)
-            tag = int(target["tag"])
-            if tag >= len(carrying):
-                number = int.from_bytes(read(int(target.address), 4), "little")
-                name = plain[number].split("::")[-1] if number < len(plain) else "?"
-                if name == "none":
-                    continue
-            else:
-                name = carrying[tag].split("::")[-1]
-                first = word(int(target.address))
-                if name in ("service", "endpoint"):
-                    name += " \"%s\"" % text(pointer(first, "Service")["name"])
-                else:
-                    name += " 0x%x" % first
-            rows.append((str(index), "0x%x" % int(rights[index]), name))
+            slot = element(slots, index)
+            target = slot["target"]
+            name, first = case(target["kind"]), int(target["object"])
+            if name == "none":
+                continue
+            if name in ("service", "endpoint"):
+                name += " \"%s\"" % text(pointer(first, "Service")["name"])
+            elif first:
+                name += " 0x%x" % first
+            rows.append((str(index), "0x%x" % int(slot["rights"]), name))
         table(rows)
 
 

@@ -169,6 +169,23 @@ extension Project {
     }
   }
 
+  /// The state of each of the kernel's libraries, where the header says that it lies.
+  private static func kernelParts(_ header: String) throws -> [(name: String, type: String, offset: Int)] {
+    let parts = [
+      ("platform", "Platform.PlatformState"), ("consoles", "Consoles.ConsoleState"),
+      ("scheduling", "Scheduling.SchedulerState"), ("memory", "VirtualMemory.MemoryState"),
+      ("objects", "Objects.ObjectState"), ("messages", "IPC.MessageState"), ("devices", "Devices.DeviceState"),
+      ("processes", "Processes.ProcessState"), ("modules", "LinkedModules.ModuleTable*"),
+    ]
+    return try parts.map { name, type in
+      let define = "KERNEL_PART_\(name.uppercased())"
+      guard let line = header.split(separator: "\n").first(where: { $0.hasPrefix("#define \(define) ") }),
+        let offset = line.split(separator: " ").last.flatMap({ Int($0.dropFirst(2), radix: 16) })
+      else { throw Failure("Machine/include/cpu_area_offsets.h does not say where \(define) is.") }
+      return (name, type, offset)
+    }
+  }
+
   /// The file of the kernel's types as GDB reads them, made anew where the kernel is newer.
   private func kernelTypes(of kernel: KernelVariant) async throws -> String {
     let (image, sheet) = (file(kernel.image), "build/debug/types-\(kernel.rawValue)")
@@ -183,11 +200,12 @@ extension Project {
     }
     let lock = try lock()
     var types = try TypeSheet(image: image.path)
+    let header = try String(contentsOf: file("Machine/include/cpu_area_offsets.h"), encoding: .utf8)
     let source = try types.source(
       types: [
-        "Scheduling.Task", "Kernel.Process", "Kernel.AddressSpace", "Kernel.Service", "Kernel.LinkedModule",
-        "Kernel.SpaceAttributes", "Kernel.HandleTarget",
-      ], variables: [("kernel", "Kernel.Kernel", ".megha.kernel")])
+        "Scheduling.Task", "Objects.Process", "VirtualMemory.AddressSpace", "IPC.Service", "LinkedModules.LinkedModule",
+        "VirtualMemory.SpaceAttributes", "Objects.HandleTarget",
+      ], variables: [], composites: [("kernel", try Self.kernelParts(header), ".megha.kernel")])
     try FileManager.default.createDirectory(at: file("build/debug"), withIntermediateDirectories: true)
     try Data(source.utf8).write(to: file("\(sheet).cpp"))
     let compiler = "\(try Toolchain.find().tools)/clang"

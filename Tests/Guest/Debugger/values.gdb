@@ -12,7 +12,7 @@ break main
 continue
 print ((Task *)*(unsigned int *)((char *)&cpu_area + 0x30))->state
 print ((Task *)*(unsigned int *)((char *)&cpu_area + 0x30))->identity.value
-print kernel.schedulerState.tasks.mask
+print kernel.scheduling.tasks.mask
 print ((Task *)*(unsigned int *)((char *)&cpu_area + 0x30))->priority
-ptype kernel.counters
-python print("true" if int(gdb.parse_and_eval("kernel.schedulerState.switches")) > 5 else "false")
+ptype kernel.platform.counters
+python print("true" if int(gdb.parse_and_eval("kernel.scheduling.switches")) > 5 else "false")

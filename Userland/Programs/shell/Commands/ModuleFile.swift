@@ -60,6 +60,6 @@ extension Builtin {
 /// Knows nobody: a file is looked at, not linked.
 private struct NoExports: SymbolResolver {
   mutating func resolve(_ name: Span<UInt8>) -> SymbolBinding? { nil }
-  mutating func owner(of name: Span<UInt8>) -> ShortText? { nil }
-  mutating func provider(of name: Span<UInt8>) -> ShortText? { nil }
+  mutating func owner(of name: Span<UInt8>) -> ModuleText? { nil }
+  mutating func provider(of name: Span<UInt8>) -> ModuleText? { nil }
 }

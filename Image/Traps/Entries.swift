@@ -1,0 +1,47 @@
+// Where the assembly enters the kernel for a system call, and for what has to be done after a call into a module. Each makes the
+// context that is handed down from here.
+//
+// Invariant: interrupts are off, and nobody else is in the kernel.
+
+import ABI
+import LinkedModules
+import MachineSupport
+import Modules
+@_spi(Entry) import Platform
+import Primitives
+import SystemCalls
+
+/// A system call that the entry assembly (module_call.S) does not answer itself: it pushed the registers. Puts the result
+/// into EAX and does what the processor's `attention` asks for.
+@c(general_system_call) @inline(never)
+func answer(_ registers: CallRegisters) {
+  let context = Context()
+  registers.pointee.eax = UInt32(bitPattern: NativeCalls(context).result(of: registers))
+  if context.processor.attention != 0 { taskAttention() }
+}
+
+/// A system call by code that runs inside the kernel already, by the page that is for tasks: it comes here from one place
+/// in the entry, whatever ring its caller is in.
+@c(nested_system_call) func nestedSystemCall() -> Never {
+  ModuleFaults(Context()).refuseSystemCall(registersOfCaller(framePointer: read_frame_pointer()))
+}
+
+@inline(__always)
+private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
+  CallRegisters(bitPattern: UInt(framePointer &+ 8)).unsafelyUnwrapped
+}
+
+/// A service function returned an error: the number that the caller gets.
+@c(module_refused) func moduleRefused(_ result: Int32) -> Int32 {
+  (SystemError(rawValue: result) ?? .serviceFaulted).rawValue
+}
+
+/// A call has come back from a module whose last call somebody waits for.
+@c(module_left) func moduleLeft(_ door: UnsafeMutablePointer<module_door>) {
+  let inside = Reference(DirectMap.pointer(door.pointee.inside, as: ModuleInside.self))
+  guard inside.value.takeDrained() else { return }
+  Reference(DirectMap.pointer(door.pointee.module, as: LinkedModule.self)).wakeDrainers()
+}
+
+/// On the exit stack: explains why a call is cut short and marks the module as failed.
+@c(module_call_failed) func moduleCallFailed() { ModuleFaults(Context()).explain() }

@@ -1,0 +1,339 @@
+// A service: something that others call by name, whatever its placement.
+//
+// Invariants:
+// - The record stays while a name, a handle or a task inside one of its calls refers to it; its server may change in
+//   between, which is how a service moves or is started again under its clients.
+// - `door` is open exactly while every request may go straight to a live module; `updateDoor` follows each change.
+// - `server` and `predecessor` are somebody exactly while `queues` has a term and a former term.
+
+import ABI
+import MachineSupport
+import Memory
+import Messages
+import Modules
+import Objects
+import Platform
+import Primitives
+import Scheduling
+import VirtualMemory
+
+/// Who answers.
+package enum ServiceServer {
+  case nobody
+  case process(Reference<Process>)
+  case module(LinkedServer)
+}
+
+/// A linked module that serves. What it does when it is called is the business of a library above this one.
+package struct LinkedServer: Equatable {
+  /// The address of the module's record.
+  package let module: UInt32
+  /// The address of the function that serves.
+  package let function: UInt32
+
+  package init(module: UInt32, function: UInt32) {
+    self.module = module
+    self.function = function
+  }
+}
+
+/// What is asked of modules that serve; the library that keeps modules enters it at boot.
+package struct LinkedServers {
+  /// Serves the request in a record, whose words become the reply's, and returns the result.
+  package let serve: (Context, LinkedServer, Reference<CallRecord>) throws(SystemError) -> Int32
+  /// Whether calls may enter the module.
+  package let isLive: (Context, LinkedServer) -> Bool
+  /// The count of the calls that are inside.
+  package let inside: (Context, LinkedServer) -> Reference<ModuleInside>
+
+  package init(
+    serve: @escaping (Context, LinkedServer, Reference<CallRecord>) throws(SystemError) -> Int32,
+    isLive: @escaping (Context, LinkedServer) -> Bool,
+    inside: @escaping (Context, LinkedServer) -> Reference<ModuleInside>
+  ) {
+    self.serve = serve
+    self.isLive = isLive
+    self.inside = inside
+  }
+}
+
+package struct Service: ~Copyable {
+  let context: Context
+  package var name: Name
+  package var server: ServiceServer = .nobody
+  /// The server that was there when a hold began and a successor published the name.
+  var predecessor: ServiceServer = .nobody
+  /// Handles, and tasks inside one of its calls.
+  var references: UInt32 = 0
+  package var queues = CallQueues()
+  /// Open while a live module serves and calls are not held.
+  var door = module_door()
+
+  init(name: Name, in context: Context) {
+    self.context = context
+    self.name = name
+  }
+}
+
+extension Reference where Value == Service {
+  package var queues: Reference<CallQueues> { reference(to: &value.queues) }
+  var door: Reference<module_door> { reference(to: &value.door) }
+
+  /// The requests that were made, whichever way they went.
+  package var callCount: UInt32 { value.queues.calls &+ value.door.calls }
+
+  /// Opens or closes the door: after every change of the server, of its module's state, or of who holds the calls.
+  ///
+  /// What leads back out of a call stays as it is while the door is closed: calls may be inside.
+  package func updateDoor() {
+    value.door.function = 0
+    guard case .module(let server) = value.server, !value.queues.isHeld else { return }
+    let linked = value.context.messages.linked
+    guard linked.isLive(value.context, server) else { return }
+    value.door.inside = UInt32(linked.inside(value.context, server).address)
+    value.door.module = server.module
+    value.door.resume = address_of_module_door_cut()
+    value.door.function = server.function
+  }
+}
+
+/// The names of services.
+package struct ServiceTable {
+  package static var capacity: Int { 64 }
+  fileprivate var entries = InlineArray<64, Reference<Service>?>(repeating: nil)
+}
+
+package typealias CallRecord = Messages.CallRecord
+
+/// The scheduler as the protocol of calls sees it.
+struct CallWaits: CallScheduler {
+  let context: Context
+
+  init(_ context: Context) { self.context = context }
+
+  @inline(__always) func wake(_ task: Reference<Task>) { context.scheduler.wake(task) }
+  @inline(__always) func lend(_ priority: UInt8, to task: Reference<Task>) {
+    context.scheduler.lend(priority, to: task)
+  }
+  @inline(__always) func updatePriority(of task: Reference<Task>) { context.scheduler.updatePriority(of: task) }
+  @inline(__always) func takeBack(from caller: Reference<Task>) { PageLending(context).takeBack(from: caller) }
+}
+
+package struct Services {
+  let context: Context
+
+  package init(_ context: Context) { self.context = context }
+
+  /// Makes handles of services and of endpoints known.
+  package static func enter(into kinds: inout ObjectTable) {
+    var service = ObjectOperations()
+    service.retain = { context, target in
+      if let service = target.service { Services(context).retain(service) }
+    }
+    service.close = { context, target, _ in
+      if let service = target.service { Services(context).release(service) }
+    }
+    kinds.enter(.service, service)
+    var endpoint = ObjectOperations()
+    endpoint.isCopyable = false
+    endpoint.close = { context, target, _ in
+      if let endpoint = target.endpoint { Services(context).withdraw(endpoint.service, term: endpoint.term) }
+    }
+    kinds.enter(.endpoint, endpoint)
+  }
+
+  // MARK: Names
+
+  package func find(_ name: Name) -> Reference<Service>? {
+    for index in 0..<ServiceTable.capacity {
+      if let service = context.messages.services.entries[index], isEqual(service.value.name, name) { return service }
+    }
+    return nil
+  }
+
+  /// The service of this name, made now where there is none yet.
+  package func findOrMake(_ name: Name) throws(SystemError) -> Reference<Service> {
+    if let service = find(name) { return service }
+    for index in 0..<ServiceTable.capacity where context.messages.services.entries[index] == nil {
+      let pointer: UnsafeMutablePointer<Service> = unsafe try KernelHeap(context).allocate(tag: .service)
+      unsafe pointer.initialize(to: Service(name: name, in: context))
+      context.messages.services.entries[index] = unsafe Reference(pointer)
+      return unsafe Reference(pointer)
+    }
+    throw .limitReached
+  }
+
+  /// The service in a place of the table.
+  func entry(_ index: Int) -> Reference<Service>? { context.messages.services.entries[index] }
+
+  /// The service of this number among those that there are.
+  package func service(at index: Int) -> Reference<Service>? {
+    var left = index
+    for entry in 0..<ServiceTable.capacity {
+      guard let service = context.messages.services.entries[entry] else { continue }
+      if left == 0 { return service }
+      left -= 1
+    }
+    return nil
+  }
+
+  func isEqual(_ left: Name, _ right: Name) -> Bool {
+    for index in 0..<32 where left.bytes[index] != right.bytes[index] { return false }
+    return true
+  }
+
+  /// Reads a name of 1 to 31 bytes from the caller.
+  package func name(at address: UInt32, length: UInt32) throws(SystemError) -> Name {
+    guard length > 0, length < 32 else { throw .badArgument }
+    var name = Name()
+    var failure: SystemError?
+    unsafe withUnsafeMutablePointer(to: &name) { pointer in
+      do throws(SystemError) {
+        unsafe try UserBuffer(address: address, length: length, in: context).copyIn(to: pointer, count: length)
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return name
+  }
+
+  // MARK: Lifetime
+
+  @inline(__always)
+  package func retain(_ service: Reference<Service>) { service.value.references &+= 1 }
+
+  /// Gives up a handle. A service that nobody serves or refers to any more loses its name.
+  @inline(__always)
+  package func release(_ service: Reference<Service>) {
+    service.value.references &-= 1
+    if service.value.references == 0 { forgetIfUnused(service) }
+  }
+
+  @inline(never)
+  func forgetIfUnused(_ service: Reference<Service>) {
+    guard service.value.references == 0, case .nobody = service.value.server, !service.value.queues.isHeld else {
+      return
+    }
+    for index in 0..<ServiceTable.capacity where context.messages.services.entries[index] == service {
+      context.messages.services.entries[index] = nil
+    }
+    unsafe service.unsafePointer.deinitialize(count: 1)
+    unsafe KernelHeap(context).free(service.unsafePointer)
+  }
+
+  // MARK: Servers
+
+  /// Makes `server` answer from now on.
+  ///
+  /// - Parameter process: whose doing that is. While calls are held, that must be the holder or a child of it: nobody else
+  ///   takes a name in the middle of a move.
+  package func install(
+    _ server: ServiceServer, in service: Reference<Service>, by process: Reference<Process>
+  ) throws(SystemError) {
+    let holder = service.value.queues.holder
+    guard holder == .none || holder == process.value.identity || holder == process.value.parent?.value.identity else {
+      throw .notPermitted
+    }
+    if case .nobody = service.value.server {
+    } else {
+      // A successor may take the name only while its calls are held.
+      guard holder != .none, case .nobody = service.value.predecessor else { throw .alreadyExists }
+      service.value.predecessor = service.value.server
+    }
+    service.value.server = server
+    service.updateDoor()
+    service.queues.beginTerm(CallWaits(context))
+  }
+
+  /// The server is gone. While its calls are held, the one before it comes back.
+  func serverIsGone(_ service: Reference<Service>) {
+    service.value.server = service.value.predecessor
+    service.value.predecessor = .nobody
+    service.updateDoor()
+    service.queues.endTerm(CallWaits(context))
+  }
+
+  /// The predecessor will not come back: its tasks learn that their term is over.
+  func retirePredecessor(of service: Reference<Service>) {
+    service.value.predecessor = .nobody
+    service.queues.endFormerTerm(CallWaits(context))
+  }
+
+  /// A process gave up the endpoint of a term, or ended.
+  func withdraw(_ service: Reference<Service>, term: UInt32) {
+    if service.value.queues.term == term {
+      serverIsGone(service)
+    } else if service.value.queues.formerTerm == term {
+      retirePredecessor(of: service)
+    }
+    release(service)
+  }
+
+  /// The module that served it is taken out. The calls inside have come back.
+  package func withdraw(_ service: Reference<Service>, because module: UInt32) {
+    if case .module(let server) = service.value.server, server.module == module {
+      serverIsGone(service)
+    } else if case .module(let server) = service.value.predecessor, server.module == module {
+      retirePredecessor(of: service)
+    }
+  }
+
+  /// A task ended: those whose requests it had get an error.
+  package func serverTaskEnded(_ task: Reference<Task>) {
+    Reference<CallQueues>.serverTaskEnded(task, CallWaits(context))
+    PageLending(context).removeWindow(of: task)
+    guard task.value.callRecord != 0 else { return }
+    unsafe KernelHeap(context).free(UnsafeMutableRawPointer(bitPattern: task.value.callRecord))
+    task.value.callRecord = 0
+  }
+
+  /// The record in which a task keeps its call, made at the first one.
+  @inline(__always)
+  package func record(of task: Reference<Task>) throws(SystemError) -> Reference<CallRecord> {
+    if task.value.callRecord == 0 { try makeRecord(of: task) }
+    return task.value.call
+  }
+
+  @inline(never)
+  private func makeRecord(of task: Reference<Task>) throws(SystemError) {
+    let pointer: UnsafeMutablePointer<CallRecord> = unsafe try KernelHeap(context).allocate(tag: .service)
+    unsafe pointer.initialize(to: CallRecord(sender: task.value.process.value.identity))
+    task.value.callRecord = UInt(bitPattern: pointer)
+  }
+}
+
+extension HandleTarget {
+  /// A service opened for calls; the second word is the address of its door.
+  package static func service(_ service: Reference<Service>) -> HandleTarget {
+    HandleTarget(.service, object: UInt32(service.address), detail: UInt32(service.door.address))
+  }
+
+  /// Nil where it is something else.
+  @inline(__always)
+  package var service: Reference<Service>? { kind == .service ? unsafe Reference(DirectMap.pointer(object)) : nil }
+
+  /// The endpoint that a server of a service has for a term.
+  package static func endpoint(_ service: Reference<Service>, term: UInt32) -> HandleTarget {
+    HandleTarget(.endpoint, object: UInt32(service.address), detail: term)
+  }
+
+  @inline(__always)
+  package var endpoint: (service: Reference<Service>, term: UInt32)? {
+    kind == .endpoint ? (unsafe Reference(DirectMap.pointer(object)), detail) : nil
+  }
+}
+
+extension Reference where Value == Process {
+  /// The service that a handle opens for calls.
+  @inline(__always)
+  package func service(of handle: UInt32) -> Reference<Service>? {
+    guard let object = value.handles.object(of: handle, .service, needed: .call) else { return nil }
+    return unsafe Reference<Service>(DirectMap.pointer(object))
+  }
+
+  /// The endpoint that a handle is for.
+  @inline(__always)
+  package func endpoint(of handle: UInt32) -> (service: Reference<Service>, term: UInt32)? {
+    guard let object = value.handles.object(of: handle, .endpoint, needed: []) else { return nil }
+    return (unsafe Reference<Service>(DirectMap.pointer(object)), value.handles.detail(of: handle))
+  }
+}

@@ -1,0 +1,133 @@
+// The handles of a process: small numbers that stand for open files, devices, services and notifications.
+//
+// Invariants:
+// - A handle says what it stands for by itself; closing it never touches another.
+// - `doors` goes with `slots`: `replace` is the only way to change what a handle stands for.
+// - What a handle allows only becomes less on the way from one handle to the next.
+
+import ABI
+import MachineSupport
+import Platform
+import Primitives
+import Scheduling
+
+package struct HandleTable: ~Copyable {
+  static var capacity: Int { 32 }
+
+  /// A handle: what it stands for, and what it allows. 16 bytes.
+  private struct Slot {
+    var target = HandleTarget.none
+    var rights: UInt32 = 0
+  }
+
+  // The first two are where module_call.S expects them.
+  /// For each handle the address of its service's door; of a door that is always closed where it is no service.
+  private var doors = InlineArray<32, UInt32>(repeating: address_of_closed_door())
+  /// The identity of the process: what services get as the sender of a request.
+  private var sender: UInt32
+  private var slots = InlineArray<32, Slot>(repeating: Slot())
+
+  init(owner: TaskIdentity) {
+    sender = owner.value
+    let all = HandleRights.all.rawValue
+    slots[Int(StandardHandle.input)] = Slot(target: HandleTarget(.consoleInput), rights: all)
+    slots[Int(StandardHandle.output)] = Slot(target: HandleTarget(.consoleOutput), rights: all)
+  }
+
+  /// A handle where it lies: read as a part of the value, the whole table would be copied first.
+  @inline(__always)
+  private mutating func slot(_ handle: UInt32) -> UnsafePointer<Slot> {
+    unsafe withUnsafeMutablePointer(to: &slots) {
+      unsafe UnsafeRawPointer($0).assumingMemoryBound(to: Slot.self) + Int(handle)
+    }
+  }
+
+  /// What a handle stands for, where it allows what is `needed`.
+  @inline(__always)
+  package mutating func target(of handle: UInt32, needed: HandleRights = []) throws(SystemError) -> HandleTarget {
+    guard handle < UInt32(Self.capacity) else { throw .badHandle }
+    let slot = unsafe slot(handle)
+    guard unsafe slot.pointee.rights & needed.rawValue == needed.rawValue else { throw .badHandle }
+    let target = unsafe slot.pointee.target
+    if target.kind == .none { throw .badHandle }
+    return target
+  }
+
+  /// The object that a handle stands for, where it is of this kind and the handle allows what is `needed`; nil for anything else.
+  @inline(__always)
+  package mutating func object(of handle: UInt32, _ kind: ObjectKind, needed: HandleRights) -> UInt32? {
+    guard handle < UInt32(Self.capacity) else { return nil }
+    let slot = unsafe slot(handle)
+    guard unsafe slot.pointee.rights & needed.rawValue == needed.rawValue else { return nil }
+    return unsafe slot.pointee.target.kind == kind ? slot.pointee.target.object : nil
+  }
+
+  /// The second word of what a handle stands for, which is one.
+  @inline(__always)
+  package mutating func detail(of handle: UInt32) -> UInt32 { unsafe slot(handle).pointee.target.detail }
+
+  /// Whether module_call.S finds what it looks for in this process.
+  package static func isPlacedAsExpected(in process: Reference<Process>) -> Bool {
+    let start = process.address
+    return unsafe reference(to: &process.value.handles.doors).address == start
+      && withUnsafePointer(to: &process.value.handles.sender) { UInt(bitPattern: $0) } == start + 128
+  }
+
+  /// The same with all that the handle allows.
+  mutating func entry(
+    of handle: UInt32, needed: HandleRights
+  ) throws(SystemError) -> (target: HandleTarget, rights: HandleRights) {
+    let target = try target(of: handle, needed: needed)
+    return (target, HandleRights(rawValue: unsafe slot(handle).pointee.rights))
+  }
+
+  package mutating func add(_ target: HandleTarget, _ allowed: HandleRights = .all) throws(SystemError) -> Int32 {
+    for index in 0..<Self.capacity where slots[index].target.kind == .none {
+      slots[index].rights = allowed.rawValue
+      replace(UInt32(index), with: target)
+      return Int32(index)
+    }
+    throw .limitReached
+  }
+
+  /// Changes what a handle stands for; it allows what it did.
+  package mutating func replace(_ handle: UInt32, with target: HandleTarget) {
+    slots[Int(handle)].target = target
+    if target.kind == .service, slots[Int(handle)].rights & HandleRights.call.rawValue != 0 {
+      doors[Int(handle)] = target.detail
+    } else {
+      doors[Int(handle)] = address_of_closed_door()
+    }
+  }
+}
+
+/// What handles have in common whatever they stand for.
+package struct Handles {
+  private let context: Context
+
+  package init(_ context: Context) { self.context = context }
+
+  /// What a handle stands for and allows, where another handle may stand for it too.
+  package func copy(
+    of handle: UInt32, needed: HandleRights, in process: Reference<Process>
+  ) throws(SystemError) -> (target: HandleTarget, rights: HandleRights) {
+    let entry = try process.value.handles.entry(of: handle, needed: needed)
+    guard context.objects.kinds.isCopyable(entry.target) else { throw .unsupported }
+    return entry
+  }
+
+  /// Counts one more handle for what `target` names.
+  package func retain(_ target: HandleTarget) { context.objects.kinds.retain(target, context) }
+
+  package func close(_ handle: UInt32, of process: Reference<Process>) throws(SystemError) {
+    let target = try process.value.handles.target(of: handle)
+    process.value.handles.replace(handle, with: .none)
+    context.objects.kinds.close(target, of: process, context)
+  }
+
+  package func closeAll(of process: Reference<Process>) {
+    for handle in 0..<UInt32(HandleTable.capacity) {
+      do throws(SystemError) { try close(handle, of: process) } catch {}
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// Notifications as the kernel keeps them: made, set, waited for, and ended with the process that made them.
+//
+// Invariant: the record stays while a handle, an interrupt line or a waiting task refers to it.
+
+import ABI
+import Diagnostics
+import Messages
+import Platform
+import Primitives
+import Scheduling
+import VirtualMemory
+
+// `Notification` alone would name a type of this module's clients too.
+package typealias NotificationRecord = Messages.Notification
+
+package struct Notifications {
+  let context: Context
+
+  package init(_ context: Context) { self.context = context }
+
+  static func enter(into kinds: inout ObjectTable) {
+    var operations = ObjectOperations()
+    operations.retain = { context, target in Notifications(context).retain(record(target)) }
+    operations.close = { context, target, process in Notifications(context).close(record(target), by: process) }
+    kinds.enter(.notification, operations)
+  }
+
+  private static func record(_ target: HandleTarget) -> Reference<NotificationRecord> {
+    unsafe Reference(DirectMap.pointer(target.object))
+  }
+
+  package func make(by process: Reference<Process>) throws(SystemError) -> Reference<NotificationRecord> {
+    let pointer: UnsafeMutablePointer<NotificationRecord> = unsafe try KernelHeap(context).allocate(tag: .service)
+    unsafe pointer.initialize(to: NotificationRecord(maker: process.value.identity))
+    return unsafe Reference(pointer)
+  }
+
+  package func retain(_ notification: Reference<NotificationRecord>) { notification.value.references &+= 1 }
+
+  package func release(_ notification: Reference<NotificationRecord>) {
+    notification.value.references &-= 1
+    guard notification.value.references == 0 else { return }
+    unsafe notification.unsafePointer.deinitialize(count: 1)
+    unsafe KernelHeap(context).free(notification.unsafePointer)
+  }
+
+  /// A process gives up its handle. With the maker's last life the notification ends for all.
+  func close(_ notification: Reference<NotificationRecord>, by process: Reference<Process>) {
+    if process.value.hasEnded && notification.value.maker == process.value.identity && notification.value.isAlive {
+      notification.value.end()
+      context.scheduler.wakeAll(reference(to: &notification.value.waiters))
+    }
+    release(notification)
+  }
+
+  /// Sets bits; also from an interrupt.
+  @inline(__always)
+  package func signal(_ notification: Reference<NotificationRecord>, _ bits: UInt32) {
+    if let waiter = notification.value.set(bits) { context.scheduler.wake(waiter) }
+  }
+
+  /// Waits for bits and takes all. `deadline` nil: without limit.
+  @inline(never)
+  package func wait(
+    for notification: Reference<NotificationRecord>, deadline: UInt64?
+  ) throws(SystemError) -> Int32 {
+    // Another thread may close the last handle meanwhile.
+    retain(notification)
+    defer { release(notification) }
+    while true {
+      let reason = context.scheduler.block(
+        .waitingForNotification, on: reference(to: &notification.value.waiters), deadline: deadline)
+      switch reason {
+      case .cancelled: throw .cancelled
+      case .timedOut: throw .timedOut
+      case .woken, .handed: break
+      }
+      if let bits = notification.value.take() { return Int32(bitPattern: bits) }
+      guard notification.value.isAlive else { throw .peerGone }
+    }
+  }
+}
+
+extension HandleTarget {
+  package static func notification(_ notification: Reference<NotificationRecord>) -> HandleTarget {
+    HandleTarget(.notification, object: UInt32(notification.address))
+  }
+
+  /// Nil where it is something else.
+  package var notification: Reference<NotificationRecord>? {
+    kind == .notification ? unsafe Reference(DirectMap.pointer(object)) : nil
+  }
+}

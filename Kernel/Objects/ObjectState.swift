@@ -1,0 +1,27 @@
+// The state of this library: what can be done with handles, the boot archives, and the root of the tree of processes.
+
+import Files
+import Platform
+import Primitives
+
+package struct ObjectState: ~Copyable {
+  package var kinds = ObjectTable()
+  package var archives = ArchiveSet()
+  /// The first process: orphans become its children.
+  package var root: Reference<Process>?
+
+  /// With the kinds of objects that are this library's own.
+  @inline(never)
+  package init() {
+    ConsoleObject.enter(into: &kinds)
+    OpenFiles.enter(into: &kinds)
+    Notifications.enter(into: &kinds)
+  }
+}
+
+extension Context {
+  package var objects: ObjectState {
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(place(of: .objects)) }
+    @inline(__always) nonmutating unsafeMutableAddress { unsafe place(of: .objects) }
+  }
+}

@@ -1,0 +1,66 @@
+// Files that are open: the bytes, and where the next read begins, which all duplicates of a handle share.
+//
+// Invariant: the record stays while a handle stands for it.
+
+import ABI
+import Platform
+import Primitives
+import VirtualMemory
+
+package struct OpenFile: ~Copyable {
+  fileprivate var references: UInt32 = 1
+  fileprivate let bytes: KernelBytes
+  fileprivate var position: UInt32 = 0
+
+  fileprivate init(_ bytes: KernelBytes) { self.bytes = bytes }
+}
+
+package struct OpenFiles {
+  private let context: Context
+
+  package init(_ context: Context) { self.context = context }
+
+  static func enter(into kinds: inout ObjectTable) {
+    var operations = ObjectOperations()
+    operations.retain = { _, target in record(target).value.references &+= 1 }
+    operations.close = { context, target, _ in OpenFiles(context).release(record(target)) }
+    operations.read = { (_, target, buffer) throws(SystemError) in try read(record(target), into: buffer) }
+    operations.seek = { (_, target, position) throws(SystemError) in
+      let file = record(target)
+      guard position <= file.value.bytes.length else { throw .badArgument }
+      file.value.position = position
+    }
+    kinds.enter(.file, operations)
+  }
+
+  private static func record(_ target: HandleTarget) -> Reference<OpenFile> {
+    unsafe Reference(DirectMap.pointer(target.object))
+  }
+
+  /// Opens the file whose bytes these are, with the first handle counted.
+  package func open(_ bytes: KernelBytes) throws(SystemError) -> HandleTarget {
+    let pointer: UnsafeMutablePointer<OpenFile> = try unsafe KernelHeap(context).allocate(tag: .process)
+    unsafe pointer.initialize(to: OpenFile(bytes))
+    return HandleTarget(.file, object: UInt32(UInt(bitPattern: pointer)))
+  }
+
+  /// The opposite of `open`, where no handle could be made.
+  package func abort(_ target: HandleTarget) { release(Self.record(target)) }
+
+  private func release(_ file: Reference<OpenFile>) {
+    file.value.references &-= 1
+    guard file.value.references == 0 else { return }
+    unsafe file.unsafePointer.deinitialize(count: 1)
+    unsafe KernelHeap(context).free(file.unsafePointer)
+  }
+
+  private static func read(_ file: Reference<OpenFile>, into buffer: UserBuffer) throws(SystemError) -> UInt32 {
+    let position = file.value.position
+    let bytes = file.value.bytes
+    let count = min(buffer.length, bytes.length &- min(position, bytes.length), 0x7fff_ffff)
+    try unsafe buffer.copyOut(
+      from: UnsafeRawPointer(bitPattern: UInt(bytes.address &+ position)).unsafelyUnwrapped, count: count)
+    file.value.position = position &+ count
+    return count
+  }
+}

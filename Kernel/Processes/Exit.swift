@@ -1,0 +1,192 @@
+// The end of tasks and processes.
+//
+// A task never takes itself apart on the stack it stands on: it first moves to the CPU's exit stack and the kernel's
+// own directory (call_on_exit_stack), which works alike for all kinds of stack. There everything it held is given
+// back, and the next task is resumed.
+//
+// Invariant: a task ends only at the outermost edge of the kernel (or by a fault of its own code), so no kernel
+// function below it still holds anything.
+
+import ABI
+import IPC
+import MachineSupport
+import Objects
+@_spi(Entry) import Platform
+import Primitives
+import Scheduling
+import VirtualMemory
+
+package struct Exit {
+  let context: Context
+
+  package init(_ context: Context) { self.context = context }
+
+  /// Ends the current task, which has been told how (`ending`, `status`).
+  package func leave() -> Never {
+    context.processes.observer.end(context)
+    call_on_exit_stack { Exit(Context()).finish() }
+  }
+
+  /// Ends the current task.
+  package func endCurrent(_ ending: TaskEnding, status: Int32) -> Never {
+    let task = context.scheduler.current
+    if !task.value.isEnding {
+      task.value.ending = ending
+      task.value.status = status
+      task.value.isEnding = true
+    }
+    leave()
+  }
+
+  /// Tells every task of a process to end. The first task's ending is the process's.
+  package func tellProcessToEnd(_ process: Reference<Process>, _ ending: TaskEnding, status: Int32) {
+    context.scheduler.tellToEnd(process.value.mainTask, ending, status: status)
+    endThreads(of: process)
+  }
+
+  private func endThreads(of process: Reference<Process>) {
+    process.value.isEnding = true
+    var thread = process.value.firstThread
+    while let task = thread {
+      thread = task.value.nextOfProcess
+      context.scheduler.tellToEnd(task, .killed, status: 0)
+    }
+  }
+
+  /// On the exit stack: gives back what the current task held, and resumes the next one.
+  func finish() -> Never {
+    let task = context.scheduler.current
+    let process = task.value.process
+    if task.value.mode.isRing0 {
+      context.processor.clearBreakpoints()
+      context.processes.endings.taskEnds(context, task)
+    }
+    context.scheduler.leaveCurrent()
+    task.value.state = .ended
+    release(task, of: process)
+    process.value.liveTasks -= 1
+    if !task.value.isThread { endThreads(of: process) }
+    if process.value.hasEnded {
+      finishProcess(process)
+    } else if task.value.isThread {
+      if task.value.isDetached {
+        process.removeThread(task)
+        TaskRecords(context).free(task)
+      } else {
+        Wait(context).announce(task.value.identity, to: process)
+      }
+    }
+    context.processes.endings.isDone(context)
+    context.scheduler.resumeNext()
+  }
+
+  /// Stacks and registers: what a task owns besides its record.
+  private func release(_ task: Reference<Task>, of process: Reference<Process>) {
+    FloatState(context).release(task)
+    ModuleStacks(context).taskEnded(task)
+    context.processes.endings.taskEnded(context, task)
+    task.value.waitKey = 0
+    context.scheduler.abandonLocks(of: task)
+    context.scheduler.stopEventTimer(of: task)
+    Services(context).serverTaskEnded(task)
+    if task.value.kernelStackEnd != 0 {
+      KernelStacks(context).give(back: task.value.kernelStackStart)
+      task.value.kernelStackStart = 0
+      task.value.kernelStackEnd = 0
+    }
+    if task.value.isThread, let space = process.value.space {
+      space.removeThreadStack(
+        start: task.value.stackStart, end: task.value.stackEnd, isCommitted: task.value.mode.isRing0)
+    }
+    task.value.stackStart = 0
+    task.value.stackEnd = 0
+  }
+
+  /// The last task of a process has ended: the address space goes, children move to the root, the parent learns.
+  private func finishProcess(_ process: Reference<Process>) {
+    Handles(context).closeAll(of: process)
+    ServiceMoves(context).holderEnded(process)
+    if let space = process.value.space {
+      process.value.space = nil
+      AddressSpaces(context).destroy(space)
+    }
+    while let thread = process.value.firstThread {
+      process.removeThread(thread)
+      TaskRecords(context).free(thread)
+    }
+    guard let parent = process.value.parent, let root = context.objects.root else {
+      panic("the first process ended")
+    }
+    TraceRings(context).wakeAll(process.value.trace)
+    while let child = process.value.children.first {
+      process.removeChild(child)
+      root.addChild(child)
+      TraceRings(context).wakeAll(child.value.trace)
+    }
+    while let child = process.value.endedChildren.first {
+      process.removeChild(child)
+      root.addChild(child)
+      announceEnd(of: child, to: root)
+    }
+    // From now on it is one of the children whose outcome can be taken.
+    parent.value.children.remove(process)
+    parent.value.endedChildren.append(process)
+    announceEnd(of: process, to: parent)
+  }
+
+  private func announceEnd(of child: Reference<Process>, to parent: Reference<Process>) {
+    context.scheduler.post(.childEnded, to: parent.value.mainTask, subject: child.value.identity)
+    Wait(context).announce(child.value.identity, to: parent)
+  }
+
+  /// Forgets an ended process whose outcome the parent has taken.
+  func forget(_ process: Reference<Process>) {
+    process.value.parent?.removeChild(process)
+    let task = process.value.mainTask
+    TaskRecords(context).free(task)
+    ProcessRecords(context).free(process)
+  }
+}
+
+/// The memory of task records.
+struct TaskRecords {
+  let context: Context
+
+  init(_ context: Context) { self.context = context }
+
+  func make(
+    mode: TaskMode, priority: UInt8, isThread: Bool, owner: UInt
+  ) throws(SystemError) -> Reference<Task> {
+    guard let identity = context.scheduler.tasks.reserveIdentity() else { throw .limitReached }
+    let pointer: UnsafeMutablePointer<Task> = unsafe try KernelHeap(context).allocate(tag: .task)
+    unsafe pointer.initialize(
+      to: Task(identity: identity, mode: mode, priority: priority, isThread: isThread, owner: owner))
+    let task = unsafe Reference(pointer)
+    context.scheduler.tasks.insert(task)
+    return task
+  }
+
+  func free(_ task: Reference<Task>) {
+    context.scheduler.tasks.remove(task)
+    unsafe task.unsafePointer.deinitialize(count: 1)
+    unsafe KernelHeap(context).free(task.unsafePointer)
+  }
+}
+
+struct ProcessRecords {
+  let context: Context
+
+  init(_ context: Context) { self.context = context }
+
+  func make(_ process: consuming Process) throws(SystemError) -> Reference<Process> {
+    let pointer: UnsafeMutablePointer<Process> = unsafe try KernelHeap(context).allocate(tag: .process)
+    unsafe pointer.initialize(to: process)
+    return unsafe Reference(pointer)
+  }
+
+  func free(_ process: Reference<Process>) {
+    TraceRings(context).free(process.value.trace)
+    unsafe process.unsafePointer.deinitialize(count: 1)
+    unsafe KernelHeap(context).free(process.unsafePointer)
+  }
+}

@@ -1,0 +1,194 @@
+// Starting a process: from a file or an image in memory, in Ring 3 or Ring 0, without ever standing in its address
+// space. Everything is built through the direct map and temporary windows while the caller's address space stays
+// loaded; the processor first sees the new one in the switch.
+//
+// Invariant: everything is checked before anything is made, and what was made is undone when a later step fails.
+
+import ABI
+import Consoles
+import Diagnostics
+import Executables
+import Objects
+import Platform
+import Primitives
+import Scheduling
+import VirtualMemory
+
+package struct ProcessStart {
+  let context: Context
+
+  package init(_ context: Context) { self.context = context }
+
+  /// The most arguments and environment entries, and the bytes of all of them together.
+  package static var textCountLimit: UInt32 { 256 }
+  package static var textBytesLimit: UInt32 { 16384 }
+
+  // The optimizer would put all of this into one function whose frame overflows a kernel stack: each step that has
+  // large values of its own stays a function of its own.
+
+  /// Starts what a task asks for. The task's process becomes the parent.
+  package func start(_ request: ProcessRequest, by starter: Reference<Task>) throws(SystemError)
+    -> TaskIdentity
+  {
+    let parent = starter.value.process
+    let mode = try StartMode(request.flags, rights: parent.value.rights, isThread: false)
+    let priority = try StartMode.priority(request.priority, of: starter)
+    let explanation =
+      request.explanationCapacity == 0
+      ? nil : UserBuffer(address: request.explanationAddress, length: request.explanationCapacity, in: context)
+
+    if request.imageLength > 0 {
+      let image = unsafe try KernelHeap(context).copy(
+        of: UserBuffer(address: request.imageAddress, length: request.imageLength, in: context), limit: 0x0100_0000)
+      defer { unsafe KernelHeap(context).free(image.pointer) }
+      let name = try request.path.length > 0 ? ProgramPath(request.path, in: context) : ProgramPath("image")
+      return unsafe try start(
+        image: image.bytes, name: name, request: request, mode: mode, priority: priority, parent: parent,
+        explanation: explanation, isPermanent: false)
+    }
+    let name = try ProgramPath(request.path, in: context)
+    guard let file = BootFiles(context).file(at: name.span) else { throw .notFound }
+    return try start(
+      image: file, name: name, request: request, mode: mode, priority: priority, parent: parent,
+      explanation: explanation, isPermanent: true)
+  }
+
+  /// Starts the first process of the system, which has no parent.
+  package func startFirst(path: StaticString) throws(SystemError) {
+    let name = ProgramPath(path)
+    guard let file = BootFiles(context).file(at: name.span) else { throw .notFound }
+    let request = ProcessRequest()
+    _ = try start(
+      image: file, name: name, request: request, mode: StartMode(mode: .user, isGuarded: false), priority: 16,
+      parent: nil, explanation: nil, isPermanent: true)
+  }
+
+  @inline(never)
+  private func start(
+    image: KernelBytes, name: ProgramPath, request: ProcessRequest, mode: StartMode, priority: UInt8,
+    parent: Reference<Process>?, explanation: UserBuffer?, isPermanent: Bool
+  ) throws(SystemError) -> TaskIdentity {
+    let plan: ProgramPlan
+    do throws(ElfError) {
+      plan = try ProgramPlan(file: image.span)
+    } catch {
+      explain(error, name: name, to: explanation)
+      throw .badExecutable
+    }
+    var texts = try StackTexts(request, in: context)
+    defer { texts.end() }
+
+    let isTraced = request.flags.contains(.traced)
+    let space = try AddressSpaces(context).make(isTraced: isTraced)
+    var trace: Reference<TraceRing>?
+    do throws(SystemError) {
+      if isTraced { trace = try TraceRings(context).makeRing(tracer: parent) }
+      let sibling = isPermanent ? Reference<AddressSpace>.running(image: image.address, context) : nil
+      // The few files that begin on a page may lie there as they have to lie in memory.
+      let beginsOnPage = isPermanent && image.address & (pageSize &- 1) == 0
+      try load(
+        plan.table, into: LoadingSpace(space: space, file: image, sibling: sibling),
+        fileAddress: beginsOnPage ? image.address : nil)
+      let stackSize = mode.mode.isRing0 ? StackSizes.ring0 : AddressLayout.processStackLimit
+      let stackEnd = AddressLayout.processStackEnd
+      try space.addStack(
+        start: stackEnd - stackSize, end: stackEnd, purpose: .stack, isCommitted: mode.mode.isRing0)
+      let stackPointer = try texts.place(in: space, stackEnd: stackEnd)
+      let task = try TaskRecords(context).make(mode: mode.mode, priority: priority, isThread: false, owner: 0)
+      do throws(SystemError) {
+        task.value.isGuarded = mode.isGuarded
+        task.value.stackStart = stackEnd - stackSize
+        task.value.stackEnd = stackEnd
+        task.value.spaceRecord = space.address
+        context.processes.observer.beginProcess(context, space)
+        try TaskStart(context).prepare(task, space: space, entry: plan.entry, stackPointer: stackPointer)
+        context.processes.observer.endProcess(context)
+        let rights = parent.map { $0.value.rights } ?? .all
+        let process = try ProcessRecords(context).make(
+          Process(mainTask: task, space: space, rights: rights.subtracting(request.droppedRights)))
+        process.value.name = name.name
+        process.value.trace = trace
+        if isPermanent {
+          process.value.image = (image.address, image.length)
+          space.offer(image: image.address)
+        }
+        process.value.wasStartedByFirst = parent.map { $0.value.parent == nil } ?? false
+        task.value.owner = process.address
+        if let parent { parent.addChild(process) } else { context.objects.root = process }
+        let identity = task.value.identity
+        context.scheduler.enqueue(task)
+        return identity
+      } catch {
+        TaskStart(context).undo(task)
+        TaskRecords(context).free(task)
+        throw error
+      }
+    } catch {
+      TraceRings(context).free(trace)
+      AddressSpaces(context).destroy(space)
+      throw error
+    }
+  }
+
+  @inline(never)
+  private func load(
+    _ table: borrowing SegmentTable, into space: LoadingSpace, fileAddress: UInt32?
+  ) throws(SystemError) {
+    try table.load(into: space, fileAddress: fileAddress)
+  }
+
+  /// Says why a file cannot be started: to the caller if it asked, and to the log.
+  @inline(never)
+  private func explain(_ error: ElfError, name: ProgramPath, to explanation: UserBuffer?) {
+    var sentence = TextBuffer()
+    sentence.write(name.span)
+    sentence.write(": ")
+    error.describe(to: &sentence)
+    var log = LogOutput(context)
+    log.write(sentence.span)
+    log.write("\n")
+    sentence.deliver(to: explanation)
+  }
+}
+
+/// How a task is to run, checked.
+package struct StartMode {
+  let mode: TaskMode
+  let isGuarded: Bool
+
+  init(mode: TaskMode, isGuarded: Bool) {
+    self.mode = mode
+    self.isGuarded = isGuarded
+  }
+
+  /// Checks flags and rights. A right, never a path, allows Ring 0.
+  init(_ flags: StartFlags, rights: Rights, isThread: Bool) throws(SystemError) {
+    guard flags.isSubset(of: .all) else { throw .badArgument }
+    if flags.contains(.detached) && !isThread || flags.contains(.traced) && isThread { throw .badArgument }
+    guard flags.contains(.ring0) else {
+      if flags.contains(.sharedStack) || flags.contains(.guarded) { throw .badArgument }
+      mode = .user
+      isGuarded = false
+      return
+    }
+    guard rights.contains(.ring0) else { throw .notPermitted }
+    // A guarded task's kernel works with CR0.WP off, on a kernel stack of its own.
+    if flags.contains(.sharedStack) && flags.contains(.guarded) { throw .badArgument }
+    mode = flags.contains(.sharedStack) ? .kernelSharedStack : .kernelSeparateStack
+    isGuarded = flags.contains(.guarded)
+  }
+
+  static func priority(_ wanted: UInt32, of starter: Reference<Task>) throws(SystemError) -> UInt8 {
+    guard wanted < UInt32(RunQueue.priorities) else { throw .badArgument }
+    if wanted == 0 { return starter.value.basePriority }
+    try checkPriority(UInt8(wanted), of: starter)
+    return UInt8(wanted)
+  }
+
+  /// Nobody makes a task more urgent than itself without the right to: a sandbox must not take the processor away.
+  package static func checkPriority(_ priority: UInt8, of task: Reference<Task>) throws(SystemError) {
+    guard priority <= task.value.basePriority || task.value.process.value.rights.contains(.tasks) else {
+      throw .notPermitted
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// The arguments and the environment of a new process: gathered from the caller's memory, then laid out at the top of
+// the new stack as the System V ABI for i386 says (argc, argv, a null, envp, a null), with the texts above.
+//
+// Invariant: the caller's memory is read once, before the new address space exists.
+
+import ABI
+import Diagnostics
+import Executables
+import Platform
+import Primitives
+import VirtualMemory
+
+@safe
+struct StackTexts: ~Copyable {
+  /// The texts, each ended by a zero byte, one after another.
+  private var bytes: UnsafeMutableRawPointer?
+  private var byteCount: UInt32 = 0
+  private var argumentCount: UInt32
+  private var environmentCount: UInt32
+  private let context: Context
+
+  init(_ request: ProcessRequest, in context: Context) throws(SystemError) {
+    self.context = context
+    argumentCount = request.argumentCount
+    environmentCount = request.environmentCount
+    let limit = ProcessStart.textCountLimit
+    guard argumentCount <= limit, environmentCount <= limit, argumentCount + environmentCount <= limit else {
+      throw .tooLarge
+    }
+    guard argumentCount + environmentCount > 0 else { return }
+    // First the lengths, then the memory for them, then the bytes. A slice that another thread changes in between is
+    // read again and checked again.
+    var total: UInt32 = 0
+    for index in 0..<(argumentCount + environmentCount) {
+      let slice = try StackTexts.slice(index, of: request, context)
+      guard slice.length <= ProcessStart.textBytesLimit else { throw .tooLarge }
+      total += slice.length + 1
+      guard total <= ProcessStart.textBytesLimit else { throw .tooLarge }
+    }
+    guard let memory = unsafe KernelHeap(context).allocateBytes(Int(total), alignment: 4, tag: .task) else {
+      throw .outOfMemory
+    }
+    unsafe bytes = unsafe memory
+    do throws(SystemError) {
+      for index in 0..<(argumentCount + environmentCount) {
+        let slice = try StackTexts.slice(index, of: request, context)
+        guard slice.length < total - byteCount else { throw .tooLarge }
+        unsafe try UserBuffer(address: slice.address, length: slice.length, in: context).copyIn(
+          to: memory + Int(byteCount), count: slice.length)
+        byteCount += slice.length
+        unsafe memory.storeBytes(of: 0, toByteOffset: Int(byteCount), as: UInt8.self)
+        byteCount += 1
+      }
+    } catch {
+      unsafe KernelHeap(context).free(memory)
+      throw error
+    }
+  }
+
+  mutating func end() {
+    unsafe KernelHeap(context).free(bytes)
+    unsafe bytes = nil
+  }
+
+  private static func slice(
+    _ index: UInt32, of request: ProcessRequest, _ context: Context
+  ) throws(SystemError) -> TextSlice {
+    let isArgument = index < request.argumentCount
+    let base = isArgument ? request.argumentsAddress : request.environmentAddress
+    let position = isArgument ? index : index - request.argumentCount
+    let (address, overflow) = base.addingReportingOverflow(position * UInt32(MemoryLayout<TextSlice>.size))
+    guard !overflow else { throw .badAddress }
+    var slice = TextSlice()
+    try UserBuffer(address: address, length: 0, in: context).read(into: &slice)
+    return slice
+  }
+
+  /// Writes the texts and the words below them to the end of a new stack. Returns the first stack pointer.
+  @inline(never)
+  func place(in space: Reference<AddressSpace>, stackEnd: UInt32) throws(SystemError) -> UInt32 {
+    let textStart = (stackEnd - TaskStart.blockSize - byteCount) & ~15
+    if let bytes = unsafe bytes { unsafe try space.write(UnsafeRawPointer(bytes), count: byteCount, at: textStart) }
+    // argc, argv[], null, envp[], null; the stack pointer is a multiple of 16.
+    let words = 1 + argumentCount + 1 + environmentCount + 1
+    var position = (textStart - words * 4) & ~15
+    let stackPointer = position
+    try space.write(word: argumentCount, at: &position)
+    var text = textStart
+    for index in 0..<(argumentCount + environmentCount) {
+      if index == argumentCount { try space.write(word: 0, at: &position) }
+      try space.write(word: text, at: &position)
+      text += length(ofTextAt: text - textStart) + 1
+    }
+    if environmentCount == 0 { try space.write(word: 0, at: &position) }
+    try space.write(word: 0, at: &position)
+    return stackPointer
+  }
+
+  private func length(ofTextAt offset: UInt32) -> UInt32 {
+    guard let bytes = unsafe bytes else { return 0 }
+    var length: UInt32 = 0
+    while unsafe bytes.load(fromByteOffset: Int(offset + length), as: UInt8.self) != 0 { length += 1 }
+    return length
+  }
+}

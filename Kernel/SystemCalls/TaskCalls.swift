@@ -1,0 +1,166 @@
+// System calls about tasks: starting, ending, waiting, describing.
+
+import ABI
+import Diagnostics
+import MachineSupport
+import Objects
+import Platform
+import Primitives
+import Processes
+import Scheduling
+import VirtualMemory
+
+struct TaskCalls {
+  package let context: Context
+
+  init(_ context: Context) { self.context = context }
+
+  @inline(never)
+  func abort(_ arguments: Arguments) -> Never {
+    let process = context.currentProcess
+    let status = Int32(bitPattern: arguments.first)
+    Exit(context).tellProcessToEnd(process, .exited, status: status)
+    Exit(context).endCurrent(.exited, status: status)
+  }
+
+  func yield() -> Int32 {
+    context.scheduler.yield()
+    return 0
+  }
+
+  @inline(never)
+  func sleep(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let time = Arguments.wide(arguments.first, arguments.second)
+    if context.scheduler.block(.sleeping, deadline: context.scheduler.deadline(after: time)) == .cancelled {
+      throw .cancelled
+    }
+    return 0
+  }
+
+  @inline(never)
+  func processStart(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard arguments.second == UInt32(MemoryLayout<ProcessRequest>.size) else { throw .badArgument }
+    var request = ProcessRequest()
+    try UserBuffer(address: arguments.first, length: arguments.second, in: context).read(into: &request)
+    let identity = try ProcessStart(context).start(request, by: context.scheduler.current)
+    return Int32(bitPattern: identity.value)
+  }
+
+  @inline(never)
+  func threadStart(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard arguments.second == UInt32(MemoryLayout<ThreadRequest>.size) else { throw .badArgument }
+    var request = ThreadRequest()
+    try UserBuffer(address: arguments.first, length: arguments.second, in: context).read(into: &request)
+    let identity = try ThreadStart(context).start(request, by: context.scheduler.current)
+    return Int32(bitPattern: identity.value)
+  }
+
+  @inline(never)
+  func wait(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let flags = WaitFlags(rawValue: arguments.second)
+    guard flags.isSubset(of: .noWait), arguments.first <= 0x7fff_ffff else { throw .badArgument }
+    let outcome =
+      arguments.third == 0
+      ? nil : UserBuffer(address: arguments.third, length: UInt32(MemoryLayout<TaskOutcome>.size), in: context)
+    // An outcome that cannot be delivered must not be taken: see that the place is writable first.
+    try outcome?.write(TaskOutcome())
+    return try Wait(context).wait(for: TaskIdentity(arguments.first), flags: flags, outcome: outcome)
+  }
+
+  @inline(never)
+  func kill(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let task = try find(arguments.first)
+    try checkRight(over: task)
+    let status = Int32(bitPattern: arguments.second)
+    if task.value.isThread {
+      context.scheduler.tellToEnd(task, .killed, status: status)
+    } else {
+      guard task.value.process != context.objects.root else { throw .notPermitted }
+      Exit(context).tellProcessToEnd(task.value.process, .killed, status: status)
+    }
+    return 0
+  }
+
+  @inline(never)
+  func information(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard arguments.third == UInt32(MemoryLayout<TaskInformation>.size) else { throw .badArgument }
+    let task = arguments.first == 0 ? context.scheduler.current : try find(arguments.first)
+    try UserBuffer(address: arguments.second, length: arguments.third, in: context).write(describe(task))
+    return Int32(bitPattern: task.value.identity.value)
+  }
+
+  @inline(never)
+  func next(_ arguments: Arguments) -> Int32 {
+    let task = context.scheduler.tasks.next(after: TaskIdentity(arguments.first))
+    return task.map { Int32(bitPattern: $0.value.identity.value) } ?? 0
+  }
+
+  private func describe(_ task: Reference<Task>) -> TaskInformation {
+    let process = task.value.process
+    var information = TaskInformation()
+    information.task = task.value.identity.value
+    information.process = process.value.identity.value
+    information.parent = process.value.parent?.value.identity.value ?? 0
+    information.ring = task.value.mode.isRing0 ? 0 : 3
+    information.isThread = task.value.isThread ? 1 : 0
+    if task.value.mode.isRing0 { information.flags.insert(.ring0) }
+    if task.value.mode == .kernelSharedStack { information.flags.insert(.sharedStack) }
+    if task.value.isGuarded { information.flags.insert(.guarded) }
+    if task.value.isDetached { information.flags.insert(.detached) }
+    information.state = UInt32(task.value.state.rawValue)
+    information.priority = UInt32(task.value.priority)
+    if let space = process.value.space {
+      information.addressSpace = space.value.identity
+      information.pages = space.value.residentPages
+    }
+    information.stackStart = task.value.stackStart
+    information.stackEnd = task.value.stackEnd
+    information.kernelStackStart = task.value.kernelStackStart
+    information.kernelStackEnd = task.value.kernelStackEnd
+    information.rights = process.value.rights
+    let used = task.value.timeUsed(until: read_time_stamp())
+    information.nanoseconds = WordPair(context.clock.nanoseconds(stamps: used))
+    information.name = process.value.name
+    return information
+  }
+
+  @inline(never)
+  func prioritySet(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard arguments.second < UInt32(RunQueue.priorities) else { throw .badArgument }
+    let task = arguments.first == 0 ? context.scheduler.current : try find(arguments.first)
+    try checkRight(over: task)
+    let priority = UInt8(arguments.second)
+    try StartMode.checkPriority(priority, of: context.scheduler.current)
+    context.scheduler.setPriority(of: task, priority)
+    return 0
+  }
+
+  @inline(never)
+  func rightsDrop(_ arguments: Arguments) -> Int32 {
+    let process = context.currentProcess
+    process.value.rights.subtract(Rights(rawValue: arguments.first))
+    return Int32(bitPattern: process.value.rights.rawValue)
+  }
+
+  @inline(never)
+  func threadPointerSet(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard arguments.first < AddressLayout.kernelStart else { throw .badAddress }
+    let descriptor = Processor.threadSegment(base: arguments.first)
+    context.scheduler.current.value.setThreadSegment(base: arguments.first, descriptor: descriptor)
+    context.scheduler.processor.setThreadSegment(descriptor)
+    return 0
+  }
+
+  func find(_ identity: UInt32) throws(SystemError) -> Reference<Task> {
+    guard let task = context.scheduler.tasks.find(TaskIdentity(identity)) else { throw .noSuchTask }
+    return task
+  }
+
+  /// A process may change its own tasks and its children; others only with the right to.
+  func checkRight(over task: Reference<Task>) throws(SystemError) {
+    let own = context.currentProcess
+    let process = task.value.process
+    if process == own || process.value.parent == own { return }
+    guard own.value.rights.contains(.tasks) else { throw .notPermitted }
+  }
+}

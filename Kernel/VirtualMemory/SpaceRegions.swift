@@ -1,0 +1,303 @@
+// The regions of an address space: what was promised where, and adding, removing and changing it.
+//
+// Invariant: a page is mapped only inside a region; removing a region gives back the memory behind it.
+
+import ABI
+import Executables
+import Memory
+import Platform
+import Primitives
+
+package struct SpaceAttributes: RegionAttributes {
+  package var permissions: MemoryPermissions
+  var purpose: RegionPurpose
+
+  /// Only mappings grow together; two stacks or segments stay apart even where they touch.
+  package func joins(_ next: SpaceAttributes) -> Bool { purpose == .mapping && self == next }
+}
+
+/// Nodes of region maps come from the kernel's heap.
+struct RegionNodes: RegionNodeSource {
+  let context: Context
+
+  init(_ context: Context) { self.context = context }
+
+  typealias Attributes = SpaceAttributes
+
+  func allocateNode() -> UnsafeMutablePointer<RegionNode<SpaceAttributes>>? {
+    unsafe KernelHeap(context).allocateBytes(
+      MemoryLayout<RegionNode<SpaceAttributes>>.size, alignment: 16, tag: .addressSpace)?
+      .assumingMemoryBound(to: RegionNode<SpaceAttributes>.self)
+  }
+
+  func freeNode(_ node: UnsafeMutablePointer<RegionNode<SpaceAttributes>>) { unsafe KernelHeap(context).free(node) }
+}
+
+package typealias SpaceRegion = Region<SpaceAttributes>
+
+extension Region where Attributes == SpaceAttributes {
+  package var permissions: MemoryPermissions { attributes.permissions }
+  package var purpose: RegionPurpose { attributes.purpose }
+}
+
+extension Reference where Value == AddressSpace {
+  // MARK: Looking
+
+  package func region(containing address: UInt32) -> SpaceRegion? { value.regions.find(containing: address) }
+
+  package func region(endingAbove address: UInt32) -> SpaceRegion? { value.regions.first(endingAbove: address) }
+
+  /// The last region that ends at or below an address in no region.
+  package func region(before address: UInt32) -> SpaceRegion? { value.regions.last(startingBelow: address) }
+
+  package func residentPages(of region: SpaceRegion) -> UInt32 {
+    guard let range = VirtualRange(start: region.start, length: region.length) else { return 0 }
+    return value.tables.countMapped(in: range)
+  }
+
+  /// The mapped pages but the system-call page: those that belong to this space alone, and those it shares.
+  package func countPages() -> (own: UInt32, shared: UInt32) {
+    guard let range = VirtualRange(start: 0, length: AddressLayout.systemCallPage) else { return (0, 0) }
+    var own: UInt32 = 0
+    var shared: UInt32 = 0
+    value.tables.forEachPage(in: range) { _, entry in
+      if entry.isForeign { return }
+      if context.memory.frames.owner(of: entry.frame) == .shared { shared &+= 1 } else { own &+= 1 }
+    }
+    return (own, shared)
+  }
+
+  /// Whether all of a range lies in writable regions.
+  func isWritable(start: UInt32, length: UInt32) -> Bool {
+    guard let range = VirtualRange(start: start, length: length), value.regions.firstHole(in: range) == nil else {
+      return false
+    }
+    var isWritable = true
+    value.regions.forEach(in: range) { region in
+      isWritable = region.permissions.contains(.write)
+      return isWritable
+    }
+    return isWritable
+  }
+
+  // MARK: Adding
+
+  package func addRegion(
+    start: UInt32, length: UInt32, _ permissions: MemoryPermissions, _ purpose: RegionPurpose
+  ) throws(SystemError) {
+    do throws(RegionError) {
+      try value.regions.insert(
+        Region(start: start, length: length, SpaceAttributes(permissions: permissions, purpose: purpose)))
+    } catch {
+      switch error {
+      case .badRange, .notCovered: throw .badArgument
+      case .overlaps: throw .alreadyExists
+      case .outOfMemory: throw .outOfMemory
+      }
+    }
+  }
+
+  private static var dynamicWindow: VirtualRange {
+    unsafe VirtualRange(
+      start: AddressLayout.dynamicStart, length: AddressLayout.dynamicEnd - AddressLayout.dynamicStart
+    ).unsafelyUnwrapped
+  }
+
+  /// Adds a mapping where there is room. Returns its start.
+  package func addMapping(
+    length: UInt32, _ permissions: MemoryPermissions, _ purpose: RegionPurpose = .mapping
+  ) throws(SystemError) -> UInt32 {
+    guard let start = value.regions.findGap(length: length, in: Self.dynamicWindow) else { throw .outOfMemory }
+    try addRegion(start: start, length: length, permissions, purpose)
+    return start
+  }
+
+  /// Adds a region for pages of others, whose page table is held: `length`, a power of two, and the start is a multiple.
+  package func addWindow(length: UInt32) throws(SystemError) -> (start: UInt32, entries: HeldEntry) {
+    guard let gap = value.regions.findGap(length: 2 * length - pageSize, in: Self.dynamicWindow) else {
+      throw .outOfMemory
+    }
+    let start = (gap + length - 1) & ~(length - 1)
+    try addRegion(start: start, length: length, [], .lent)
+    do throws(PageTableError) {
+      let cache = SpaceTranslationCache(space: self)
+      return (start, try value.tables.hold(tableOf: VirtualAddress(start), cache: cache))
+    } catch {
+      remove(start: start, length: length)
+      throw error.systemError(context)
+    }
+  }
+
+  /// Shares mappings of another space, which both may change then. Returns where they are here. Nothing is executable
+  /// here: what one side can write the other must not run.
+  package func addShared(
+    start: UInt32, length: UInt32, of source: Reference<AddressSpace>, _ permissions: MemoryPermissions
+  ) throws(SystemError) -> UInt32 {
+    guard !permissions.contains(.execute), !permissions.isEmpty,
+      let range = VirtualRange(start: start, length: length), source.value.regions.firstHole(in: range) == nil
+    else { throw .badArgument }
+    var isAllowed = true
+    source.value.regions.forEach(in: range) { region in
+      isAllowed =
+        region.purpose == .mapping && permissions.isSubset(of: region.permissions)
+        && !region.permissions.contains(.execute)
+      return isAllowed
+    }
+    guard isAllowed else { throw .badArgument }
+    // What was promised only becomes memory now, or each side would get a page of its own.
+    for page in stride(from: start, to: start &+ length, by: Int(pageSize))
+    where source.value.tables.lookup(VirtualAddress(page)) == nil {
+      guard let region = source.region(containing: page) else { throw .badArgument }
+      _ = try source.populate(page: page, region.permissions)
+    }
+    let place = try addMapping(length: length, permissions, .shared)
+    do throws(SystemError) {
+      try share(range, of: source, at: place, permissions.page)
+    } catch {
+      remove(start: place, length: length)
+      throw error
+    }
+    return place
+  }
+
+  /// Maps frames of a device, or such that a device reaches too, where there is room. Returns where.
+  package func addDevice(
+    first: UInt32, count: UInt32, _ permissions: MemoryPermissions, isCached: Bool = false
+  ) throws(SystemError) -> UInt32 {
+    let start = try addMapping(length: count * pageSize, permissions, .device)
+    do throws(SystemError) {
+      for page in 0..<count {
+        try map(
+          page: start + page * pageSize, to: FrameNumber(first + page),
+          permissions.page.union(isCached ? .foreign : [.foreign, .uncached]))
+      }
+    } catch {
+      remove(start: start, length: count * pageSize)
+      throw error
+    }
+    return start
+  }
+
+  /// Adds a stack between two guard pages, with memory behind all of it where it is committed: for Ring 0.
+  package func addStack(
+    start: UInt32, end: UInt32, purpose: RegionPurpose, isCommitted: Bool
+  ) throws(SystemError) {
+    do throws(SystemError) {
+      try addRegion(start: start - pageSize, length: pageSize, [], .guardPage)
+      try addRegion(start: start, length: end - start, [.read, .write], purpose)
+      try addRegion(start: end, length: pageSize, [], .guardPage)
+      guard isCommitted else { return }
+      var page = start
+      while page < end {
+        _ = try populateUnzeroed(page: page, [.read, .write])
+        page += pageSize
+      }
+    } catch {
+      remove(start: start - pageSize, length: end - start + 2 * pageSize)
+      throw error
+    }
+  }
+
+  /// A thread's stack, an idle one or a new one where there is room. Returns its start.
+  package func addThreadStack(size: UInt32, isCommitted: Bool) throws(SystemError) -> UInt32 {
+    if let start = takeIdleStack(size: size, isCommitted: isCommitted) { return start }
+    guard let gap = value.regions.findGap(length: size + 2 * pageSize, in: Self.dynamicWindow) else {
+      throw .outOfMemory
+    }
+    let start = gap + pageSize
+    try addStack(start: start, end: start + size, purpose: .threadStack, isCommitted: isCommitted)
+    return start
+  }
+
+  // MARK: Removing
+
+  /// Removes what `addDevice` added.
+  package func removeDevice(start: UInt32, length: UInt32) { remove(start: start, length: length) }
+
+  /// Removes what `addWindow` added.
+  package func removeWindow(start: UInt32, length: UInt32) {
+    value.tables.letGo(tableOf: VirtualAddress(start), cache: SpaceTranslationCache(space: self))
+    remove(start: start, length: length)
+  }
+
+  /// Takes the stack of a thread that has ended.
+  package func removeThreadStack(start: UInt32, end: UInt32, isCommitted: Bool) {
+    guard end > start else { return }
+    if keepIdleStack(start: start, end: end, isCommitted: isCommitted) { return }
+    remove(start: start - pageSize, length: end - start + 2 * pageSize)
+  }
+
+  /// Removes mappings; holes are no error. Where the range has a part of anything else, no part of it is touched.
+  package func removeMappings(start: UInt32, length: UInt32) throws(SystemError) {
+    guard let range = VirtualRange(start: start, length: length) else { throw .badArgument }
+    try checkMappings(in: range, includesOthers: true)
+    do throws(RegionError) {
+      try value.regions.remove(start: start, length: length) { _ in }
+    } catch { throw error == .outOfMemory ? .outOfMemory : .badArgument }
+    releasePages(in: range)
+  }
+
+  /// - Parameter includesOthers: whether shared and device memory count as mappings too.
+  @inline(__always)
+  private func checkMappings(in range: VirtualRange, includesOthers: Bool = false) throws(SystemError) {
+    var isAllMapping = true
+    value.regions.forEach(in: range) { region in
+      isAllMapping =
+        region.purpose == .mapping
+        || includesOthers && (region.purpose == .shared || region.purpose == .device)
+      return isAllMapping
+    }
+    guard isAllMapping else { throw .badArgument }
+  }
+
+  /// Changes what mappings allow, and the pages that are there already.
+  package func protectMappings(start: UInt32, length: UInt32, _ permissions: MemoryPermissions) throws(SystemError) {
+    guard let range = VirtualRange(start: start, length: length) else { throw .badArgument }
+    try checkMappings(in: range)
+    if permissions.contains(.execute) && hasSharedPages(in: range) { throw .badArgument }
+    do throws(RegionError) {
+      try value.regions.change(start: start, length: length) { _ in
+        SpaceAttributes(permissions: permissions, purpose: .mapping)
+      }
+    } catch { throw error == .outOfMemory ? .outOfMemory : .badArgument }
+    // A page that allows nothing any more is unmapped but keeps its place; its contents are gone.
+    if permissions.isEmpty { return releasePages(in: range) }
+    do throws(PageTableError) {
+      try value.tables.protect(range, cache: SpaceTranslationCache(space: self)) { _ in permissions.page }
+    } catch { KernelMemory(context).report(error) }
+  }
+
+  /// Whether another space may write what is in a range. Pages whose other holders are gone are this space's own again.
+  private func hasSharedPages(in range: VirtualRange) -> Bool {
+    var isShared = false
+    value.tables.forEachPage(in: range) { _, entry in
+      guard context.memory.frames.owner(of: entry.frame) == .shared else { return }
+      if context.memory.frames.references(of: entry.frame) == 1 {
+        Frames(context).endSharing(entry.frame)
+      } else {
+        isShared = true
+      }
+    }
+    return isShared
+  }
+
+  /// Removes whatever regions have in a range, and the memory behind them.
+  func remove(start: UInt32, length: UInt32) {
+    do throws(RegionError) { try value.regions.remove(start: start, length: length) { _ in } } catch {
+      panic("a part of a region was removed where it was to go as a whole")
+    }
+    if let range = VirtualRange(start: start, length: length) { releasePages(in: range) }
+  }
+
+  private func releasePages(in range: VirtualRange) {
+    var released: UInt32 = 0
+    do throws(PageTableError) {
+      try value.tables.unmap(range, cache: SpaceTranslationCache(space: self)) { _, entry in
+        guard !entry.isForeign else { return }
+        Frames(context).release(entry.frame)
+        released &+= 1
+      }
+    } catch { KernelMemory(context).report(error) }
+    value.residentPages &-= released
+  }
+}

@@ -1,0 +1,128 @@
+// Memory that a system call's caller names: inert until it is copied from or to.
+//
+// The same checks hold for callers in both rings: the range must lie in the user half, and the copy itself finds out,
+// page by page, whether it is mapped and writable; an access that cannot be resolved ends the copy with an error.
+// What is read is read once: a caller's other threads cannot change it between check and use.
+//
+// Invariant: no kernel code follows a caller's address in any other way.
+
+import ABI
+import MachineSupport
+import Memory
+import Platform
+import Primitives
+import Scheduling
+
+package struct UserBuffer {
+  package let address: UInt32
+  package let length: UInt32
+  package let context: Context
+
+  package init(address: UInt32, length: UInt32, in context: Context) {
+    self.address = address
+    self.length = length
+    self.context = context
+  }
+
+  /// Whether the range lies in the part of the address space that tasks may use.
+  @inline(__always)
+  package func check() throws(SystemError) {
+    if length == 0 { return }
+    guard isInside else { throw .badAddress }
+  }
+
+  /// Two comparisons that no length or address can overflow.
+  @inline(__always)
+  package var isInside: Bool {
+    let span = AddressLayout.kernelStart &- AddressLayout.nullGuardEnd
+    return length <= span && address &- AddressLayout.nullGuardEnd <= span &- length
+  }
+
+  /// Reads every page of the buffer once, for a call that wants to know only that the bytes are the caller's.
+  package func checkReadable() throws(SystemError) {
+    guard length > 0 else { return }
+    try check()
+    var page = address & ~(pageSize - 1)
+    var probe: UInt8 = 0
+    while page < address &+ length {
+      let place = max(page, address)
+      unsafe try withUnsafeMutablePointer(to: &probe) { pointer throws(SystemError) in
+        unsafe try copyIn(to: pointer, offset: place - address, count: 1)
+      }
+      page += pageSize
+    }
+  }
+
+  /// Copies `count` bytes from `offset` of the buffer to kernel memory.
+  package func copyIn(to destination: UnsafeMutableRawPointer, offset: UInt32 = 0, count: UInt32) throws(SystemError) {
+    try check()
+    guard offset <= length, count <= length &- offset else { throw .badArgument }
+    let source = unsafe UnsafeRawPointer(bitPattern: UInt(address &+ offset))
+    guard unsafe count == 0 || user_copy(destination, source, count) == 0 else { throw Self.copyFailure(context) }
+    context.counters.bytesCopied &+= UInt64(count)
+  }
+
+  /// Copies `count` bytes of kernel memory to `offset` of the buffer.
+  package func copyOut(from source: UnsafeRawPointer, offset: UInt32 = 0, count: UInt32) throws(SystemError) {
+    try check()
+    guard offset <= length, count <= length &- offset else { throw .badArgument }
+    try checkWritable(offset: offset, count: count)
+    let destination = unsafe UnsafeMutableRawPointer(bitPattern: UInt(address &+ offset))
+    guard unsafe count == 0 || user_copy(destination, source, count) == 0 else { throw Self.copyFailure(context) }
+    context.counters.bytesCopied &+= UInt64(count)
+  }
+
+  /// Why the last copy was cut short: the memory is not the caller's, or was promised and there is none left.
+  @inline(never)
+  package static func copyFailure(_ context: Context) -> SystemError {
+    context.memory.copyRanOut ? .outOfMemory : .badAddress
+  }
+
+  @inline(__always)
+  private func checkWritable(offset: UInt32, count: UInt32) throws(SystemError) {
+    guard context.scheduler.protection.checksCopies, count > 0 else { return }
+    try UserBuffer(address: address &+ offset, length: count, in: context).checkWritable()
+  }
+
+  /// Whether all of the buffer may be written, where the processor alone would not tell.
+  ///
+  /// For a guarded task the kernel works with CR0.WP off, so a read-only page would not refuse: the regions must allow it.
+  /// On a shared stack the kernel's own frames lie below the registers of the call, where a stale pointer of the caller's
+  /// points: nothing may be copied there.
+  @inline(never)
+  package func checkWritable() throws(SystemError) {
+    let task = context.scheduler.current
+    if task.value.mode == .kernelSharedStack {
+      let kernelPart = task.value.callRegisters &+ UInt32(MemoryLayout<saved_registers>.size)
+      guard address >= kernelPart || address &+ length <= task.value.stackStart else { throw .badAddress }
+    }
+    guard context.processor.isGuarded else { return }
+    guard task.value.space.isWritable(start: address, length: length) else { throw .badAddress }
+  }
+
+  /// Reads a structure of the ABI.
+  package func read<T: BitwiseCopyable>(into value: inout T) throws(SystemError) {
+    let size = UInt32(MemoryLayout<T>.size)
+    let whole = UserBuffer(address: address, length: size, in: context)
+    var result: SystemError?
+    unsafe withUnsafeMutablePointer(to: &value) { pointer in
+      do throws(SystemError) {
+        unsafe try whole.copyIn(to: pointer, count: size)
+      } catch { result = error }
+    }
+    if let result { throw result }
+  }
+
+  /// Writes a structure of the ABI.
+  package func write<T: BitwiseCopyable>(_ value: T) throws(SystemError) {
+    let size = UInt32(MemoryLayout<T>.size)
+    let whole = UserBuffer(address: address, length: size, in: context)
+    var result: SystemError?
+    unsafe withUnsafePointer(to: value) { pointer in
+      do throws(SystemError) {
+        unsafe try whole.copyOut(from: pointer, count: size)
+      } catch { result = error }
+    }
+    if let result { throw result }
+  }
+}

@@ -1,0 +1,73 @@
+// One word of the current task's memory, which programs build their locks on.
+//
+// Invariant: a word is known by the frame it lies in, so that it is the same for all who share the frame.
+
+import ABI
+import Platform
+import Primitives
+import Scheduling
+
+package struct UserWord: LockWord {
+  let address: UInt32
+  let context: Context
+
+  package init(address: UInt32, in context: Context) {
+    self.address = address
+    self.context = context
+  }
+
+  private var buffer: UserBuffer { UserBuffer(address: address, length: 4, in: context) }
+
+  @inline(never)
+  package func load() -> UInt32? {
+    var value: UInt32 = 0
+    do throws(SystemError) { try buffer.read(into: &value) } catch { return nil }
+    return value
+  }
+
+  @inline(never)
+  package func store(_ value: UInt32) -> Bool {
+    do throws(SystemError) { try buffer.write(value) } catch { return false }
+    return true
+  }
+
+  /// Why it could not be read or written.
+  @inline(never)
+  package func failure() -> SystemError {
+    var value: UInt32 = 0
+    do throws(SystemError) { try buffer.read(into: &value) } catch { return error }
+    return .badAddress
+  }
+
+  /// What the word is known by: where it lies in physical memory.
+  @inline(__always)
+  package func key() throws(SystemError) -> UInt64 {
+    if address & 3 == 0, address < AddressLayout.kernelStart,
+      let physical = context.scheduler.current.value.space.physicalAddress(of: address)
+    {
+      return physical.value
+    }
+    return try look().key
+  }
+
+  /// Where the word is in physical memory, and what it is now.
+  @inline(__always)
+  package func look() throws(SystemError) -> (key: UInt64, value: UInt32) {
+    guard address & 3 == 0 else { throw .badArgument }
+    guard address < AddressLayout.kernelStart else { throw .badAddress }
+    let space = context.scheduler.current.value.space
+    if let physical = space.physicalAddress(of: address) {
+      return (physical.value, FrameContents(context).word(at: physical))
+    }
+    return try touch(space)
+  }
+
+  /// The first touch of promised memory: reading the word puts a frame behind the address.
+  @inline(never)
+  private func touch(_ space: Reference<AddressSpace>) throws(SystemError) -> (key: UInt64, value: UInt32) {
+    var value: UInt32 = 0
+    try buffer.read(into: &value)
+    guard let physical = space.physicalAddress(of: address) else { throw .badAddress }
+    return (physical.value, value)
+  }
+}
