@@ -80,8 +80,13 @@ let package = Package(
       ],
       path: "Tests/KernelTests", swiftSettings: host + fast + flows),
     .target(name: "ServiceSupport", dependencies: ["Primitives"], path: "Services/Support", swiftSettings: portable),
+    .target(name: "StoreService", dependencies: ["ServiceSupport"], path: "Services/Store", swiftSettings: portable),
+    .target(name: "LogService", dependencies: ["ServiceSupport"], path: "Services/Log", swiftSettings: portable),
+    .target(name: "FilesService", dependencies: ["ServiceSupport"], path: "Services/Files", swiftSettings: portable),
     .testTarget(
-      name: "ServicesTests", dependencies: ["ServiceSupport"], path: "Tests/ServicesTests", swiftSettings: host),
+      name: "ServicesTests",
+      dependencies: ["FilesService", "LogService", "ServiceSupport", "StoreService", "TestSupport"],
+      path: "Tests/ServicesTests", swiftSettings: host),
     .target(name: "ABIDefinition", path: "ABI/Definition", swiftSettings: host),
     .testTarget(
       name: "ABITests", dependencies: ["ABI", "ABIDefinition"], path: "Tests/ABITests",

@@ -27,7 +27,9 @@ import SDK
     if command == "crash" { return CrashTest.run() }
     if command == "chain" { return ChainTest.run() }
     if command == "keys" { return KeyTest.run() }
+    // What `conform` starts.
     if command == "leave" { return Conformance.leaveFilesOpen() }
+    if command == "fill" { return Conformance.fillShare() }
     return usage()
   }
 
