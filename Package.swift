@@ -101,8 +101,11 @@ let package = Package(
     .target(
       name: "Injection", dependencies: ["ABI", "Primitives", "SDK"], path: "Tests/Guest/Programs/inject/Portable",
       swiftSettings: portable),
+    .target(
+      name: "Management", dependencies: ["ABI", "Primitives", "SDK"], path: "Userland/Programs/manager/Portable",
+      swiftSettings: portable),
     .testTarget(
-      name: "UserlandTests", dependencies: ["ABI", "Injection", "Primitives", "SDK", "TestSupport"],
+      name: "UserlandTests", dependencies: ["ABI", "Injection", "Management", "Primitives", "SDK", "TestSupport"],
       path: "Tests/UserlandTests", swiftSettings: host),
     .target(
       name: "TestSupport", dependencies: ["Boot", "Primitives"], path: "Tests/TestSupport", swiftSettings: host),

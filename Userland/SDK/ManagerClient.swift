@@ -14,6 +14,9 @@ public enum ManagerOperation: UInt32 {
   case describe = 4
   /// Tells which services have crashed and are to be started again.
   case waiting = 5
+  /// Moves a service that does not tell its state: the new server begins with nothing, and calls that the old one does not
+  /// answer fail.
+  case moveWithoutState = 6
 }
 
 public enum ManagerClient {

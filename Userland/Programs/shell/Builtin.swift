@@ -73,7 +73,7 @@ enum Builtin: UInt8 {
     case .insmod: "MODULE|FILE [NAME=VALUE...]"
     case .rmmod: "[--wait] MODULE"
     case .modinfo: "MODULE|FILE"
-    case .service: "ACTION [NAME] [--as PLACEMENT]"
+    case .service: "ACTION [NAME] [--as PLACEMENT [--without-state]]"
     }
   }
 

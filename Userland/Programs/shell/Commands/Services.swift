@@ -9,15 +9,18 @@ extension Builtin {
     guard words.count > 1 else { return reportUsage() }
     let action = words[1]
     if action == "list" { return listServices() }
-    guard words.count > 2, let placement = placement(in: words) else { return reportUsage() }
+    let isWithoutState = words.count == 6 && words[5] == "--without-state"
+    guard words.count > 2, let placement = placement(in: words, isWithoutState ? 5 : words.count),
+      !isWithoutState || action == "move"
+    else { return reportUsage() }
     let operation: ManagerOperation
     if action == "start" {
       operation = .start
     } else if action == "stop" {
       operation = .stop
     } else if action == "move" {
-      guard words.count == 5 else { return reportUsage() }
-      operation = .move
+      guard words.count > 3 else { return reportUsage() }
+      operation = isWithoutState ? .moveWithoutState : .move
     } else if action == "save" {
       operation = .save
     } else {
@@ -56,9 +59,9 @@ extension Builtin {
   }
 
   /// `--as server|ring0-server|linked` after the name; a server where nothing is said; nil where it is wrong.
-  private func placement(in words: borrowing CommandWords) -> ServicePlacement? {
-    if words.count == 3 { return .server }
-    guard words.count == 5, words[3] == "--as" else { return nil }
+  private func placement(in words: borrowing CommandWords, _ count: Int) -> ServicePlacement? {
+    if count == 3 { return .server }
+    guard count == 5, words[3] == "--as" else { return nil }
     if words[4] == "server" { return .server }
     if words[4] == "ring0-server" { return .ring0Server }
     return words[4] == "linked" ? .linked : nil

@@ -1,0 +1,73 @@
+// The service manager, started again whenever it ends. The next one takes over what runs.
+//
+// Invariant: from its end until the next one serves, its name is held: calls wait, and nobody else takes the name.
+
+import ABI
+import Primitives
+import SDK
+
+struct SupervisedManager {
+  private static var path: StaticString { "/bin/manager" }
+  private static var name: StaticString { "manager" }
+  /// Servers answer others: they, and the manager whose priority they get, come before ordinary programs.
+  static var priority: UInt32 { 20 }
+
+  /// Nil: it could not be started, and without it services must be started by hand.
+  private(set) var task: TaskIdentity?
+  private var started: UInt64 = 0
+  private var restarts: UInt32 = 0
+  /// Kept open, so that the name outlives a manager.
+  private var openName: ServiceClient?
+
+  init() { start() }
+
+  /// How often in a row it is tried.
+  private static var attempts: UInt32 { 8 }
+
+  private mutating func start() {
+    var arguments = WordList()
+    arguments.append(Self.path)
+    var options = StartOptions()
+    options.priority = Self.priority
+    started = Clock.sinceBoot / 1_000_000
+    do throws(Refusal) {
+      task = try Process.start(Bytes(Self.path), arguments: arguments, options: options)
+      waitUntilItServes()
+    } catch {
+      task = nil
+      Console.write {
+        $0.write("init: the service manager was not started: ")
+        error.describe(to: &$0)
+        $0.write("\n")
+      }
+    }
+  }
+
+  /// It is more urgent than this process, so mostly it serves already.
+  private mutating func waitUntilItServes() {
+    for _ in 0..<1000 {
+      if let service = ServiceList.find(Bytes(Self.name)), service.owner == task?.number { break }
+      guard let task, ((try? task.information().addressSpace) ?? 0) != 0 else { return }
+      Thread.sleep(milliseconds: 1)
+    }
+    if openName == nil { openName = try? ServiceClient(Self.name) }
+  }
+
+  /// It has ended. Starts another one, later each time that happens soon.
+  mutating func ended(_ outcome: Outcome) {
+    let isHeld = (try? ServiceList.control(Bytes(Self.name), .hold)) != nil
+    Console.write {
+      $0.write("init: the service manager ")
+      outcome.describe(to: &$0)
+      $0.write("; it is started again\n")
+    }
+    let now = Clock.sinceBoot / 1_000_000
+    restarts = ServiceOrder.restarts(before: restarts, lived: now - started)
+    task = nil
+    for attempt in 0..<Self.attempts where task == nil {
+      Thread.sleep(milliseconds: ServiceOrder.delay(restarts: restarts + attempt))
+      start()
+    }
+    if isHeld { try? ServiceList.control(Bytes(Self.name), .release) }
+  }
+}
