@@ -21,7 +21,11 @@ extension SystemWorld {
     let result = LimitedCall.run(milliseconds: Self.holdLimit) {
       unsafe SystemCalls.serviceControl(arguments.name, arguments.count, ServiceAction.hold.rawValue)
     }
-    guard let result else { throw ManagerRefusal("it does not answer the calls that it has taken") }
+    guard let result else {
+      // The thread may have come so far just before its end.
+      try? release(name)
+      throw ManagerRefusal("it does not answer the calls that it has taken")
+    }
     if result < 0 { throw Self.refusal(result) }
   }
 

@@ -51,13 +51,27 @@ extension SystemWorld {
     return Self.exists(name) || isServed(name) ? [] : nil
   }
 
+  /// What a server gets of the rights of whoever has it started: those that its author has written into the file `NAME.rights`
+  /// beside it. Without such a file the system's own servers get what it takes to serve, and added ones all.
+  private func granted(_ name: [UInt8], _ rights: Rights, isOwn: Bool) throws(ManagerRefusal) -> Rights {
+    let folder: StaticString = isOwn ? "/lib/services/" : "/extra/"
+    guard let text = Self.contents(Bytes(folder).copied + name + Bytes(".rights").copied) else {
+      return isOwn ? rights.intersection(.services) : rights
+    }
+    guard let wanted = Authority.rights(in: text) else {
+      throw ManagerRefusal("its file of rights names something that is none")
+    }
+    return rights.intersection(wanted)
+  }
+
   // MARK: Starting
 
   func start(
     _ name: [UInt8], _ placement: ServicePlacement, _ rights: Rights
   ) throws(ManagerRefusal) -> Server {
     let own = Self.path("/lib/services/", name, placement)
-    let path = Self.isFile(own) ? own : Self.path("/extra/", name, placement)
+    let isOwn = Self.isFile(own)
+    let path = isOwn ? own : Self.path("/extra/", name, placement)
     if placement == .linked {
       try ModuleServer.load(path, name)
       return Server(placement: .linked, task: 0)
@@ -65,7 +79,7 @@ extension SystemWorld {
     var arguments = WordList()
     arguments.append(path)
     var options = StartOptions(flags: placement == .ring0Server ? .ring0 : [])
-    options.droppedRights = Rights.all.subtracting(rights)
+    options.droppedRights = Rights.all.subtracting(try granted(name, rights, isOwn: isOwn))
     var refusal: Refusal?
     var started: TaskIdentity?
     Self.withBytes(path) { path in

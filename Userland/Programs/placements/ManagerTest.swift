@@ -48,7 +48,7 @@ struct ManagerTest {
         killed.servers += 1
         // What a move survives is one end: the state may be with the manager alone now.
         Thread.sleep(milliseconds: 60)
-      } else if endManager() {
+      } else if Self.endManager() {
         killed.managers += 1
       }
     }
@@ -84,7 +84,7 @@ struct ManagerTest {
 
   // MARK: Ending
 
-  private func endManager() -> Bool {
+  static func endManager() -> Bool {
     guard let manager = ServiceList.find(Bytes("manager")), manager.owner != 0 else { return false }
     return (try? TaskIdentity(manager.owner).kill(status: 1)) != nil
   }
@@ -93,16 +93,7 @@ struct ManagerTest {
   private func endSuccessor() -> Bool {
     guard let store = ServiceList.find(Bytes("store")), store.state == 2 else { return false }
     // Processes get ever larger numbers: the last one that is there, unless it is the only one and serves.
-    var candidate = TaskIdentity(0)
-    var servers: [UInt32] = []
-    while let task = candidate.next {
-      candidate = task
-      if let process = try? task.information(), process.isThread == 0, process.addressSpace != 0,
-        process.name.isEqual(to: Bytes("store"))
-      {
-        servers.append(task.number)
-      }
-    }
+    let servers = Self.processes(named: "store")
     let isOldLinked = Modules.information(named: Bytes("store")) != nil
     guard let last = servers.last,
       servers.count > 1 || isOldLinked && store.placement != ServicePlacement.linked.rawValue
@@ -162,9 +153,9 @@ struct ManagerTest {
     var random = SeededRandom(seed: seed, stream: 1)
     while !sums.withLock({ $0.isOver }) {
       let placement = ServicePlacement.all[Int(random.below(3))]
-      let isMoved = answer(.move, "store", placement)?.isEmpty == true
+      let isMoved = Self.answer(.move, "store", placement)?.isEmpty == true
       sums.withLock { if isMoved { $0.moves += 1 } else { $0.refusedMoves += 1 } }
-      if random.below(4) == 0 { _ = answer(random.below(2) == 0 ? .start : .stop, "log", placement) }
+      if random.below(4) == 0 { _ = Self.answer(random.below(2) == 0 ? .start : .stop, "log", placement) }
     }
     return 0
   }
@@ -174,21 +165,32 @@ struct ManagerTest {
   /// The manager goes on with everything, and nothing is left of what was ended in the middle.
   private func endsInOrder() -> Bool {
     // Whether `log` ran the seed has decided.
-    guard asked(.stop, "store")?.isEmpty == true, asked(.stop, "log") != nil else { return false }
-    guard Modules.information(named: Bytes("store")) == nil, Modules.information(named: Bytes("log")) == nil else {
-      return false
-    }
-    var candidate = TaskIdentity(0)
-    while let task = candidate.next {
-      candidate = task
-      guard let process = try? task.information(), process.addressSpace != 0 else { continue }
-      if process.name.isEqual(to: Bytes("store")) || process.name.isEqual(to: Bytes("log")) { return false }
-    }
+    guard Self.asked(.stop, "store")?.isEmpty == true, Self.asked(.stop, "log") != nil else { return false }
+    guard Self.servers(of: "store") == 0, Self.servers(of: "log") == 0 else { return false }
     return manage(.start, "store") && manage(.move, "store", .linked) && manage(.stop, "store")
   }
 
+  private static func processes(named name: StaticString) -> [UInt32] {
+    var candidate = TaskIdentity(0)
+    var found: [UInt32] = []
+    while let task = candidate.next {
+      candidate = task
+      if let process = try? task.information(), process.isThread == 0, process.addressSpace != 0,
+        process.name.isEqual(to: Bytes(name))
+      {
+        found.append(task.number)
+      }
+    }
+    return found
+  }
+
+  /// How many servers of a name there are: processes, and its module.
+  static func servers(of name: StaticString) -> Int {
+    processes(named: name).count + (Modules.information(named: Bytes(name)) == nil ? 0 : 1)
+  }
+
   /// Asks a manager, the next one where it ends meanwhile.
-  private func asked(_ operation: ManagerOperation, _ name: StaticString) -> [UInt8]? {
+  static func asked(_ operation: ManagerOperation, _ name: StaticString) -> [UInt8]? {
     for _ in 0..<500 {
       if let refusal = answer(operation, name, .server) { return refusal }
       Thread.sleep(milliseconds: 10)
@@ -197,7 +199,7 @@ struct ManagerTest {
   }
 
   /// The sentence with which the manager refused, empty where it did not; nil: nobody answers.
-  private func answer(
+  static func answer(
     _ operation: ManagerOperation, _ name: StaticString, _ placement: ServicePlacement
   ) -> [UInt8]? {
     do throws(SystemError) {

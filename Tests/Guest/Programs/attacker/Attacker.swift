@@ -2,6 +2,7 @@
 //
 //     attacker                with each right alone, and with none; `store` is to run
 //     attacker try            with the rights that it has: for `sandbox`
+//     attacker servers        attacks nobody: says which rights servers have
 //
 // What it starts itself: `attacker fault NAME` commits one violation, `attacker hijack` wants a name that is moved, `attacker wait`
 // is somebody to attack.
@@ -18,6 +19,7 @@ struct Attacker: Program {
     guard ProgramInformation.argumentCount > 1 else { return tryAllRights() }
     let action = ProgramInformation.argument(1)
     if action == "try" { return tryOwnRights() }
+    if action == "servers" { return tellServers() }
     if action == "fault", ProgramInformation.argumentCount > 2 {
       return Violations.commit(ProgramInformation.argument(2))
     }
@@ -52,6 +54,28 @@ struct Attacker: Program {
       $0.write(" of 8 roles got what was not given\n")
     }
     return failed
+  }
+
+  private static func tellServers() -> Int32 {
+    var index: UInt32 = 0
+    while let service = ServiceList.information(index) {
+      index += 1
+      guard service.placement != ServicePlacement.linked.rawValue,
+        let rights = try? TaskIdentity(service.owner).information().rights
+      else { continue }
+      let server = service.name.withBytes { $0.copied }
+      Console.write {
+        $0.write("rights of ")
+        $0.write(server)
+        $0.write(":")
+        for (name, right) in named where !right.isEmpty && rights.contains(right) {
+          $0.write(" ")
+          $0.write(name)
+        }
+        $0.write("\n")
+      }
+    }
+    return 0
   }
 
   private static func tryOwnRights() -> Int32 {
