@@ -104,8 +104,12 @@ let package = Package(
     .target(
       name: "Management", dependencies: ["ABI", "Primitives", "SDK"], path: "Userland/Programs/manager/Portable",
       swiftSettings: portable),
+    .target(
+      name: "ShellLanguage", dependencies: ["Primitives", "SDK"], path: "Userland/Programs/shell/Portable",
+      swiftSettings: portable),
     .testTarget(
-      name: "UserlandTests", dependencies: ["ABI", "Injection", "Management", "Primitives", "SDK", "TestSupport"],
+      name: "UserlandTests",
+      dependencies: ["ABI", "Injection", "Management", "Primitives", "SDK", "ShellLanguage", "TestSupport"],
       path: "Tests/UserlandTests", swiftSettings: host),
     .target(
       name: "TestSupport", dependencies: ["Boot", "Primitives"], path: "Tests/TestSupport", swiftSettings: host),

@@ -42,20 +42,36 @@ extension Builtin {
     }
   }
 
+  /// Starts the service that it asks where that does not run.
   func dateCommand() -> Int32 {
     do throws(SystemError) {
-      let clock = try ClockClient()
-      defer { clock.close() }
-      switch try clock.time() {
-      case .time(let time):
-        Console.write {
-          $0.write(time.text.span)
-          $0.write("\n")
+      do throws(SystemError) { return try writeTime() } catch {
+        guard error == .notFound || error == .peerGone else { throw error }
+        if let refusal = try ManagerClient.ask(.start, Bytes("clock")) {
+          Console.write {
+            $0.write("date: the service clock was not started: ")
+            $0.write(refusal)
+            $0.write("\n")
+          }
+          return 1
         }
-        return 0
-      case .failure(let failure): return reportFailure(failure.sentence)
+        return try writeTime()
       }
     } catch { return report(Bytes("the service clock"), error.sentence) }
+  }
+
+  private func writeTime() throws(SystemError) -> Int32 {
+    let clock = try ClockClient()
+    defer { clock.close() }
+    switch try clock.time() {
+    case .time(let time):
+      Console.write {
+        $0.write(time.text.span)
+        $0.write("\n")
+      }
+      return 0
+    case .failure(let failure): return reportFailure(failure.sentence)
+    }
   }
 
   /// `--as server|ring0-server|linked` after the name; a server where nothing is said; nil where it is wrong.
@@ -96,6 +112,19 @@ extension Builtin {
       }
     }
     listCrashed()
+    let others = Names.services.filter { name in
+      name.withBytes { ServiceList.find($0) }.map { $0.state == 0 } ?? true
+    }
+    if !others.isEmpty {
+      Console.write {
+        $0.write("could be started:")
+        for name in others {
+          $0.write(" ")
+          $0.write(name)
+        }
+        $0.write("\n")
+      }
+    }
     return 0
   }
 
