@@ -292,10 +292,13 @@ import Testing
     let isOver = Box(false)
     // The model cannot end a thread: from this turn on the old manager's work comes to nothing.
     let snapshot = Box<(instances: [ModelSystem.Instance], services: [[UInt8]: ModelSystem.Service])?>(nil)
+    // Of every other manager the journal is lost too.
+    var journal: [UInt8] = []
     system.atTurn = { [weak system] number in
       guard let system, number >= last, !isOver.value else { return }
       isOver.value = true
       snapshot.value = (system.instances, system.services)
+      if seed % 2 == 0 { journal = ServiceJournal.bytes(of: system.book, limit: 8000) }
     }
     run(system) { (control) throws(ManagerRefusal) in
       for placement in [ServicePlacement.linked, .server, .ring0Server, .linked] {
@@ -306,7 +309,7 @@ import Testing
     if let snapshot = snapshot.value { (system.instances, system.services) = snapshot }
     system.managerEnds()
     run(system) { (control) throws(ManagerRefusal) in
-      control.takeOver(names)
+      control.takeOver(ServiceJournal.records(in: journal) ?? [], serving: names)
       for name in names {
         let to: ServicePlacement = control.record(name)?.placement == .server ? .linked : .server
         try control.move(name, to, .all, withState: true)
@@ -316,6 +319,48 @@ import Testing
     let refusal = run(system) { (control) throws(ManagerRefusal) in for name in names { try control.stop(name, .all) } }
     #expect(refusal == nil)
     #expect(system.services.values.allSatisfy { $0.server == nil })
+  }
+
+  /// Managers end anywhere while servers crash: with the journals none of the services is forgotten, and each has its kept state or
+  /// what it came to since.
+  @Test(arguments: 1...60 as ClosedRange<UInt64>)
+  func noManagerForgetsAService(seed: UInt64) {
+    let system = system(seed, needs: ["a": "", "b": "a", "c": ""])
+    run(system) { (control) throws(ManagerRefusal) in
+      try control.start(names[1], .server, .all)
+      try control.start(names[2], .linked, .all)
+      for instance in system.instances { instance.value = 7 }
+      for name in names { try control.save(name) }
+    }
+    system.crashOdds = 12
+    for round in 0..<4 as Range<UInt64> {
+      let last = system.turns + Int((seed * 7 + round * 13) % 60)
+      let snapshot = Box<(instances: [ModelSystem.Instance], services: [[UInt8]: ModelSystem.Service])?>(nil)
+      var journal: [UInt8] = []
+      system.atTurn = { [weak system] number in
+        guard let system, number >= last, snapshot.value == nil else { return }
+        snapshot.value = (system.instances, system.services)
+        journal = ServiceJournal.bytes(of: system.book, limit: 8000)
+        system.crashOdds = 0
+      }
+      run(system) { (control) throws(ManagerRefusal) in
+        while snapshot.value == nil {
+          _ = control.recover()
+          system.schedule.sleep(milliseconds: 10)
+        }
+      }
+      system.atTurn = nil
+      if let snapshot = snapshot.value { (system.instances, system.services) = snapshot }
+      system.managerEnds()
+      run(system) { (control) throws(ManagerRefusal) in
+        control.takeOver(ServiceJournal.records(in: journal) ?? [], serving: names)
+      }
+      system.crashOdds = 12
+    }
+    system.crashOdds = 0
+    settle(system)
+    check(system)
+    for name in names { #expect(system.services[name]?.server?.value == 7) }
   }
 }
 

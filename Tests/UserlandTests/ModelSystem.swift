@@ -18,14 +18,14 @@ final class ModelSystem: @unchecked Sendable {
     var publishes: UInt64
     /// What its clients would miss.
     var value = 0
-    let isChild: Bool
+    /// Of the manager that there is.
+    var isChild = true
 
-    init(_ name: [UInt8], _ server: Server, _ rights: Rights, publishes: UInt64, isChild: Bool = true) {
+    init(_ name: [UInt8], _ server: Server, _ rights: Rights, publishes: UInt64) {
       self.name = name
       self.server = server
       self.rights = rights
       self.publishes = publishes
-      self.isChild = isChild
     }
   }
 
@@ -117,6 +117,15 @@ final class ModelSystem: @unchecked Sendable {
       }
       services[name]?.isHeld = false
     }
+    for name in services.keys { services[name]?.isNamed = false }
+    for instance in instances {
+      instance.isChild = false
+      // One that was about to publish its name does so under the next manager, or finds it taken and ends.
+      let isServing = services[instance.name]?.server === instance
+      if !isServing, instance.server.placement != .linked { instance.publishes = schedule.now + 1 }
+      // The next manager takes modules out that serve nobody.
+      if !isServing, instance.server.placement == .linked { remove(instance) }
+    }
     book = ServiceBook()
   }
 
@@ -179,7 +188,7 @@ struct ModelWorld: ServiceWorld {
 
   func adoptable(_ name: [UInt8]) -> (server: Server, rights: Rights)? {
     system.turn()
-    guard let instance = system.services[name]?.server else { return nil }
+    guard let instance = system.services[name]?.server, !instance.hasFailed else { return nil }
     return (instance.server, instance.rights)
   }
 
@@ -223,7 +232,10 @@ struct ModelWorld: ServiceWorld {
       system.schedule.sleep(milliseconds: 2000)
       throw ManagerRefusal("it does not say what it knows")
     }
-    guard let instance = system.services[name]?.server, !instance.hasFailed else { throw ManagerRefusal("it is gone") }
+    guard let service = system.services[name], let instance = service.server, !instance.hasFailed else {
+      throw ManagerRefusal("it is gone")
+    }
+    guard service.isHeld else { throw ManagerRefusal("only for who holds it") }
     return Array("\(instance.value)".utf8)
   }
 
@@ -232,10 +244,13 @@ struct ModelWorld: ServiceWorld {
     guard let instance = system.services[name]?.server, !instance.hasFailed, instance.server == server else {
       throw ManagerRefusal("it is gone")
     }
+    guard system.services[name]?.isHeld == true else { throw ManagerRefusal("only for who holds it") }
     instance.value = Int(String(decoding: state, as: UTF8.self))!
   }
 
   func keepName(_ name: [UInt8], _ isKept: Bool) {
-    if isKept { system.services[name, default: .init()].isNamed = true } else { system.services[name]?.isNamed = false }
+    // Only a name that there is can be kept.
+    let isThere = system.services[name].map { $0.server != nil || $0.isNamed } ?? false
+    system.services[name]?.isNamed = isKept && isThere
   }
 }

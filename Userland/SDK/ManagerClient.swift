@@ -17,6 +17,8 @@ public enum ManagerOperation: UInt32 {
   /// Moves a service that does not tell its state: the new server begins with nothing, and calls that the old one does not
   /// answer fail.
   case moveWithoutState = 6
+  /// Of init alone: words 0 and 1 are address and length of the journal's memory in the manager.
+  case takeOver = 7
 }
 
 public enum ManagerClient {

@@ -5,7 +5,7 @@
 // nothing to do, and one more than are at work, so that a command which has to wait delays no other. One waits for
 // the servers, which are children of this process, and one starts again what ended without being told to.
 //
-// Invariant: it may end at any time. Init starts another one, which takes over what runs.
+// Invariant: it may end at any time. Init starts another one, which takes over what runs, and what its predecessor's journal says.
 
 import ABI
 import Primitives
@@ -16,8 +16,6 @@ import ServiceSupport
   static func run() -> Int32 {
     do throws(SystemError) {
       var server = try ServiceServer("manager")
-      ManagerCommand.control.takeOver(SystemWorld.leftNames)
-      SystemWorld.removeLeftModules()
       _ = try Thread.start { () -> Int32 in
         while true { watchServers() }
       }

@@ -15,7 +15,7 @@ enum ManagerCommand {
   static func isLong(_ operation: UInt32) -> Bool {
     switch ManagerOperation(rawValue: operation) {
     case .start, .stop, .move, .moveWithoutState, .save: true
-    case .describe, .waiting, nil: false
+    case .describe, .waiting, .takeOver, nil: false
     }
   }
 
@@ -24,6 +24,8 @@ enum ManagerCommand {
       request.reply[0] = unknownOperation
       return
     }
+    if operation == .takeOver { return Journal.begin(&request) }
+    Journal.beginWithout()
     let name = request.copiedData
     if operation == .waiting { return listWaiting(&request) }
     // Whoever asks has ended where there is nothing to be learnt of it, and waits for no answer.
@@ -44,7 +46,7 @@ enum ManagerCommand {
       case .move: try control.move(name, placement, rights, withState: true)
       case .moveWithoutState: try control.move(name, placement, rights, withState: false)
       case .save: try control.save(name)
-      case .describe, .waiting: break
+      case .describe, .waiting, .takeOver: break
       }
     } catch {
       request.reply[0] = 1

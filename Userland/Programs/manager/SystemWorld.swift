@@ -15,10 +15,18 @@ struct SystemWorld: ServiceWorld {
   /// Names that are kept open, so that they outlive a crash and can be held before they have a server again.
   private static let keptNames = Mutex<[(name: [UInt8], client: ServiceClient)]>([])
   /// The process that starts managers. Servers of one that has ended are its children.
-  private static let supervisor = (try? TaskIdentity.current.information().parent) ?? 0
+  static let supervisor = (try? TaskIdentity.current.information().parent) ?? 0
   static let own = (try? TaskIdentity.current.information().process) ?? 0
 
-  func withBook<Result>(_ body: (inout ServiceBook) -> Result) -> Result { Self.book.withLock(body) }
+  func withBook<Result>(_ body: (inout ServiceBook) -> Result) -> Result {
+    Self.book.withLock { book in
+      let changes = book.changes
+      let result = body(&book)
+      if book.changes != changes { Journal.write(book) }
+      return result
+    }
+  }
+
   var milliseconds: UInt64 { Clock.sinceBoot / 1_000_000 }
   func pause() { Thread.sleep(milliseconds: 1) }
   func wakeRecovery() { Self.pending.give() }
@@ -72,6 +80,7 @@ struct SystemWorld: ServiceWorld {
   func adoptable(_ name: [UInt8]) -> (server: Server, rights: Rights)? {
     guard let service = Self.information(name), service.state != 0, Self.exists(name) else { return nil }
     guard service.placement != ServicePlacement.linked.rawValue else {
+      guard let module = Self.withBytes(name, { Modules.information(named: $0) }), !module.hasFailed else { return nil }
       // Whoever could have it linked could do all that the kernel can.
       return (Server(placement: .linked, task: 0), .all)
     }

@@ -42,6 +42,8 @@ struct ServiceRecord {
 
 struct ServiceBook {
   private(set) var records: [ServiceRecord] = []
+  /// Counts what the next manager has to know.
+  private(set) var changes: UInt32 = 0
   /// Processes that were told to end, or whose place another one takes: their end is no crash.
   private var ending: [Server] = []
 
@@ -66,12 +68,15 @@ struct ServiceBook {
   mutating func giveUp(_ name: [UInt8]) {
     guard let index = records.firstIndex(where: { $0.name == name }) else { return }
     records[index].isClaimed = false
-    if !records[index].isKept { records.remove(at: index) }
+    guard !records[index].isKept else { return }
+    records.remove(at: index)
+    changes &+= 1
   }
 
   mutating func change(_ name: [UInt8], _ body: (inout ServiceRecord) -> Void) {
     guard let index = records.firstIndex(where: { $0.name == name }) else { return }
     body(&records[index])
+    changes &+= 1
   }
 
   /// Notes who serves a name. Records are in the order in which their servers began.
@@ -84,6 +89,7 @@ struct ServiceBook {
     record.due = nil
     record.started = now
     records.append(record)
+    changes &+= 1
   }
 
   // MARK: Crashes
@@ -97,6 +103,7 @@ struct ServiceBook {
       records[index].server == server
     else { return }
     records[index].server = nil
+    changes &+= 1
     let lived = now &- records[index].started
     records[index].restarts = ServiceOrder.restarts(before: records[index].restarts, lived: lived)
     records[index].due = now &+ UInt64(ServiceOrder.delay(restarts: records[index].restarts))

@@ -43,7 +43,7 @@ extension ServiceControl {
       throw ManagerRefusal(Bytes("it has moved, but its old server is still there: ").copied + error.sentence)
     }
     // It had hardly begun, and the state that it was given is still right.
-    if isNewGone { try startAgain(name, placement, state ?? []) }
+    if isNewGone { try startAgain(name, placement, state ?? [], isHeld: false) }
   }
 
   /// Starts the successor of a service whose calls are held, gives it the state, and retires the old server.
@@ -62,7 +62,7 @@ extension ServiceControl {
     // It ended around its predecessor's last moment. Either that one serves on, or nobody does and the state is here.
     try? end(new, of: name)
     if world.state(of: old, for: name) != .serving {
-      try startAgain(name, old.placement, state ?? [])
+      try startAgain(name, old.placement, state ?? [], isHeld: true)
     }
     throw ManagerRefusal(Self.endedEarly)
   }
@@ -71,7 +71,7 @@ extension ServiceControl {
 
   /// Nobody serves, and the state is here: whoever is started again, now or later, gets it.
   private func startAgain(
-    _ name: [UInt8], _ placement: ServicePlacement, _ state: [UInt8]
+    _ name: [UInt8], _ placement: ServicePlacement, _ state: [UInt8], isHeld: Bool
   ) throws(ManagerRefusal) {
     let now = world.milliseconds
     world.withBook { book in
@@ -82,7 +82,7 @@ extension ServiceControl {
         $0.keptState = state
       }
     }
-    if let record = record(name) { _ = try restart(record) }
+    if let record = record(name) { _ = try restart(record, isHeldAlready: isHeld) }
   }
 
   /// Starts a server and gives it a state. Where it does not take that it is ended.

@@ -51,7 +51,9 @@ extension ServiceControl {
   }
 
   /// Starts a claimed service again that has crashed. Calls wait until it has its state back.
-  func restart(_ record: ServiceRecord) throws(ManagerRefusal) -> Server {
+  ///
+  /// - Parameter isHeldAlready: whether the caller holds its calls, and lets them go.
+  func restart(_ record: ServiceRecord, isHeldAlready: Bool = false) throws(ManagerRefusal) -> Server {
     let name = record.name
     if let server = record.server {
       // Nobody has seen it yet.
@@ -65,23 +67,34 @@ extension ServiceControl {
       }
       if server.placement == .linked { world.tell(.moduleFailed, of: name) }
     }
+    if let left = world.adoptable(name) {
+      // A manager that ended had started it, and not come so far as to note it, or to give it its state.
+      guard !record.keptState.isEmpty else {
+        run(name, left.server, record.rights)
+        return left.server
+      }
+      try end(left.server, of: name)
+    }
     try startNeeded(by: name, record.rights)
     if record.placement == .linked { try end(Server(placement: .linked, task: 0), of: name) }
-    let isHeld = !record.keptState.isEmpty && (try? world.hold(name)) != nil
+    var isHeld = isHeldAlready || !record.keptState.isEmpty && (try? world.hold(name)) != nil
+    defer { if isHeld && !isHeldAlready { try? world.release(name) } }
+    let server = try launch(name, record.placement, record.rights)
     do throws(ManagerRefusal) {
-      let server = try launch(name, record.placement, record.rights)
       if !record.keptState.isEmpty {
-        do throws(ManagerRefusal) { try world.restore(name, record.keptState, to: server) } catch {
-          try? end(server, of: name)
-          throw error
+        // Where nobody had kept the name there was nothing to hold until now, and nobody who called.
+        if !isHeld {
+          try world.hold(name)
+          isHeld = true
         }
+        try world.restore(name, record.keptState, to: server)
+        world.keepName(name, true)
       }
-      if isHeld { try? world.release(name) }
-      run(name, server, record.rights)
-      return server
     } catch {
-      if isHeld { try? world.release(name) }
+      try? end(server, of: name)
       throw error
     }
+    run(name, server, record.rights)
+    return server
   }
 }

@@ -51,12 +51,39 @@ struct ServiceControl<World: ServiceWorld> {
     world.withBook { $0.began(name, server, rights, now: now) }
   }
 
-  /// Takes over what a manager before has left running.
-  func takeOver(_ names: [[UInt8]]) {
+  /// Takes over what a manager before has left: what its journal says is meant to run, and whatever else serves.
+  func takeOver(_ journal: [ServiceRecord], serving names: [[UInt8]]) {
+    for record in journal where world.withBook({ $0.claim(record.name) }) {
+      takeOver(record)
+      giveUp(record.name)
+    }
     for name in names where world.withBook({ $0.claim(name) }) {
       _ = known(name)
       giveUp(name)
     }
+  }
+
+  /// Where nobody serves, it has crashed, or waited to be started again.
+  private func takeOver(_ record: ServiceRecord) {
+    let name = record.name
+    var server = world.adoptable(name)?.server
+    // Nobody knows whether it has its state.
+    if record.server == nil, !record.keptState.isEmpty { server = nil }
+    if let server { run(name, server, record.rights) }
+    let now = world.milliseconds
+    let isServed = server != nil
+    world.withBook { book in
+      book.change(name) {
+        $0.restarts = record.restarts
+        $0.keptState = record.keptState
+        guard !isServed else { return }
+        $0.rights = record.rights
+        $0.placement = record.placement
+        $0.restarts = ServiceOrder.restarts(before: record.restarts, lived: 0)
+        $0.due = now &+ UInt64(ServiceOrder.delay(restarts: $0.restarts))
+      }
+    }
+    if !record.keptState.isEmpty { world.keepName(name, true) }
   }
 
   // MARK: Commands
