@@ -102,7 +102,8 @@ let package = Package(
       name: "Injection", dependencies: ["ABI", "Primitives", "SDK"], path: "Tests/Guest/Programs/inject/Portable",
       swiftSettings: portable),
     .target(
-      name: "Management", dependencies: ["ABI", "Primitives", "SDK", "ServiceSupport"], path: "Userland/Programs/manager/Portable",
+      name: "Management", dependencies: ["ABI", "Primitives", "SDK", "ServiceSupport"],
+      path: "Userland/Programs/manager/Portable",
       swiftSettings: portable),
     .target(
       name: "ShellLanguage", dependencies: ["Primitives", "SDK"], path: "Userland/Programs/shell/Portable",

@@ -323,7 +323,7 @@ import Testing
 
   /// Managers end anywhere while servers crash: with the journals none of the services is forgotten, and each has its kept state or
   /// what it came to since.
-  @Test(arguments: 1...60 as ClosedRange<UInt64>)
+  @Test(arguments: 1...120 as ClosedRange<UInt64>)
   func noManagerForgetsAService(seed: UInt64) {
     let system = system(seed, needs: ["a": "", "b": "a", "c": ""])
     run(system) { (control) throws(ManagerRefusal) in
@@ -346,6 +346,10 @@ import Testing
       run(system) { (control) throws(ManagerRefusal) in
         while snapshot.value == nil {
           _ = control.recover()
+          let name = names.randomElement(using: &system.schedule.random)!
+          let placement = [ServicePlacement.server, .ring0Server, .linked].randomElement(
+            using: &system.schedule.random)!
+          try? control.move(name, placement, .all, withState: true)
           system.schedule.sleep(milliseconds: 10)
         }
       }

@@ -166,11 +166,18 @@ struct ModelWorld: ServiceWorld {
     if system.failureOdds > 0, Int.random(in: 0..<system.failureOdds, using: &system.schedule.random) == 0 {
       throw ManagerRefusal("no memory")
     }
-    if placement == .linked, let left = system.instance(Server(placement: .linked, task: 0), name) {
-      guard system.services[name]?.server !== left else { throw ManagerRefusal("it is loaded") }
-      system.remove(left)
+    if placement == .linked, system.instance(Server(placement: .linked, task: 0), name) != nil {
+      throw ManagerRefusal("it is loaded")
     }
     return system.add(name, placement, rights)
+  }
+
+  func removeLeftModule(_ name: [UInt8]) throws(ManagerRefusal) {
+    system.turn()
+    guard let left = system.instance(Server(placement: .linked, task: 0), name),
+      left.hasFailed || system.services[name]?.server !== left
+    else { return }
+    system.remove(left)
   }
 
   func end(_ server: Server, of name: [UInt8]) throws(ManagerRefusal) {

@@ -73,7 +73,7 @@ extension SystemWorld {
     let isOwn = Self.isFile(own)
     let path = isOwn ? own : Self.path("/extra/", name, placement)
     if placement == .linked {
-      try ModuleServer.load(path, name)
+      try ModuleServer.load(path)
       return Server(placement: .linked, task: 0)
     }
     var arguments = WordList()
@@ -95,6 +95,13 @@ extension SystemWorld {
   static func sentence(of refusal: Refusal?) -> [UInt8] {
     guard let refusal else { return Bytes("it was not started").copied }
     return refusal.explanation.isEmpty ? Bytes(refusal.error.sentence).copied : refusal.explanation
+  }
+
+  func removeLeftModule(_ name: [UInt8]) throws(ManagerRefusal) {
+    guard let module = Self.withBytes(name, { Modules.information(named: $0) }),
+      ModuleServer.state(module, Self.information(name)) != .serving
+    else { return }
+    try ModuleServer.unload(name)
   }
 
   // MARK: How they are doing
@@ -138,13 +145,7 @@ enum ModuleServer {
   /// How long calls inside a module may take to come back, in milliseconds.
   private static var unloadLimit: UInt64 { 2000 }
 
-  static func load(_ path: [UInt8], _ name: [UInt8]) throws(ManagerRefusal) {
-    // One that a move has left behind serves nobody.
-    if let module = SystemWorld.withBytes(name, { Modules.information(named: $0) }),
-      state(module, SystemWorld.information(name)) == .starting
-    {
-      try unload(name)
-    }
+  static func load(_ path: [UInt8]) throws(ManagerRefusal) {
     var refusal: Refusal?
     SystemWorld.withBytes(path) { path in
       do throws(Refusal) { try Modules.load(path, parameters: WordList()) } catch { refusal = error }
@@ -171,7 +172,7 @@ enum ModuleServer {
     return state(module, service)
   }
 
-  private static func state(_ module: ModuleInformation, _ service: ServiceInformation?) -> ServerState {
+  static func state(_ module: ModuleInformation, _ service: ServiceInformation?) -> ServerState {
     guard !module.hasFailed else { return .gone }
     guard let service, service.state != 0, service.placement == ServicePlacement.linked.rawValue else {
       return .starting

@@ -97,15 +97,10 @@ struct SystemWorld: ServiceWorld {
     var index: UInt32 = 0
     while let module = Modules.information(index) {
       let name = module.name.withBytes { $0.copied }
-      if exists(name), isLeft(module, name) { names.append(name) }
+      if exists(name) { names.append(name) }
       index += 1
     }
-    for name in names { try? ModuleServer.unload(name) }
-  }
-
-  private static func isLeft(_ module: ModuleInformation, _ name: [UInt8]) -> Bool {
-    guard let service = information(name) else { return true }
-    return service.state == 0 || service.placement != ServicePlacement.linked.rawValue
+    for name in names { try? SystemWorld().removeLeftModule(name) }
   }
 
   // MARK: People

@@ -76,7 +76,6 @@ extension ServiceControl {
       try end(left.server, of: name)
     }
     try startNeeded(by: name, record.rights)
-    if record.placement == .linked { try end(Server(placement: .linked, task: 0), of: name) }
     var isHeld = isHeldAlready || !record.keptState.isEmpty && (try? world.hold(name)) != nil
     defer { if isHeld && !isHeldAlready { try? world.release(name) } }
     let server = try launch(name, record.placement, record.rights)

@@ -102,10 +102,9 @@ struct ServiceControl<World: ServiceWorld> {
     guard let record = known(name) else { throw ManagerRefusal(Self.notStarted) }
     try Authority.check(rights, for: record.placement)
     try checkUnneeded(name)
-    // A module that has failed is still there.
-    if let server = record.server ?? (record.placement == .linked ? Server(placement: .linked, task: 0) : nil) {
-      try end(server, of: name)
-    }
+    if let server = record.server { try end(server, of: name) }
+    // One that has failed is still there.
+    try world.removeLeftModule(name)
     world.withBook { book in
       book.change(name) {
         $0.server = nil
@@ -144,6 +143,7 @@ struct ServiceControl<World: ServiceWorld> {
   func launch(
     _ name: [UInt8], _ placement: ServicePlacement, _ rights: Rights
   ) throws(ManagerRefusal) -> Server {
+    try world.removeLeftModule(name)
     let server = try world.start(name, placement, rights)
     let end = world.milliseconds + Self.startLimit
     while true {

@@ -41,6 +41,8 @@ protocol ServiceWorld {
 
   /// What a service needs; nil where nothing of this name could be started and nobody serves it.
   func needs(of name: [UInt8]) -> [[UInt8]]?
+  /// Takes out a module of this name that has failed, or that serves nobody: it keeps others from the name.
+  func removeLeftModule(_ name: [UInt8]) throws(ManagerRefusal)
   /// Starts a server, which may not serve yet.
   func start(_ name: [UInt8], _ placement: ServicePlacement, _ rights: Rights) throws(ManagerRefusal) -> Server
   /// Ends a server, and returns when it is gone.
