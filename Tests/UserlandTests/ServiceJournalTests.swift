@@ -95,11 +95,11 @@ import Testing
     withMemory { _, memory in
       #expect(memory.read() == nil)
       for number in 1...9 as ClosedRange<UInt8> {
-        memory.write([UInt8](repeating: number, count: Int(number) * 500))
-        #expect(memory.read() == [UInt8](repeating: number, count: Int(number) * 500))
+        memory.write([UInt8](repeating: number, count: Int(number) * 400))
+        #expect(memory.read() == [UInt8](repeating: number, count: Int(number) * 400))
       }
       memory.write([UInt8](repeating: 1, count: JournalMemory.limit + 1))
-      #expect(memory.read() == [UInt8](repeating: 9, count: 4500))
+      #expect(memory.read() == [UInt8](repeating: 9, count: 3600))
       memory.write([])
       #expect(memory.read() == [])
     }

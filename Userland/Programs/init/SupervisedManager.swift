@@ -10,7 +10,7 @@ import SDK
 struct SupervisedManager {
   private static var path: StaticString { "/bin/manager" }
   private static var name: StaticString { "manager" }
-  /// Servers answer others: they, and the manager whose priority they get, come before ordinary programs.
+  /// Before ordinary programs, so that whatever loops can be stopped.
   static var priority: UInt32 { 20 }
 
   /// Nil: it could not be started, and without it services must be started by hand.
@@ -22,7 +22,7 @@ struct SupervisedManager {
   /// Where managers write what the next one has to know; 0: nowhere.
   private let journal = (try? Memory.map(journalLength, [.read, .write])) ?? 0
   /// As the manager has it.
-  private static var journalLength: UInt32 { 16384 }
+  private static var journalLength: UInt32 { 8192 }
   /// After so many ends in a row, each soon after its start, the journal may be the reason.
   private static var trustedEnds: UInt32 { 24 }
 

@@ -5,6 +5,9 @@ import Primitives
 import SDK
 
 extension SystemWorld {
+  /// What servers have by themselves: no more than programs do. While one works on a request it is as urgent as who asked; one
+  /// that loops is no more urgent than those it serves.
+  private static var serverPriority: UInt32 { 16 }
   /// How long a server may take to be gone, in milliseconds.
   private static var endLimit: UInt64 { 2000 }
 
@@ -79,6 +82,7 @@ extension SystemWorld {
     var arguments = WordList()
     arguments.append(path)
     var options = StartOptions(flags: placement == .ring0Server ? .ring0 : [])
+    options.priority = Self.serverPriority
     options.droppedRights = Rights.all.subtracting(try granted(name, rights, isOwn: isOwn))
     var refusal: Refusal?
     var started: TaskIdentity?

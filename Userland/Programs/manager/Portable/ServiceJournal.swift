@@ -63,7 +63,7 @@ enum ServiceJournal {
 /// The memory of a journal. Whoever has it keeps it as long as this is used.
 @safe struct JournalMemory {
   /// In bytes; whole pages.
-  static var length: Int { 16384 }
+  static var length: Int { 8192 }
   private static var half: Int { length / 2 }
   private static var head: Int { 12 }
   /// The most bytes of a journal.
