@@ -72,6 +72,8 @@ extension Shell {
     defer { output.flush() }
     var names = TypedNames(state: interpreter.state, jobTable: interpreter.host.jobs)
     let typed = [UInt8](editor.line[..<editor.cursor])
+    // What is pasted may be indented by tabs.
+    if typed.allSatisfy({ $0 == 0x20 }) { return editor.replace(from: typed.count, with: [0x20], output: &output) }
     guard let completion = Completion.complete(typed, &names) else { return output.write(byte: 0x07) }
     let isProgress = typed[completion.start...] != completion.text[...]
     editor.replace(from: completion.start, with: completion.text, output: &output)
