@@ -46,7 +46,7 @@ private struct FakeNames: CompletionSource {
       ("run --st", "run --stack ", []), ("run --stack sh", "run --stack shared ", []),
       ("run --priority 3 rig", "run --priority 3 rights ", []), ("run rings no", "run rings note ", []),
       ("service sta", "service start ", []), ("service start st", "service start store ", []),
-      ("service move store -", "service move store --as ", []),
+      ("service move store -", "service move store --", ["--as", "--without-state"]),
       ("service move store --as ring", "service move store --as ring0-server ", []),
       ("insmod ra", "insmod ramdisk ", []), ("rmmod l", "rmmod lab ", []), ("kill %", "kill %1 ", []),
       ("cat mo", "cat modules/", []), ("cat modules/l", "cat modules/lab.so ", []), ("cat /b", "cat /bin/", []),
@@ -140,6 +140,14 @@ private struct FakeNames: CompletionSource {
     #expect(names.count == 58)
     for name in names {
       #expect(Builtin(named: Array(name.utf8)) != nil || LanguageCommand(named: Array(name.utf8)) != nil)
+    }
+    for word in [
+      "if", "fi", "while", "until", "for", "done", "case", "esac", "{", "}", "!", "elif", "then", "else", "do",
+    ] {
+      let help = CommandHelp.find(Array(word.utf8))
+      let example = help.map { "\($0.example)" } ?? ""
+      #expect(throws: Never.self) { try ShellParser.parse(Array(example.utf8)) }
+      #expect(!example.isEmpty && example.contains("\(help!.name)"))
     }
     #expect(CommandHelp.find(Array("run".utf8))?.options.count == 5)
     #expect(Builtin(rawValue: 38) == nil && LanguageCommand(rawValue: 20) == nil)

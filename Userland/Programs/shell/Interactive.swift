@@ -98,7 +98,10 @@ enum ConsoleReader {
       output.flush()
       switch event {
       case .line(let line): return line
-      case .cancelled, .endOfInput, .refused: return nil
+      case .cancelled, .endOfInput: return nil
+      case .refused:
+        _ = Builtin.read.reportFailure("the line has more than 4,096 bytes; nothing of it was read")
+        return nil
       case .editing, .completion: continue
       }
     }

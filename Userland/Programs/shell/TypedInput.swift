@@ -24,8 +24,9 @@ enum TypedInput {
     var count: Int { bytes.count - first }
   }
 
-  /// What is kept at the most while nobody takes it; the serial line waits meanwhile.
-  private static var capacity: Int { 4096 }
+  /// How many bytes are kept at the most while nobody takes them; the serial line waits meanwhile. While commands run it is
+  /// more, since Ctrl-C comes behind what was typed before it.
+  private static var capacity: (waiting: Int, running: Int) { (4096, 65536) }
   private static let queue = Mutex(Queue())
   /// The thread that reads; 0: none.
   private static let reader = Mutex<UInt32>(0)
@@ -61,7 +62,9 @@ enum TypedInput {
 
   /// Takes what the kernel has. Returns false at the end of the input.
   private static func readOnce() -> Bool {
-    while queue.withLock({ $0.count > capacity && !$0.isRunning }) { Thread.sleep(milliseconds: 10) }
+    while queue.withLock({ $0.count > ($0.isRunning ? capacity.running : capacity.waiting) }) {
+      Thread.sleep(milliseconds: 10)
+    }
     var input = InlineArray<64, UInt8>(repeating: 0)
     let count = (try? Console.read(into: &input)) ?? 0
     queue.withLock { queue in

@@ -11,7 +11,7 @@ extension Builtin {
     CommandHelp.forEach { help in Console.write { help.writeLine(to: &$0) } }
     Console.write("Any other name is a program in /bin, for example rings, crash, bench, strace; ls /bin shows all.\n")
     Console.write("Commands are separated by ; && || and line ends; a & at the end runs one beside the shell.\n")
-    Console.write("if, while, until, for, case, { } and functions are as in other shells. help NAME tells more.\n")
+    Console.write("if, while, until, for, case, { } and functions are as in other shells; help if tells more.\n")
     return 0
   }
 

@@ -76,9 +76,9 @@ struct CommandHelp {
     output.write("\n")
   }
 
-  /// What is known about the command of this name; nil: there is none.
+  /// What is known about the command or the word of the language; nil: there is none.
   static func find(_ name: [UInt8]) -> CommandHelp? {
-    var found: CommandHelp?
+    var found = ReservedWord(name)?.help
     forEach { help in if StaticText(help.name).bytes == name { found = help } }
     return found
   }

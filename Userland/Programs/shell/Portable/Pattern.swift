@@ -1,6 +1,6 @@
 // Patterns of names: `*`, `?` and `[...]`, for files and for `case`.
 //
-// Invariant: matching takes at most as many steps as the text is long times the pattern's length.
+// Invariant: matching looks at each byte of the text at most once for each byte of the pattern behind its last star.
 
 /// A pattern, which is text where `isLiteral` says so.
 struct ShellPattern {
@@ -22,10 +22,13 @@ struct ShellPattern {
 
   private func isSpecial(_ index: Int, _ byte: UInt8) -> Bool { bytes[index] == byte && !isLiteral[index] }
 
-  /// Whether there is anything in it that does not stand for itself.
+  /// Whether there is anything in it that does not stand for itself. A `[` without an end does.
   var hasWildcard: Bool {
-    for index in bytes.indices where isSpecial(index, 0x2a) || isSpecial(index, 0x3f) || isSpecial(index, 0x5b) {
-      return true
+    var hasOpen = false
+    for index in bytes.indices {
+      if isSpecial(index, 0x2a) || isSpecial(index, 0x3f) { return true }
+      if isSpecial(index, 0x5d), hasOpen { return true }
+      if isSpecial(index, 0x5b) { hasOpen = true }
     }
     return false
   }

@@ -45,6 +45,38 @@ enum ReservedWord: UInt8 {
   }
 }
 
+extension ReservedWord {
+  /// What `help` says about the command that the word belongs to.
+  var help: CommandHelp {
+    switch self {
+    case .ifWord, .then, .elif, .elseWord, .fi:
+      CommandHelp(
+        "if", "LIST; then LIST; [elif LIST; then LIST;]... [else LIST;] fi",
+        "runs what follows the first condition that has the status 0", example: "if test -d /extra; then ls /extra; fi")
+    case .whileWord:
+      CommandHelp(
+        "while", "LIST; do LIST; done", "runs commands again and again while a condition has the status 0",
+        example: "while sleep 1000; do date; done")
+    case .until:
+      CommandHelp(
+        "until", "LIST; do LIST; done", "runs commands again and again until a condition has the status 0",
+        example: "until date; do sleep 100; done")
+    case .forWord, .doWord, .done:
+      CommandHelp(
+        "for", "NAME [in WORD...]; do LIST; done", "runs commands for each word, or for each positional parameter",
+        example: "for f in /extra/*; do wc $f; done")
+    case .caseWord, .esac:
+      CommandHelp(
+        "case", "WORD in PATTERN[|PATTERN]...) LIST;; ... esac",
+        "runs what follows the first pattern that fits the word",
+        example: "case $1 in *.so) modinfo $1;; *) cat $1;; esac")
+    case .open, .close:
+      CommandHelp("{", "LIST; }", "makes one command of several", example: "test -f note && { cat note; echo; }")
+    case .not: CommandHelp("!", "COMMAND", "turns a status round", example: "! test -f note && echo none")
+    }
+  }
+}
+
 extension ShellParser {
   /// The compound command that `word` begins, which is the current token; nil where it begins none.
   mutating func compound(_ word: ReservedWord) throws(ShellMistake) -> CommandBody? {

@@ -1,7 +1,7 @@
 // What the shell remembers between commands: variables, functions, aliases, positional parameters, the last status.
 //
-// Invariants: names are valid and each is there once; counts and sizes stay within `ShellLimits`; a change that would
-// pass a limit is refused and changes nothing.
+// Invariants: names are valid and each is there once; a change that would pass a limit of `ShellLimits` is refused and
+// changes nothing.
 
 /// Why the shell did not take something.
 enum ShellRefusal: Error, Equatable {
@@ -115,11 +115,13 @@ struct ShellState {
     variables.remove(at: index)
   }
 
-  /// Puts a variable back as it was; nil: it was not there.
+  /// Puts a variable back as it was; nil: it was not there. It was within the limits once; that others have grown since does
+  /// not take it away.
   mutating func restore(_ name: [UInt8], _ variable: ShellVariable?) {
-    guard let variable else { return removeVariable(name) }
-    // It was within the limits before, and what replaced it is gone with this.
-    try? set(name, variable.value, isExported: variable.isExported)
+    removeVariable(name)
+    guard let variable else { return }
+    variableBytes += name.count + variable.value.count
+    variables.append(variable)
   }
 
   func variable(_ name: [UInt8]) -> ShellVariable? { variables.first { $0.name == name } }
