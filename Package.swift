@@ -90,8 +90,13 @@ let package = Package(
       ],
       path: "Tests/KernelTests", swiftSettings: host + fast + flows),
     .target(name: "ServiceSupport", dependencies: ["Primitives"], path: "Services/Support", swiftSettings: portable),
+    .target(name: "StoreService", dependencies: ["ServiceSupport"], path: "Services/Store", swiftSettings: portable),
+    .target(name: "LogService", dependencies: ["ServiceSupport"], path: "Services/Log", swiftSettings: portable),
+    .target(name: "FilesService", dependencies: ["ServiceSupport"], path: "Services/Files", swiftSettings: portable),
     .testTarget(
-      name: "ServicesTests", dependencies: ["ServiceSupport"], path: "Tests/ServicesTests", swiftSettings: host),
+      name: "ServicesTests",
+      dependencies: ["FilesService", "LogService", "ServiceSupport", "StoreService", "TestSupport"],
+      path: "Tests/ServicesTests", swiftSettings: host),
     .target(name: "ABIDefinition", path: "ABI/Definition", swiftSettings: host),
     .testTarget(
       name: "ABITests", dependencies: ["ABI", "ABIDefinition"], path: "Tests/ABITests",
@@ -106,8 +111,16 @@ let package = Package(
     .target(
       name: "Injection", dependencies: ["ABI", "Primitives", "SDK"], path: "Tests/Guest/Programs/inject/Portable",
       swiftSettings: portable),
+    .target(
+      name: "Management", dependencies: ["ABI", "Primitives", "SDK", "ServiceSupport"],
+      path: "Userland/Programs/manager/Portable",
+      swiftSettings: portable),
+    .target(
+      name: "ShellLanguage", dependencies: ["Primitives", "SDK"], path: "Userland/Programs/shell/Portable",
+      swiftSettings: portable),
     .testTarget(
-      name: "UserlandTests", dependencies: ["ABI", "Injection", "Primitives", "SDK", "TestSupport"],
+      name: "UserlandTests",
+      dependencies: ["ABI", "Injection", "Management", "Primitives", "SDK", "ShellLanguage", "TestSupport"],
       path: "Tests/UserlandTests", swiftSettings: host),
     .target(
       name: "TestSupport", dependencies: ["Boot", "Primitives"], path: "Tests/TestSupport", swiftSettings: host),

@@ -1,7 +1,8 @@
 // Folders and files on the disk: names, sizes, and which blocks hold the bytes.
 //
 // Invariants: node 0 is the root and always there; a node's number stays the same while it exists; a folder that holds
-// something is not removed. Paths are names between slashes, at most 31 bytes each.
+// something is not removed. Paths are names between slashes, at most 31 bytes each. A node belongs to who made it, a block to
+// who wrote it first.
 
 import ServiceSupport
 
@@ -13,9 +14,11 @@ struct FileTree {
     var size = 0
     var blocks: [UInt16] = []
     var isUsed = true
+    var owner: UInt32 = 0
   }
 
   static var nodeLimit: Int { 128 }
+  static var nodeShare: Int { nodeLimit / 2 }
   static var nameLimit: Int { 31 }
 
   private(set) var nodes: [Node] = [Node(name: [], parent: 0, isFolder: true)]
@@ -33,7 +36,7 @@ struct FileTree {
     return node
   }
 
-  mutating func create(_ path: [UInt8], isFolder: Bool) throws(FileFailure) -> Int {
+  mutating func create(_ path: [UInt8], isFolder: Bool, by process: UInt32) throws(FileFailure) -> Int {
     var names = try Self.names(of: path)
     guard let last = names.popLast() else { throw .exists }
     var parent = 0
@@ -43,7 +46,9 @@ struct FileTree {
     }
     guard nodes[parent].isFolder else { throw .notAFolder }
     guard child(of: parent, last) == nil else { throw .exists }
-    return try add(Node(name: last, parent: parent, isFolder: isFolder))
+    let owned = nodes.count { $0.isUsed && $0.owner == process }
+    guard owned < Self.nodeShare else { throw .overShare }
+    return try add(Node(name: last, parent: parent, isFolder: isFolder, owner: process))
   }
 
   private mutating func add(_ node: Node) throws(FileFailure) -> Int {
@@ -115,13 +120,21 @@ struct FileTree {
   }
 
   /// Writes all of the bytes, or throws and writes none. What lies between the old end and `position` becomes zeros.
-  mutating func write(_ node: Int, at position: Int, _ source: [UInt8]) throws(FileFailure) {
+  mutating func write(
+    _ node: Int, at position: Int, _ source: [UInt8], by process: UInt32
+  ) throws(FileFailure) {
     guard position <= Disk.blockLimit * Disk.blockSize else { throw .full }
     let end = position + source.count
     let wanted = (end + Disk.blockSize - 1) / Disk.blockSize
-    guard wanted - nodes[node].blocks.count <= disk.freeBlocks else { throw .full }
+    let more = wanted - nodes[node].blocks.count
+    guard more <= disk.freeBlocks else { throw .full }
+    guard more <= 0 || disk.blocks(of: process) + more <= Disk.blockShare else { throw .overShare }
+    fill(node, wanted, position, source, process)
+  }
+
+  private mutating func fill(_ node: Int, _ wanted: Int, _ position: Int, _ source: [UInt8], _ process: UInt32) {
     while nodes[node].blocks.count < wanted {
-      guard let block = disk.allocate() else { throw .full }
+      guard let block = disk.allocate(for: process) else { return }
       nodes[node].blocks.append(block)
     }
     var done = 0
@@ -132,7 +145,7 @@ struct FileTree {
       disk.write(nodes[node].blocks[place / Disk.blockSize], at: offset, source, from: done, part)
       done += part
     }
-    nodes[node].size = max(nodes[node].size, end)
+    nodes[node].size = max(nodes[node].size, position + source.count)
   }
 
   mutating func truncate(_ node: Int) {
@@ -141,13 +154,22 @@ struct FileTree {
     nodes[node].size = 0
   }
 
-  /// Puts a node back at the place where it was. Used to restore a tree into an empty one, in order.
-  mutating func restore(_ node: Node, _ contents: [UInt8]) -> Bool {
+  func owner(of block: UInt16) -> UInt32 { disk.owner(of: block) }
+
+  /// Puts a node back at the place where it was. Used to restore a tree into an empty one, in order. The state goes on with the
+  /// owners of its blocks.
+  mutating func restore(_ node: Node, _ contents: [UInt8], _ state: inout StateReader) -> Bool {
     guard nodes.count < Self.nodeLimit, node.parent < Self.nodeLimit, node.name.count <= Self.nameLimit else {
       return false
     }
     nodes.append(node)
-    do throws(FileFailure) { try write(nodes.count - 1, at: 0, contents) } catch { return false }
+    let blocks = (contents.count + Disk.blockSize - 1) / Disk.blockSize
+    guard blocks <= disk.freeBlocks else { return false }
+    fill(nodes.count - 1, blocks, 0, contents, 0)
+    for block in nodes[nodes.count - 1].blocks {
+      guard let owner = state.number() else { return false }
+      disk.setOwner(of: block, owner)
+    }
     return true
   }
 }

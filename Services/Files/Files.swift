@@ -2,7 +2,8 @@
 //
 // Invariants: an open file belongs to the process that opened it; its number and its position survive a move. A file
 // that is open is not removed. What a process left open when it ended is closed before the next file is opened or
-// removed, so it takes no place from anybody.
+// removed, so it takes no place from anybody. No process has more than half of the places, of the names and of the blocks;
+// files and folders outlive the process that made them.
 
 import ServiceSupport
 
@@ -16,6 +17,7 @@ struct FileService: Service {
   }
 
   private static var openLimit: Int { 64 }
+  private static var openShare: Int { openLimit / 2 }
 
   private var tree = FileTree()
   /// By number, from 1; nil: free.
@@ -33,7 +35,7 @@ struct FileService: Service {
         open[index]?.position = Int(position)
         request.reply[2] = request.words[1]
       case .close: open[try index(request)] = nil
-      case .makeFolder: _ = try tree.create(request.copiedData, isFolder: true)
+      case .makeFolder: _ = try tree.create(request.copiedData, isFolder: true, by: request.sender)
       case .remove:
         closeWhatIsLeft(request)
         try remove(request.copiedData)
@@ -56,11 +58,12 @@ struct FileService: Service {
     var slot = 0
     while slot < open.count, open[slot] != nil { slot += 1 }
     guard slot < Self.openLimit else { throw .tooMany }
+    guard open.count(where: { $0?.owner == request.sender }) < Self.openShare else { throw .overShare }
     let path = request.copiedData
     var node: Int
     do throws(FileFailure) { node = try tree.find(path) } catch {
       guard error == .notFound, request.words[0] & 1 != 0 else { throw error }
-      node = try tree.create(path, isFolder: false)
+      node = try tree.create(path, isFolder: false, by: request.sender)
     }
     guard !tree.nodes[node].isFolder else { throw .isAFolder }
     if request.words[0] & 2 != 0 { tree.truncate(node) }
@@ -94,7 +97,7 @@ struct FileService: Service {
     let index = try index(request)
     guard let file = open[index] else { throw .notOpen }
     let bytes = request.copiedData
-    try tree.write(file.node, at: file.position, bytes)
+    try tree.write(file.node, at: file.position, bytes, by: request.sender)
     open[index]?.position = file.position + bytes.count
     request.reply[1] = UInt32(bytes.count)
     request.reply[2] = UInt32(file.position + bytes.count)
@@ -124,7 +127,9 @@ struct FileService: Service {
       state.write(node.name)
       state.write(UInt32(node.parent))
       state.write((node.isFolder ? 1 : 0) | (node.isUsed ? 2 : 0))
+      state.write(node.owner)
       state.write(tree.read(index, at: 0, node.size))
+      for block in node.blocks { state.write(tree.owner(of: block)) }
     }
     state.write(UInt32(open.count))
     for file in open {
@@ -139,11 +144,12 @@ struct FileService: Service {
     guard let count = state.number(), count > 0 else { return false }
     for _ in 1..<count {
       guard let name = state.text(), let parent = state.number(), let flags = state.number(),
-        let contents = state.text()
+        let owner = state.number(), let contents = state.text()
       else { return false }
       var node = FileTree.Node(name: name, parent: Int(parent & 0xffff), isFolder: flags & 1 != 0)
       node.isUsed = flags & 2 != 0
-      guard restored.tree.restore(node, contents) else { return false }
+      node.owner = owner
+      guard restored.tree.restore(node, contents, &state) else { return false }
     }
     guard let openCount = state.number(), openCount <= UInt32(Self.openLimit) else { return false }
     for _ in 0..<openCount {

@@ -1,7 +1,8 @@
 // The service that keeps the last lines that others told it.
 //
-// Invariant: records are numbered from 0 without gaps; the ring holds the newest of them, at most `byteLimit` bytes and
-// `recordLimit` records.
+// Invariants: records are numbered in the order in which they came, from 0; at most `byteLimit` bytes and `recordLimit` records
+// are kept. Where one has to go for a new one, it is the oldest of the client that has the most there: who writes much pushes
+// out its own lines first.
 
 import ServiceSupport
 
@@ -11,11 +12,26 @@ struct RecordLog: Service {
   static var recordLimit: Int { 256 }
   static var byteLimit: Int { 16384 }
   static var recordSizeLimit: Int { 1024 }
+  /// What a record counts for beside its bytes: so a client with many short ones is no less of a load.
+  private static var recordCost: Int { byteLimit / recordLimit }
 
-  private var records: [[UInt8]] = []
-  /// The place in `records` of the oldest; the others follow, round the end.
-  private var first = 0
-  private var count = 0
+  private struct Record {
+    var number: UInt32
+    /// The process that wrote it.
+    var owner: UInt32
+    var bytes: [UInt8]
+  }
+
+  /// How much of the log is one client's.
+  private struct Share {
+    var owner: UInt32
+    var cost: Int
+  }
+
+  /// By number.
+  private var records: [Record] = []
+  /// Of all whose records are there.
+  private var shares: [Share] = []
   private var bytes = 0
   private var next: UInt32 = 0
 
@@ -29,53 +45,69 @@ struct RecordLog: Service {
       }
       request.reply[0] = 1
       request.reply[1] = next
-      append(record)
+      append(Record(number: next, owner: request.sender, bytes: record))
     case .read: read(&request)
     case .status:
-      request.reply[0] = next &- UInt32(count)
+      request.reply[0] = records.first?.number ?? next
       request.reply[1] = next
       request.reply[2] = UInt32(bytes)
     case nil: request.reply[0] = unknownOperation
     }
   }
 
-  private mutating func append(_ record: [UInt8]) {
-    while count > 0, count == Self.recordLimit || bytes + record.count > Self.byteLimit {
-      bytes -= records[first].count
-      records[first] = []
-      first = (first + 1) % Self.recordLimit
-      count -= 1
+  private mutating func append(_ record: Record) {
+    count(record, 1)
+    records.append(record)
+    while records.count > Self.recordLimit || bytes > Self.byteLimit { dropOne() }
+    next = record.number &+ 1
+  }
+
+  /// Counts a record in or out.
+  private mutating func count(_ record: Record, _ sign: Int) {
+    bytes += sign * record.bytes.count
+    let cost = sign * (record.bytes.count + Self.recordCost)
+    guard let index = shares.firstIndex(where: { $0.owner == record.owner }) else {
+      shares.append(Share(owner: record.owner, cost: cost))
+      return
     }
-    let place = (first + count) % Self.recordLimit
-    while records.count <= place { records.append([]) }
-    records[place] = record
-    count += 1
-    bytes += record.count
-    next &+= 1
+    shares[index].cost += cost
+    if shares[index].cost == 0 { shares.remove(at: index) }
+  }
+
+  private mutating func dropOne() {
+    var largest = 0
+    for share in shares { largest = max(largest, share.cost) }
+    // Of equals the one whose record is the oldest.
+    let index = records.firstIndex { record in
+      shares.contains { $0.owner == record.owner && $0.cost == largest }
+    }
+    if let index { count(records.remove(at: index), -1) }
   }
 
   private func read(_ request: inout Request) {
-    let oldest = next &- UInt32(count)
-    // How far behind the oldest record the wanted one is; what was dropped counts as the oldest.
-    var distance = request.words[0] &- oldest
-    if distance > 0x7fff_ffff { distance = 0 }
-    guard distance < UInt32(count) else { return }
-    let record = records[(first + Int(distance)) % Self.recordLimit]
-    guard record.count <= request.capacity else {
+    // Numbers go round; what is older than all counts as the oldest.
+    let wanted = request.words[0]
+    let found = records.first { $0.number &- wanted <= 0x7fff_ffff }
+    guard let found else { return }
+    guard found.bytes.count <= request.capacity else {
       request.reply[0] = 2
       return
     }
     request.reply[0] = 1
-    request.reply[1] = oldest &+ distance
-    request.write(record)
+    request.reply[1] = found.number
+    request.write(found.bytes)
   }
 
   // MARK: Moving
 
   func save(to state: inout StateWriter) {
     state.write(next)
-    state.write(UInt32(count))
-    for index in 0..<count { state.write(records[(first + index) % Self.recordLimit]) }
+    state.write(UInt32(records.count))
+    for record in records {
+      state.write(record.number)
+      state.write(record.owner)
+      state.write(record.bytes)
+    }
   }
 
   mutating func restore(from state: inout StateReader) -> Bool {
@@ -83,12 +115,14 @@ struct RecordLog: Service {
       return false
     }
     var restored = RecordLog()
-    restored.next = next &- count
     for _ in 0..<count {
-      guard let record = state.text(), record.count <= Self.recordSizeLimit else { return false }
-      restored.append(record)
+      guard let number = state.number(), let owner = state.number(), let bytes = state.text(),
+        bytes.count <= Self.recordSizeLimit
+      else { return false }
+      restored.append(Record(number: number, owner: owner, bytes: bytes))
     }
     guard state.isAtEnd else { return false }
+    restored.next = next
     self = restored
     return true
   }

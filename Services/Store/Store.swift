@@ -1,18 +1,34 @@
 // A small key-value store: the service whose state must survive a move.
 //
-// Keys and values are byte strings. Invariant: entries are sorted by key, so that finding one takes the logarithm of
-// their number.
+// Keys and values are byte strings. Invariants:
+// - Entries are sorted by key, so that finding one takes the logarithm of their number.
+// - What a client wrote last is its own, and no client owns more than a quarter of what there can be. Entries outlive their
+//   clients; where there is no room for a living client's, those of clients that have ended give way.
 
 import ServiceSupport
 
 struct Store: Service {
   static var name: StaticString { "store" }
 
-  private var entries: [(key: [UInt8], value: [UInt8])] = []
-  private var counters: [UInt32] = []
+  private struct Entry {
+    var key: [UInt8]
+    var value: [UInt8]
+    /// The process that wrote it last.
+    var owner: UInt32
+    var size: Int { key.count + value.count }
+  }
 
-  /// The most entries, and the longest value in bytes.
-  private static var entryLimit: Int { 4096 }
+  private var entries: [Entry] = []
+  private var counters: [UInt32] = []
+  /// How many bytes of keys and values there are.
+  private var bytes = 0
+
+  /// The most entries, and the most bytes of keys and values.
+  static var entryLimit: Int { 4096 }
+  static var byteLimit: Int { 1 << 20 }
+  /// The same for one client.
+  static var entryShare: Int { entryLimit / 4 }
+  static var byteShare: Int { byteLimit / 4 }
 
   mutating func handle(_ request: inout Request) {
     switch StoreOperation(rawValue: request.operation) {
@@ -25,7 +41,7 @@ struct Store: Service {
     case .set: set(&request)
     case .remove:
       guard let found = place(of: key(of: request)).found else { return }
-      entries.remove(at: found)
+      bytes -= entries.remove(at: found).size
       request.reply[0] = 1
     case .add: add(&request)
     case nil: request.reply[0] = unknownOperation
@@ -41,15 +57,56 @@ struct Store: Service {
   private mutating func set(_ request: inout Request) {
     let key = key(of: request)
     let value = Array(request.copiedData[key.count...])
-    let place = place(of: key)
-    if let found = place.found {
-      entries[found].value = value
-      request.reply[0] = 1
-    } else if entries.count < Store.entryLimit {
-      entries.insert((key, value), at: place.position)
-    } else {
-      request.reply[0] = 2
+    request.reply[0] = write(Entry(key: key, value: value, owner: request.sender), request)
+  }
+
+  /// Puts an entry into its place. Returns what the reply says.
+  private mutating func write(_ entry: Entry, _ request: Request) -> UInt32 {
+    let before = place(of: entry.key).found.map { entries[$0] }
+    guard isInShare(entry, insteadOf: before) else { return 3 }
+    if !isRoom(for: entry, insteadOf: before) { removeWhatIsLeft(of: request, except: entry.key) }
+    guard isRoom(for: entry, insteadOf: before) else { return 2 }
+    bytes += entry.size - (before?.size ?? 0)
+    let place = place(of: entry.key)
+    guard let found = place.found else {
+      entries.insert(entry, at: place.position)
+      return 0
     }
+    entries[found] = entry
+    return 1
+  }
+
+  private func isRoom(for entry: Entry, insteadOf before: Entry?) -> Bool {
+    entries.count + (before == nil ? 1 : 0) <= Self.entryLimit
+      && bytes + entry.size - (before?.size ?? 0) <= Self.byteLimit
+  }
+
+  /// Whether a client stays within its share with an entry. What it owns already may become smaller in any case.
+  private func isInShare(_ entry: Entry, insteadOf before: Entry?) -> Bool {
+    if let before, before.owner == entry.owner, entry.size <= before.size { return true }
+    var count = 1
+    var size = entry.size
+    for other in entries where other.owner == entry.owner {
+      count += 1
+      size += other.size
+    }
+    if let before, before.owner == entry.owner {
+      count -= 1
+      size -= before.size
+    }
+    return count <= Self.entryShare && size <= Self.byteShare
+  }
+
+  private mutating func removeWhatIsLeft(of request: Request, except key: [UInt8]) {
+    var kept: [Entry] = []
+    var known: (owner: UInt32, isAlive: Bool)?
+    for entry in entries {
+      let isAlive = known.map { $0.owner == entry.owner ? $0.isAlive : nil } ?? nil
+      let lives = isAlive ?? request.isAlive(entry.owner)
+      known = (entry.owner, lives)
+      if lives || Self.compare(entry.key, key) == 0 { kept.append(entry) } else { bytes -= entry.size }
+    }
+    entries = kept
   }
 
   private mutating func add(_ request: inout Request) {
@@ -62,14 +119,7 @@ struct Store: Service {
     number &+= request.words[1]
     var value: [UInt8] = []
     for index in 0..<4 as Range<UInt32> { value.append(UInt8(truncatingIfNeeded: number >> (index * 8))) }
-    if let found = place.found {
-      entries[found].value = value
-      request.reply[0] = 1
-    } else if entries.count < Store.entryLimit {
-      entries.insert((key, value), at: place.position)
-    } else {
-      request.reply[0] = 2
-    }
+    request.reply[0] = write(Entry(key: key, value: value, owner: request.sender), request)
     request.reply[1] = number
   }
 
@@ -110,6 +160,7 @@ struct Store: Service {
     for entry in entries {
       state.write(entry.key)
       state.write(entry.value)
+      state.write(entry.owner)
     }
   }
 
@@ -121,14 +172,17 @@ struct Store: Service {
       newCounters.append(counter)
     }
     guard let count = state.number(), Int(count) <= Store.entryLimit else { return false }
-    var newEntries: [(key: [UInt8], value: [UInt8])] = []
+    var newEntries: [Entry] = []
+    var newBytes = 0
     for _ in 0..<count {
-      guard let key = state.text(), let value = state.text() else { return false }
-      newEntries.append((key, value))
+      guard let key = state.text(), let value = state.text(), let owner = state.number() else { return false }
+      newEntries.append(Entry(key: key, value: value, owner: owner))
+      newBytes += key.count + value.count
     }
-    guard state.isAtEnd else { return false }
+    guard state.isAtEnd, newBytes <= Self.byteLimit else { return false }
     counters = newCounters
     entries = newEntries
+    bytes = newBytes
     return true
   }
 }

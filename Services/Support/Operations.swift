@@ -4,7 +4,8 @@
 // where it does not know one is in Answers.swift.
 
 /// Of the service `store`. A request's data is the key, or for `set` the key and then the value; word 0 is the key's
-/// length. The reply's word 0 is 1 where the key was there, 2 where there is no room for a new one.
+/// length. The reply's word 0 is 1 where the key was there, 2 where there is no room for a new one, 3 where the sender would own
+/// more than its share.
 public enum StoreOperation: UInt32, Sendable {
   case get = 0
   case set = 1
@@ -41,6 +42,8 @@ public enum FileOperation: UInt32, Sendable {
 public enum FileFailure: UInt32, Error {
   case notFound = 1
   case exists, notAFolder, isAFolder, notEmpty, full, badName, notOpen, isOpen, tooMany, badPosition
+  /// The sender would have more than its share: half of the blocks, of the names or of the places for open files.
+  case overShare
 }
 
 /// Of the service `log`.

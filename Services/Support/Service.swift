@@ -40,6 +40,8 @@ public struct ServiceHost<Placed: Service> {
   public var service = Placed()
   private var savedState: [UInt8] = []
   private var incomingState: [UInt8] = []
+  /// The most bytes of a state.
+  private static var stateLimit: UInt32 { 16 << 20 }
 
   public init() {}
 
@@ -75,7 +77,12 @@ public struct ServiceHost<Placed: Service> {
 
   private mutating func restore(_ request: inout Request) {
     if request.words[0] == 0 { incomingState = [] }
-    guard request.words[0] == UInt32(incomingState.count) else { return }
+    guard request.words[0] == UInt32(incomingState.count), request.words[1] <= Self.stateLimit,
+      request.data.count <= Int(request.words[1]) - incomingState.count
+    else {
+      incomingState = []
+      return
+    }
     append(request.data)
     guard UInt32(incomingState.count) == request.words[1] else {
       request.reply[0] = 1

@@ -217,6 +217,7 @@ import Testing
     #expect(Overlay.commands(of: "a; b\n c ;;\n") == ["a", "b", "c"])
     #expect(Overlay.commands(of: "echo 'x; y'; echo \"p;q\"") == ["echo 'x; y'", "echo \"p;q\""])
     #expect(Overlay.commands(of: " ; ").isEmpty)
+    #expect(Overlay.commands(of: "case a in b) c;; *) d;; esac; e") == ["case a in b) c;; *) d;; esac", "e"])
   }
 
   @Test func filesAreAddedByTheirBareNames() throws {

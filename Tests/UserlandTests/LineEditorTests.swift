@@ -9,6 +9,8 @@ private struct LineTerminal: TextOutput {
   private(set) var column = 0
   private(set) var bells = 0
   private(set) var linesFinished = 0
+  /// What stood in the line that was finished last.
+  private(set) var lastLine = ""
   private var escape: [UInt8]?
   private var pending: [UInt8] = []
 
@@ -21,7 +23,9 @@ private struct LineTerminal: TextOutput {
     switch byte {
     case 0x1b: escape = []
     case 0x07: bells += 1
+    case 0x0d: column = 0
     case 0x0a:
+      lastLine = text
       characters = []
       column = 0
       linesFinished += 1
@@ -55,10 +59,13 @@ private struct LineTerminal: TextOutput {
 }
 
 private struct Desk {
-  var editor = LineEditor(prompt: "> ")
+  var editor: LineEditor
   var terminal = LineTerminal()
 
-  init() { editor.begin(output: &terminal) }
+  init(width: Int = 100_000, completes: Bool = false) {
+    editor = LineEditor(prompt: "> ", width: width, completes: completes)
+    editor.begin(output: &terminal)
+  }
 
   /// Types `keys`; returns the events that are not `.editing`.
   @discardableResult
@@ -150,9 +157,9 @@ private let left = "\u{1b}[D"
 
   @Test func historyIsBounded() {
     var desk = Desk()
-    for number in 0..<100 { desk.type("\(number)\r") }
+    for number in 0..<300 { desk.type("\(number)\r") }
     #expect(desk.editor.history.count == LineEditor.historyCapacity)
-    #expect(desk.editor.history.last == Array("99".utf8))
+    #expect(desk.editor.history.last == Array("299".utf8))
   }
 
   @Test func lineIsBounded() {
@@ -160,6 +167,16 @@ private let left = "\u{1b}[D"
     desk.type(String(repeating: "x", count: LineEditor.lengthLimit + 3))
     #expect(desk.editor.line.count == LineEditor.lengthLimit)
     #expect(desk.terminal.bells == 3)
+    let refused = desk.type("\r")
+    #expect(refused == [.refused])
+    let events = desk.type("a\r")
+    #expect(events == [.line([0x61])])
+  }
+
+  @Test func aLineThatBecameShortAgainIsTaken() {
+    var desk = Desk()
+    desk.type(String(repeating: "x", count: LineEditor.lengthLimit + 1) + "\u{15}b\r")
+    #expect(desk.editor.history == [[0x62]])
   }
 
   @Test func clearScreenDrawsTheLineAgain() {
@@ -206,5 +223,106 @@ private let left = "\u{1b}[D"
       let before = String(decoding: desk.editor.line[..<desk.editor.cursor], as: UTF8.self)
       #expect(desk.terminal.column == 2 + before.unicodeScalars.count, "seed \(seed), step \(step)")
     }
+  }
+}
+
+@Suite struct LongLineTests {
+  @Test func aWindowFollowsTheCursor() {
+    var desk = Desk(width: 20)  // 17 columns behind the prompt
+    desk.type("abcdefghijklmnopq")
+    #expect(desk.terminal.text == "> abcdefghijklmnopq")
+    desk.type("r")
+    #expect(desk.terminal.text == "> <lmnopqr")
+    #expect(desk.terminal.column == 10)
+    desk.type("\u{01}")
+    #expect(desk.terminal.text == "> abcdefghijklmnop>")
+    #expect(desk.terminal.column == 2)
+    desk.type("\u{1b}[3~")
+    #expect(desk.terminal.text == "> bcdefghijklmnopqr")
+  }
+
+  @Test func enterLeavesAllOfItOnTheTerminal() {
+    var desk = Desk(width: 20)
+    let line = "echo a line that is longer than the terminal"
+    let events = desk.type(line + "\(left)\(left)\r")
+    #expect(events == [.line(Array(line.utf8))])
+    #expect(desk.terminal.lastLine == "> " + line)
+  }
+
+  /// Whatever is typed, the terminal shows the part of the line around the cursor, with the cursor in its place.
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func randomKeysKeepTheCursorInTheWindow(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let keys = [
+      "a", "bcd", "efgh ", "ö", "ijklmnop", left, left, right, up, down, "\u{7f}", "\u{1b}[3~", "\u{01}", "\u{05}",
+      "\u{17}", "\u{0b}", "\u{15}", "\u{19}", "\u{1b}b", "\u{1b}f", "\r", "\u{0c}", "\u{12}", "\u{07}",
+    ]
+    var desk = Desk(width: 24)
+    for step in 0..<400 {
+      desk.type(keys[Int.random(in: 0..<keys.count, using: &random)])
+      guard !desk.terminal.text.hasPrefix("search"), !desk.terminal.text.hasPrefix("no such line") else { continue }
+      let shown = Array(desk.terminal.text.unicodeScalars.dropFirst(2))
+      let line = Array(desk.line.unicodeScalars)
+      let cursor = String(decoding: desk.editor.line[..<desk.editor.cursor], as: UTF8.self).unicodeScalars.count
+      let column = desk.terminal.column - 2
+      #expect(shown.count <= 21 && column >= 0 && column <= shown.count, "seed \(seed), step \(step)")
+      // What is shown, but for the marks, is the line around the cursor.
+      for (index, scalar) in shown.enumerated() where scalar != "<" && scalar != ">" {
+        let place = cursor - column + index
+        #expect(place >= 0 && place < line.count && line[place] == scalar, "seed \(seed), step \(step)")
+      }
+      if line.count <= 21 { #expect(shown == line, "seed \(seed), step \(step)") }
+    }
+  }
+}
+
+@Suite struct HistorySearchTests {
+  private func searching(_ keys: String) -> Desk {
+    var desk = Desk(width: 80)
+    desk.type("ls /bin\rrings\rls /lib\rdraft\u{12}")
+    desk.type(keys)
+    return desk
+  }
+
+  @Test(arguments: [
+    ("ls", "ls /lib"), ("ls\u{12}", "ls /bin"), ("ls\u{12}\u{12}", "ls /bin"), ("lsx", "ls /lib"), ("ri", "rings"),
+    ("ls\u{12}\u{7f}", "ls /lib"), ("ls\u{07}", "draft"), ("ls\u{03}", "draft"), ("", "draft"),
+  ])
+  func findsEarlierLines(keys: String, line: String) {
+    let desk = searching(keys)
+    #expect(desk.line == line)
+  }
+
+  @Test func showsWhatItLooksFor() {
+    #expect(searching("ls\u{12}").terminal.text == "search \"ls\": ls /bin")
+    #expect(searching("xx").terminal.text == "no such line \"xx\": draft")
+  }
+
+  @Test func otherKeysTakeTheLine() {
+    var desk = searching("rin")
+    let events = desk.type("\r")
+    #expect(events == [.line(Array("rings".utf8))])
+    desk = searching("bin\u{01}X")
+    #expect(desk.line == "Xls /bin")
+    #expect(desk.terminal.text == "> Xls /bin")
+    desk = searching("bin\(down)")
+    #expect(desk.line == "rings")
+  }
+}
+
+@Suite struct ReplacementTests {
+  @Test func tabAsksAndTheOwnerReplaces() {
+    var desk = Desk(width: 80, completes: true)
+    let event = desk.editor.accept(0x09, output: &desk.terminal)
+    #expect(event == .completion)
+    desk.type("echo ring x\(left)\(left)")
+    desk.editor.replace(from: 5, with: Array("rings".utf8), output: &desk.terminal)
+    #expect(desk.line == "echo rings x")
+    #expect(desk.editor.cursor == 10)
+    #expect(desk.terminal.text == "> echo rings x")
+    desk.editor.replace(from: 5, with: Array("ö".utf8), output: &desk.terminal)
+    desk.editor.replace(from: 5, with: Array("ü".utf8), output: &desk.terminal)
+    #expect(desk.line == "echo ü x")
+    #expect(desk.terminal.text == "> echo ü x")
   }
 }

@@ -23,6 +23,8 @@ public struct TargetBuild: Sendable {
   /// Compilers have been seen to hang or to take all memory: seconds, and KiB of address space.
   static let timeLimit = 900
   static let memoryLimit = 12_000_000
+  /// Files of a service's folder that its author may write for the manager.
+  public static let serviceSayings = ["needs", "rights"]
 
   public init(root: URL, toolchain: Toolchain, tool: String) {
     self.root = root
@@ -52,8 +54,8 @@ public struct TargetBuild: Sendable {
       let name = URL(fileURLWithPath: folder).lastPathComponent.lowercased()
       programs += try addService(folder: folder, name: name, output: "build/services/\(name)", to: &graph)
       // What the service needs, where it needs anything.
-      let needs = "\(folder)/needs"
-      if FileManager.default.fileExists(atPath: root.appending(path: needs).path) { programs.append(needs) }
+      programs += Self.serviceSayings.map { "\(folder)/\($0)" }
+        .filter { FileManager.default.fileExists(atPath: root.appending(path: $0).path) }
     }
     for folder in externalPrograms {
       let name = URL(fileURLWithPath: folder).lastPathComponent

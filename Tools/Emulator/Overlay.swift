@@ -9,13 +9,19 @@ public struct OverlayError: Error, Equatable, CustomStringConvertible {
 }
 
 public enum Overlay {
-  /// The lines of a script: commands are separated by semicolons and line ends, except inside quotation marks.
+  /// The lines of a script: commands are separated by semicolons and line ends, except inside quotation marks. In a script
+  /// with `esac` in it two semicolons in a row separate choices of `case`, and not commands.
   public static func commands(of script: String) -> [String] {
     var commands: [String] = []
     var command = ""
     var quotation: Character?
-    for character in script {
-      if let mark = quotation {
+    let hasChoices = script.contains("esac")
+    for (index, character) in zip(script.indices, script) {
+      if hasChoices, quotation == nil, character == ";",
+        script[script.index(after: index)...].first == ";" || script[..<index].last == ";"
+      {
+        command.append(character)
+      } else if let mark = quotation {
         if character == mark { quotation = nil }
         command.append(character)
       } else if character == ";" || character.isNewline {

@@ -109,13 +109,16 @@ struct Internal: AsyncParsableCommand {
       try Data(archive.finish()).write(to: URL(fileURLWithPath: output), options: .atomic)
     }
 
-    /// The file of a service's folder that says what it needs.
-    private static var needs: String { "needs" }
+    /// Whether a file says what a service needs: others, or rights. It lies in the service's folder.
+    private static func isSaying(_ file: URL) -> Bool {
+      let folder = file.deletingLastPathComponent().deletingLastPathComponent()
+      return folder.lastPathComponent == "Services" && TargetBuild.serviceSayings.contains(file.lastPathComponent)
+    }
 
     /// Whether a program's code is not to be copied when it runs: it begins on a page then, which costs half a page where no
     /// small file fits in before it. So it must have a few, or be the first process, which always runs. A module is copied.
     private static func runsInPlace(_ file: URL) throws -> Bool {
-      guard file.pathExtension != "so", file.lastPathComponent != needs else { return false }
+      guard file.pathExtension != "so", !isSaying(file) else { return false }
       return try file.lastPathComponent == "init" || CodeImage.codePageCount(of: file.path) >= 6
     }
 
@@ -126,7 +129,7 @@ struct Internal: AsyncParsableCommand {
       switch folder {
       case "services": return "lib/services/\(name)"
       case "modules": return "lib/modules/\(name)"
-      default: return name == needs ? "lib/services/\(folder.lowercased()).needs" : "bin/\(name)"
+      default: return isSaying(file) ? "lib/services/\(folder.lowercased()).\(name)" : "bin/\(name)"
       }
     }
   }

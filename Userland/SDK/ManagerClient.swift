@@ -14,6 +14,11 @@ public enum ManagerOperation: UInt32 {
   case describe = 4
   /// Tells which services have crashed and are to be started again.
   case waiting = 5
+  /// Moves a service that does not tell its state: the new server begins with nothing, and calls that the old one does not
+  /// answer fail.
+  case moveWithoutState = 6
+  /// Of init alone: words 0 and 1 are address and length of the journal's memory in the manager.
+  case takeOver = 7
 }
 
 public enum ManagerClient {

@@ -63,6 +63,8 @@ public struct StartOptions {
   public var droppedRights: Rights = []
   /// Whether the new process's heap watches over what lies in it (an environment entry, which its children get too).
   public var guardsHeap = false
+  /// What a new process gets as its environment, `NAME=VALUE` each; nil: the starter's.
+  public var environment: WordList?
   /// In bytes, for threads; 0: 64 KiB.
   public var stackSize: UInt32 = 0
   public init(flags: StartFlags = []) { self.flags = flags }
@@ -113,25 +115,32 @@ public enum Process {
     _ request: inout ProcessRequest, arguments: borrowing WordList, options: StartOptions
   ) throws(Refusal) -> TaskIdentity {
     var environment: [TextSlice] = []
-    for index in 0..<ProgramInformation.environmentCount {
-      environment.append(slice(ProgramInformation.environmentEntry(index)))
+    if options.environment == nil {
+      for index in 0..<ProgramInformation.environmentCount {
+        environment.append(slice(ProgramInformation.environmentEntry(index)))
+      }
     }
     if options.guardsHeap { environment.append(slice(Bytes("HEAP=guarded"))) }
     request.flags = options.flags
     request.priority = options.priority
     request.droppedRights = options.droppedRights
     request.argumentCount = UInt32(arguments.count)
-    request.environmentCount = UInt32(environment.count)
 
     var explanation = Explanation()
+    let given = options.environment ?? WordList()
     let result = unsafe arguments.withSlices { slices in
-      unsafe environment.withUnsafeBufferPointer { entries in
-        unsafe explanation.withMemory { memory in
-          unsafe request.argumentsAddress = address(slices.baseAddress)
-          unsafe request.environmentAddress = address(entries.baseAddress)
-          unsafe request.explanationAddress = address(memory)
-          request.explanationCapacity = Explanation.capacity
-          return unsafe SystemCalls.processStart(&request, UInt32(MemoryLayout<ProcessRequest>.size))
+      unsafe given.withSlices { given in
+        // The words are where they are until the call has been made.
+        unsafe environment.append(contentsOf: given)
+        request.environmentCount = UInt32(environment.count)
+        return unsafe environment.withUnsafeBufferPointer { entries in
+          unsafe explanation.withMemory { memory in
+            unsafe request.argumentsAddress = address(slices.baseAddress)
+            unsafe request.environmentAddress = address(entries.baseAddress)
+            unsafe request.explanationAddress = address(memory)
+            request.explanationCapacity = Explanation.capacity
+            return unsafe SystemCalls.processStart(&request, UInt32(MemoryLayout<ProcessRequest>.size))
+          }
         }
       }
     }

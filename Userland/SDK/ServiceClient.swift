@@ -10,6 +10,9 @@ import ServiceSupport
 public struct ServiceClient {
   private let handle: UInt32
 
+  /// The handle's number, for system calls.
+  public var number: UInt32 { handle }
+
   public init(_ name: Bytes) throws(SystemError) {
     handle = try checked(unsafe SystemCalls.serviceOpen(name.address, UInt32(name.count)))
   }

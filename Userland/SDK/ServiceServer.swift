@@ -1,4 +1,7 @@
 // Serving: the endpoint of a published name, and the loop that takes requests and answers them.
+//
+// Invariant: a handle that comes with a request is closed before the request is handled. No server that is built on this asks
+// for any, and whoever likes could fill its table with them.
 
 import ABI
 import Runtime
@@ -15,17 +18,27 @@ public struct ServiceServer {
   /// The most data that a request or a reply carries, in bytes.
   public static var dataLimit: Int { 65536 }
 
-  /// Publishes a name.
+  /// Publishes a name, for the calling thread to serve.
   public init(_ name: StaticString) throws(SystemError) {
     let bytes = Bytes(name)
-    // The first half takes a request's data, the second half holds the reply's.
-    let page = try checked(
-      SystemCalls.memoryMap(0, UInt32(2 * Self.dataLimit), [.read, .write]))
-    // The task that serves is the one that publishes. Without a window it gets copies.
+    unsafe buffers = try Self.makeBuffers()
+    endpoint = try checked(unsafe SystemCalls.servicePublish(bytes.address, UInt32(bytes.count)))
+  }
+
+  private init(endpoint: UInt32) throws(SystemError) {
+    unsafe buffers = try Self.makeBuffers()
+    self.endpoint = endpoint
+  }
+
+  /// The same name, for the calling thread to serve beside the one that published it.
+  public func forThisThread() throws(SystemError) -> ServiceServer { try ServiceServer(endpoint: endpoint) }
+
+  /// The first half takes a request's data, the second half holds the reply's.
+  private static func makeBuffers() throws(SystemError) -> UnsafeMutablePointer<UInt8> {
+    let page = try checked(SystemCalls.memoryMap(0, UInt32(2 * dataLimit), [.read, .write]))
+    // Without a window a thread gets copies.
     _ = SystemCalls.lendingWindow()
-    let handle = try checked(unsafe SystemCalls.servicePublish(bytes.address, UInt32(bytes.count)))
-    unsafe buffers = UnsafeMutablePointer<UInt8>(bitPattern: UInt(page << 12))!
-    endpoint = handle
+    return unsafe UnsafeMutablePointer<UInt8>(bitPattern: UInt(page << 12))!
   }
 
   /// Answers the request before, waits for the next one, and hands it to `handler`, whose reply goes out with the next
@@ -42,6 +55,11 @@ public struct ServiceServer {
       number = try checked(unsafe SystemCalls.replyAndReceive(endpoint, pending, &message))
     }
     pending = number
+    if message.operation & Message.passesHandle != 0 {
+      _ = SystemCalls.close(message.words[5])
+      message.operation &= ~Message.passesHandle
+      message.words[5] = 0
+    }
     let reply = unsafe buffers + Self.dataLimit
     // In the buffer, or lent.
     let data = unsafe UnsafePointer<UInt8>(bitPattern: UInt(message.dataAddress))
@@ -50,8 +68,6 @@ public struct ServiceServer {
       dataCount: Int(message.dataLength), reply: reply, capacity: min(Int(message.bufferCapacity), Self.dataLimit),
       lives: processLives)
     handler(&request)
-    // What came with the request, a handle for example, does not go back with the reply.
-    message.operation &= ~Message.passesHandle
     message.words = request.reply
     message.dataAddress = UInt32(UInt(bitPattern: reply))
     message.dataLength = UInt32(request.replyCount)

@@ -108,6 +108,17 @@ public final class Semaphore: @unchecked Sendable {
     while !takeIfThere() { _ = word.wait(while: 0) }
   }
 
+  /// Waits for one until the time is over. Returns whether it took one.
+  public func take(nanoseconds: UInt64) -> Bool {
+    let end = Clock.sinceBoot &+ nanoseconds
+    while !takeIfThere() {
+      let now = Clock.sinceBoot
+      guard now < end else { return false }
+      _ = word.wait(while: 0, nanoseconds: end &- now)
+    }
+    return true
+  }
+
   /// Takes one if there is one.
   public func takeIfThere() -> Bool {
     var count = word.value

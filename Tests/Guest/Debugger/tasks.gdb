@@ -4,7 +4,7 @@
 # script: hello; exit 0
 # expect: Breakpoint 1, 0x[0-9a-f]+ in main \(\)
 # expect: task +process +kind +state +priority +at
-# expect: ^ +1 +init +Ring 3 +waitingForTask +16 +.*Userland/Programs/init/
+# expect: ^ +1 +init +Ring 3 +waitingForTask +20 +.*Userland/Programs/init/
 # expect: ^ +2 +manager +Ring 3 +waitingForMessage
 # expect: ^ +3 +manager \(thread\) +Ring 3
 # expect: ^\* +6 +hello +Ring 3 +running +16 +main

@@ -1,7 +1,7 @@
 // The first process. It has no parent, and every process whose parent ended becomes its child.
 //
-// It starts the shell, takes the outcome of every child that ends, and stops the machine when the shell ends: with
-// the shell's status, so that a script that ran on the machine has a result on the host.
+// It starts the service manager, again whenever that ends, and the shell; takes the outcome of every child that ends; and stops
+// the machine when the shell ends: with the shell's status, so that a script that ran on the machine has a result on the host.
 
 import ABI
 import Primitives
@@ -11,9 +11,13 @@ import SDK
 struct Init: Program {
   private static var shell: StaticString { "/bin/shell" }
   private static var script: StaticString { "/boot/script" }
+  /// What a task has that nobody gave another priority.
+  private static var programPriority: UInt32 { 16 }
 
   static func run() -> Int32 {
-    startManager()
+    var manager = SupervisedManager()
+    // More urgent than those whose calls wait for the next manager.
+    try? TaskIdentity.current.setPriority(SupervisedManager.priority)
     var arguments = WordList()
     arguments.append(shell)
     if fileExists(script) {
@@ -21,8 +25,10 @@ struct Init: Program {
       arguments.append(script)
     }
     do throws(Refusal) {
-      let shell = try Process.start(Bytes(Self.shell), arguments: arguments)
-      stopMachine(status(of: shell))
+      var options = StartOptions()
+      options.priority = programPriority
+      let shell = try Process.start(Bytes(Self.shell), arguments: arguments, options: options)
+      stopMachine(status(of: shell, &manager))
     } catch {
       Console.write {
         $0.write("init: ")
@@ -35,31 +41,13 @@ struct Init: Program {
     }
   }
 
-  /// Servers answer others: they, and the manager whose priority they get, come before ordinary programs.
-  private static var servicePriority: UInt32 { 20 }
-
-  /// Starts the service manager. Without it the system works, but services must be started by hand.
-  private static func startManager() {
-    let path = Bytes("/bin/manager")
-    var arguments = WordList()
-    arguments.append(path)
-    var options = StartOptions()
-    options.priority = servicePriority
-    do throws(Refusal) { _ = try Process.start(path, arguments: arguments, options: options) } catch {
-      Console.write {
-        $0.write("init: the service manager was not started: ")
-        error.describe(to: &$0)
-        $0.write("\n")
-      }
-    }
-  }
-
   /// Takes the outcomes of all children until `task` is the one that ended; returns its status.
-  private static func status(of task: TaskIdentity) -> Int32 {
+  private static func status(of task: TaskIdentity, _ manager: inout SupervisedManager) -> Int32 {
     while true {
       do throws(SystemError) {
         let ended = try TaskIdentity.waitForAnyChild()
         if ended.task == task { return ended.outcome.shellStatus }
+        if ended.task == manager.task { manager.ended(ended.outcome) }
       } catch {
         Console.write {
           $0.write("init: waiting failed: ")

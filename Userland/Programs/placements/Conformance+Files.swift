@@ -61,22 +61,24 @@ extension Conformance {
     return try client.change(.remove, "/far") == nil
   }
 
-  /// A process ends with all files open that there can be: their places are free again.
+  /// A process ends with as many files open as it can, twice: their places are free again.
   private static func checksWhatIsLeftOpen(_ client: FileClient) throws(SystemError) -> Bool {
-    guard let child = startLeaver(), try child.wait() == .exited(status: 64), let file = try client.open("/left", 0)
-    else { return false }
+    for _ in 0..<3 {
+      guard let child = start("leave"), try child.wait() == .exited(status: 32) else { return false }
+    }
+    guard let file = try client.open("/left", 0) else { return false }
     guard try client.close(file) else { return false }
     return try client.change(.remove, "/left") == nil
   }
 
-  private static func startLeaver() -> TaskIdentity? {
+  private static func start(_ command: StaticString) -> TaskIdentity? {
     var arguments = WordList()
     arguments.append("placements")
-    arguments.append("leave")
+    arguments.append(command)
     return try? Process.start(Bytes("/bin/placements"), arguments: arguments, options: StartOptions())
   }
 
-  /// What `startLeaver` starts: opens a file as often as the service lets it, and ends with the number.
+  /// What `placements leave` does: opens a file as often as the service lets it, and ends with the number.
   static func leaveFilesOpen() -> Int32 {
     do throws(SystemError) {
       let client = try FileClient()
@@ -86,19 +88,33 @@ extension Conformance {
     } catch { return -1 }
   }
 
-  /// Fills the disk, and finds all of it free again after the file is gone.
+  /// Fills half of the disk, which is one process's share; another one has the other half, and then there is no more. All of it is
+  /// free again after the files are gone.
   private static func checksTheFullDisk(_ client: FileClient) throws(SystemError) -> Bool {
-    let part = [UInt8](repeating: 0x55, count: 32768)
     for _ in 0..<2 {
-      guard let file = try client.open("/big", 3) else { return false }
-      for index in 1...8 as ClosedRange<UInt32> {
-        guard try client.write(file, part) == index * 32768 else { return false }
-      }
-      guard try client.write(file, [1]) == nil, try client.close(file), try client.change(.remove, "/big") == nil else {
-        return false
-      }
+      guard try fill(client, "/big") == 4, let child = start("fill"), try child.wait() == .exited(status: 4),
+        let file = try client.open("/more", 1), try client.failure(writing: [1], to: file) == .full,
+        try client.close(file), try client.change(.remove, "/more") == nil,
+        try client.change(.remove, "/big") == nil, try client.change(.remove, "/other") == nil
+      else { return false }
     }
     return true
+  }
+
+  /// What `placements fill` does: writes as much as the service lets it, and ends with how many times 32 KiB that was.
+  static func fillShare() -> Int32 {
+    do throws(SystemError) { return try fill(FileClient(), "/other") } catch { return -1 }
+  }
+
+  private static func fill(_ client: FileClient, _ path: StaticString) throws(SystemError) -> Int32 {
+    let part = [UInt8](repeating: 0x55, count: 32768)
+    guard let file = try client.open(path, 3) else { return -1 }
+    var count: Int32 = 0
+    while try client.write(file, part) != nil { count += 1 }
+    // Nothing is left for the second.
+    let failure = try client.failure(writing: part, to: file)
+    guard failure == .overShare || failure == .full else { return -1 }
+    return try client.close(file) ? count : -1
   }
 }
 
@@ -133,6 +149,14 @@ struct FileClient {
     let result = try service.call(
       FileOperation.write.rawValue, words: Conformance.words(file), data: data, reply: &reply)
     return result[0] == 0 && result[1] == UInt32(data.count) ? result[2] : nil
+  }
+
+  /// Why a write is refused, or nil.
+  func failure(writing data: [UInt8], to file: UInt32) throws(SystemError) -> FileFailure? {
+    var reply: [UInt8] = []
+    let words = Conformance.words(file)
+    return try Verdict.failure(
+      try service.call(FileOperation.write.rawValue, words: words, data: data, reply: &reply)[0])
   }
 
   func read(_ file: UInt32, _ count: UInt32) throws(SystemError) -> [UInt8] {

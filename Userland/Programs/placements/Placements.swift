@@ -6,6 +6,10 @@
 //                                            N clients, each CALLS calls, while the service moves MOVES times
 //     placements crash                       the same faults in every placement
 //     placements chain                       servers that need each other are ended, one and several at once
+//     placements managers [SEED] [KILLS]     the manager, or a server that takes over, is ended in the middle of moves, so many
+//                                            times at points that the seed decides; nothing that was acknowledged is lost
+//     placements chaos [SEED] [STEPS]        commands, crashes and ends of the manager in an order that the seed decides
+//     placements beside                      commands while the manager waits for the service `hang`
 //     placements keys                        reads keys from the service `keyboard`, and ends that
 
 import ABI
@@ -27,12 +31,19 @@ import SDK
     if command == "crash" { return CrashTest.run() }
     if command == "chain" { return ChainTest.run() }
     if command == "keys" { return KeyTest.run() }
+    if command == "managers" { return ManagerTest(seed: number(2, or: 1), kills: number(3, or: 20)).run() }
+    if command == "chaos" { return ChaosTest(seed: number(2, or: 1), steps: number(3, or: 200)).run() }
+    if command == "beside" { return BesideTest.run() }
+    // What `conform` starts.
     if command == "leave" { return Conformance.leaveFilesOpen() }
+    if command == "fill" { return Conformance.fillShare() }
     return usage()
   }
 
   private static func usage() -> Int32 {
-    Console.write("placements: conform, crash, chain, keys, or move [CALLS] [MOVES] [CLIENTS] [store|files|clock]\n")
+    Console.write(
+      "placements: conform, crash, chain, managers [SEED] [KILLS], chaos [SEED] [STEPS], beside, keys, or move [CALLS] [MOVES] [CLIENTS] [store|files|clock]\n"
+    )
     return 2
   }
 

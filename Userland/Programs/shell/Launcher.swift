@@ -1,21 +1,27 @@
-// Starts programs and waits for them.
+// Starts programs, in the foreground or as jobs.
 
 import ABI
 import Primitives
 import SDK
 
-struct Launcher: ~Copyable {
-  private let words: WordList
-  private let isBackground: Bool
+struct Launcher {
+  private let words: [[UInt8]]
   private var options = StartOptions()
 
-  init(words: borrowing CommandWords, from first: Int = 0, isBackground: Bool = false) {
-    self.words = words.list(from: first)
-    self.isBackground = isBackground
+  /// - Parameter words: the program and its arguments; at least one.
+  init(words: [[UInt8]]) { self.words = words }
+
+  private init(_ words: borrowing CommandWords, from first: Int) {
+    var list: [[UInt8]] = []
+    for index in first..<words.count { list.append(words[index].copied) }
+    self.words = list
   }
 
   /// `run [--ring0] [--stack separate|shared] [--guarded] [--guard-heap] [--priority N] PROGRAM [WORD...]`
-  static func run(_ words: borrowing CommandWords) -> Int32 {
+  /// - Parameter text: as it was typed, where nobody waits for it.
+  static func run(
+    _ words: borrowing CommandWords, _ system: inout MeghaSystem, _ state: inout ShellState, asJob text: [UInt8]? = nil
+  ) -> Int32 {
     var options = StartOptions()
     var index = 1
     while index < words.count, words[index].hasPrefix("--") {
@@ -41,69 +47,107 @@ struct Launcher: ~Copyable {
       index += 1
     }
     guard index < words.count else { return Builtin.run.reportUsage() }
-    var launcher = Launcher(words: words, from: index)
+    var launcher = Launcher(words, from: index)
     launcher.options = options
-    return launcher.run()
+    return launcher.begin(&system, &state, asJob: text)
   }
 
   /// `sandbox PROGRAM [WORD...]`
-  static func sandbox(_ words: borrowing CommandWords) -> Int32 {
+  static func sandbox(
+    _ words: borrowing CommandWords, _ system: inout MeghaSystem, _ state: inout ShellState, asJob text: [UInt8]? = nil
+  ) -> Int32 {
     guard words.count > 1 else { return Builtin.sandbox.reportUsage() }
-    var launcher = Launcher(words: words, from: 1)
+    var launcher = Launcher(words, from: 1)
     launcher.options.droppedRights = .all
-    return launcher.run()
+    return launcher.begin(&system, &state, asJob: text)
   }
 
-  /// Starts the program and, unless it runs in the background, waits for it. Returns its status; 127 where there is
-  /// no such program, 126 where it could not be started.
-  func run() -> Int32 {
-    words.withWord(0) { name in
-      do throws(Refusal) {
-        let task = try Process.start(named: name, arguments: words, options: options)
-        if isBackground {
-          Console.write {
-            $0.write("[task ")
-            $0.write(decimal: task.number)
-            $0.write("]\n")
-          }
-          return 0
-        }
-        return Self.wait(for: task)
-      } catch {
-        if error.error == .notFound {
-          return report(name, "there is no such command or program", status: 127)
-        }
-        Console.write {
-          $0.write("shell: ")
-          $0.write(name)
-          $0.write(" was not started: ")
-          error.describe(to: &$0)
-          $0.write("\n")
-        }
-        return 126
+  private func begin(_ system: inout MeghaSystem, _ state: inout ShellState, asJob text: [UInt8]?) -> Int32 {
+    if let text { return start(&system, &state, text: text) }
+    return run(&system, state)
+  }
+
+  /// Starts the program and waits for it. Returns its status; 127 where there is no such program, 126 where it could not
+  /// be started.
+  func run(_ system: inout MeghaSystem, _ state: ShellState) -> Int32 {
+    do throws(Refusal) { return system.wait(for: try process(state)) } catch { return explain(error, state) }
+  }
+
+  /// Starts the program as a job.
+  func start(_ system: inout MeghaSystem, _ state: inout ShellState, text: [UInt8]) -> Int32 {
+    do throws(Refusal) {
+      let task = try process(state)
+      let job = system.jobs.add(task: task.number, text: text)
+      state.lastBackground = task.number
+      Console.write {
+        $0.write("[")
+        $0.write(decimal: job.number)
+        $0.write("] task ")
+        $0.write(decimal: task.number)
+        $0.write("\n")
       }
-    }
+      return 0
+    } catch { return explain(error, state) }
   }
 
-  private static func wait(for task: TaskIdentity) -> Int32 {
-    do throws(SystemError) {
-      let outcome = try task.wait()
-      if case .exited = outcome { return outcome.shellStatus }
-      reportEnd(task, outcome)
-      return outcome.shellStatus
+  private func process(_ state: ShellState) throws(Refusal) -> TaskIdentity {
+    var arguments = WordList()
+    for word in words { arguments.append(word) }
+    var environment = WordList()
+    for variable in state.variables where variable.isExported {
+      environment.append(variable.name + [0x3d] + variable.value)
+    }
+    var options = options
+    options.environment = environment
+    let path = MeghaSystem.programPath(words[0], from: state.folder)
+    do throws(Refusal) {
+      return try path.withBytes { path throws(Refusal) in
+        try Process.start(path, arguments: arguments, options: options)
+      }
     } catch {
-      return report(Bytes("wait"), error.sentence)
+      guard error.error == .badExecutable, Self.isScript(path) else { throw error }
+      // The shell reads it instead.
+      arguments = WordList()
+      arguments.append("/bin/shell")
+      arguments.append(path)
+      for word in words.dropFirst() { arguments.append(word) }
+      return try Process.start(Bytes("/bin/shell"), arguments: arguments, options: options)
     }
   }
 
-  /// Says how a task ended.
-  static func reportEnd(_ task: TaskIdentity, _ outcome: Outcome) {
+  /// Whether a file begins with `#!`.
+  private static func isScript(_ path: [UInt8]) -> Bool {
+    path.withBytes { path in
+      var isScript = false
+      do throws(SystemError) {
+        _ = try File(path).read { piece in isScript = piece.hasPrefix("#!") }
+      } catch { return false }
+      return isScript
+    }
+  }
+
+  private func explain(_ refusal: Refusal, _ state: ShellState) -> Int32 {
+    if refusal.error == .notFound {
+      let meant = words[0].contains(0x2f) ? [] : Guess.names(like: words[0], among: Names.commands(state))
+      Console.write {
+        $0.write("shell: ")
+        $0.write(words[0])
+        $0.write(": there is no such command or program")
+        for (index, name) in meant.enumerated() {
+          $0.write(index == 0 ? "; did you mean " : index == meant.count - 1 ? " or " : ", ")
+          $0.write(name)
+        }
+        $0.write(meant.isEmpty ? "\n" : "?\n")
+      }
+      return 127
+    }
     Console.write {
-      $0.write("shell: task ")
-      $0.write(decimal: task.number)
-      $0.write(" ")
-      outcome.describe(to: &$0)
+      $0.write("shell: ")
+      $0.write(words[0])
+      $0.write(" was not started: ")
+      refusal.describe(to: &$0)
       $0.write("\n")
     }
+    return 126
   }
 }

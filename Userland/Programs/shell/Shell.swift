@@ -1,8 +1,13 @@
-// The shell: reads commands from the console, or from a script, and runs each as a built-in command or as a program
-// from /bin.
+// The shell: reads commands from the console, from a script or from an argument, and gives them to the interpreter of
+// its language (Portable), which runs them on this system.
 //
-// Invariants: a line is understood wholly before any of it runs; every command leaves a status; a script's commands
-// are echoed as if they had been typed, so that what a machine did can be read from its output.
+//     shell                              at the console
+//     shell FILE [WORD...]               the commands of a file, with the words as $1 and on
+//     shell --script FILE                the same, and each command is shown before it runs
+//     shell --command TEXT [WORD...]     the commands of a text
+//
+// Invariants: a command is understood wholly before any of it runs; every command leaves a status; a script's commands
+// are shown as if they had been typed, so that what a machine did can be read from its output.
 
 import ABI
 import Primitives
@@ -11,123 +16,84 @@ import SDK
 @main
 struct Shell: Program {
   static var prompt: StaticString { "megha> " }
+  static var continuationPrompt: StaticString { "     > " }
 
-  /// The status of the last command: `$?`.
-  private var status: Int32 = 0
-  /// Set by `exit`.
-  private var isFinished = false
+  var interpreter: ShellInterpreter<MeghaSystem>
 
   static func run() -> Int32 {
-    var shell = Shell()
-    if ProgramInformation.argumentCount == 3, ProgramInformation.argument(1) == "--script" {
-      shell.runScript(ProgramInformation.argument(2))
-    } else {
+    let count = ProgramInformation.argumentCount
+    guard count > 1 else {
+      var shell = Shell(isInteractive: true, wordsFrom: 1)
       shell.runInteractively()
+      return shell.interpreter.state.status
     }
-    return shell.status
+    let first = ProgramInformation.argument(1)
+    if first == "--script" || first == "--command" {
+      guard count > 2 else { return reportUsage() }
+      var shell = Shell(isInteractive: false, wordsFrom: 3)
+      if first == "--script" {
+        shell.interpreter.announces = true
+        shell.runScript(ProgramInformation.argument(2))
+      } else {
+        shell.runCommand(ProgramInformation.argument(2).copied, isWhole: true)
+      }
+      return shell.interpreter.state.status
+    }
+    if first.hasPrefix("-") { return reportUsage() }
+    var shell = Shell(isInteractive: false, wordsFrom: 2)
+    shell.runScript(first)
+    return shell.interpreter.state.status
   }
 
+  private static func reportUsage() -> Int32 {
+    Console.write("usage: shell [FILE [WORD...] | --script FILE | --command TEXT [WORD...]]\n")
+    return 2
+  }
+
+  /// - Parameter wordsFrom: which argument is `$1`.
+  init(isInteractive: Bool, wordsFrom first: Int) {
+    var state = ShellState(name: StaticText("shell").bytes)
+    state.task = (try? TaskIdentity.current.information().task) ?? 0
+    for index in 0..<ProgramInformation.environmentCount {
+      let entry = ProgramInformation.environmentEntry(index).copied
+      guard let equals = entry.firstIndex(of: 0x3d) else { continue }
+      let name = [UInt8](entry[..<equals])
+      // What is over the limits is not known to the shell.
+      if ShellName.isName(name) { try? state.set(name, [UInt8](entry[(equals + 1)...]), isExported: true) }
+    }
+    if let folder = state.value(of: StaticText("PWD").bytes), folder.first == 0x2f { state.folder = folder }
+    var index = first
+    while index < ProgramInformation.argumentCount {
+      state.parameters.append(ProgramInformation.argument(index).copied)
+      index += 1
+    }
+    interpreter = ShellInterpreter(host: MeghaSystem(isInteractive: isInteractive), state: state)
+  }
+
+  /// Runs the commands of a file: each as soon as its lines are complete.
   private mutating func runScript(_ path: Bytes) {
     do throws(SystemError) {
       let script = try File(path).contents()
-      var line: [UInt8] = []
-      for byte in script where !isFinished {
-        if byte == 0x0a {
-          runLine(line, echo: true)
-          line = []
+      var command: [UInt8] = []
+      for line in TextTools.lines(of: script) where !interpreter.isExiting {
+        command += script[line]
+        if runCommand(command, isWhole: line.upperBound + 1 >= script.count) {
+          command = []
         } else {
-          line.append(byte)
+          command.append(0x0a)
         }
       }
-      if !line.isEmpty, !isFinished { runLine(line, echo: true) }
     } catch {
-      status = report(path, error.sentence, status: 127)
+      interpreter.state.status = report(path, error.sentence, status: 127)
     }
   }
 
-  private mutating func runInteractively() {
-    var editor = LineEditor(prompt: Self.prompt)
-    var output = ConsoleLine()
-    editor.begin(output: &output)
-    output.flush()
-    while !isFinished {
-      var input = InlineArray<64, UInt8>(repeating: 0)
-      guard let count = try? Console.read(into: &input), count > 0 else { return }
-      for index in 0..<count where !isFinished {
-        let event = editor.accept(input[index], output: &output)
-        switch event {
-        case .editing: continue
-        case .line(let line):
-          output.flush()
-          runLine(line, echo: false)
-        case .cancelled: status = 130
-        case .endOfInput: isFinished = true
-        }
-        if !isFinished { editor.begin(output: &output) }
-      }
-      output.flush()
-    }
-  }
-
-  /// Runs the commands of a line, one after the other.
-  private mutating func runLine(_ line: [UInt8], echo: Bool) {
-    do throws(ShellSyntaxError) {
-      let commands = try ShellSyntax.commands(in: line, status: status)
-      for command in commands where !isFinished {
-        if echo { Self.echo(command) }
-        runCommand(command)
-      }
-    } catch {
-      Console.write {
-        $0.write("shell: ")
-        error.describe(to: &$0)
-        $0.write("\n")
-      }
-      status = 2
-    }
-  }
-
+  /// Runs a text of commands. Returns false where more lines have to come.
+  ///
   /// A function of its own wherever it is called: `megha profile` counts from its first instruction to its return.
-  @inline(never)
-  private mutating func runCommand(_ command: ShellCommand) {
-    reportEndedChildren()
-    let words = CommandWords(command.words)
-    if let builtin = Builtin(named: words[0]) {
-      status = builtin.run(words, lastStatus: status)
-      isFinished = builtin == .exit
-    } else {
-      status = Launcher(words: words, isBackground: command.isBackground).run()
-    }
+  @inline(never) @discardableResult
+  mutating func runCommand(_ text: [UInt8], isWhole: Bool) -> Bool {
+    interpreter.host.collectJobs()
+    return interpreter.run(text, isWhole: isWhole)
   }
-
-  /// Takes the outcomes of background programs that have ended.
-  private func reportEndedChildren() {
-    while let ended = try? TaskIdentity.waitForAnyChild(.noWait) {
-      Launcher.reportEnd(ended.task, ended.outcome)
-    }
-  }
-
-  private static func echo(_ command: ShellCommand) {
-    Console.write {
-      $0.write(prompt)
-      for index in command.words.indices {
-        if index > 0 { $0.write(" ") }
-        $0.write(command.words[index])
-      }
-      if command.isBackground { $0.write(" &") }
-      $0.write("\n")
-    }
-  }
-}
-
-/// Says why something about `subject` failed; returns `status`.
-func report(_ subject: Bytes, _ sentence: StaticString, status: Int32 = 1) -> Int32 {
-  Console.write {
-    $0.write("shell: ")
-    $0.write(subject)
-    $0.write(": ")
-    $0.write(sentence)
-    $0.write("\n")
-  }
-  return status
 }

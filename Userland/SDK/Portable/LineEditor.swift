@@ -1,9 +1,10 @@
-// Edits a line in a terminal: cursor, history, and the usual control keys. It draws with a few ANSI sequences and
-// reads nothing itself: whoever owns the terminal feeds it bytes.
+// Edits a line in a terminal: cursor, history, search in it, and the usual control keys. It draws with a few ANSI
+// sequences and reads nothing itself: whoever owns the terminal feeds it bytes.
 //
 // Invariants:
 // - The line holds whole UTF-8 characters; 0 <= cursor <= line.count, and the cursor is never inside a character.
-// - What the terminal shows after the prompt is the line, and its cursor is where `cursor` is.
+// - What the terminal shows after the prompt is the line, or the part of a long one that the cursor is in, and its
+//   cursor is where `cursor` is.
 // - History holds at most `historyCapacity` lines, none of them empty, no two neighbours equal.
 
 import Primitives
@@ -19,37 +20,66 @@ public struct LineEditor {
     case cancelled
     /// Ctrl-D on an empty line.
     case endOfInput
+    /// Tab, where the editor was made to ask for it: whoever owns it may `replace` what is in front of the cursor.
+    case completion
+    /// Enter, but more was typed than the line takes; it was thrown away.
+    case refused
   }
 
-  /// The longest line, in bytes; what is typed beyond is refused with a bell.
-  public static var lengthLimit: Int { 1024 }
-  public static var historyCapacity: Int { 64 }
+  /// The longest line, in bytes; what is typed beyond is refused with a bell, and so is the line then.
+  public static var lengthLimit: Int { 4096 }
+  public static var historyCapacity: Int { 256 }
 
-  private let prompt: StaticString
+  var prompt: StaticString
+  /// How many columns the terminal has at the least.
+  let width: Int
+  private let completes: Bool
   private var decoder = KeyDecoder()
   /// The first bytes of a character whose other bytes have not come yet.
   private var incomplete: [UInt8] = []
-  public private(set) var line: [UInt8] = []
-  public private(set) var cursor = 0
-  public private(set) var history: [[UInt8]] = []
+  public internal(set) var line: [UInt8] = []
+  public internal(set) var cursor = 0
+  /// The column of the line that is the first one shown; 0 where all of it is.
+  var offset = 0
+  var isScrolled = false
+  /// The search in the history that is going on.
+  var search: HistorySearch?
+  /// Whether something was typed that did not fit.
+  private var isOverfull = false
+  public internal(set) var history: [[UInt8]] = []
   /// Which line of the history is shown; `history.count`: the new one.
-  private var position = 0
+  var position = 0
   /// The new line, while one of the history is shown.
   private var draft: [UInt8] = []
   /// What Ctrl-U, Ctrl-K and Ctrl-W took away last, for Ctrl-Y.
   private var removed: [UInt8] = []
 
-  public init(prompt: StaticString) { self.prompt = prompt }
+  /// - Parameters:
+  ///   - width: how many columns the terminal has at the least.
+  ///   - completes: whether Tab asks for completion; it inserts a space else.
+  public init(prompt: StaticString, width: Int = 80, completes: Bool = false) {
+    self.prompt = prompt
+    self.width = width
+    self.completes = completes
+  }
 
   /// Begins a new line: writes the prompt.
-  public mutating func begin(output: inout some TextOutput) {
+  /// - Parameter prompt: another one from now on.
+  public mutating func begin(prompt: StaticString? = nil, output: inout some TextOutput) {
+    if let prompt { self.prompt = prompt }
     line = []
     incomplete = []
     cursor = 0
+    offset = 0
+    isScrolled = false
+    search = nil
+    isOverfull = false
     draft = []
     position = history.count
-    output.write(prompt)
+    output.write(self.prompt)
   }
+
+  public mutating func forgetHistory() { history = [] }
 
   /// Handles one byte from the terminal.
   public mutating func accept(_ byte: UInt8, output: inout some TextOutput) -> Event {
@@ -59,9 +89,12 @@ public struct LineEditor {
       return .editing
     }
     incomplete = []
+    if search != nil, let event = continueSearch(key, output: &output) { return event }
     switch key {
     case .text: break
-    case .tab: insert([0x20], output: &output)
+    case .tab:
+      if completes { return .completion }
+      insert([0x20], output: &output)
     case .enter: return finish(output: &output)
     case .backspace: erase(from: before(cursor), to: cursor, output: &output)
     case .delete: erase(from: cursor, to: after(cursor), output: &output)
@@ -83,7 +116,7 @@ public struct LineEditor {
     case 0x41: move(to: 0, output: &output)  // A
     case 0x42: move(to: before(cursor), output: &output)  // B
     case 0x43:  // C
-      move(to: line.count, output: &output)
+      showWhole(output: &output)
       output.write("^C\n")
       return .cancelled
     case 0x44:  // D
@@ -98,6 +131,7 @@ public struct LineEditor {
     case 0x4c: clearScreen(output: &output)  // L
     case 0x4e: show(position + 1, output: &output)  // N
     case 0x50: show(position - 1, output: &output)  // P
+    case 0x52: beginSearch(output: &output)  // R
     case 0x55: cut(from: 0, to: cursor, output: &output)  // U
     case 0x57: cut(from: wordBefore(cursor), to: cursor, output: &output)  // W
     case 0x59: insert(removed, output: &output)  // Y
@@ -106,9 +140,10 @@ public struct LineEditor {
     return .editing
   }
 
-  private mutating func finish(output: inout some TextOutput) -> Event {
-    move(to: line.count, output: &output)
+  mutating func finish(output: inout some TextOutput) -> Event {
+    showWhole(output: &output)
     output.write("\n")
+    if isOverfull { return .refused }
     remember(line)
     return .line(line)
   }
@@ -130,7 +165,11 @@ public struct LineEditor {
       return
     }
     guard incomplete.count == length else { return }
-    insert(incomplete, output: &output)
+    if search != nil {
+      searchFurther(incomplete, output: &output)
+    } else {
+      insert(incomplete, output: &output)
+    }
     incomplete = []
   }
 
@@ -147,20 +186,38 @@ public struct LineEditor {
 
   private mutating func insert(_ bytes: [UInt8], output: inout some TextOutput) {
     guard line.count + bytes.count <= Self.lengthLimit else {
+      isOverfull = true
       output.write(byte: 0x07)
       return
     }
     line.insert(contentsOf: bytes, at: cursor)
     cursor += bytes.count
+    if scrolls { return redraw(output: &output) }
     output.write(bytes)
     if cursor < line.count { drawTail(output: &output) }
+  }
+
+  /// Puts `text` in place of what lies between `start` and the cursor.
+  public mutating func replace(from start: Int, with text: [UInt8], output: inout some TextOutput) {
+    guard start >= 0, start <= cursor else { return }
+    if line.count - (cursor - start) + text.count > Self.lengthLimit {
+      output.write(byte: 0x07)
+      return
+    }
+    // What stays is not drawn again.
+    var same = 0
+    while start + same < cursor, same < text.count, line[start + same] == text[same] { same += 1 }
+    while same > 0, start + same < cursor, isInsideCharacter(start + same) { same -= 1 }
+    erase(from: start + same, to: cursor, output: &output)
+    if same < text.count { insert([UInt8](text[same...]), output: &output) }
   }
 
   private mutating func erase(from start: Int, to end: Int, output: inout some TextOutput) {
     guard start < end else { return }
     move(to: start, output: &output)
     line.removeSubrange(start..<end)
-    drawTail(output: &output)
+    if line.isEmpty { isOverfull = false }
+    if scrolls { redraw(output: &output) } else { drawTail(output: &output) }
   }
 
   private mutating func cut(from start: Int, to end: Int, output: inout some TextOutput) {
@@ -176,52 +233,25 @@ public struct LineEditor {
     position = index
     move(to: 0, output: &output)
     line = index == history.count ? draft : history[index]
+    isOverfull = false
+    if scrolls {
+      cursor = line.count
+      return redraw(output: &output)
+    }
     drawTail(output: &output)
     move(to: line.count, output: &output)
-  }
-
-  // MARK: Drawing
-
-  private mutating func move(to target: Int, output: inout some TextOutput) {
-    if target < cursor {
-      moveLeft(columns(target, cursor), output: &output)
-    } else {
-      for index in cursor..<target { output.write(byte: line[index]) }
-    }
-    cursor = target
-  }
-
-  /// Draws the line from the cursor on, erases what the terminal shows after it, and goes back to the cursor.
-  private func drawTail(output: inout some TextOutput) {
-    for index in cursor..<line.count { output.write(byte: line[index]) }
-    output.write("\u{1b}[K")
-    moveLeft(columns(cursor, line.count), output: &output)
-  }
-
-  private func moveLeft(_ columns: Int, output: inout some TextOutput) {
-    guard columns > 0 else { return }
-    output.write("\u{1b}[")
-    output.write(decimal: UInt32(columns))
-    output.write("D")
-  }
-
-  private func clearScreen(output: inout some TextOutput) {
-    output.write("\u{1b}[2J\u{1b}[H")
-    output.write(prompt)
-    for byte in line { output.write(byte: byte) }
-    moveLeft(columns(cursor, line.count), output: &output)
   }
 
   // MARK: Places in the line
 
   /// How many columns the bytes take: one for each character, whose later bytes are 0b10xx_xxxx in UTF-8.
-  private func columns(_ start: Int, _ end: Int) -> Int {
+  func columns(_ start: Int, _ end: Int) -> Int {
     var columns = 0
     for index in start..<end where !isInsideCharacter(index) { columns += 1 }
     return columns
   }
 
-  private func isInsideCharacter(_ index: Int) -> Bool { index < line.count && line[index] & 0xc0 == 0x80 }
+  func isInsideCharacter(_ index: Int) -> Bool { index < line.count && line[index] & 0xc0 == 0x80 }
 
   private func before(_ index: Int) -> Int {
     var index = index

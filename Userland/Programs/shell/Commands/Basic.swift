@@ -5,25 +5,33 @@ import Primitives
 import SDK
 
 extension Builtin {
-  func helpCommand() -> Int32 {
-    Builtin.forEach { builtin in
-      Console.write {
-        $0.write(builtin.name, width: 8)
-        $0.write(builtin.parameters, width: 30)
-        $0.write(" ")
-        $0.write(builtin.summary)
-        $0.write("\n")
-      }
-    }
-    Console.write("Any other name is a program in /bin, for example rings, crash, bench, strace; ls shows all.\n")
-    Console.write("Commands are separated by ; and a & at the end runs a program beside the shell.\n")
+  func helpCommand(_ words: borrowing CommandWords) -> Int32 {
+    guard words.count < 3 else { return reportUsage() }
+    if words.count == 2 { return helpPage(words[1].copied) }
+    CommandHelp.forEach { help in Console.write { help.writeLine(to: &$0) } }
+    Console.write("Any other name is a program in /bin, for example rings, crash, bench, strace; ls /bin shows all.\n")
+    Console.write("Commands are separated by ; && || and line ends; a & at the end runs one beside the shell.\n")
+    Console.write("if, while, until, for, case, { } and functions are as in other shells; help if tells more.\n")
     return 0
   }
 
-  func exitCommand(_ words: borrowing CommandWords, _ lastStatus: Int32) -> Int32 {
-    guard words.count > 1 else { return lastStatus }
-    guard let status = words[1].number else { return reportUsage() }
-    return Int32(bitPattern: status & 0xff)
+  private func helpPage(_ name: [UInt8]) -> Int32 {
+    if let help = CommandHelp.find(name) {
+      Console.write { help.writePage(to: &$0) }
+      return 0
+    }
+    let meant = Guess.names(like: name, among: Names.helped)
+    Console.write {
+      $0.write("shell: no help is there for ")
+      $0.write(name)
+      if let first = meant.first {
+        $0.write("; did you mean ")
+        $0.write(first)
+        $0.write("?")
+      }
+      $0.write("\n")
+    }
+    return 1
   }
 
   func echoCommand(_ words: borrowing CommandWords) -> Int32 {
@@ -39,10 +47,115 @@ extension Builtin {
 
   func sleepCommand(_ words: borrowing CommandWords) -> Int32 {
     guard words.count == 2, let milliseconds = words[1].number else { return reportUsage() }
-    Thread.sleep(milliseconds: milliseconds)
+    TypedInput.sleep(milliseconds: milliseconds)
     return 0
   }
 
-  /// Says what went wrong; returns the status of a failure.
-  func reportFailure(_ sentence: StaticString) -> Int32 { report(Bytes(name), sentence) }
+  func clearCommand() -> Int32 {
+    Console.write("\u{1b}[2J\u{1b}[H")
+    return 0
+  }
+
+  func pwdCommand(_ state: ShellState) -> Int32 {
+    Console.write {
+      $0.write(state.folder)
+      $0.write("\n")
+    }
+    return 0
+  }
+
+  func envCommand(_ state: ShellState) -> Int32 {
+    for variable in state.variables where variable.isExported {
+      Console.write {
+        $0.write(variable.name)
+        $0.write("=")
+        $0.write(variable.value)
+        $0.write("\n")
+      }
+    }
+    return 0
+  }
+
+  /// Says where programs are, and which names are the shell's own.
+  func whichCommand(_ words: borrowing CommandWords, _ system: inout MeghaSystem, _ state: ShellState) -> Int32 {
+    guard words.count > 1 else { return reportUsage() }
+    var status: Int32 = 0
+    for index in 1..<words.count {
+      let name = words[index].copied
+      if Builtin(named: name) != nil || LanguageCommand(named: name) != nil {
+        Console.write {
+          $0.write(name)
+          $0.write(" is a command of the shell\n")
+        }
+      } else if let path = system.program(named: name, from: state.folder) {
+        Console.write {
+          $0.write(path)
+          $0.write("\n")
+        }
+      } else {
+        status = report(words[index], "there is no such command or program")
+      }
+    }
+    return status
+  }
+
+  /// Reads a line into variables: a word each, and what is left into the last.
+  func readCommand(_ words: borrowing CommandWords, _ state: inout ShellState) -> Int32 {
+    guard words.count > 1 else { return reportUsage() }
+    guard let line = ConsoleReader.line() else { return 1 }
+    var rest = line[...]
+    for index in 1..<words.count {
+      let name = words[index].copied
+      guard ShellName.isName(name) else { return reportFailure("a name is letters, digits and _, and no digit first") }
+      rest = rest.drop { $0 == 0x20 || $0 == 0x09 }
+      var value = [UInt8](rest)
+      if index + 1 < words.count {
+        value = [UInt8](rest.prefix { $0 != 0x20 && $0 != 0x09 })
+        rest = rest.dropFirst(value.count)
+      } else {
+        while let last = value.last, last == 0x20 || last == 0x09 { value.removeLast() }
+      }
+      do throws(ShellRefusal) { try state.set(name, value) } catch { return reportFailure(error.sentence) }
+    }
+    return 0
+  }
+}
+
+extension MeghaSystem {
+  mutating func historyCommand(_ words: borrowing CommandWords) -> Int32 {
+    if words.count == 2, words[1] == "-c" {
+      history = []
+      forgetsHistory = true
+      return 0
+    }
+    guard words.count == 1 else { return Builtin.history.reportUsage() }
+    for (index, line) in history.enumerated() {
+      Console.write {
+        $0.write(decimal: UInt64(index + 1), width: 5)
+        $0.write("  ")
+        $0.write(line)
+        $0.write("\n")
+      }
+    }
+    return 0
+  }
+
+  mutating func changeFolder(_ words: borrowing CommandWords, _ state: inout ShellState) -> Int32 {
+    guard words.count < 3 else { return Builtin.cd.reportUsage() }
+    let isBack = words.count == 2 && words[1] == "-"
+    let path =
+      words.count == 1 ? [0x2f] : isBack ? formerFolder : ShellPath.absolute(words[1].copied, from: state.folder)
+    switch BootFolder.kind(of: path) {
+    case nil: return report(path, "there is no such folder")
+    case .folder?: break
+    case .file?, .other?: return report(path, "this is no folder")
+    }
+    do throws(ShellRefusal) { try state.set(StaticText("PWD").bytes, path, isExported: true) } catch {
+      return Builtin.cd.reportFailure(error.sentence)
+    }
+    formerFolder = state.folder
+    state.folder = path
+    if isBack { return Builtin.pwd.pwdCommand(state) }
+    return 0
+  }
 }

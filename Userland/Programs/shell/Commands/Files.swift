@@ -5,52 +5,107 @@ import Primitives
 import SDK
 
 extension Builtin {
-  func lsCommand(_ words: borrowing CommandWords) -> Int32 {
-    guard words.count < 3 else { return reportUsage() }
-    var found = false
-    var index: UInt32 = 0
-    while let entry = BootFiles.entry(index) {
-      index += 1
-      guard words.count == 1 || isInside(entry, words[1]) else { continue }
-      found = true
+  /// How wide lists of names are.
+  private static var width: Int { 80 }
+
+  /// `ls [-l] [-R] [FILE|FOLDER...]`
+  func lsCommand(_ words: borrowing CommandWords, _ system: inout MeghaSystem, _ state: ShellState) -> Int32 {
+    var isLong = false
+    var isDeep = false
+    var paths: [[UInt8]] = []
+    for index in 1..<words.count {
+      let word = words[index]
+      if word == "-l" {
+        isLong = true
+      } else if word == "-R" {
+        isDeep = true
+      } else if word == "-lR" || word == "-Rl" {
+        isLong = true
+        isDeep = true
+      } else if word.hasPrefix("-"), word.count > 1 {
+        return reportUsage()
+      } else {
+        paths.append(word.copied)
+      }
+    }
+    if paths.isEmpty { paths = [state.folder] }
+    var status: Int32 = 0
+    for (index, path) in paths.enumerated() {
+      let whole = ShellPath.absolute(path, from: state.folder)
+      switch BootFolder.kind(of: whole) {
+      case nil: status = report(path, SystemError.notFound.sentence)
+      case .folder?:
+        if paths.count > 1 || isDeep { writeHeading(path, isFirst: index == 0) }
+        list(whole, shown: path, isLong: isLong, isDeep: isDeep)
+      case .file?, .other?: listFile(whole, shown: path, isLong: isLong)
+      }
+      if TypedInput.isInterrupted { return 130 }
+    }
+    return status
+  }
+
+  private func writeHeading(_ path: [UInt8], isFirst: Bool) {
+    Console.write {
+      if !isFirst { $0.write("\n") }
+      $0.write(path)
+      $0.write(":\n")
+    }
+  }
+
+  private func list(_ folder: [UInt8], shown: [UInt8], isLong: Bool, isDeep: Bool) {
+    var entries: [(name: [UInt8], kind: ShellFileKind, size: UInt32)] = []
+    BootFolder(folder).forEach { name, kind, size in entries.append((name, kind, size)) }
+    entries.sort { $0.name.lexicographicallyPrecedes($1.name) }
+    let names = entries.map { $0.name + ($0.kind == .folder ? [0x2f] : []) }
+    if isLong {
+      for (index, entry) in entries.enumerated() { writeRow(names[index], entry.kind, entry.size) }
+    } else if !names.isEmpty {
+      Console.write { TextTools.writeColumns(names, width: Self.width, to: &$0) }
+    }
+    guard isDeep else { return }
+    for entry in entries where entry.kind == .folder {
+      let shown = (shown == [0x2f] ? [] : shown) + [0x2f] + entry.name
+      writeHeading(shown, isFirst: false)
+      list((folder == [0x2f] ? [] : folder) + [0x2f] + entry.name, shown: shown, isLong: isLong, isDeep: true)
+    }
+  }
+
+  private func listFile(_ path: [UInt8], shown: [UInt8], isLong: Bool) {
+    BootFolder.forEachEntry { entry, kind, size in
+      guard entry == path, kind != .folder else { return }
+      if isLong { return writeRow(shown, kind, size) }
       Console.write {
-        $0.write(decimal: UInt64(entry.size), width: 9)
-        $0.write(entry.kind == 0 ? "  " : entry.kind == 1 ? " /" : " ?")
-        for index in 0..<pathLength(entry) { $0.write(byte: entry.path[index]) }
+        $0.write(shown)
         $0.write("\n")
       }
     }
-    return found || words.count == 1 ? 0 : report(words[1], SystemError.notFound.sentence)
   }
 
-  private func pathLength(_ entry: FileEntry) -> Int { Int(min(entry.pathLength, 128)) }
-
-  /// Whether the entry's path is `path` or begins with it and a slash; slashes at the ends do not count.
-  private func isInside(_ entry: FileEntry, _ path: Bytes) -> Bool {
-    let isRooted = path.count > 0 && path[0] == 0x2f
-    var count = path.count
-    while count > 0, path[count - 1] == 0x2f { count -= 1 }
-    if count == 0 { return true }
-    let entryStart = entry.path[0] == 0x2f ? 1 : 0
-    let length = count - (isRooted ? 1 : 0)
-    guard pathLength(entry) >= entryStart + length else { return false }
-    for index in 0..<length where entry.path[entryStart + index] != path[index + (isRooted ? 1 : 0)] {
-      return false
+  private func writeRow(_ name: [UInt8], _ kind: ShellFileKind, _ size: UInt32) {
+    Console.write {
+      if kind == .folder { $0.pad(9) } else { $0.write(decimal: UInt64(size), width: 9) }
+      $0.write("  ")
+      $0.write(name)
+      $0.write(kind == .other ? " (neither file nor folder)\n" : "\n")
     }
-    let end = entryStart + length
-    return end == pathLength(entry) || entry.path[end] == 0x2f
   }
 
-  func catCommand(_ words: borrowing CommandWords) -> Int32 {
+  func catCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
     guard words.count > 1 else { return reportUsage() }
     var status: Int32 = 0
     for index in 1..<words.count {
-      do throws(SystemError) {
-        let file = try File(words[index])
-        while try file.read({ piece in Console.write { $0.write(piece) } }) > 0 {}
-      } catch {
-        status = report(words[index], error.sentence)
+      let path = ShellPath.absolute(words[index].copied, from: state.folder)
+      let failure = path.withBytes { path -> SystemError? in
+        do throws(SystemError) {
+          let file = try File(path)
+          while !TypedInput.isInterrupted {
+            if try file.read({ piece in Console.write { $0.write(piece) } }) == 0 { break }
+          }
+          return nil
+        } catch { return error }
       }
+      if let failure { status = report(words[index], failure.sentence) }
+      if TypedInput.isInterrupted { return 130 }
     }
     return status
   }
@@ -61,6 +116,33 @@ extension Builtin {
       return 0
     } catch {
       return reportFailure(error.sentence)
+    }
+  }
+
+  func hexdumpCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
+    guard words.count >= 2, words.count <= 4 else { return reportUsage() }
+    guard let start = words.count > 2 ? words[2].number : 0, let count = words.count > 3 ? words[3].number : .max else {
+      return reportUsage()
+    }
+    guard let text = contents(words[1], state) else { return 1 }
+    var position = min(Int(exactly: start) ?? text.count, text.count)
+    let end = position + min(Int(exactly: count) ?? text.count, text.count - position)
+    while position < end, !TypedInput.isInterrupted {
+      let row = [UInt8](text[position..<min(position + 16, end)])
+      Console.write { TextTools.writeHexRow(row, at: position, to: &$0) }
+      position += row.count
+    }
+    return 0
+  }
+
+  /// All of a file; nil: it could not be read, which has been said.
+  func contents(_ word: Bytes, _ state: ShellState) -> [UInt8]? {
+    let path = ShellPath.absolute(word.copied, from: state.folder)
+    do throws(SystemError) {
+      return try path.withBytes { path throws(SystemError) in try File(path).contents() }
+    } catch {
+      _ = report(word, error.sentence)
+      return nil
     }
   }
 }

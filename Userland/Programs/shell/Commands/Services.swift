@@ -9,15 +9,18 @@ extension Builtin {
     guard words.count > 1 else { return reportUsage() }
     let action = words[1]
     if action == "list" { return listServices() }
-    guard words.count > 2, let placement = placement(in: words) else { return reportUsage() }
+    let isWithoutState = words.count == 6 && words[5] == "--without-state"
+    guard words.count > 2, let placement = placement(in: words, isWithoutState ? 5 : words.count),
+      !isWithoutState || action == "move"
+    else { return reportUsage() }
     let operation: ManagerOperation
     if action == "start" {
       operation = .start
     } else if action == "stop" {
       operation = .stop
     } else if action == "move" {
-      guard words.count == 5 else { return reportUsage() }
-      operation = .move
+      guard words.count > 3 else { return reportUsage() }
+      operation = isWithoutState ? .moveWithoutState : .move
     } else if action == "save" {
       operation = .save
     } else {
@@ -39,26 +42,42 @@ extension Builtin {
     }
   }
 
+  /// Starts the service that it asks where that does not run.
   func dateCommand() -> Int32 {
     do throws(SystemError) {
-      let clock = try ClockClient()
-      defer { clock.close() }
-      switch try clock.time() {
-      case .time(let time):
-        Console.write {
-          $0.write(time.text.span)
-          $0.write("\n")
+      do throws(SystemError) { return try writeTime() } catch {
+        guard error == .notFound || error == .peerGone else { throw error }
+        if let refusal = try ManagerClient.ask(.start, Bytes("clock")) {
+          Console.write {
+            $0.write("date: the service clock was not started: ")
+            $0.write(refusal)
+            $0.write("\n")
+          }
+          return 1
         }
-        return 0
-      case .failure(let failure): return reportFailure(failure.sentence)
+        return try writeTime()
       }
     } catch { return report(Bytes("the service clock"), error.sentence) }
   }
 
+  private func writeTime() throws(SystemError) -> Int32 {
+    let clock = try ClockClient()
+    defer { clock.close() }
+    switch try clock.time() {
+    case .time(let time):
+      Console.write {
+        $0.write(time.text.span)
+        $0.write("\n")
+      }
+      return 0
+    case .failure(let failure): return reportFailure(failure.sentence)
+    }
+  }
+
   /// `--as server|ring0-server|linked` after the name; a server where nothing is said; nil where it is wrong.
-  private func placement(in words: borrowing CommandWords) -> ServicePlacement? {
-    if words.count == 3 { return .server }
-    guard words.count == 5, words[3] == "--as" else { return nil }
+  private func placement(in words: borrowing CommandWords, _ count: Int) -> ServicePlacement? {
+    if count == 3 { return .server }
+    guard count == 5, words[3] == "--as" else { return nil }
     if words[4] == "server" { return .server }
     if words[4] == "ring0-server" { return .ring0Server }
     return words[4] == "linked" ? .linked : nil
@@ -93,6 +112,19 @@ extension Builtin {
       }
     }
     listCrashed()
+    let others = Names.services.filter { name in
+      name.withBytes { ServiceList.find($0) }.map { $0.state == 0 } ?? true
+    }
+    if !others.isEmpty {
+      Console.write {
+        $0.write("could be started:")
+        for name in others {
+          $0.write(" ")
+          $0.write(name)
+        }
+        $0.write("\n")
+      }
+    }
     return 0
   }
 

@@ -11,19 +11,6 @@ extension Builtin {
     return 0
   }
 
-  func killCommand(_ words: borrowing CommandWords) -> Int32 {
-    guard words.count > 1, words.count < 4, let task = words[1].number, task != 0 else {
-      return reportUsage()
-    }
-    guard let status = words.count == 3 ? words[2].number : 137 else { return reportUsage() }
-    do throws(SystemError) {
-      try TaskIdentity(task).kill(status: status)
-      return 0
-    } catch {
-      return reportFailure(error.sentence)
-    }
-  }
-
   func niceCommand(_ words: borrowing CommandWords) -> Int32 {
     guard words.count == 3, let priority = words[1].number, let task = words[2].number, task != 0 else {
       return reportUsage()
@@ -36,17 +23,50 @@ extension Builtin {
     }
   }
 
+  /// Ends with a key, after as many seconds as were said, or with `--once` after one picture.
   func topCommand(_ words: borrowing CommandWords) -> Int32 {
-    guard let seconds = words.count > 1 ? words[1].number : 5 else { return reportUsage() }
+    let isOnce = words.count == 2 && words[1] == "--once"
+    guard words.count < 3, isOnce || words.count == 1 || words[1].number != nil else { return reportUsage() }
+    // Where nobody can type a key it ends by itself.
+    var left = words.count == 2 && !isOnce ? words[1].number ?? 0 : TypedInput.isReading ? .max : 5
+    if isOnce { left = 1 }
     var before = TaskTree()
-    for _ in 0..<seconds {
-      Thread.sleep(milliseconds: 1000)
+    while left > 0 {
+      if TypedInput.isReading, !isOnce {
+        if TypedInput.waitForByte(within: 1_000_000_000) != nil || TypedInput.isInterrupted { break }
+      } else {
+        Thread.sleep(milliseconds: isOnce ? 200 : 1000)
+      }
       let now = TaskTree()
-      Console.write("\u{1b}[2J\u{1b}[HTASK   SHARE  NAME\n")
+      if !isOnce { Console.write("\u{1b}[2J\u{1b}[H") }
       now.writeShares(since: before)
       before = now
+      left -= 1
     }
     return 0
+  }
+
+  func uptimeCommand() -> Int32 {
+    let seconds = Clock.sinceBoot / 1_000_000_000
+    Console.write {
+      $0.write("up ")
+      if seconds >= 86400 {
+        $0.write(decimal: seconds / 86400)
+        $0.write(seconds / 86400 == 1 ? " day, " : " days, ")
+      }
+      Self.writeTwoDigits(seconds / 3600 % 24, to: &$0)
+      $0.write(":")
+      Self.writeTwoDigits(seconds / 60 % 60, to: &$0)
+      $0.write(":")
+      Self.writeTwoDigits(seconds % 60, to: &$0)
+      $0.write("\n")
+    }
+    return 0
+  }
+
+  private static func writeTwoDigits(_ number: UInt64, to output: inout ConsoleLine) {
+    if number < 10 { output.write("0") }
+    output.write(decimal: number)
   }
 }
 
@@ -128,24 +148,39 @@ struct TaskTree {
     }
   }
 
-  /// Writes what share of the processor each task had since `earlier`, leaving out those that had none.
+  /// Writes what share of the processor each task had since `earlier`, those that had the most first, and what it is.
   func writeShares(since earlier: TaskTree) {
     let elapsed = max(time &- earlier.time, 1)
+    var shares: [(perMille: UInt64, index: Int)] = []
     for index in tasks.indices {
       let used = tasks[index].nanoseconds.value &- earlier.nanoseconds(of: tasks[index].task)
-      let perMille = min(used / 1000 * 1000 / max(elapsed / 1000, 1), 1000)
-      guard perMille > 0 else { continue }
+      shares.append((min(used / 1000 * 1000 / max(elapsed / 1000, 1), 1000), index))
+    }
+    shares.sort { $0.perMille != $1.perMille ? $0.perMille > $1.perMille : $0.index < $1.index }
+    Console.write("TASK   SHARE  RING  KIND     STATE    PRIORITY  MEMORY/KiB  NAME\n")
+    for (perMille, index) in shares.prefix(Self.rows) {
+      let task = tasks[index]
       Console.write {
-        $0.write(decimal: UInt64(tasks[index].task), width: 4)
+        $0.write(decimal: UInt64(task.task), width: 4)
         $0.write(decimal: perMille / 10, width: 5)
         $0.write(".")
         $0.write(decimal: perMille % 10)
-        $0.write("%  ")
-        $0.write(tasks[index].name)
+        $0.write("%")
+        $0.write(decimal: UInt64(task.ring), width: 6)
+        $0.write("  ")
+        $0.write(task.isThread == 1 ? "thread" : "process", width: 9)
+        $0.write(stateName(task.state), width: 8)
+        $0.write(decimal: UInt64(task.priority), width: 9)
+        $0.write(decimal: UInt64(task.pages) * 4, width: 12)
+        $0.write("  ")
+        $0.write(task.name)
         $0.write("\n")
       }
     }
   }
+
+  /// As many as a screen shows.
+  private static var rows: Int { 22 }
 
   private func nanoseconds(of task: UInt32) -> UInt64 {
     for index in tasks.indices where tasks[index].task == task { return tasks[index].nanoseconds.value }

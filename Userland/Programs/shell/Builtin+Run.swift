@@ -1,0 +1,85 @@
+// What each of the shell's commands is bound to.
+
+import ABI
+import Primitives
+import SDK
+
+extension Builtin {
+  /// Runs the command and returns its status.
+  func run(_ words: borrowing CommandWords, _ system: inout MeghaSystem, _ state: inout ShellState) -> Int32 {
+    switch self {
+    case .help: return helpCommand(words)
+    case .echo: return echoCommand(words)
+    case .run: return Launcher.run(words, &system, &state)
+    case .sandbox: return Launcher.sandbox(words, &system, &state)
+    case .jobs: return system.jobsCommand()
+    case .fg: return system.foregroundCommand(words)
+    case .wait: return system.waitCommand(words)
+    case .kill: return system.killCommand(words)
+    case .cd: return system.changeFolder(words, &state)
+    case .pwd: return pwdCommand(state)
+    case .ls: return lsCommand(words, &system, state)
+    case .cat: return catCommand(words, state)
+    case .head, .tail: return headCommand(words, state)
+    case .wc: return wcCommand(words, state)
+    case .grep: return grepCommand(words, state)
+    case .sort: return sortCommand(words, state)
+    case .hexdump: return hexdumpCommand(words, state)
+    case .less: return lessCommand(words, state)
+    case .ps: return psCommand()
+    case .top: return topCommand(words)
+    case .nice: return niceCommand(words)
+    case .sleep: return sleepCommand(words)
+    case .date: return dateCommand()
+    case .uptime: return uptimeCommand()
+    case .free: return freeCommand(words)
+    case .maps: return mapsCommand(words)
+    case .dmesg: return dmesgCommand()
+    case .lsmod: return lsmodCommand()
+    case .insmod: return insmodCommand(words)
+    case .rmmod: return rmmodCommand(words)
+    case .modinfo: return modinfoCommand(words)
+    case .service: return serviceCommand(words)
+    case .which: return whichCommand(words, &system, state)
+    case .env: return envCommand(state)
+    case .history: return system.historyCommand(words)
+    case .read: return readCommand(words, &state)
+    case .clear: return clearCommand()
+    }
+  }
+
+  /// Says how the command is used; returns the status of a wrong use.
+  func reportUsage() -> Int32 {
+    Console.write { help.writeUsage(to: &$0) }
+    return 2
+  }
+
+  /// Says what went wrong; returns the status of a failure.
+  func reportFailure(_ sentence: StaticString) -> Int32 { report(Bytes(help.name), sentence) }
+}
+
+/// Says why something about `subject` failed; returns `status`.
+func report(_ subject: Bytes, _ sentence: StaticString, status: Int32 = 1) -> Int32 {
+  Console.write {
+    $0.write("shell: ")
+    $0.write(subject)
+    $0.write(": ")
+    $0.write(sentence)
+    $0.write("\n")
+  }
+  return status
+}
+
+func report(_ subject: [UInt8], _ sentence: StaticString, status: Int32 = 1) -> Int32 {
+  subject.withBytes { report($0, sentence, status: status) }
+}
+
+extension [UInt8] {
+  /// Calls `body` with the bytes, which are there until it returns.
+  func withBytes<Result, Failure: Error>(_ body: (Bytes) throws(Failure) -> Result) throws(Failure) -> Result {
+    try unsafe withUnsafeBufferPointer { buffer throws(Failure) in
+      guard let first = buffer.baseAddress else { return try body(Bytes("")) }
+      return try body(unsafe Bytes(start: first, count: buffer.count))
+    }
+  }
+}

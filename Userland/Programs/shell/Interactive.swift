@@ -1,0 +1,110 @@
+// The shell at the console: prompt, line editor, completion, commands over several lines.
+
+import ABI
+import Primitives
+import SDK
+
+extension Shell {
+  mutating func runInteractively() {
+    TypedInput.begin()
+    defer { TypedInput.end() }
+    var editor = LineEditor(prompt: Self.prompt, completes: true)
+    /// The lines of a command that is not complete.
+    var command: [UInt8] = []
+    begin(&editor, isFirst: true)
+    while !interpreter.isExiting {
+      guard let byte = TypedInput.waitForByte() else {
+        guard !TypedInput.hasEnded else { return }
+        continue
+      }
+      var output = ConsoleLine()
+      let event = editor.accept(byte, output: &output)
+      output.flush()
+      switch event {
+      case .editing: continue
+      case .completion:
+        complete(&editor)
+        continue
+      case .line(let line):
+        command += line
+        interpreter.host.history = editor.history
+        if run(command) { command = [] } else { command.append(0x0a) }
+      case .refused:
+        command = []
+        interpreter.state.status = 2
+        Console.write {
+          $0.write("shell: the line has more than ")
+          $0.write(decimal: LineEditor.lengthLimit)
+          $0.write(" bytes; nothing of it was run\n")
+        }
+      case .cancelled:
+        command = []
+        interpreter.state.status = 130
+      case .endOfInput:
+        command = []
+        if interpreter.host.mayExit() { interpreter.state.flow = .exiting }
+      }
+      if interpreter.host.forgetsHistory {
+        editor.forgetHistory()
+        interpreter.host.forgetsHistory = false
+      }
+      if !interpreter.isExiting { begin(&editor, isFirst: command.isEmpty) }
+    }
+  }
+
+  /// Tells what ended meanwhile, and shows the prompt.
+  private mutating func begin(_ editor: inout LineEditor, isFirst: Bool) {
+    if isFirst { interpreter.host.collectJobs() }
+    var output = ConsoleLine()
+    editor.begin(prompt: isFirst ? Self.prompt : Self.continuationPrompt, output: &output)
+    output.flush()
+  }
+
+  /// Runs a command while Ctrl-C interrupts it. Returns false where more lines have to come.
+  private mutating func run(_ command: [UInt8]) -> Bool {
+    TypedInput.commandsRun(true)
+    defer { TypedInput.commandsRun(false) }
+    return runCommand(command, isWhole: false)
+  }
+
+  private mutating func complete(_ editor: inout LineEditor) {
+    var output = ConsoleLine()
+    defer { output.flush() }
+    var names = TypedNames(state: interpreter.state, jobTable: interpreter.host.jobs)
+    let typed = [UInt8](editor.line[..<editor.cursor])
+    // What is pasted may be indented by tabs.
+    if typed.allSatisfy({ $0 == 0x20 }) { return editor.replace(from: typed.count, with: [0x20], output: &output) }
+    guard let completion = Completion.complete(typed, &names) else { return output.write(byte: 0x07) }
+    let isProgress = typed[completion.start...] != completion.text[...]
+    editor.replace(from: completion.start, with: completion.text, output: &output)
+    guard !completion.choices.isEmpty, !isProgress else { return }
+    output.write("\n")
+    TextTools.writeColumns(completion.choices, width: 80, to: &output)
+    editor.redraw(output: &output)
+  }
+}
+
+/// Lines from the console for commands that ask for one.
+enum ConsoleReader {
+  /// The next line, edited; nil at the end of the input and at Ctrl-C.
+  static func line() -> [UInt8]? {
+    let wasReading = TypedInput.isReading
+    TypedInput.begin()
+    defer { if !wasReading { TypedInput.end() } }
+    var editor = LineEditor(prompt: "")
+    while let byte = TypedInput.waitForByte() {
+      var output = ConsoleLine()
+      let event = editor.accept(byte, output: &output)
+      output.flush()
+      switch event {
+      case .line(let line): return line
+      case .cancelled, .endOfInput: return nil
+      case .refused:
+        _ = Builtin.read.reportFailure("the line has more than 4,096 bytes; nothing of it was read")
+        return nil
+      case .editing, .completion: continue
+      }
+    }
+    return nil
+  }
+}

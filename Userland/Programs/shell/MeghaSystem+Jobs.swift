@@ -1,0 +1,189 @@
+// Waiting for programs, and what runs in the background.
+//
+// Invariant: the end of every child is taken, and told once.
+
+import ABI
+import Primitives
+import SDK
+
+extension MeghaSystem {
+  /// How often it is looked whether a program in the foreground waits for input, in nanoseconds.
+  private static var interval: UInt64 { 50_000_000 }
+
+  /// Waits for a child in the foreground. Returns its status.
+  mutating func wait(for task: TaskIdentity) -> Int32 {
+    do throws(SystemError) {
+      let outcome = try TypedInput.isReading ? waitWatching(task) : task.wait()
+      if case .exited = outcome { return outcome.shellStatus }
+      if hasInterrupted { return 130 }
+      Self.reportEnd(task, outcome)
+      return outcome.shellStatus
+    } catch {
+      return report(Bytes("wait"), error.sentence)
+    }
+  }
+
+  /// The same, and ends it where Ctrl-C is typed.
+  private mutating func waitWatching(_ task: TaskIdentity) throws(SystemError) -> Outcome {
+    defer { TypedInput.begin() }
+    while true {
+      if let outcome = try task.outcomeIfEnded() { return outcome }
+      if TypedInput.takeInterrupt() {
+        hasInterrupted = true
+        Console.write("^C\n")
+        ProcessTree(of: task).kill(status: 130)
+      }
+      if TypedInput.isReading, ProcessTree(of: task).waitsForInput { TypedInput.end() }
+      _ = try Events.next([.childEnded, .yieldAsked], within: Self.interval)
+    }
+  }
+
+  /// Says how a task ended.
+  private static func reportEnd(_ task: TaskIdentity, _ outcome: Outcome) {
+    Console.write {
+      $0.write("shell: task ")
+      $0.write(decimal: task.number)
+      $0.write(" ")
+      outcome.describe(to: &$0)
+      $0.write("\n")
+    }
+  }
+
+  /// Takes the outcomes of jobs that have ended, and tells them.
+  mutating func collectJobs() {
+    while let ended = try? TaskIdentity.waitForAnyChild(.noWait) { tellEnd(ended.task, ended.outcome) }
+  }
+
+  private mutating func tellEnd(_ task: TaskIdentity, _ outcome: Outcome) {
+    guard let job = jobs.remove(task: task.number) else { return Self.reportEnd(task, outcome) }
+    Console.write {
+      $0.write("[")
+      $0.write(decimal: job.number)
+      $0.write("] task ")
+      $0.write(decimal: task.number)
+      $0.write(" ")
+      outcome.describe(to: &$0)
+      $0.write(": ")
+      $0.write(job.text)
+      $0.write("\n")
+    }
+  }
+
+  // MARK: Commands
+
+  mutating func jobsCommand() -> Int32 {
+    collectJobs()
+    Console.write { jobs.write(to: &$0) }
+    return 0
+  }
+
+  private func find(_ word: Bytes, _ builtin: Builtin) -> Job? {
+    do throws(JobMistake) { return try jobs.find(word.copied) } catch {
+      _ = builtin.reportFailure(error.sentence)
+      return nil
+    }
+  }
+
+  mutating func foregroundCommand(_ words: borrowing CommandWords) -> Int32 {
+    guard words.count < 3 else { return Builtin.fg.reportUsage() }
+    collectJobs()
+    guard let job = find(words.count == 2 ? words[1] : Bytes("%"), .fg) else { return 1 }
+    Console.write {
+      $0.write(job.text)
+      $0.write("\n")
+    }
+    _ = jobs.remove(task: job.task)
+    return wait(for: TaskIdentity(job.task))
+  }
+
+  /// Waits for all jobs, or for those that are named; the status is the last one's.
+  mutating func waitCommand(_ words: borrowing CommandWords) -> Int32 {
+    guard words.count > 1 else {
+      while let job = jobs.jobs.first, !TypedInput.isInterrupted { _ = waitTelling(job) }
+      return 0
+    }
+    var status: Int32 = 0
+    for index in 1..<words.count {
+      guard let job = find(words[index], .wait) else { return 127 }
+      status = waitTelling(job)
+    }
+    return status
+  }
+
+  private mutating func waitTelling(_ job: Job) -> Int32 {
+    let task = TaskIdentity(job.task)
+    do throws(SystemError) {
+      while true {
+        if let outcome = try TypedInput.isReading ? task.outcomeIfEnded() : task.wait() {
+          tellEnd(task, outcome)
+          return outcome.shellStatus
+        }
+        if TypedInput.isInterrupted { return 130 }
+        _ = try Events.next([.childEnded, .yieldAsked], within: Self.interval)
+      }
+    } catch {
+      _ = jobs.remove(task: job.task)
+      return report(Bytes("wait"), error.sentence)
+    }
+  }
+
+  mutating func killCommand(_ words: borrowing CommandWords) -> Int32 {
+    guard words.count > 1, words.count < 4 else { return Builtin.kill.reportUsage() }
+    guard let status = words.count == 3 ? words[2].number : 137 else { return Builtin.kill.reportUsage() }
+    if words[1].hasPrefix("%") {
+      guard let job = find(words[1], .kill) else { return 1 }
+      ProcessTree(of: TaskIdentity(job.task)).kill(status: status)
+      return 0
+    }
+    guard let task = words[1].number, task != 0 else { return Builtin.kill.reportUsage() }
+    do throws(SystemError) {
+      try TaskIdentity(task).kill(status: status)
+      return 0
+    } catch {
+      return Builtin.kill.reportFailure(error.sentence)
+    }
+  }
+}
+
+/// A process and those that it has started, as they were at one time.
+struct ProcessTree {
+  private let root: TaskIdentity
+  private var tasks: [TaskInformation] = []
+
+  init(of root: TaskIdentity) {
+    self.root = root
+    var task = TaskIdentity(0)
+    while let next = task.next {
+      if let information = try? next.information() { tasks.append(information) }
+      task = next
+    }
+  }
+
+  /// The processes, each after its parent.
+  private var processes: [UInt32] {
+    var found = [root.number]
+    var index = 0
+    while index < found.count {
+      for task in tasks where task.isThread == 0 && task.parent == found[index] && !found.contains(task.task) {
+        found.append(task.task)
+      }
+      index += 1
+    }
+    return found
+  }
+
+  var waitsForInput: Bool {
+    let processes = processes
+    for task in tasks where TaskState(rawValue: task.state) == .waitingForInput {
+      if processes.contains(task.process) { return true }
+    }
+    return false
+  }
+
+  func kill(status: UInt32) {
+    for process in processes {
+      // It may have ended by itself meanwhile.
+      try? TaskIdentity(process).kill(status: status)
+    }
+  }
+}

@@ -1,0 +1,164 @@
+// Megha as the system under the shell's language: files, commands, programs.
+//
+// Pipes and redirections are what the kernel does not have: `abilities` says so, and the language refuses what needs them.
+
+import ABI
+import Primitives
+import SDK
+
+struct MeghaSystem: ShellHost {
+  /// Whether somebody types: jobs are told of, and Ctrl-C is watched for.
+  let isInteractive: Bool
+  var jobs = JobTable()
+  /// The lines that were typed.
+  var history: [[UInt8]] = []
+  var forgetsHistory = false
+  /// The current folder before this one, for `cd -`.
+  var formerFolder: [UInt8] = [0x2f]
+  /// Whether the last command was an `exit` that was held back.
+  private var hasWarned = false
+  /// Ended a program in the foreground with Ctrl-C.
+  var hasInterrupted = false
+
+  /// The lowest address of this task's stack.
+  private let stackStart: UInt32
+
+  init(isInteractive: Bool) {
+    self.isInteractive = isInteractive
+    stackStart = (try? TaskIdentity.current.information().stackStart) ?? 0
+  }
+
+  var abilities: ShellAbilities { [] }
+
+  /// What a command of the shell needs of the stack at the most, and some more, in bytes.
+  private static var stackReserve: UInt32 { 12288 }
+
+  func allows(depth: Int) -> Bool {
+    var place: UInt8 = 0
+    let here = unsafe withUnsafePointer(to: &place) { UInt32(UInt(bitPattern: $0)) }
+    return here >= stackStart && here - stackStart >= Self.stackReserve
+  }
+
+  mutating func takeInterrupt() -> Bool {
+    if hasInterrupted {
+      hasInterrupted = false
+      return true
+    }
+    guard TypedInput.takeInterrupt() else { return false }
+    Console.write("^C\n")
+    return true
+  }
+
+  // MARK: Output
+
+  mutating func write(_ text: [UInt8]) { Console.write { $0.write(text) } }
+
+  mutating func complain(_ text: [UInt8]) {
+    Console.write {
+      $0.write("shell: ")
+      $0.write(text)
+      $0.write("\n")
+    }
+  }
+
+  mutating func announce(_ text: [UInt8]) {
+    Console.write {
+      $0.write(Shell.prompt)
+      for byte in text {
+        $0.write(byte: byte)
+        if byte == 0x0a { $0.write(Shell.continuationPrompt) }
+      }
+      $0.write("\n")
+    }
+  }
+
+  // MARK: Files
+
+  mutating func names(in folder: [UInt8]) -> [FolderName] {
+    var names: [FolderName] = []
+    BootFolder(folder).forEach { name, kind, _ in names.append(FolderName(name, isFolder: kind == .folder)) }
+    return names
+  }
+
+  mutating func kind(of path: [UInt8]) -> ShellFileKind? { BootFolder.kind(of: path) }
+
+  mutating func contents(of path: [UInt8]) throws(ShellComplaint) -> [UInt8] {
+    do throws(SystemError) {
+      return try path.withBytes { path throws(SystemError) in try File(path).contents() }
+    } catch { throw ShellComplaint(error.sentence) }
+  }
+
+  // MARK: Commands
+
+  mutating func describe(_ name: [UInt8]) -> [UInt8]? {
+    if Builtin(named: name) != nil { return StaticText("a command of the shell").bytes }
+    guard let path = program(named: name, from: [0x2f]) else { return nil }
+    return StaticText("a program, ").bytes + path
+  }
+
+  /// The path of the program of this name, if there is a file of it.
+  func program(named name: [UInt8], from folder: [UInt8]) -> [UInt8]? {
+    let path = Self.programPath(name, from: folder)
+    return BootFolder.kind(of: path) == .file ? path : nil
+  }
+
+  /// A name with a slash is a path; any other is looked for in /bin.
+  static func programPath(_ name: [UInt8], from folder: [UInt8]) -> [UInt8] {
+    if name.contains(0x2f) { return ShellPath.absolute(name, from: folder) }
+    return StaticText("/bin/").bytes + name
+  }
+
+  mutating func run(_ command: ReadyCommand, _ state: inout ShellState) -> Int32 {
+    hasWarned = false
+    if let builtin = Builtin(named: command.words[0]) {
+      let words = CommandWords(command.words)
+      return builtin.run(words, &self, &state)
+    }
+    return Launcher(words: command.words).run(&self, state)
+  }
+
+  mutating func start(_ command: ReadyCommand, text: [UInt8], _ state: inout ShellState) -> Int32 {
+    switch Builtin(named: command.words[0]) {
+    case .run?: return Launcher.run(CommandWords(command.words), &self, &state, asJob: text)
+    case .sandbox?: return Launcher.sandbox(CommandWords(command.words), &self, &state, asJob: text)
+    case nil: return Launcher(words: command.words).start(&self, &state, text: text)
+    case _?:
+      var script: [UInt8] = []
+      for word in command.words { script += ShellQuoting.quoted(word) + [0x20] }
+      return startShell(state.script(running: script), text: text, &state)
+    }
+  }
+
+  mutating func startShell(_ script: [UInt8], text: [UInt8], _ state: inout ShellState) -> Int32 {
+    let words = [StaticText("/bin/shell").bytes, StaticText("--command").bytes, script]
+    return Launcher(words: words).start(&self, &state, text: text)
+  }
+
+  /// An interactive shell says once that jobs run.
+  mutating func mayExit() -> Bool {
+    collectJobs()
+    guard isInteractive, !jobs.jobs.isEmpty, !hasWarned else { return true }
+    hasWarned = true
+    Console.write {
+      $0.write("shell: ")
+      $0.write(decimal: jobs.jobs.count)
+      $0.write(jobs.jobs.count == 1 ? " job runs" : " jobs run")
+      $0.write(" in the background; another exit leaves ")
+      $0.write(jobs.jobs.count == 1 ? "it to run on\n" : "them to run on\n")
+      jobs.write(to: &$0)
+    }
+    return false
+  }
+
+  // MARK: What the kernel does not have
+
+  mutating func runPipeline(_ stages: [PipelineStage], _ state: inout ShellState) -> Int32 {
+    preconditionFailure("the language asks only for what `abilities` says")
+  }
+
+  mutating func beginRedirection(_ redirections: [ReadyRedirection]) throws(ShellComplaint) {
+    throw ShellComplaint("the kernel gives a program no other input and output than the console")
+  }
+
+  mutating func endRedirection() {}
+}

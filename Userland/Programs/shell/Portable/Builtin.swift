@@ -1,0 +1,125 @@
+// The shell's own commands that need the system: their names, arguments and what each does.
+
+enum Builtin: UInt8 {
+  case help, echo, run, sandbox
+  case jobs, fg, wait, kill
+  case cd, pwd, ls, cat, head, tail, wc, grep, sort, hexdump, less
+  case ps, top, nice, sleep, date, uptime
+  case free, maps, dmesg
+  case lsmod, insmod, rmmod, modinfo, service
+  case which, env, history, read, clear
+
+  private static var count: UInt8 { 38 }
+
+  init?(named name: [UInt8]) {
+    for value in 0..<Self.count {
+      if let builtin = Builtin(rawValue: value), StaticText(builtin.help.name).bytes == name {
+        self = builtin
+        return
+      }
+    }
+    return nil
+  }
+
+  /// All of them, in the order of the table.
+  static func forEach(_ body: (Builtin) -> Void) {
+    for value in 0..<count {
+      if let builtin = Builtin(rawValue: value) { body(builtin) }
+    }
+  }
+
+  var help: CommandHelp {
+    switch self {
+    case .help: CommandHelp("help", "[NAME]", "shows this table, or what NAME does", example: "help run", .commands)
+    case .echo: CommandHelp("echo", "[WORD...]", "prints its words", example: "echo the status was $?")
+    case .run:
+      CommandHelp(
+        "run", "[OPTION...] PROGRAM [WORD...]",
+        "runs a program: --ring0, --stack separate|shared, --guarded, --guard-heap, --priority N",
+        example: "run --ring0 rings", .programs)
+    case .sandbox:
+      CommandHelp(
+        "sandbox", "PROGRAM [WORD...]", "runs a program that may use none of the rights the shell holds",
+        example: "sandbox rights", .programs)
+    case .jobs: CommandHelp("jobs", "", "shows what runs in the background", example: "spin 5000 & jobs")
+    case .fg: CommandHelp("fg", "[%JOB]", "waits for a job as for a command", example: "fg %1", .jobs)
+    case .wait: CommandHelp("wait", "[%JOB|TASK...]", "waits for jobs, or for all of them", example: "wait %1", .jobs)
+    case .kill:
+      CommandHelp(
+        "kill", "%JOB|TASK [STATUS]", "ends a job, with all that it started, or a task", example: "kill %1", .jobs)
+    case .cd:
+      CommandHelp(
+        "cd", "[FOLDER]", "changes the current folder; - is the one before", example: "cd /lib/modules", .folders)
+    case .pwd: CommandHelp("pwd", "", "prints the current folder", example: "pwd")
+    case .ls:
+      CommandHelp(
+        "ls", "[-l] [-R] [FILE|FOLDER...]", "lists files: -l with sizes, -R with what lies in folders",
+        example: "ls -l /bin",
+        .files)
+    case .cat: CommandHelp("cat", "FILE...", "prints files", example: "cat /boot/script", .files)
+    case .head:
+      CommandHelp("head", "[-n LINES] FILE...", "prints how files begin", example: "head -n 3 /boot/script", .files)
+    case .tail:
+      CommandHelp("tail", "[-n LINES] FILE...", "prints how files end", example: "tail -n 3 /boot/script", .files)
+    case .wc: CommandHelp("wc", "FILE...", "counts lines, words and bytes", example: "wc /boot/script", .files)
+    case .grep:
+      CommandHelp(
+        "grep", "[-i] [-v] [-n] [-c] TEXT FILE...",
+        "prints the lines with a text; * ? and [ ] in it fit anything: -i letters of any size, -v others, -n numbers, -c how many",
+        example: "grep -n echo /boot/script", .files)
+    case .sort:
+      CommandHelp(
+        "sort", "[-r] [-n] [-u] FILE...", "prints lines in order: -r backwards, -n by number, -u once each",
+        example: "sort -r /boot/script", .files)
+    case .hexdump:
+      CommandHelp(
+        "hexdump", "FILE [START [COUNT]]", "prints bytes as numbers", example: "hexdump /bin/rings 0 64", .files)
+    case .less:
+      CommandHelp(
+        "less", "FILE...", "shows files a page at a time: space, b, arrows, q", example: "less /boot/script", .files)
+    case .ps: CommandHelp("ps", "", "shows all tasks, as a tree", example: "ps")
+    case .top:
+      CommandHelp(
+        "top", "[--once|SECONDS]",
+        "shows which tasks use the processor, until a key is typed; --once without waiting for one",
+        example: "top --once")
+    case .nice: CommandHelp("nice", "PRIORITY TASK", "sets a task's priority, 0 (lowest) to 31", example: "nice 5 12")
+    case .sleep: CommandHelp("sleep", "MILLISECONDS", "waits", example: "sleep 1500")
+    case .date:
+      CommandHelp("date", "", "asks the service `clock` for the time, and starts it for that", example: "date")
+    case .uptime: CommandHelp("uptime", "", "says since when the machine runs", example: "uptime")
+    case .free:
+      CommandHelp(
+        "free", "[--check|--heap]", "counts the memory by owner; --check proves the counts", example: "free --check")
+    case .maps: CommandHelp("maps", "TASK", "shows the regions of a task's address space", example: "maps 1")
+    case .dmesg: CommandHelp("dmesg", "", "prints the kernel's log", example: "dmesg")
+    case .lsmod: CommandHelp("lsmod", "", "lists the kernel modules", example: "lsmod")
+    case .insmod:
+      CommandHelp(
+        "insmod", "MODULE|FILE [NAME=VALUE...]", "links a module into the kernel and starts it",
+        example: "insmod ramdisk kilobytes=128", .moduleFiles)
+    case .rmmod:
+      CommandHelp(
+        "rmmod", "[--wait] MODULE", "stops a module and takes it out; --wait: once the calls inside have come back",
+        example: "rmmod ramdisk", .modules)
+    case .modinfo:
+      CommandHelp(
+        "modinfo", "MODULE|FILE", "describes a module, loaded or not", example: "modinfo ramdisk", .moduleFiles)
+    case .service:
+      CommandHelp(
+        "service", "ACTION [NAME] [--as PLACEMENT [--without-state]]",
+        "list, start, stop, move, save: runs services as server, ring0-server or linked",
+        example: "service move store --as linked", .services)
+    case .which:
+      CommandHelp("which", "NAME...", "says where the program of a name is", example: "which rings", .commands)
+    case .env: CommandHelp("env", "", "shows the variables that programs get", example: "env")
+    case .history:
+      CommandHelp("history", "[-c]", "shows the lines that were typed; -c forgets them", example: "history")
+    case .read:
+      CommandHelp(
+        "read", "NAME...", "reads a line from the console into variables", example: "read ANSWER; echo $ANSWER",
+        .variables)
+    case .clear: CommandHelp("clear", "", "clears the screen", example: "clear")
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// What the interpreter needs of the system under it. The program `shell` is one, tests are another.
+//
+// What the system cannot do yet is in here too: `abilities` says what it can, and the interpreter asks for nothing else.
+
+/// A simple command that is ready to run.
+struct ReadyCommand: Equatable {
+  /// At least one; the first is the command's name.
+  var words: [[UInt8]]
+
+  init(words: [[UInt8]]) { self.words = words }
+}
+
+/// A redirection whose file is known.
+struct ReadyRedirection: Equatable {
+  var channel: UInt8
+  var kind: RedirectionKind
+  var path: [UInt8]
+
+  init(channel: UInt8, kind: RedirectionKind, path: [UInt8]) {
+    self.channel = channel
+    self.kind = kind
+    self.path = path
+  }
+}
+
+/// A command between pipes.
+struct PipelineStage: Equatable {
+  enum Work: Equatable {
+    case command(ReadyCommand)
+    /// For a shell of its own.
+    case script([UInt8])
+  }
+
+  var work: Work
+  var redirections: [ReadyRedirection]
+}
+
+enum ShellFileKind: UInt8 {
+  case file, folder, other
+}
+
+/// Why something could not be done, as the end of a sentence.
+struct ShellComplaint: Error, Equatable {
+  let text: [UInt8]
+  init(_ text: [UInt8]) { self.text = text }
+  init(_ text: StaticString) { self.text = StaticText(text).bytes }
+}
+
+protocol ShellHost: NameSource {
+  var abilities: ShellAbilities { get }
+
+  /// Whether one more command may run inside of so many others: whether there is room for it on the stack.
+  func allows(depth: Int) -> Bool
+
+  /// Whether Ctrl-C was typed since this was last asked.
+  mutating func takeInterrupt() -> Bool
+
+  mutating func write(_ text: [UInt8])
+  /// Says what is wrong, in one sentence.
+  mutating func complain(_ text: [UInt8])
+  /// A script's command is about to run.
+  mutating func announce(_ text: [UInt8])
+
+  /// What lies at an absolute path; nil: nothing.
+  mutating func kind(of path: [UInt8]) -> ShellFileKind?
+  mutating func contents(of path: [UInt8]) throws(ShellComplaint) -> [UInt8]
+  /// What a name is that the language does not know, such as `a program, /bin/rings`; nil: nothing.
+  mutating func describe(_ name: [UInt8]) -> [UInt8]?
+
+  /// Runs a command and waits for it. Returns its status.
+  mutating func run(_ command: ReadyCommand, _ state: inout ShellState) -> Int32
+  /// Starts a command that nobody waits for. Returns 0, or why it could not be started.
+  mutating func start(_ command: ReadyCommand, text: [UInt8], _ state: inout ShellState) -> Int32
+  /// The same for what a shell of its own has to run.
+  mutating func startShell(_ script: [UInt8], text: [UInt8], _ state: inout ShellState) -> Int32
+  /// Whether the shell may end now; where not, it has said why.
+  mutating func mayExit() -> Bool
+
+  /// Runs commands whose outputs are each the next one's input. Asked for only with the ability `pipes`.
+  mutating func runPipeline(_ stages: [PipelineStage], _ state: inout ShellState) -> Int32
+  /// What runs from now on has other channels, until `endRedirection`. Asked for only with the abilities for it.
+  mutating func beginRedirection(_ redirections: [ReadyRedirection]) throws(ShellComplaint)
+  mutating func endRedirection()
+}
