@@ -12,12 +12,12 @@ public protocol StampSource {
 
 /// The clocks that a machine has, and the timer that is measured with the time-stamp counter.
 public struct ClockMeasuring<Ports: PortAccess, Memory: MemoryAccess, Stamps: StampSource> {
-  private let controller: LocalInterruptController<Memory>
+  private let controller: LocalAPIC<Memory>
   private let powerManagementTimer: PowerManagementTimer<Ports>?
   private let highPrecisionTimer: HighPrecisionTimer<Memory>?
 
   public init(
-    controller: LocalInterruptController<Memory>, powerManagementTimer: PowerManagementTimer<Ports>?,
+    controller: LocalAPIC<Memory>, powerManagementTimer: PowerManagementTimer<Ports>?,
     highPrecisionTimer: HighPrecisionTimer<Memory>?
   ) {
     self.controller = controller

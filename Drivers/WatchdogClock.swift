@@ -29,7 +29,7 @@ public struct WatchdogClock<Ports: PortAccess, Memory: MemoryAccess> {
     var isArmed = false
   }
 
-  private var routing = InputOutputInterruptController<Memory>(base: 0)
+  private var routing = IOAPIC<Memory>(base: 0)
   private var precisionTimer = HighPrecisionTimer<Memory>(base: 0)
   private var destination: UInt8 = 0
   private var intervalLine: Line?
@@ -75,7 +75,7 @@ public struct WatchdogClock<Ports: PortAccess, Memory: MemoryAccess> {
   ///   - destination: the number of the processor's local APIC.
   ///   - hasInterrupted: waits for a non-maskable interrupt, and says whether one came.
   public mutating func start(
-    routing: InputOutputInterruptController<Memory>, intervalTimerPin: UInt32,
+    routing: IOAPIC<Memory>, intervalTimerPin: UInt32,
     precisionTimer: HighPrecisionTimer<Memory>?, destination: UInt8, hasInterrupted: () -> Bool
   ) {
     self.routing = routing
@@ -137,13 +137,13 @@ public struct WatchdogClock<Ports: PortAccess, Memory: MemoryAccess> {
   }
 
   private func open(_ pin: UInt32) {
-    do throws(InputOutputInterruptControllerError) {
+    do throws(IOAPICError) {
       try routing.program(pin: pin, delivery: .nonMaskable, destination: destination)
     } catch {}
   }
 
   private func close(_ pin: UInt32) {
-    do throws(InputOutputInterruptControllerError) { try routing.mask(pin: pin) } catch {}
+    do throws(IOAPICError) { try routing.mask(pin: pin) } catch {}
   }
 
   /// Keeps the clocks silent, so that an idle processor sleeps on.
@@ -160,7 +160,7 @@ public struct WatchdogClock<Ports: PortAccess, Memory: MemoryAccess> {
   }
 
   private func reopen(_ pin: UInt32) {
-    do throws(InputOutputInterruptControllerError) { try routing.unmask(pin: pin) } catch {}
+    do throws(IOAPICError) { try routing.unmask(pin: pin) } catch {}
   }
 
   /// Whether a clock is as it was armed. No count of the 8254 is above its divisor; after it was set, the old one may

@@ -26,7 +26,7 @@ package enum DescriptorTables {
     }
     area.pointee.state.ss0 = UInt32(SELECTOR_KERNEL_DATA)
     area.pointee.state.io_map_base = 104
-    area.pointee.exit_stack_end = address_of_exit_stack_end()
+    area.pointee.reaper_stack_end = address_of_reaper_stack_end()
     area.pointee.direct_entry = address_of_direct_entry_separate()
     area.pointee.direct_entry_selector = UInt32(SELECTOR_KERNEL_CODE)
     prepare(

@@ -197,7 +197,7 @@ upper_half:
 .align 4096
 .globl kernel_page_directory, boot_directory_pointers, kernel_storage
 kernel_page_directory: .skip 4096
-.globl exit_stack_start, exit_stack_end, boot_stack_start, idle_stack_start, idle_stack_end
+.globl reaper_stack_start, reaper_stack_end, boot_stack_start, idle_stack_start, idle_stack_end
 .globl double_fault_stack_end, nmi_stack_end
 #ifdef DEBUGGABLE
 // Code that is not optimized has large frames.
@@ -205,8 +205,8 @@ kernel_page_directory: .skip 4096
 #else
 .set STACK_SCALE, 1
 #endif
-exit_stack_start: .skip 16384 * STACK_SCALE
-exit_stack_end:
+reaper_stack_start: .skip 16384 * STACK_SCALE
+reaper_stack_end:
 double_fault_stack_start: .skip 8192 * STACK_SCALE
 double_fault_stack_end:
 nmi_stack_start: .skip 8192 * STACK_SCALE

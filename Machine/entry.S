@@ -205,11 +205,11 @@ from_kernel:
   iret
 
 // Not enough of the shared stack is left to work on: take what came (it may be a device's interrupt, which must
-// not be lost) on the exit stack, and end the task.
+// not be lost) on the reaper stack, and end the task.
 stack_pointer_outside:
   movl %esp, %esi
   leal FRAME_ESP(%esi), %eax
-  movl CPU_EXIT_STACK_END, %esp
+  movl CPU_REAPER_STACK_END, %esp
   pushl $KERNEL_DATA
   pushl %eax
   subl $FRAME_ESP, %esp
@@ -248,7 +248,7 @@ ring0_iret_end:
 
 // The last instructions on the way to a task faulted: that is the task's doing, and its end. Its stack is not usable.
 task_return_fault:
-  movl CPU_EXIT_STACK_END, %esp
+  movl CPU_REAPER_STACK_END, %esp
   call task_return_failed
 
 // A new task begins here: switch_context returned to it with a whole trap frame on the stack.
@@ -278,7 +278,7 @@ sysenter_entry:
 // ---- System calls from Ring 0: a far jump from the system-call page, which loaded EFLAGS with 2 ----
 // On the task's stack: EFLAGS, return address. The page takes both off after the kernel has jumped back to it.
 // system_call finds the saved registers right above its return address, puts the result into EAX among them, and sees
-// to `attention`.
+// to `pending_work`.
 
 .globl direct_entry_separate
 direct_entry_separate:
@@ -304,7 +304,7 @@ direct_entry_shared:
   popal
   ljmp $RING0_TASK_CODE, $RING0_RETURN
 1:movl %esp, %ss:CPU_SAVED_STACK_POINTER
-  movl %ss:CPU_EXIT_STACK_END, %esp
+  movl %ss:CPU_REAPER_STACK_END, %esp
   movl $USER_DATA, %eax
   movl %eax, %ds
   movl %eax, %es
@@ -370,7 +370,7 @@ nmi_entry:
   iret
   jmp nmi_entry
 
-// Where a task whose stack was lost is resumed to be ended: on the exit stack, in the kernel's own directory.
+// Where a task whose stack was lost is resumed to be ended: on the reaper stack, in the kernel's own directory.
 .globl resume_dead
 resume_dead:
   movl $USER_DATA, %eax

@@ -39,7 +39,7 @@ module_place: .skip 1
 // Every call from the entries (entry.S): the saved registers lie above the return address, and the result goes among
 // them. `null` needs nothing, and is the one call that works with whatever segments the caller had; a request in
 // registers to a linked module is made here; the rest is Swift's (Dispatch.swift). While a task's own code runs nothing
-// is asked for in CPU_ATTENTION but by the watchdog, which can wait for another call: `null` need not look.
+// is asked for in CPU_PENDING_WORK but by the watchdog, which can wait for another call: `null` need not look.
 .globl system_call
 system_call:
   testl %eax, %eax
@@ -62,14 +62,14 @@ system_call:
 2:pushl %ebp
   call answer_call
   addl $4, %esp
-  cmpl $0, CPU_ATTENTION
-  jne task_attention
+  cmpl $0, CPU_PENDING_WORK
+  jne see_to_pending_work
   ret
 3:pushl %ebp
   call answer_reply_and_receive
   addl $4, %esp
-  cmpl $0, CPU_ATTENTION
-  jne task_attention
+  cmpl $0, CPU_PENDING_WORK
+  jne see_to_pending_work
   ret
 
 request_in_registers:
@@ -131,8 +131,8 @@ door_leave:
   pushl $2                             // every flag as compiled code expects it, and interrupts off
   popfl
 door_attention:
-  cmpl $0, CPU_ATTENTION
-  jne task_attention
+  cmpl $0, CPU_PENDING_WORK
+  jne see_to_pending_work
   ret
 door_closed:
   leal 4(%esp), %eax
@@ -234,14 +234,14 @@ module_entries_end:
   ret
 
 // Comes here instead of going on in a module whose call is cut short: from a trap, or from a task gate that changed
-// the interrupted instruction pointer. Nothing is expected of any register. The report is written on the exit stack,
+// the interrupted instruction pointer. Nothing is expected of any register. The report is written on the reaper stack,
 // because the task's own may have no room left.
 .globl module_abandon
 module_abandon:
   movl $USER_DATA, %eax
   movl %eax, %ds
   movl %eax, %es
-  movl CPU_EXIT_STACK_END, %esp
+  movl CPU_REAPER_STACK_END, %esp
   xorl %ebp, %ebp
   pushl $2
   popfl

@@ -48,26 +48,26 @@ call_on_idle_stack:
   xorl %ebp, %ebp
   call *%eax
 
-// void run_on_exit_stack(void (*function)(void))
+// void run_on_reaper_stack(void (*function)(void))
 // Calls a function that needs more stack than a task has for the kernel, and comes back. It must not switch tasks.
-.globl run_on_exit_stack
-run_on_exit_stack:
+.globl run_on_reaper_stack
+run_on_reaper_stack:
   pushl %ebp
   movl %esp, %ebp
   movl 8(%ebp), %eax
-  movl CPU_EXIT_STACK_END, %esp
+  movl CPU_REAPER_STACK_END, %esp
   call *%eax
   movl %ebp, %esp
   popl %ebp
   ret
 
-// void call_on_exit_stack(void (*function)(void))
+// void call_on_reaper_stack(void (*function)(void))
 // Leaves the current stack and address space for good, so that both can be taken apart.
-.globl call_on_exit_stack
-call_on_exit_stack:
+.globl call_on_reaper_stack
+call_on_reaper_stack:
   movl 4(%esp), %eax
   movl CPU_KERNEL_DIRECTORY, %ecx
-  movl CPU_EXIT_STACK_END, %edx
+  movl CPU_REAPER_STACK_END, %edx
   movl %ecx, CPU_LOADED_DIRECTORY
   movl %ecx, %cr3
   movl %edx, %esp

@@ -255,7 +255,7 @@ public enum SystemCallTable {
         .init("information", .structureOut(type: "ServiceInformation"), "where the description goes"),
       ], errors: ["badAddress", "notFound"], "Describes a published service."),
     .init(
-      40, "measure",
+      40, "counters",
       [.init("counters", .structureOut(type: "MachineCounters"), "where the counts go")],
       errors: ["badAddress"],
       "Reads the counters of address-space changes, task switches, TLB flushes, page faults, copies and interrupts."),
@@ -357,7 +357,7 @@ public enum SystemCallTable {
       ], result: "the new handle", errors: ["badArgument", "badHandle", "notPermitted", "unsupported", "limitReached"],
       "Makes a second handle for the same object, with the same rights or fewer."),
     .init(
-      53, "notificationMake", [], result: "the handle of a new notification", errors: ["outOfMemory", "limitReached"],
+      53, "notificationCreate", [], result: "the handle of a new notification", errors: ["outOfMemory", "limitReached"],
       "Makes a notification: a word of 31 bits that tasks set and wait for. It dies with the process that made it."),
     .init(
       54, "notificationSignal",

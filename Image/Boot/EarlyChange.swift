@@ -62,8 +62,8 @@ enum EarlyChange {
 
     private static func place(_ frame: FrameNumber, at page: VirtualAddress, _ space: Reference<AddressSpace>) {
       do throws(PageTableError) {
-        _ = try space.value.tables.unmap(page)?.settle(SpaceTranslationCache(space: space))
-        try space.value.tables.map(page, to: frame, [.user, .write]).settle(SpaceTranslationCache(space: space))
+        _ = try space.value.tables.unmap(page)?.flush(SpaceTranslationCache(space: space))
+        try space.value.tables.map(page, to: frame, [.user, .write]).flush(SpaceTranslationCache(space: space))
       } catch { panic("the test kernel could not exchange stacks") }
     }
   #endif

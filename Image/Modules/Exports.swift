@@ -51,7 +51,7 @@ private enum Export {
 
   /// The addresses in modules that the calls which led here go back to, innermost first; 0 where there are no more.
   static func callers() -> (UInt32, UInt32, UInt32) {
-    let surroundings = KernelSurroundings(process: nil, in: context)
+    let surroundings = KernelFaultContext(process: nil, in: context)
     let first = memory_read32(export_stack_pointer())
     // A module's function that ends with a jump to an export goes back to the kernel.
     guard ModuleDirectory(context).module(containing: first) != nil else { return (0, 0, 0) }

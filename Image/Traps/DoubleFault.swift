@@ -58,7 +58,7 @@ private func deliverLostInterrupt(_ context: Context) {
   #endif
 }
 
-/// On the exit stack: the current task lost its stack, or was found stuck.
+/// On the reaper stack: the current task lost its stack, or was found stuck.
 @c(end_task_without_stack) func endTaskWithoutStack() {
   let context = Context()
   let state = context.traps.lostState

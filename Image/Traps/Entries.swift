@@ -12,12 +12,12 @@ import Primitives
 import SystemCalls
 
 /// A system call that the entry assembly (module_call.S) does not answer itself: it pushed the registers. Puts the result
-/// into EAX and does what the processor's `attention` asks for.
+/// into EAX and does what the processor's `pendingWork` asks for.
 @c(general_system_call) @inline(never)
 func answer(_ registers: CallRegisters) {
   let context = Context()
   registers.pointee.eax = UInt32(bitPattern: NativeCalls(context).result(of: registers))
-  if context.processor.attention != 0 { taskAttention() }
+  if context.processor.pendingWork != 0 { seeToPendingWork() }
 }
 
 /// A system call by code that runs inside the kernel already, by the page that is for tasks: it comes here from one place
@@ -43,5 +43,5 @@ private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
   Reference(DirectMap.pointer(door.pointee.module, as: LinkedModule.self)).wakeDrainers()
 }
 
-/// On the exit stack: explains why a call is cut short and marks the module as failed.
+/// On the reaper stack: explains why a call is cut short and marks the module as failed.
 @c(module_call_failed) func moduleCallFailed() { ModuleFaults(Context()).explain() }

@@ -48,7 +48,7 @@ struct Faults {
     FaultReporter(context).write(frame: frame, address: address)
     let isCheck =
       frame.pointee.vector == ExceptionVector.invalidOpcode
-      && KernelSurroundings(process: context.currentProcess, in: context).stopsItself(at: frame.pointee.eip)
+      && KernelFaultContext(process: context.currentProcess, in: context).stopsItself(at: frame.pointee.eip)
     Exit(context).endCurrent(isCheck ? .checkFailed : .faulted, status: Int32(frame.pointee.vector))
   }
 

@@ -28,7 +28,7 @@ struct PageFaults {
       if frame.isKernel {
         context.memory.copyRanOut = resolution == .outOfMemory
       } else if resolution == .outOfMemory {
-        if MemoryShortage(context).makeRoom() { return }
+        if OutOfMemoryKiller(context).killLargest() { return }
         FaultReporter(context).writeOutOfMemory(frame: frame, address: address)
         Exit(context).endCurrent(.outOfMemory, status: 0)
       }

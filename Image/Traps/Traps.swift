@@ -16,7 +16,7 @@ import SystemCalls
 
 @c(trap_handler) func trapHandler(_ frame: TrapFrame) {
   let context = Context()
-  // Calls by the gate are the most frequent traps, and see to `attention` themselves.
+  // Calls by the gate are the most frequent traps, and see to `pendingWork` themselves.
   if frame.pointee.vector == 0x80 {
     if frame.isKernel { ModuleFaults(context).refuseSystemCall(frame) }
     if frame.pointee.registers.eax != SystemCall.null.rawValue { answer(&frame.pointee.registers) }
@@ -52,7 +52,7 @@ private func handleTrap(_ frame: TrapFrame, _ context: Context) {
       output.write("\n")
     }
   }
-  if !frame.isKernel && cpu.attention != 0 { taskAttention() }
+  if !frame.isKernel && cpu.pending_work != 0 { seeToPendingWork() }
 }
 
 /// A trap came while a Ring-0 task with a shared stack had its stack pointer where the kernel cannot work. A device's

@@ -102,7 +102,7 @@ struct Watchdog {
     let finding = context.traps.watchdog.flags.look(
       at: task, in: isOwnCode ? .ownCode(isFlagSet: isFlagSet) : .kernel,
       isTicketWaiting: context.devices.interrupts.isTicketWaiting, stamp: stamp)
-    cpu.attention |= task.value.attention & Attention.watched
+    cpu.pending_work |= task.value.pendingWork & PendingWork.watched
     switch finding {
     case .nothing: ModuleFaults(context).watch(cpu.state)
     case .ticket: context.devices.interrupts.requestTicket()
@@ -131,7 +131,7 @@ struct Watchdog {
 
   /// The current task goes back to its own code, or ends here.
   func leavesKernel(_ task: Reference<Task>) {
-    cpu.attention &= ~Attention.watched
+    cpu.pending_work &= ~PendingWork.watched
     if context.traps.watchdog.flags.leavesKernel(task) {
       FaultReporter(context).writeStuck(context.traps.watchdog.seen, isInCalls: true)
       Exit(context).endCurrent(.stuck, status: 0)

@@ -32,12 +32,12 @@ package struct Board {
     memory.end()
     // Where nobody says otherwise, line 0 is wired to pin 2.
     if !devices.hasInterruptTable {
-      devices.intervalTimerPin = InputOutputInterruptController<MachineMemory>.timerPin
+      devices.intervalTimerPin = IOAPIC<MachineMemory>.timerPin
     }
     context.devices.board = devices
     map(
-      KernelLayout.routingController,
-      devices.routingController ?? UInt64(InputOutputInterruptController<MachineMemory>.defaultPhysicalBase))
+      KernelLayout.ioapic,
+      devices.ioapic ?? UInt64(IOAPIC<MachineMemory>.defaultPhysicalBase))
     if let address = devices.highPrecisionTimer { map(KernelLayout.highPrecisionTimer, address) }
   }
 

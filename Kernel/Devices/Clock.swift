@@ -28,7 +28,7 @@ extension Clock {
 
   /// Measures the time-stamp counter and the controller's timer against the clocks of the board.
   package mutating func calibrate(
-    _ controller: LocalInterruptController<MachineMemory>, _ clocks: BoardClocks, _ context: Context
+    _ controller: LocalAPIC<MachineMemory>, _ clocks: BoardClocks, _ context: Context
   ) {
     let verdict = ClockMeasuring<MachinePorts, MachineMemory, ProcessorStamps>(
       controller: controller, powerManagementTimer: clocks.powerManagementTimer,

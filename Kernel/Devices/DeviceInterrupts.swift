@@ -58,7 +58,7 @@ package struct DeviceInterrupts {
     guard Self.free &>> line & 1 != 0, context.devices.lines.claims[Int(line)] == nil else { throw .busy }
     context.devices.lines.claims[Int(line)] = InterruptClaims.Claim(notification: notification, bits: bits)
     Notifications(context).retain(notification)
-    do throws(InputOutputInterruptControllerError) {
+    do throws(IOAPICError) {
       try context.devices.interrupts.open(line: line, isLevel: isLevel(line))
     } catch {
       release(line)

@@ -26,9 +26,9 @@ package enum InterruptVector {
 
 package struct Interrupts {
   private let context: Context
-  package private(set) var local = LocalInterruptController<MachineMemory>(base: Processor.controller)
-  private var routing = InputOutputInterruptController<MachineMemory>(base: KernelLayout.routingController)
-  private var legacy = LegacyInterruptController<MachinePorts>()
+  package private(set) var local = LocalAPIC<MachineMemory>(base: Processor.controller)
+  private var routing = IOAPIC<MachineMemory>(base: KernelLayout.ioapic)
+  private var legacy = PIC8259<MachinePorts>()
   /// Whether the 8259s bring the lines.
   private var usesLegacy = false
   package var watchdog = WatchdogClock<MachinePorts, MachineMemory>()
@@ -43,7 +43,7 @@ package struct Interrupts {
     legacy.initialise()
     legacy.maskAll()
     enable()
-    do throws(InputOutputInterruptControllerError) {
+    do throws(IOAPICError) {
       try routing.initialise()
       let target = local.identifier
       try routing.program(pin: 1, delivery: .fixed(vector: UInt8(InterruptVector.firstLine + 1)), destination: target)
@@ -68,7 +68,7 @@ package struct Interrupts {
   }
 
   /// Lets a device's line interrupt.
-  mutating func open(line: UInt32, isLevel: Bool) throws(InputOutputInterruptControllerError) {
+  mutating func open(line: UInt32, isLevel: Bool) throws(IOAPICError) {
     if usesLegacy { return unmask(line: line) }
     try routing.program(
       pin: line, delivery: .fixed(vector: UInt8(InterruptVector.firstLine &+ line)),
@@ -77,12 +77,12 @@ package struct Interrupts {
 
   mutating func mask(line: UInt32) {
     if usesLegacy, let line = Self.legacyLine(line) { return legacy.mask(line) }
-    do throws(InputOutputInterruptControllerError) { try routing.mask(pin: line) } catch {}
+    do throws(IOAPICError) { try routing.mask(pin: line) } catch {}
   }
 
   mutating func unmask(line: UInt32) {
     if usesLegacy, let line = Self.legacyLine(line) { return legacy.unmask(line) }
-    do throws(InputOutputInterruptControllerError) { try routing.unmask(pin: line) } catch {}
+    do throws(IOAPICError) { try routing.unmask(pin: line) } catch {}
   }
 
   private static func legacyLine(_ line: UInt32) -> InterruptLine? { InterruptLine(UInt8(truncatingIfNeeded: line)) }
@@ -120,13 +120,13 @@ package struct Interrupts {
   package func inServiceVector() -> UInt8? {
     if let vector = local.inServiceVector() { return vector }
     guard usesLegacy, let line = legacy.inServiceLine() else { return nil }
-    return LegacyInterruptController<MachinePorts>.vector(of: line)
+    return PIC8259<MachinePorts>.vector(of: line)
   }
 
   /// The line that an 8259 called for; nil for other vectors, and for a call that went away.
   package mutating func legacyLine(ofVector vector: UInt32) -> UInt32? {
     guard usesLegacy, vector < 256,
-      let line = LegacyInterruptController<MachinePorts>.line(ofVector: UInt8(vector)),
+      let line = PIC8259<MachinePorts>.line(ofVector: UInt8(vector)),
       legacy.arrival(of: line) == .genuine
     else { return nil }
     return UInt32(line.number)

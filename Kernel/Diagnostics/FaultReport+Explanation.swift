@@ -5,7 +5,7 @@ import Primitives
 
 extension FaultReport {
   /// Writes each sentence on a line of its own, under the headline.
-  func writeExplanation(to output: inout some TextOutput, in surroundings: some FaultSurroundings) {
+  func writeExplanation(to output: inout some TextOutput, in surroundings: some FaultContext) {
     output.write("       ")
     switch cause {
     case .interruptsOff(_, isInCalls: false):
@@ -50,7 +50,7 @@ extension FaultReport {
   }
 
   /// Whether INT in Ring 0 raised the vector, and no fault did: EIP is behind the instruction then (SDM Vol. 3, 6.4).
-  private func isRaisedByInstruction(_ vector: UInt8, in surroundings: some FaultSurroundings) -> Bool {
+  private func isRaisedByInstruction(_ vector: UInt8, in surroundings: some FaultContext) -> Bool {
     registers.ring == 0 && surroundings.byte(at: registers.eip &- 2) == 0xcd
       && surroundings.byte(at: registers.eip &- 1) == vector
   }
@@ -93,7 +93,7 @@ extension FaultReport {
     stackProblem?.describe(.write, fromRing: registers.ring, to: &output)
   }
 
-  private func explainInvalidOpcode(to output: inout some TextOutput, in surroundings: some FaultSurroundings) {
+  private func explainInvalidOpcode(to output: inout some TextOutput, in surroundings: some FaultContext) {
     if let trap = trap(in: surroundings) {
       output.write("checked by ")
       trap.function.write(to: &output)
@@ -132,7 +132,7 @@ extension FaultReport {
   }
 
   private func explainProtection(
-    _ errorCode: UInt32, to output: inout some TextOutput, in surroundings: some FaultSurroundings
+    _ errorCode: UInt32, to output: inout some TextOutput, in surroundings: some FaultContext
   ) {
     let instruction = SensitiveInstruction(at: registers.eip, in: surroundings)
     if let instruction, registers.ring == 3 {

@@ -9,7 +9,7 @@ extension FaultReport {
   /// At most this many lines are printed; a recursion takes one.
   static var longestBacktrace: Int { 16 }
 
-  func writeFrames(to output: inout some TextOutput, in surroundings: some FaultSurroundings) {
+  func writeFrames(to output: inout some TextOutput, in surroundings: some FaultContext) {
     Self.writeFrame("   at  ", registers.eip, lookUp: registers.eip, to: &output, in: surroundings)
     var printed = 1
     if let caller = callerOfBadJump(in: surroundings) {
@@ -38,7 +38,7 @@ extension FaultReport {
   }
 
   /// After a jump to where no code is, the call that did it left its return address at ESP and no frame.
-  private func callerOfBadJump(in surroundings: some FaultSurroundings) -> UInt32? {
+  private func callerOfBadJump(in surroundings: some FaultContext) -> UInt32? {
     guard exception == .pageFault, faultAddress == registers.eip,
       let address = surroundings.word(at: registers.esp), surroundings.image(containing: address &- 1) != nil
     else { return nil }
@@ -55,7 +55,7 @@ extension FaultReport {
 
   private static func writeFrame(
     _ word: StaticString, _ address: UInt32, lookUp place: UInt32, to output: inout some TextOutput,
-    in surroundings: some FaultSurroundings
+    in surroundings: some FaultContext
   ) {
     output.write(word)
     output.write(hexadecimal: address)

@@ -1,14 +1,14 @@
 // Prints a fault report: a headline with who, what became of it and what happened; sentences that explain it;
 // where the code was, call by call; the registers. Serial line, console and log get the same text.
 //
-// Invariants: nothing here faults, allocates or waits; memory is read through `FaultSurroundings` only. All lines
+// Invariants: nothing here faults, allocates or waits; memory is read through `FaultContext` only. All lines
 // after the headline start with seven columns that hold a word at most, so that the eye finds the headline.
 
 import Primitives
 
 extension FaultReport {
   /// Writes the whole report. Every line ends with a line feed.
-  public func write(to output: inout some TextOutput, in surroundings: some FaultSurroundings) {
+  public func write(to output: inout some TextOutput, in surroundings: some FaultContext) {
     writeHeadline(to: &output, in: surroundings)
     output.write("\n")
     writeExplanation(to: &output, in: surroundings)
@@ -22,7 +22,7 @@ extension FaultReport {
   }
 
   /// Writes the first line without its end: it alone says what a user needs to know.
-  public func writeHeadline(to output: inout some TextOutput, in surroundings: some FaultSurroundings) {
+  public func writeHeadline(to output: inout some TextOutput, in surroundings: some FaultContext) {
     switch outcome {
     case .taskEnded, .callFailed: output.write("fault: ")
     case .machineStopped: output.write("panic: ")
@@ -36,7 +36,7 @@ extension FaultReport {
     writeCause(to: &output, in: surroundings)
   }
 
-  private func writeCause(to output: inout some TextOutput, in surroundings: some FaultSurroundings) {
+  private func writeCause(to output: inout some TextOutput, in surroundings: some FaultContext) {
     switch cause {
     case .interruptsOff(let milliseconds, _):
       output.write("interrupts were off for ")
@@ -80,7 +80,7 @@ extension FaultReport {
   }
 
   /// The compiler's reason, where an invalid instruction is a `ud2` that it put there.
-  func trap(in surroundings: some FaultSurroundings) -> TrapSymbol? {
+  func trap(in surroundings: some FaultContext) -> TrapSymbol? {
     guard exception == .invalidOpcode else { return nil }
     return surroundings.image(containing: registers.eip)?.symbols?.trap(at: registers.eip)
   }

@@ -19,7 +19,7 @@ struct FramePointerWalk {
   }
 
   /// The next return address, or nil where the chain ends or makes no sense.
-  mutating func next(in surroundings: some FaultSurroundings) -> UInt32? {
+  mutating func next(in surroundings: some FaultContext) -> UInt32? {
     guard remaining > 0, framePointer != 0, framePointer & 3 == 0, framePointer <= 0xffff_fff0,
       let caller = surroundings.word(at: framePointer),
       let returnAddress = surroundings.word(at: framePointer &+ 4), returnAddress != 0

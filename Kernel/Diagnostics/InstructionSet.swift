@@ -36,7 +36,7 @@ public enum InstructionSet: Sendable {
   }
 
   /// The set of the instruction that starts at `address`, or nil where it is in none of them or cannot be read.
-  public init?(at address: UInt32, in surroundings: some FaultSurroundings) {
+  public init?(at address: UInt32, in surroundings: some FaultContext) {
     var position = address
     // The last of these prefixes selects the instruction; 0: none.
     var prefix: UInt8 = 0

@@ -20,7 +20,7 @@ public enum ModuleMistake: Error {
   case damagedRecords
 
   /// Writes the rest of a sentence that begins with the module.
-  public func write(to output: inout some TextOutput, in surroundings: some FaultSurroundings) {
+  public func write(to output: inout some TextOutput, in surroundings: some FaultContext) {
     switch self {
     case .systemCall: output.write("made a system call")
     case .overrun(let address, let size, let caller):
@@ -45,7 +45,7 @@ public enum ModuleMistake: Error {
 
   private static func writePiece(
     _ address: UInt32, _ size: UInt32, _ caller: UInt32, to output: inout some TextOutput,
-    in surroundings: some FaultSurroundings
+    in surroundings: some FaultContext
   ) {
     output.write(decimal: size)
     output.write(size == 1 ? " byte at " : " bytes at ")

@@ -26,7 +26,7 @@ public struct SensitiveInstruction: Equatable, Sendable {
   public var name: StaticString { nameCode.text }
 
   /// The instruction that starts at `address`, or nil where it is another one or cannot be read.
-  public init?(at address: UInt32, in surroundings: some FaultSurroundings) {
+  public init?(at address: UInt32, in surroundings: some FaultContext) {
     var bytes = InstructionBytes(at: address, in: surroundings)
     var opcode = bytes.next()
     while let prefix = opcode, Self.isPrefix(prefix) { opcode = bytes.next() }
@@ -43,7 +43,7 @@ public struct SensitiveInstruction: Equatable, Sendable {
   }
 
   private static func decode(
-    _ opcode: UInt8, _ bytes: inout InstructionBytes<some FaultSurroundings>
+    _ opcode: UInt8, _ bytes: inout InstructionBytes<some FaultContext>
   ) -> (Name, Rule)? {
     switch opcode {
     case 0xfa: return (.cli, .privileged)
@@ -69,7 +69,7 @@ public struct SensitiveInstruction: Equatable, Sendable {
   }
 
   private static func decodeTwoByte(
-    _ bytes: inout InstructionBytes<some FaultSurroundings>
+    _ bytes: inout InstructionBytes<some FaultContext>
   ) -> (Name, Rule)? {
     guard let opcode = bytes.next() else { return nil }
     switch opcode {
@@ -167,7 +167,7 @@ public struct SensitiveInstruction: Equatable, Sendable {
 }
 
 /// The bytes of one instruction. A struct rather than a closure over the surroundings, which would allocate.
-private struct InstructionBytes<Surroundings: FaultSurroundings> {
+private struct InstructionBytes<Surroundings: FaultContext> {
   private let surroundings: Surroundings
   private var position: UInt32
   private var remaining = 15

@@ -37,7 +37,7 @@ package struct FaultReporter {
       registers: registers(of: frame), owner: owner, outcome: outcome)
     if let address {
       report.faultAddress = address
-      report.addressMeaning = AddressMeanings(context).meaning(of: address, for: task)
+      report.addressMeaning = AddressClassifier(context).meaning(of: address, for: task)
     }
     print(report, for: task)
   }
@@ -56,7 +56,7 @@ package struct FaultReporter {
     }
     var report = FaultReport(
       cause: .stackUnusable, registers: registers, owner: .task(task.inReports), outcome: .taskEnded)
-    report.stackProblem = AddressMeanings(context).meaning(ofStackPointer: registers.esp, needed: needed, for: task)
+    report.stackProblem = AddressClassifier(context).meaning(ofStackPointer: registers.esp, needed: needed, for: task)
     print(report, for: task)
   }
 
@@ -81,8 +81,8 @@ package struct FaultReporter {
       cause: .exception(vector: UInt8(ExceptionVector.doubleFault), errorCode: 0), registers: registers(of: state),
       owner: owner, outcome: outcome)
     report.faultAddress = address
-    report.addressMeaning = AddressMeanings(context).meaning(of: address, for: task)
-    report.stackProblem = AddressMeanings(context).meaning(
+    report.addressMeaning = AddressClassifier(context).meaning(of: address, for: task)
+    report.stackProblem = AddressClassifier(context).meaning(
       ofStackPointer: state.esp, needed: Self.exceptionFrameSize, for: task)
     print(report, for: task)
   }
@@ -127,7 +127,7 @@ package struct FaultReporter {
   package func print(_ report: FaultReport, for task: Reference<Task>) {
     var output = KernelOutput(context)
     let process = task == context.scheduler.idle ? nil : Optional(task.value.process)
-    report.write(to: &output, in: KernelSurroundings(process: process, in: context))
+    report.write(to: &output, in: KernelFaultContext(process: process, in: context))
   }
 
   // MARK: What the kernel knows

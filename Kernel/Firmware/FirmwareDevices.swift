@@ -14,7 +14,7 @@ public struct FirmwareDevices: Equatable, Sendable {
   /// Where the registers of the high precision event timer lie.
   public var highPrecisionTimer: UInt64?
   /// Where the registers of the I/O APIC with the first pins lie.
-  public var routingController: UInt64?
+  public var ioapic: UInt64?
   /// The pin of the I/O APIC that interrupt line 0, the interval timer's, is wired to.
   public var intervalTimerPin: UInt32 = 0
   /// Whether there is a table that describes the routing of interrupts.
@@ -121,7 +121,7 @@ extension FirmwareDevices {
         guard address & 0xfff == 0, address >= 1 &<< 20 else {
           throw .unusablePlace(.interrupts, space: Place.memory, address: address)
         }
-        routingController = address
+        ioapic = address
       } else if kind == 2, length >= 10, table.number(at: offset &+ 3, bytes: 1, in: &memory) == 0 {
         // An override for line 0 of bus 0 (5.2.12.5).
         intervalTimerPin = UInt32(truncatingIfNeeded: table.number(at: offset &+ 4, bytes: 4, in: &memory))

@@ -105,12 +105,12 @@ package struct Calls {
   ///   meanwhile, it runs at once.
   @inline(__always)
   package func receive(
-    from service: Reference<Service>, term: UInt32, message: UInt32, room: Room, answered: Reference<Task>? = nil
+    from service: Reference<Service>, epoch: UInt32, message: UInt32, room: Room, answered: Reference<Task>? = nil
   ) throws(SystemError) -> Int32 {
     let task = context.scheduler.current
     var answered = answered
     while true {
-      let next = service.queues.next(for: task, term: term, CallWaits(context))
+      let next = service.queues.next(for: task, epoch: epoch, CallWaits(context))
       if case .wait = next {
         let reason: WakeReason
         if let caller = answered {
@@ -162,22 +162,22 @@ package struct Calls {
   /// The rest of a receive that did not end with a request handed over directly.
   @inline(never)
   func receiveOn(
-    _ service: Reference<Service>, term: UInt32, _ message: UInt32, _ room: Room, _ reason: WakeReason
+    _ service: Reference<Service>, epoch: UInt32, _ message: UInt32, _ room: Room, _ reason: WakeReason
   ) -> Int32 {
     do throws(SystemError) {
       if reason == .cancelled { throw .cancelled }
-      return try receive(from: service, term: term, message: message, room: room)
+      return try receive(from: service, epoch: epoch, message: message, room: room)
     } catch { return error.rawValue }
   }
 
   /// A request that was handed over directly could not be brought over.
   @inline(never)
   func receiveAfter(
-    _ failure: CopyFailure, _ caller: Reference<Task>, _ service: Reference<Service>, term: UInt32,
+    _ failure: CopyFailure, _ caller: Reference<Task>, _ service: Reference<Service>, epoch: UInt32,
     _ message: UInt32, _ room: Room
   ) -> Int32 {
     do throws(SystemError) { try giveBack(caller, of: service, because: failure) } catch { return error.rawValue }
-    return receiveOn(service, term: term, message, room, .woken)
+    return receiveOn(service, epoch: epoch, message, room, .woken)
   }
 
   /// A request could not be brought over: the side that is to blame learns why.
@@ -210,7 +210,7 @@ package struct Calls {
     record.value.message.dataAddress = address
     record.value.message.bufferAddress = room.address
     // `bufferCapacity` stays: how much the reply may carry.
-    if HandlePassing(context).isWanted(by: record) { return try bringWithHandle(caller, record, to: message) }
+    if HandleTransfer(context).isWanted(by: record) { return try bringWithHandle(caller, record, to: message) }
     do throws(SystemError) {
       try MessageCopy(context).write(record, to: message, words: MessageCopy.all)
     } catch { throw .own(error) }
@@ -223,12 +223,12 @@ package struct Calls {
     let server = context.currentProcess
     let handle: UInt32
     do throws(SystemError) {
-      handle = try HandlePassing(context).pass(record, from: caller.value.process, to: server)
+      handle = try HandleTransfer(context).transfer(record, from: caller.value.process, to: server)
     } catch { throw .ofPeer(error) }
     do throws(SystemError) {
       try MessageCopy(context).write(record, to: message, words: MessageCopy.all)
     } catch {
-      HandlePassing(context).undo(record, handle, of: server)
+      HandleTransfer(context).undo(record, handle, of: server)
       throw .own(error)
     }
   }
@@ -249,7 +249,7 @@ package struct Calls {
   /// Brings the data of the reply in a caller's record over. Returns false where that did not simply succeed.
   @inline(__always)
   func deliver(_ record: Reference<CallRecord>, to caller: Reference<Task>, _ capacity: UInt32) -> Bool {
-    if HandlePassing(context).isWanted(by: record) { return false }
+    if HandleTransfer(context).isWanted(by: record) { return false }
     let length = record.value.message.dataLength
     guard length > 0 else { return true }
     guard length <= capacity else { return false }
@@ -285,10 +285,10 @@ package struct Calls {
         isDelivered = try take(
           UserBuffer(address: record.value.message.dataAddress, length: length, in: context), to: caller)
       }
-      if isDelivered && HandlePassing(context).isWanted(by: record) {
+      if isDelivered && HandleTransfer(context).isWanted(by: record) {
         // Who called in registers has no place for it.
         guard !record.value.isShort else { throw .unsupported }
-        _ = try HandlePassing(context).pass(record, from: context.currentProcess, to: caller.value.process)
+        _ = try HandleTransfer(context).transfer(record, from: context.currentProcess, to: caller.value.process)
       }
     } catch {
       // The server may answer anew.

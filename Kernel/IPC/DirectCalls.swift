@@ -62,10 +62,10 @@ package struct DirectCalls {
   /// An answer, and the wait for the next request, whose number it returns. Nil: the general way is to do it.
   @inline(__always)
   package func replyAndReceive(
-    _ service: Reference<Service>, term: UInt32, number: UInt32, message: UInt32
+    _ service: Reference<Service>, epoch: UInt32, number: UInt32, message: UInt32
   ) -> Int32? {
     let task = context.scheduler.current
-    guard let caller = service.queues.directCaller(of: task, number: number, term: term),
+    guard let caller = service.queues.directCaller(of: task, number: number, epoch: epoch),
       context.scheduler.canSwitchDirectly(to: caller), !context.scheduler.protection.checksCopies
     else { return nil }
     let record = caller.value.call
@@ -82,9 +82,9 @@ package struct DirectCalls {
     let reason = context.scheduler.switchDirectly(from: task, to: caller, .waitingForMessage)
     let result =
       if reason == .handed, let next = task.value.servedCallers.last {
-        begin(next, of: service, term: term, message, room)
+        begin(next, of: service, epoch: epoch, message, room)
       } else {
-        Calls(context).receiveOn(service, term: term, message, room, reason)
+        Calls(context).receiveOn(service, epoch: epoch, message, room, reason)
       }
     Services(context).release(service)
     return result
@@ -93,11 +93,11 @@ package struct DirectCalls {
   /// Brings the request over that was handed to this task.
   @inline(__always)
   private func begin(
-    _ caller: Reference<Task>, of service: Reference<Service>, term: UInt32, _ message: UInt32, _ room: Calls.Room
+    _ caller: Reference<Task>, of service: Reference<Service>, epoch: UInt32, _ message: UInt32, _ room: Calls.Room
   ) -> Int32 {
     do throws(CopyFailure) {
       try Calls(context).bring(caller, room, to: message)
       return Int32(bitPattern: caller.value.call.value.number)
-    } catch { return Calls(context).receiveAfter(error, caller, service, term: term, message, room) }
+    } catch { return Calls(context).receiveAfter(error, caller, service, epoch: epoch, message, room) }
   }
 }

@@ -124,7 +124,7 @@ package struct PageLending {
     var entry = HeldEntry(address: server.value.lendingEntries)
     space.value.residentPages &-= record.value.lentLength / pageSize
     while record.value.lentLength > 0 {
-      Frames(context).release(space.value.tables.clear(VirtualAddress(page), at: entry).settle(cache).frame)
+      Frames(context).release(space.value.tables.clear(VirtualAddress(page), at: entry).flush(cache).frame)
       record.value.lentLength &-= pageSize
       page &+= pageSize
       entry = entry.next

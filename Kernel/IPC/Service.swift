@@ -4,7 +4,7 @@
 // - The record stays while a name, a handle or a task inside one of its calls refers to it; its server may change in
 //   between, which is how a service moves or is started again under its clients.
 // - `door` is open exactly while every request may go straight to a live module; `updateDoor` follows each change.
-// - `server` and `predecessor` are somebody exactly while `queues` has a term and a former term.
+// - `server` and `predecessor` are somebody exactly while `queues` has an epoch and a former epoch.
 
 import ABI
 import MachineSupport
@@ -137,7 +137,7 @@ package struct Services {
     var endpoint = ObjectOperations()
     endpoint.isCopyable = false
     endpoint.close = { context, target, _ in
-      if let endpoint = target.endpoint { Services(context).withdraw(endpoint.service, term: endpoint.term) }
+      if let endpoint = target.endpoint { Services(context).withdraw(endpoint.service, epoch: endpoint.epoch) }
     }
     kinds.enter(.endpoint, endpoint)
   }
@@ -241,7 +241,7 @@ package struct Services {
     }
     service.value.server = server
     service.updateDoor()
-    service.queues.beginTerm(CallWaits(context))
+    service.queues.beginEpoch(CallWaits(context))
   }
 
   /// The server is gone. While its calls are held, the one before it comes back.
@@ -249,20 +249,20 @@ package struct Services {
     service.value.server = service.value.predecessor
     service.value.predecessor = .nobody
     service.updateDoor()
-    service.queues.endTerm(CallWaits(context))
+    service.queues.endEpoch(CallWaits(context))
   }
 
-  /// The predecessor will not come back: its tasks learn that their term is over.
+  /// The predecessor will not come back: its tasks learn that their epoch is over.
   func retirePredecessor(of service: Reference<Service>) {
     service.value.predecessor = .nobody
-    service.queues.endFormerTerm(CallWaits(context))
+    service.queues.endFormerEpoch(CallWaits(context))
   }
 
-  /// A process gave up the endpoint of a term, or ended.
-  func withdraw(_ service: Reference<Service>, term: UInt32) {
-    if service.value.queues.term == term {
+  /// A process gave up the endpoint of an epoch, or ended.
+  func withdraw(_ service: Reference<Service>, epoch: UInt32) {
+    if service.value.queues.epoch == epoch {
       serverIsGone(service)
-    } else if service.value.queues.formerTerm == term {
+    } else if service.value.queues.formerEpoch == epoch {
       retirePredecessor(of: service)
     }
     release(service)
@@ -311,13 +311,13 @@ extension HandleTarget {
   @inline(__always)
   package var service: Reference<Service>? { kind == .service ? unsafe Reference(DirectMap.pointer(object)) : nil }
 
-  /// The endpoint that a server of a service has for a term.
-  package static func endpoint(_ service: Reference<Service>, term: UInt32) -> HandleTarget {
-    HandleTarget(.endpoint, object: UInt32(service.address), detail: term)
+  /// The endpoint that a server of a service has for an epoch.
+  package static func endpoint(_ service: Reference<Service>, epoch: UInt32) -> HandleTarget {
+    HandleTarget(.endpoint, object: UInt32(service.address), detail: epoch)
   }
 
   @inline(__always)
-  package var endpoint: (service: Reference<Service>, term: UInt32)? {
+  package var endpoint: (service: Reference<Service>, epoch: UInt32)? {
     kind == .endpoint ? (unsafe Reference(DirectMap.pointer(object)), detail) : nil
   }
 }
@@ -332,7 +332,7 @@ extension Reference where Value == Process {
 
   /// The endpoint that a handle is for.
   @inline(__always)
-  package func endpoint(of handle: UInt32) -> (service: Reference<Service>, term: UInt32)? {
+  package func endpoint(of handle: UInt32) -> (service: Reference<Service>, epoch: UInt32)? {
     guard let object = value.handles.object(of: handle, .endpoint, needed: []) else { return nil }
     return (unsafe Reference<Service>(DirectMap.pointer(object)), value.handles.detail(of: handle))
   }

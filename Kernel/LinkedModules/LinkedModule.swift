@@ -93,7 +93,7 @@ extension ModuleFailure {
   /// where it called.
   mutating func becomeSystemCall(_ context: Context) {
     cause = .moduleMistake(.systemCall)
-    if let caller = KernelSurroundings(process: nil, in: context).word(at: registers.esp) {
+    if let caller = KernelFaultContext(process: nil, in: context).word(at: registers.esp) {
       registers.eip = caller
       registers.esp &+= 4
     }

@@ -65,7 +65,7 @@ struct ModuleArea {
       if wanted.contains(.executable) { permissions.insert(.execute) }
       do throws(PageTableError) {
         let address = VirtualAddress(base &+ page &* pageSize)
-        _ = try context.memory.tables.protect(address, permissions).settle(ProcessorTranslationCache(context))
+        _ = try context.memory.tables.protect(address, permissions).flush(ProcessorTranslationCache(context))
       } catch { panic("a module's page is not mapped") }
     }
   }

@@ -119,7 +119,7 @@ package struct ModuleServices {
     _ module: Reference<LinkedModule>, _ function: UInt32, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
     // A module has no handles.
-    guard !HandlePassing(context).isWanted(by: record) else { throw .unsupported }
+    guard !HandleTransfer(context).isWanted(by: record) else { throw .unsupported }
     let (length, capacity) = (record.value.message.dataLength, record.value.message.bufferCapacity)
     let transfer = try Transfer(dataLength: length, capacity: capacity, of: module)
     // Nothing is known of the reply until the call has come back well.

@@ -187,7 +187,7 @@ package struct ModuleFaults {
     return task.value.kernelStackEnd != 0 ? task.value.kernelStackStart : task.value.stackStart
   }
 
-  /// On the exit stack: explains why a call is cut short and marks the module as failed.
+  /// On the reaper stack: explains why a call is cut short and marks the module as failed.
   package func explain() {
     let task = context.scheduler.current
     let failure = context.modules.value.failure
@@ -203,9 +203,9 @@ package struct ModuleFaults {
       UInt32(vector) == ExceptionVector.pageFault || failure.isStackFault
     {
       report.faultAddress = failure.address
-      report.addressMeaning = AddressMeanings(context).meaning(of: failure.address, for: task)
+      report.addressMeaning = AddressClassifier(context).meaning(of: failure.address, for: task)
       if failure.isStackFault {
-        report.stackProblem = AddressMeanings(context).meaning(of: failure.registers.esp &- 4, for: task)
+        report.stackProblem = AddressClassifier(context).meaning(of: failure.registers.esp &- 4, for: task)
       }
     }
     FaultReporter(context).print(report, for: task)

@@ -280,7 +280,7 @@ package struct ModuleHeap {
     output.write("module ")
     module.value.name.write(to: &output)
     output.write(" ")
-    mistake.write(to: &output, in: KernelSurroundings(process: nil, in: context))
+    mistake.write(to: &output, in: KernelFaultContext(process: nil, in: context))
     output.write("\n")
   }
 

@@ -1,7 +1,7 @@
 // The duty to make the processor forget: it keeps translations, and a change of a page table holds only after the
 // stale ones are gone (Intel SDM Vol. 3, 4.10.4).
 //
-// Invariant: every `PageChange` is ended by `settle` or by `settled(because:)`. One that is dropped instead traps: the
+// Invariant: every `PageChange` is ended by `flush` or by `assumeFlushed(because:)`. One that is dropped instead traps: the
 // duty was forgotten, and the mistake would show elsewhere, much later.
 
 import Primitives
@@ -49,7 +49,7 @@ public struct PageChange: ~Copyable {
   /// Makes `cache` forget what is stale.
   /// - Returns: the entry before the change, whose frame may now be given back.
   @discardableResult
-  @inlinable public consuming func settle(_ cache: some TranslationCache) -> PageEntry {
+  @inlinable public consuming func flush(_ cache: some TranslationCache) -> PageEntry {
     let previous = previous
     switch scope {
     case .nothing: break
@@ -65,7 +65,7 @@ public struct PageChange: ~Copyable {
   /// Ends the duty without doing anything, for the reason given: usually that the address space is not loaded.
   /// - Returns: the entry before the change.
   @discardableResult
-  @inlinable public consuming func settled(because reason: StaticString) -> PageEntry {
+  @inlinable public consuming func assumeFlushed(because reason: StaticString) -> PageEntry {
     let previous = previous
     discard self
     return previous

@@ -19,12 +19,12 @@ extension PageTables {
   /// Makes the page table of `address`, of the own half and not mapped, and keeps it until `letGo`.
   public func hold(tableOf address: VirtualAddress, cache: some TranslationCache) throws(PageTableError) -> HeldEntry {
     // Mapping a page makes the table; the entry goes again, but stays counted.
-    try map(address, to: FrameNumber(0), []).settle(cache)
+    try map(address, to: FrameNumber(0), []).flush(cache)
     guard case .entry(let entry, at: let position, table: _) = find(address) else {
       throw .notMapped(page: address)
     }
     memory.write(0, at: position)
-    PageChange(page: address.pageStart, scope: .page, previous: entry).settle(cache)
+    PageChange(page: address.pageStart, scope: .page, previous: entry).flush(cache)
     return HeldEntry(address: UInt32(truncatingIfNeeded: position.value))
   }
 
@@ -32,7 +32,7 @@ extension PageTables {
   public func letGo(tableOf address: VirtualAddress, cache: some TranslationCache) {
     guard case .entry(let entry, at: _, table: let table) = find(address) else { return }
     PageChange(page: address.pageStart, scope: forgetEntry(of: address.pageStart, table: table), previous: entry)
-      .settle(cache)
+      .flush(cache)
   }
 
   /// Maps a page that is not mapped; the processor has no translation of it.

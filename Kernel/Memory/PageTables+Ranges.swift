@@ -58,7 +58,7 @@ extension PageTables {
         return
       }
       do throws(PageTableError) {
-        try destination.map(target, to: entry.frame, permissions.union(foreign)).settle(cache)
+        try destination.map(target, to: entry.frame, permissions.union(foreign)).flush(cache)
         reached = offset &+ pageSize
       } catch {
         undo(entry.frame)
@@ -77,7 +77,7 @@ extension PageTables {
       else { return }
       destination.memory.write(0, at: position)
       let scope = destination.forgetEntry(of: target, table: table)
-      PageChange(page: target, scope: scope, previous: old).settle(cache)
+      PageChange(page: target, scope: scope, previous: old).flush(cache)
       undo(entry.frame)
     }
     throw failure

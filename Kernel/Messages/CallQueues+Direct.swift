@@ -35,13 +35,13 @@ extension Reference where Value == CallQueues {
     server.value.wakeReason = .handed
   }
 
-  /// The caller that `server`, an endpoint of `term`, answers with request `number`, where it waits for the next
+  /// The caller that `server`, an endpoint of `epoch`, answers with request `number`, where it waits for the next
   /// request afterwards.
   @inline(__always)
-  public func directCaller(of server: Reference<Task>, number: UInt32, term: UInt32) -> Reference<Task>? {
+  public func directCaller(of server: Reference<Task>, number: UInt32, epoch: UInt32) -> Reference<Task>? {
     guard let caller = server.value.servedCallers.first,
       caller.value.call.value.number == number, caller.value.call.value.place == .taken,
-      caller.value.call.value.service == address, value.term == term, value.callers.first == nil,
+      caller.value.call.value.service == address, value.epoch == epoch, value.callers.first == nil,
       value.drainers.first == nil, server.value.priority == server.value.basePriority,
       !caller.value.wakeTimer.isRunning
     else { return nil }

@@ -1,12 +1,12 @@
 // The protocol of calls: who waits where, and what each event does to it. A caller is queued, handed to a server task or
-// taken by one, and answered; a server's term ends and a successor's begins; calls are held back while a service moves.
+// taken by one, and answered; a server's epoch ends and a successor's begins; calls are held back while a service moves.
 //
 // The kernel's own code, and the model checker of Tests/MessagesTests explores every order of these steps.
 //
 // Invariants:
 // - A caller waits in exactly one queue: `callers`, or `servedCallers` of the one task that has its request.
 // - `inside` counts the callers handed to server tasks and not answered.
-// - `term` is 0 exactly while nobody serves. An endpoint of any other term receives nothing.
+// - `epoch` is 0 exactly while nobody serves. An endpoint of any other epoch receives nothing.
 // - While the service is held, only the holder's requests reach a server.
 // - Every way out of a call (answer, the server's end, its own end, a time limit) goes through `finish` or `leave`.
 
@@ -34,7 +34,7 @@ public enum NextRequest {
   case wait
   /// A successor serves, and may fail: wait in `formerReceivers`, then ask again.
   case waitAsFormer
-  /// The term is over for good.
+  /// The epoch is over for good.
   case over
 }
 
@@ -48,9 +48,9 @@ public struct CallQueues: ~Copyable {
   /// Tasks that wait for the calls inside to be answered.
   public var drainers = TaskQueue()
   public internal(set) var inside: UInt32 = 0
-  public fileprivate(set) var term: UInt32 = 0
-  /// The predecessor's term while it may still come back; 0: there is none.
-  public fileprivate(set) var formerTerm: UInt32 = 0
+  public fileprivate(set) var epoch: UInt32 = 0
+  /// The predecessor's epoch while it may still come back; 0: there is none.
+  public fileprivate(set) var formerEpoch: UInt32 = 0
   fileprivate var latestTerm: UInt32 = 0
   /// The process that holds calls back, while it does.
   public fileprivate(set) var holder = TaskIdentity.none
@@ -65,8 +65,8 @@ public struct CallQueues: ~Copyable {
   /// Whether a request of this process may reach a server now.
   public func admits(_ process: TaskIdentity) -> Bool { holder == .none || holder == process }
 
-  /// The term that the next server gets.
-  public var nextTerm: UInt32 { latestTerm &+ 1 }
+  /// The epoch that the next server gets.
+  public var nextEpoch: UInt32 { latestTerm &+ 1 }
 }
 
 extension Reference where Value == TaskQueue {
@@ -165,22 +165,22 @@ extension Reference where Value == CallQueues {
 
   // MARK: The server's side
 
-  /// What `server`, an endpoint of `term`, is to do now.
+  /// What `server`, an endpoint of `epoch`, is to do now.
   @inline(__always)
   public func next<Scheduler: CallScheduler>(
-    for server: Reference<Task>, term: UInt32, _ scheduler: Scheduler
+    for server: Reference<Task>, epoch: UInt32, _ scheduler: Scheduler
   ) -> NextRequest {
-    let isServing = value.term == term
+    let isServing = value.epoch == epoch
     while let caller = server.callerGiven(by: self) {
       if isServing {
         caller.value.call.value.place = .taken
         return .take(caller)
       }
-      // The term ended between the handing over and now.
+      // The epoch ended between the handing over and now.
       finish(caller, CallRecord.retry, scheduler)
       scheduler.wake(caller)
     }
-    guard isServing else { return value.formerTerm == term && term != 0 ? .waitAsFormer : .over }
+    guard isServing else { return value.formerEpoch == epoch && epoch != 0 ? .waitAsFormer : .over }
     guard let caller = nextCaller() else { return .wait }
     value.callers.remove(caller)
     server.servedCallers.append(caller)
@@ -212,7 +212,7 @@ extension Reference where Value == CallQueues {
     countOut(scheduler)
     // Another task of the server may be waiting for it.
     if let other = value.receivers.first { scheduler.wake(other) }
-    if value.term == 0 { failAdmitted(scheduler) }
+    if value.epoch == 0 { failAdmitted(scheduler) }
   }
 
   /// A server task has ended: those whose requests it had get an error.
@@ -230,26 +230,26 @@ extension Reference where Value == CallQueues {
   // MARK: Terms
 
   /// A server takes over. The one before it, which only a held service has, becomes its predecessor.
-  public func beginTerm<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
-    value.formerTerm = value.term
+  public func beginEpoch<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
+    value.formerEpoch = value.epoch
     value.latestTerm &+= 1
-    value.term = value.latestTerm
+    value.epoch = value.latestTerm
     // The predecessor's tasks go on waiting, but elsewhere.
     wakeAll(in: receivers, scheduler)
   }
 
   /// The server is gone; its predecessor, if there is one, serves again.
-  public func endTerm<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
-    value.term = value.formerTerm
-    value.formerTerm = 0
+  public func endEpoch<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
+    value.epoch = value.formerEpoch
+    value.formerEpoch = 0
     wakeAll(in: receivers, scheduler)
     wakeAll(in: formerReceivers, scheduler)
-    if value.term == 0 { failAdmitted(scheduler) }
+    if value.epoch == 0 { failAdmitted(scheduler) }
   }
 
-  /// The predecessor will not come back: its tasks learn that their term is over.
-  public func endFormerTerm<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
-    value.formerTerm = 0
+  /// The predecessor will not come back: its tasks learn that their epoch is over.
+  public func endFormerEpoch<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
+    value.formerEpoch = 0
     wakeAll(in: formerReceivers, scheduler)
   }
 
@@ -266,7 +266,7 @@ extension Reference where Value == CallQueues {
   /// Lets the calls go on. Every caller sends its request again, to whoever serves then.
   public func letGo<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
     value.holder = .none
-    endFormerTerm(scheduler)
+    endFormerEpoch(scheduler)
     while let caller = value.callers.first {
       finish(caller, CallRecord.retry, scheduler)
       scheduler.wake(caller)

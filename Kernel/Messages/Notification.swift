@@ -13,15 +13,15 @@ public struct Notification: ~Copyable {
   public static var bits: UInt32 { 0x7fff_ffff }
 
   /// The process that made it.
-  public let maker: TaskIdentity
+  public let owner: TaskIdentity
   public private(set) var pending: UInt32 = 0
-  /// False once its maker is gone.
+  /// False once its owner is gone.
   public private(set) var isAlive = true
   /// Handles, interrupt lines and tasks that wait.
   public var references: UInt32 = 1
   public var waiters = TaskQueue()
 
-  public init(maker: TaskIdentity) { self.maker = maker }
+  public init(owner: TaskIdentity) { self.owner = owner }
 
   /// Sets bits. Returns the task to wake, if one waits.
   public mutating func set(_ bits: UInt32) -> Reference<Task>? {
@@ -36,7 +36,7 @@ public struct Notification: ~Copyable {
     return pending
   }
 
-  /// Its maker is gone: the bits are too. All tasks that wait are to be woken.
+  /// Its owner is gone: the bits are too. All tasks that wait are to be woken.
   public mutating func end() {
     isAlive = false
     pending = 0

@@ -91,7 +91,7 @@ package struct ConsoleObject {
       done += count
       // A long text is cut short where somebody else is due.
       allow_interrupts()
-      if context.processor.attention != 0 { break }
+      if context.processor.pendingWork != 0 { break }
     }
     return done
   }

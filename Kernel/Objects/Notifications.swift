@@ -31,7 +31,7 @@ package struct Notifications {
 
   package func make(by process: Reference<Process>) throws(SystemError) -> Reference<NotificationRecord> {
     let pointer: UnsafeMutablePointer<NotificationRecord> = unsafe try KernelHeap(context).allocate(tag: .service)
-    unsafe pointer.initialize(to: NotificationRecord(maker: process.value.identity))
+    unsafe pointer.initialize(to: NotificationRecord(owner: process.value.identity))
     return unsafe Reference(pointer)
   }
 
@@ -44,9 +44,9 @@ package struct Notifications {
     unsafe KernelHeap(context).free(notification.unsafePointer)
   }
 
-  /// A process gives up its handle. With the maker's last life the notification ends for all.
+  /// A process gives up its handle. With the owner's last life the notification ends for all.
   func close(_ notification: Reference<NotificationRecord>, by process: Reference<Process>) {
-    if process.value.hasEnded && notification.value.maker == process.value.identity && notification.value.isAlive {
+    if process.value.hasEnded && notification.value.owner == process.value.identity && notification.value.isAlive {
       notification.value.end()
       context.scheduler.wakeAll(reference(to: &notification.value.waiters))
     }

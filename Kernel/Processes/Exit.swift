@@ -1,7 +1,7 @@
 // The end of tasks and processes.
 //
-// A task never takes itself apart on the stack it stands on: it first moves to the CPU's exit stack and the kernel's
-// own directory (call_on_exit_stack), which works alike for all kinds of stack. There everything it held is given
+// A task never takes itself apart on the stack it stands on: it first moves to the CPU's reaper stack and the kernel's
+// own directory (call_on_reaper_stack), which works alike for all kinds of stack. There everything it held is given
 // back, and the next task is resumed.
 //
 // Invariant: a task ends only at the outermost edge of the kernel (or by a fault of its own code), so no kernel
@@ -24,7 +24,7 @@ package struct Exit {
   /// Ends the current task, which has been told how (`ending`, `status`).
   package func leave() -> Never {
     context.processes.observer.end(context)
-    call_on_exit_stack { Exit(Context()).finish() }
+    call_on_reaper_stack { Exit(Context()).finish() }
   }
 
   /// Ends the current task.
@@ -53,7 +53,7 @@ package struct Exit {
     }
   }
 
-  /// On the exit stack: gives back what the current task held, and resumes the next one.
+  /// On the reaper stack: gives back what the current task held, and resumes the next one.
   func finish() -> Never {
     let task = context.scheduler.current
     let process = task.value.process

@@ -110,7 +110,7 @@ package struct ProcessStart {
         process.value.trace = trace
         if isPermanent {
           process.value.image = (image.address, image.length)
-          space.offer(image: image.address)
+          space.publish(image: image.address)
         }
         process.value.wasStartedByFirst = parent.map { $0.value.parent == nil } ?? false
         task.value.owner = process.address

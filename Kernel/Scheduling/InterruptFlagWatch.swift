@@ -12,7 +12,7 @@
 // Invariants:
 // - A task is found stuck only by two proofs of a clear flag, between which it used the time that is the limit, and
 //   none of a set flag. A short section without interrupts is followed by a set flag, which its ticket finds.
-// - A look interrupts the kernel anywhere: it changes nothing but what is here and the task's `attention` and `masked`.
+// - A look interrupts the kernel anywhere: it changes nothing but what is here and the task's `pendingWork` and `masked`.
 
 import Primitives
 
@@ -87,15 +87,15 @@ public struct InterruptFlagWatch {
       return .ticket
     case .kernel:
       // Ring 3 cannot clear its flag.
-      if task.value.mode.isRing0 { task.value.attention |= Attention.watched }
+      if task.value.mode.isRing0 { task.value.pendingWork |= PendingWork.watched }
       return .nothing
     }
   }
 
-  /// The task, whose `attention` asked for it, is about to go back to its own code. Returns whether it is to end instead;
+  /// The task, whose `pendingWork` asked for it, is about to go back to its own code. Returns whether it is to end instead;
   /// if not, the caller requests the ticket.
   public mutating func leavesKernel(_ task: Reference<Task>) -> Bool {
-    task.value.attention &= ~Attention.watched
+    task.value.pendingWork &= ~PendingWork.watched
     if task.value.masked.isOver { return true }
     holder = task
     return false
@@ -128,6 +128,6 @@ public struct InterruptFlagWatch {
   private func prove(_ task: Reference<Task>, _ stamp: UInt64) {
     guard task.value.masked.sawClear(used: task.value.timeUsed(until: stamp)) >= limit else { return }
     task.value.masked.isOver = true
-    task.value.attention |= Attention.watched
+    task.value.pendingWork |= PendingWork.watched
   }
 }

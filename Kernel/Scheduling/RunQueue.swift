@@ -63,13 +63,13 @@ import Primitives
       return own.value.rotate(task, own: own)
     }
     guard occupied &>> UInt32(priority) != 0 else { return nil }
-    let next = takeNext()
+    let next = pickNext()
     add(task)
     return next
   }
 
   /// Takes out the task that is to run next: the first of the highest priority.
-  public mutating func takeNext() -> Reference<Task>? {
+  public mutating func pickNext() -> Reference<Task>? {
     guard occupied != 0 else { return nil }
     let priority = 31 &- UInt8(truncatingIfNeeded: occupied.leadingZeroBitCount)
     let own = queue(priority)

@@ -50,7 +50,7 @@ extension Scheduler {
       queue.insert(task)
     }
     guard task == current, let best = state.value.ready.highestPriority else { return }
-    if best > priority { processor.attention |= Attention.reschedule }
+    if best > priority { processor.pendingWork |= PendingWork.reschedule }
     if best == priority { armTimer() }
   }
 }

@@ -13,13 +13,13 @@ extension Scheduler {
   /// Runs the next ready task. The current one has been put where it belongs: a queue, or the ready ones.
   public func reschedule() {
     let previous = current
-    guard let next = state.value.ready.takeNext() else {
+    guard let next = state.value.ready.pickNext() else {
       if previous != state.value.idle { run(state.value.idle, after: previous, processor.stamp) }
       return
     }
     if next == previous {
       previous.value.state = .running
-      processor.attention &= ~Attention.reschedule
+      processor.pendingWork &= ~PendingWork.reschedule
       return
     }
     let stamp = processor.stamp
@@ -36,7 +36,7 @@ extension Scheduler {
       changesProtection: change.protect)
   }
 
-  /// The current task is gone, and its flow stands on the exit stack: until the next is resumed it counts as idle.
+  /// The current task is gone, and its flow stands on the reaper stack: until the next is resumed it counts as idle.
   public func leaveCurrent() {
     let previous = current
     let idle = state.value.idle
@@ -45,13 +45,13 @@ extension Scheduler {
     idle.value.startTime(stamp)
     if processor.changeProtection(to: idle.value.protection) != 0 { processor.loadControls() }
     if previous.value.threadPointer != 0 { processor.setThreadSegment(idle.value.threadSegment) }
-    processor.attention = 0
+    processor.pendingWork = 0
     current = idle
   }
 
   /// Runs the next ready task; the current flow's stack is given up.
   public func resumeNext() -> Never {
-    let next = state.value.ready.takeNext() ?? state.value.idle
+    let next = state.value.ready.pickNext() ?? state.value.idle
     let stamp = processor.stamp
     beginSlice(stamp)
     let change = prepare(next, after: current, stamp)
@@ -81,7 +81,7 @@ extension Scheduler {
     next.value.state = .running
     current = next
     state.value.switches &+= 1
-    processor.attention = next.value.attention
+    processor.pendingWork = next.value.pendingWork
     if !state.value.ready.isEmpty && !state.value.isSliceTimed { armTimer() }
 
     processor.setEntry(stackEnd: next.value.kernelStackEnd, directEntry: next.value.directEntry)

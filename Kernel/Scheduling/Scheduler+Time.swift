@@ -68,7 +68,7 @@ extension Scheduler {
     if hasPeer {
       let used = state.value.clock.nanoseconds(stamps: processor.stamp &- state.value.sliceStarted)
       // The timer may have been set for another reason, or for a slice that began before this one.
-      if used >= SchedulerState.slice / 2 { processor.attention |= Attention.reschedule }
+      if used >= SchedulerState.slice / 2 { processor.pendingWork |= PendingWork.reschedule }
     }
     armTimer()
   }

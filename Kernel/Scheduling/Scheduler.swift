@@ -101,7 +101,7 @@ public struct Scheduler {
     let running = current
     // While nobody runs, that is less urgent than any task but those of priority 0: the idle loop looks for itself.
     if task.value.priority > running.value.priority {
-      processor.attention |= Attention.reschedule
+      processor.pendingWork |= PendingWork.reschedule
     } else if !state.value.isSliceTimed && task.value.priority == running.value.priority {
       armTimer()
     }
@@ -117,9 +117,9 @@ public struct Scheduler {
   }
 
   /// Puts the current task behind its peers and runs the next: at the outermost way out of the kernel, where
-  /// `Attention.reschedule` is asked for.
+  /// `PendingWork.reschedule` is asked for.
   public func preempt() {
-    processor.attention &= ~Attention.reschedule
+    processor.pendingWork &= ~PendingWork.reschedule
     state.value.ready.add(current)
     reschedule()
   }
@@ -177,7 +177,7 @@ public struct Scheduler {
     endWait(of: task, .woken)
     state.value.ready.addFirst(task)
     state.value.continuesSlice = true
-    if task.value.priority > current.value.priority { processor.attention |= Attention.reschedule }
+    if task.value.priority > current.value.priority { processor.pendingWork |= PendingWork.reschedule }
   }
 
   /// Wakes a waiting task. One function for all who call it: inlined it would be half a kilobyte each.
@@ -214,7 +214,7 @@ public struct Scheduler {
     task.value.status = status
     task.value.isEnding = true
     switch task.value.state {
-    case .running: processor.attention |= Attention.ending
+    case .running: processor.pendingWork |= PendingWork.ending
     case .ready, .ended: break
     default: wake(task, .cancelled)
     }

@@ -70,8 +70,8 @@ public struct Task: ~Copyable {
   public var isGuarded: Bool = false
   public var isDetached: Bool = false
   public var ending: TaskEnding = .exited
-  /// What is to be seen to before its own code goes on (Attention.swift).
-  public var attention: UInt32 = 0
+  /// What is to be seen to before its own code goes on (PendingWork.swift).
+  public var pendingWork: UInt32 = 0
   public var status: Int32 = 0
 
   /// The address of the record of its address space; 0: it has none. `space` gives it its type.

@@ -25,7 +25,7 @@ struct HandleCalls {
   }
 
   @inline(never)
-  func notificationMake() throws(SystemError) -> Int32 {
+  func notificationCreate() throws(SystemError) -> Int32 {
     let process = context.currentProcess
     let notification = try Notifications(context).make(by: process)
     do throws(SystemError) {

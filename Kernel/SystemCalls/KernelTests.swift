@@ -31,7 +31,7 @@ package struct KernelTests {
       context.memory.heap.allocationsUntilFailure = argument
       return Int32(bitPattern: left)
     case .dropCaches:
-      Frames(context).releaseIdle()
+      Frames(context).reclaim()
       return 0
     case .read: return try probe(argument, kind: 0)
     case .write: return try probe(argument, kind: 1)

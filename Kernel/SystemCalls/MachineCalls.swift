@@ -56,7 +56,7 @@ struct MachineCalls {
   }
 
   @inline(never)
-  func measure(_ arguments: Arguments) throws(SystemError) -> Int32 {
+  func counters(_ arguments: Arguments) throws(SystemError) -> Int32 {
     var counters = MachineCounters()
     counters.addressSpaceChanges = WordPair(context.schedulerState.spaceChanges)
     counters.taskSwitches = WordPair(context.schedulerState.switches)

@@ -21,7 +21,7 @@ struct MemoryCounts {
 
   /// Counts the frames by owner. What is kept ready for later is given up first, so that it counts as free.
   func take() -> MemoryInformation {
-    Frames(context).releaseIdle()
+    Frames(context).reclaim()
     func count(_ owner: FrameOwner) -> UInt32 { context.memory.frames.count(of: owner) }
     var information = MemoryInformation()
     information.total = context.memory.frames.totalFrames
@@ -43,7 +43,7 @@ struct MemoryCounts {
   /// they must be, and logs the first of each kind.
   func discrepancies() -> UInt32 {
     // The walk needs more of a stack than a kernel stack has left.
-    run_on_exit_stack {
+    run_on_reaper_stack {
       let context = Context()
       context.memory.discrepancies = MemoryCounts(context).walk()
     }
@@ -51,7 +51,7 @@ struct MemoryCounts {
   }
 
   fileprivate func walk() -> UInt32 {
-    Frames(context).releaseIdle()
+    Frames(context).reclaim()
     var found: UInt32 = 0
     if let violation = context.memory.frames.check() {
       report { violation.describe(to: &$0) }

@@ -33,7 +33,7 @@ struct MessageCalls {
     let service = try Services(context).findOrMake(name)
     Services(context).retain(service)
     do throws(SystemError) {
-      let handle = try process.value.handles.add(.endpoint(service, term: service.value.queues.nextTerm))
+      let handle = try process.value.handles.add(.endpoint(service, epoch: service.value.queues.nextEpoch))
       do throws(SystemError) {
         try Services(context).install(.process(process), in: service, by: process)
         return handle
@@ -144,7 +144,7 @@ struct MessageCalls {
     Services(context).retain(endpoint.service)
     defer { Services(context).release(endpoint.service) }
     return try Calls(context).receive(
-      from: endpoint.service, term: endpoint.term, message: arguments.second,
+      from: endpoint.service, epoch: endpoint.epoch, message: arguments.second,
       room: Calls(context).room(in: arguments.second))
   }
 
@@ -161,7 +161,7 @@ struct MessageCalls {
   package func replyAndReceive(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let endpoint = try endpoint(arguments.first)
     if let number = DirectCalls(context).replyAndReceive(
-      endpoint.service, term: endpoint.term, number: arguments.second, message: arguments.third)
+      endpoint.service, epoch: endpoint.epoch, number: arguments.second, message: arguments.third)
     {
       return number
     }
@@ -170,7 +170,7 @@ struct MessageCalls {
 
   @inline(never)
   private func answerAndReceive(
-    _ endpoint: (service: Reference<Service>, term: UInt32), _ arguments: Arguments
+    _ endpoint: (service: Reference<Service>, epoch: UInt32), _ arguments: Arguments
   ) throws(SystemError) -> Int32 {
     let answer: (caller: Reference<Task>?, room: Calls.Room)
     do throws(SystemError) {
@@ -183,7 +183,7 @@ struct MessageCalls {
     Services(context).retain(endpoint.service)
     defer { Services(context).release(endpoint.service) }
     return try Calls(context).receive(
-      from: endpoint.service, term: endpoint.term, message: arguments.third, room: answer.room,
+      from: endpoint.service, epoch: endpoint.epoch, message: arguments.third, room: answer.room,
       answered: answer.caller)
   }
 
@@ -232,7 +232,7 @@ struct MessageCalls {
   }
 
   @inline(__always)
-  private func endpoint(_ handle: UInt32) throws(SystemError) -> (service: Reference<Service>, term: UInt32) {
+  private func endpoint(_ handle: UInt32) throws(SystemError) -> (service: Reference<Service>, epoch: UInt32) {
     // An endpoint has one handle, which allows everything.
     guard let endpoint = context.currentProcess.endpoint(of: handle) else { throw .badHandle }
     return endpoint

@@ -27,7 +27,7 @@ package struct AddressSpace: ~Copyable {
   var idleStacks = IdleThreadStacks()
   /// The root whose kernel half is read-only, for guarded tasks; 0 until there is one.
   var guardedRoot: UInt32 = 0
-  /// The address of the file it runs, and its neighbours in that file's list; 0: it is in none (SharedImages.swift).
+  /// The address of the file it runs, and its neighbours in that file's list; 0: it is in none (TextCache.swift).
   var image: UInt32 = 0
   var nextOfImage: Reference<AddressSpace>?
   var previousOfImage: Reference<AddressSpace>?
@@ -87,7 +87,7 @@ package struct AddressSpaces {
   /// Gives back everything. No task may have it loaded.
   @inline(never)
   package func destroy(_ space: Reference<AddressSpace>) {
-    space.withdrawImage()
+    space.unpublish()
     if !space.value.idleStacks.isEmpty { space.forgetIdleStacks() }
     space.value.tables.destroyOwnHalf { _, entry in
       if !entry.isForeign { Frames(context).release(entry.frame) }
@@ -154,7 +154,7 @@ extension Reference where Value == AddressSpace {
   @inline(__always)
   func map(page: UInt32, to frame: FrameNumber, _ permissions: PagePermissions) throws(SystemError) {
     do throws(PageTableError) {
-      try value.tables.map(VirtualAddress(page), to: frame, permissions).settle(SpaceTranslationCache(space: self))
+      try value.tables.map(VirtualAddress(page), to: frame, permissions).flush(SpaceTranslationCache(space: self))
     } catch { throw error.systemError(context) }
   }
 

@@ -62,7 +62,7 @@ private struct OpenFrame: ~Copyable {
     // Whatever was being reported when another report began is not needed any more.
     if page == WindowRole.report.page { _ = KernelMemory(context).unmap(page) }
     do throws(PageTableError) {
-      try context.memory.tables.map(VirtualAddress(page), to: frame, [.write]).settle(
+      try context.memory.tables.map(VirtualAddress(page), to: frame, [.write]).flush(
         ProcessorTranslationCache(context))
     } catch { panic("a temporary window is used twice at once") }
   }

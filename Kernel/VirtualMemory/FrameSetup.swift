@@ -27,13 +27,13 @@ struct FrameSetup {
     var frameCount: UInt32 = 0
     for index in 0..<map.count { frameCount = max(frameCount, map[index].first.value &+ map[index].count) }
     frameCount = min(frameCount, limit(of: frameCount, context))
-    let tableCount = RecordPages.tables(for: frameCount)
+    let tableCount = FrameMetadataMap.tables(for: frameCount)
     let needed = tableCount + 1 + mostRecordFrames(map, image, boot)
     guard let place = findPlace(for: needed, in: map) else { panic("there is no memory for the frame records") }
     if let range = PhysicalRange(start: place.address, length: UInt64(needed) << 12) {
       map.reserve(range, note: { _ in })
     }
-    context.memory.recordPages = RecordPages(first: place, tableCount: tableCount)
+    context.memory.recordPages = FrameMetadataMap(first: place, tableCount: tableCount)
     context.memory.frames = unsafe FrameAllocator(
       storage: DirectMap.pointer(KernelLayout.recordsStart, as: FrameRecord.self), frameCount: frameCount,
       provideRecords: { context.memory.recordPages.provide($0, $1) })

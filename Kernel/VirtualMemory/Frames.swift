@@ -27,31 +27,31 @@ package struct Frames {
     guard context.memory.frames.freeFrames(in: zone) == 0 else { return nil }
     switch owner {
     // Whoever asks for one of these is in the middle of its work on what else would be given up.
-    case .pageTable: releaseWhole()
+    case .pageTable: reclaimFrames()
     case .kernelHeap:
-      releaseWhole()
-      releaseEmptyTables()
-    default: releaseIdle()
+      reclaimFrames()
+      reclaimTables()
+    default: reclaim()
     }
     return context.memory.frames.allocate(zone: zone, owner: owner)
   }
 
   /// Gives up all that is kept ready for later: zeroed frames, stacks, page tables, slabs of the heap.
-  package func releaseIdle() {
-    releaseWhole()
-    ThreadStacks(context).releaseIdle()
-    releaseEmptyTables()
+  package func reclaim() {
+    reclaimFrames()
+    ThreadStacks(context).reclaim()
+    reclaimTables()
     context.memory.heap.releaseEmptySlabs()
   }
 
   /// Gives up what is no part of anybody's tables or heap: zeroed frames, kernel stacks and stacks for modules.
-  private func releaseWhole() {
+  private func reclaimFrames() {
     while let frame = context.memory.zeroedFrames.take() { release(frame) }
-    KernelStacks(context).releaseIdle()
-    ModuleStacks(context).releaseIdle()
+    KernelStacks(context).reclaim()
+    ModuleStacks(context).reclaim()
   }
 
-  private func releaseEmptyTables() {
+  private func reclaimTables() {
     while let table = context.memory.emptyTables.take() { release(table) }
   }
 

@@ -34,7 +34,7 @@ package enum KernelLayout {
   package static var screenStart: UInt32 { 0xfc00_0000 }
   package static var screenEnd: UInt32 { 0xffc0_0000 }
   /// Registers of the other interrupt controller and of the HPET; the local one's are where `Processor` expects them.
-  package static var routingController: UInt32 { 0xffe0_1000 }
+  package static var ioapic: UInt32 { 0xffe0_1000 }
   package static var highPrecisionTimer: UInt32 { 0xffe0_2000 }
   /// The page through which the firmware's tables are read.
   package static var firmwareTable: UInt32 { 0xffe0_3000 }
@@ -135,7 +135,7 @@ package struct ProcessorTranslationCache: TranslationCache {
 
 package struct MemoryState: ~Copyable {
   package var frames: FrameAllocator
-  var recordPages = RecordPages()
+  var recordPages = FrameMetadataMap()
   package var tables: PageTables<DirectTableMemory>
   var stacks: StackPool
   package var moduleStacks: StackPool
@@ -145,8 +145,8 @@ package struct MemoryState: ~Copyable {
   var guarded = GuardedDirectory()
   var directContents = DirectContents()
   package var heap: Heap<KernelHeapPages>
-  /// Spaces by the file they run, so that they can share what none of them can write (SharedImages.swift).
-  var images = SharedImages()
+  /// Spaces by the file they run, so that they can share what none of them can write (TextCache.swift).
+  var images = TextCache()
   /// The first of the spaces that keep stacks of ended threads (ThreadStacks.swift).
   var spaceWithIdleStacks: Reference<AddressSpace>?
   /// Whether the machine stops only after the proof that every frame has the owner it should have.
@@ -278,7 +278,7 @@ package struct KernelMemory {
     _ address: UInt32, to frame: FrameNumber, _ permissions: PagePermissions
   ) throws(PageTableError) {
     let allowed = context.features.hasGlobalPages ? permissions.union(.global) : permissions
-    try context.memory.tables.map(VirtualAddress(address), to: frame, allowed).settle(
+    try context.memory.tables.map(VirtualAddress(address), to: frame, allowed).flush(
       ProcessorTranslationCache(context))
     GuardedView(context).show(address)
   }
@@ -315,7 +315,7 @@ package struct KernelMemory {
   package func unmap(_ address: UInt32) -> FrameNumber? {
     do throws(PageTableError) {
       guard let change = try context.memory.tables.unmap(VirtualAddress(address)) else { return nil }
-      return change.settle(ProcessorTranslationCache(context)).frame
+      return change.flush(ProcessorTranslationCache(context)).frame
     } catch { report(error) }
   }
 

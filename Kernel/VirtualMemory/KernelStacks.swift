@@ -86,7 +86,7 @@ extension Reference where Value == StackPool {
   }
 
   /// Gives back the stacks that are kept ready.
-  func releaseIdle() {
+  func reclaim() {
     while value.readyCount > 0 {
       value.readyCount -= 1
       release(value.ready[value.readyCount])
@@ -126,7 +126,7 @@ package struct KernelStacks {
   package func take() throws(SystemError) -> UInt32 { try pool.take() }
   package func give(back start: UInt32) { pool.give(back: start) }
   /// Gives back the stacks that are kept ready.
-  func releaseIdle() { pool.releaseIdle() }
+  func reclaim() { pool.reclaim() }
   /// Whether `address` is in the unmapped page below a stack.
   package func isGuard(_ address: UInt32) -> Bool { context.memory.stacks.isGuard(address) }
 }

@@ -104,8 +104,8 @@ package struct ModuleStacks {
   }
 
   /// Gives back the stacks that no call is on.
-  func releaseIdle() {
-    pool.releaseIdle()
+  func reclaim() {
+    pool.reclaim()
     guard user == 0 else { return }
     user = Self.absent
     pool.unmap(Self.ofProcessor)

@@ -51,8 +51,8 @@ struct ThreadStacks {
   init(_ context: Context) { self.context = context }
 
   /// Gives up the idle stacks of all processes. Not in the middle of a change to an address space.
-  func releaseIdle() {
-    while let space = context.memory.spaceWithIdleStacks { space.releaseIdleStacks() }
+  func reclaim() {
+    while let space = context.memory.spaceWithIdleStacks { space.reclaimIdleStacks() }
   }
 }
 
@@ -78,7 +78,7 @@ extension Reference where Value == AddressSpace {
   }
 
   /// Removes the stacks that wait for the next thread.
-  fileprivate func releaseIdleStacks() {
+  fileprivate func reclaimIdleStacks() {
     while let stack = value.idleStacks.takeAny() {
       remove(start: stack.start - pageSize, length: stack.end - stack.start + 2 * pageSize)
     }

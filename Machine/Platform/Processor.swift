@@ -24,9 +24,9 @@ public struct Processor: Sendable {
   }
 
   /// What is to be seen to before the task's own code goes on.
-  public var attention: UInt32 {
-    @inline(__always) get { area.pointee.attention }
-    @inline(__always) nonmutating set { area.pointee.attention = newValue }
+  public var pendingWork: UInt32 {
+    @inline(__always) get { area.pointee.pending_work }
+    @inline(__always) nonmutating set { area.pointee.pending_work = newValue }
   }
 
   /// The time stamp now (`RDTSC`).
@@ -35,7 +35,7 @@ public struct Processor: Sendable {
 
   /// Sets the timer to interrupt once after `ticks`.
   public func setTimer(ticks: UInt32) {
-    LocalInterruptController<MachineMemory>(base: Self.controller)
+    LocalAPIC<MachineMemory>(base: Self.controller)
       .startOneShot(vector: Self.timerVector, divider: .by1, count: ticks)
   }
 
@@ -104,12 +104,12 @@ public struct Processor: Sendable {
   public var savedStackPointer: UInt32 { area.pointee.saved_stack_pointer }
   public var sharedStackFloor: UInt32 { area.pointee.shared_stack_floor }
 
-  /// Makes the flow that a task gate interrupted go on at an address of the kernel's, on the exit stack. Nothing leads back to
+  /// Makes the flow that a task gate interrupted go on at an address of the kernel's, on the reaper stack. Nothing leads back to
   /// what it was doing.
   public func goOn(at address: UInt32, inKernelDirectory: Bool) {
     if inKernelDirectory { area.pointee.loaded_directory = area.pointee.kernel_directory }
     area.pointee.state.eip = address
-    area.pointee.state.esp = area.pointee.exit_stack_end
+    area.pointee.state.esp = area.pointee.reaper_stack_end
     area.pointee.state.cs = UInt32(SELECTOR_KERNEL_CODE)
     area.pointee.state.ss = UInt32(SELECTOR_KERNEL_DATA)
     area.pointee.state.ds = UInt32(SELECTOR_USER_DATA)

@@ -1,10 +1,10 @@
 // Where the assembly finds the fields of `struct cpu_area` (machine_support.h, which compares).
 #pragma once
 #define CPU_AREA_SAVED_STACK_POINTER 0x00
-#define CPU_AREA_ATTENTION 0x04
+#define CPU_AREA_PENDING_WORK 0x04
 #define CPU_AREA_SHARED_STACK_FLOOR 0x08
 #define CPU_AREA_SHARED_STACK_END 0x0c
-#define CPU_AREA_EXIT_STACK_END 0x10
+#define CPU_AREA_REAPER_STACK_END 0x10
 #define CPU_AREA_KERNEL_DIRECTORY 0x14
 #define CPU_AREA_LOADED_DIRECTORY 0x18
 #define CPU_AREA_DIRECT_ENTRY 0x1c

@@ -28,10 +28,10 @@ struct task_state_segment {
 // What the assembly needs to know of the CPU it runs on; it goes by the offsets of cpu_area_offsets.h.
 struct cpu_area {
   uint32_t saved_stack_pointer;   // 0x00: scratch of the direct entry, valid while interrupts are off
-  uint32_t attention;             // 0x04: not 0: see to something before returning to the task
+  uint32_t pending_work;             // 0x04: not 0: see to something before returning to the task
   uint32_t shared_stack_floor;    // 0x08: the lowest stack pointer on which the kernel works for a shared stack
   uint32_t shared_stack_end;      // 0x0c: the highest
-  uint32_t exit_stack_end;        // 0x10: the stack on which tasks are taken apart
+  uint32_t reaper_stack_end;        // 0x10: the stack on which tasks are taken apart
   uint32_t kernel_directory;      // 0x14: CR3 of the kernel's own address space
   uint32_t loaded_directory;      // 0x18: CR3 now; written before CR3 is
   uint32_t direct_entry;          // 0x1c: far pointer through which the system-call page enters from Ring 0
@@ -60,10 +60,10 @@ struct cpu_area {
 #define OFFSET(field, offset) \
   _Static_assert(__builtin_offsetof(struct cpu_area, field) == CPU_AREA_##offset, "cpu_area_offsets.h is wrong")
 OFFSET(saved_stack_pointer, SAVED_STACK_POINTER);
-OFFSET(attention, ATTENTION);
+OFFSET(pending_work, PENDING_WORK);
 OFFSET(shared_stack_floor, SHARED_STACK_FLOOR);
 OFFSET(shared_stack_end, SHARED_STACK_END);
-OFFSET(exit_stack_end, EXIT_STACK_END);
+OFFSET(reaper_stack_end, REAPER_STACK_END);
 OFFSET(kernel_directory, KERNEL_DIRECTORY);
 OFFSET(loaded_directory, LOADED_DIRECTORY);
 OFFSET(direct_entry, DIRECT_ENTRY);

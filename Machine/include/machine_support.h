@@ -15,7 +15,7 @@ extern uint8_t __image_physical_start[], __text_start[], __text_end[], __read_on
 extern uint8_t __data_start[], __data_end[], __image_end[], __symbols_start[], __symbols_end[];
 extern uint8_t __entry_start[], __entry_end[];
 extern uint8_t boot_directory_pointers[], kernel_page_directory[], kernel_storage[], log_storage[];
-extern uint8_t exit_stack_start[], exit_stack_end[], boot_stack_start[], idle_stack_start[], idle_stack_end[];
+extern uint8_t reaper_stack_start[], reaper_stack_end[], boot_stack_start[], idle_stack_start[], idle_stack_end[];
 extern uint8_t double_fault_stack_end[], nmi_stack_end[];
 extern uint8_t trap_vectors[], trap_vector_size[], system_call_vector[], spurious_vector[];
 extern uint8_t traced_call_vector[], system_call_page_traced[];
@@ -38,7 +38,7 @@ ADDRESS_OF(__read_only_start) ADDRESS_OF(__read_only_end) ADDRESS_OF(__data_star
 ADDRESS_OF(__image_end) ADDRESS_OF(__symbols_start) ADDRESS_OF(__symbols_end)
 ADDRESS_OF(idle_halt) ADDRESS_OF(__entry_start) ADDRESS_OF(__entry_end)
 ADDRESS_OF(boot_directory_pointers) ADDRESS_OF(kernel_page_directory) ADDRESS_OF(kernel_storage) ADDRESS_OF(log_storage) ADDRESS_OF(cpu_area)
-ADDRESS_OF(exit_stack_start) ADDRESS_OF(exit_stack_end) ADDRESS_OF(boot_stack_start) ADDRESS_OF(idle_stack_start) ADDRESS_OF(idle_stack_end)
+ADDRESS_OF(reaper_stack_start) ADDRESS_OF(reaper_stack_end) ADDRESS_OF(boot_stack_start) ADDRESS_OF(idle_stack_start) ADDRESS_OF(idle_stack_end)
 ADDRESS_OF(double_fault_stack_end) ADDRESS_OF(nmi_stack_end)
 ADDRESS_OF(trap_vectors) ADDRESS_OF(trap_vector_size) ADDRESS_OF(system_call_vector) ADDRESS_OF(spurious_vector)
 ADDRESS_OF(traced_call_vector) ADDRESS_OF(system_call_page_traced)
@@ -60,9 +60,9 @@ MACHINE_INLINE uint32_t kernel_storage_size(void) { return KERNEL_STORAGE_SIZE; 
 
 // switch.S
 __attribute__((noreturn)) void resume_context(uint32_t stack_pointer, uint32_t directory, uint32_t protect);
-__attribute__((noreturn)) void call_on_exit_stack(void (*function)(void));
+__attribute__((noreturn)) void call_on_reaper_stack(void (*function)(void));
 __attribute__((noreturn)) void call_on_idle_stack(void (*function)(void));
-void run_on_exit_stack(void (*function)(void));
+void run_on_reaper_stack(void (*function)(void));
 // module_call.S
 extern uint32_t module_stack_pointer, module_frame_pointer;
 static inline uint32_t export_stack_pointer(void) { return module_stack_pointer; }

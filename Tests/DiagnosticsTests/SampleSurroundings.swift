@@ -4,7 +4,7 @@ import Diagnostics
 import Primitives
 
 /// A few mapped bytes, and one program whose symbols are those of `SampleTable`.
-final class SampleSurroundings: FaultSurroundings {
+final class SampleSurroundings: FaultContext {
   private var memory: [UInt32: UInt8] = [:]
   private let table: UnsafeMutableRawBufferPointer
   private let symbols: SymbolTable?

@@ -10,7 +10,7 @@ import Testing
       var precisionTimer: HighPrecisionTimer<BoardRegisters>? = HighPrecisionTimer(base: Board.precisionBase)
       do { try precisionTimer?.initialise() } catch { precisionTimer = nil }
       return ClockMeasuring<BoardPorts, BoardRegisters, BoardStamps>(
-        controller: LocalInterruptController(base: Board.local),
+        controller: LocalAPIC(base: Board.local),
         powerManagementTimer: board.powerTimer == .absent
           ? nil : PowerManagementTimer(port: Board.power, isWide: false), highPrecisionTimer: precisionTimer
       ).measure()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct LegacyInterruptControllerTests {
-  private typealias Controller = LegacyInterruptController<FakePorts>
+  private typealias Controller = PIC8259<FakePorts>
 
   private func line(_ number: UInt8) throws -> InterruptLine { try #require(InterruptLine(number)) }
 
@@ -137,7 +137,7 @@ import Testing
 }
 
 @Suite struct LocalInterruptControllerTests {
-  private let controller = LocalInterruptController<FakeRegisters>(base: 0xfee0_0000)
+  private let controller = LocalAPIC<FakeRegisters>(base: 0xfee0_0000)
 
   @Test func enablingWritesThisTrace() {
     Recorder().run { recorder in
@@ -204,7 +204,7 @@ import Testing
 }
 
 @Suite struct InputOutputInterruptControllerTests {
-  private typealias Controller = InputOutputInterruptController<FakeRegisters>
+  private typealias Controller = IOAPIC<FakeRegisters>
 
   /// A register file behind the index and data windows.
   private func attach(_ recorder: Recorder, version: UInt32 = 0x0017_0020) -> () -> [UInt32: UInt32] {
@@ -217,7 +217,7 @@ import Testing
     return { registers }
   }
 
-  private func text(_ error: InputOutputInterruptControllerError) -> String {
+  private func text(_ error: IOAPICError) -> String {
     var output = TextCollector()
     error.describe(to: &output)
     return output.text
@@ -239,7 +239,7 @@ import Testing
     Recorder().run { recorder in
       recorder.onRead = { _ in version }
       var controller = Controller(base: 0xfec0_0000)
-      #expect(throws: InputOutputInterruptControllerError.absent(version: version)) {
+      #expect(throws: IOAPICError.absent(version: version)) {
         try controller.initialise()
       }
       #expect(controller.pinCount == 0)
@@ -287,14 +287,14 @@ import Testing
     try Recorder().run { recorder in
       _ = attach(recorder)
       var controller = Controller(base: 0xfec0_0000)
-      let before = InputOutputInterruptControllerError.pinOutOfRange(pin: 0, limit: 0)
+      let before = IOAPICError.pinOutOfRange(pin: 0, limit: 0)
       #expect(throws: before) { try controller.mask(pin: 0) }
       try controller.initialise()
       _ = recorder.takeTrace()
-      let pin = InputOutputInterruptControllerError.pinOutOfRange(pin: 24, limit: 24)
+      let pin = IOAPICError.pinOutOfRange(pin: 24, limit: 24)
       #expect(throws: pin) { try controller.program(pin: 24, delivery: .nonMaskable, destination: 0) }
       #expect(throws: pin) { try controller.unmask(pin: 24) }
-      let vector = InputOutputInterruptControllerError.vectorReserved(vector: 0x0f, lowest: 0x10)
+      let vector = IOAPICError.vectorReserved(vector: 0x0f, lowest: 0x10)
       #expect(throws: vector) {
         try controller.program(pin: 1, delivery: .fixed(vector: 0x0f), destination: 0)
       }

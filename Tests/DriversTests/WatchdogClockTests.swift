@@ -16,7 +16,7 @@ import Testing
     board.routes = routes
     var watchdog = WatchdogClock<BoardPorts, BoardRegisters>()
     try board.run { _ in
-      var routing = InputOutputInterruptController<BoardRegisters>(base: Board.routingBase)
+      var routing = IOAPIC<BoardRegisters>(base: Board.routingBase)
       try routing.initialise()
       var timer: HighPrecisionTimer<BoardRegisters>? = HighPrecisionTimer(base: Board.precisionBase)
       do { try timer?.initialise() } catch { timer = nil }

@@ -13,7 +13,7 @@ import Testing
     #expect(devices.timerPort == 0x608)
     #expect(!devices.isTimerWide)
     #expect(devices.highPrecisionTimer == 0xfed0_0000)
-    #expect(devices.routingController == 0xfec0_0000)
+    #expect(devices.ioapic == 0xfec0_0000)
     #expect(devices.intervalTimerPin == 2)
     #expect(devices.hasInterruptTable)
   }
@@ -82,7 +82,7 @@ import Testing
     #expect(memory.read().devices.intervalTimerPin == 0)
     // The second controller's pins begin at 24.
     memory.writeInterrupts([[1, 12, 0, 0, 0x00, 0x10, 0xc0, 0xfe, 24, 0, 0, 0]])
-    #expect(memory.read().devices.routingController == nil)
+    #expect(memory.read().devices.ioapic == nil)
   }
 
   @Test(arguments: [[0, 0], [0, 1], [2, 255], [1]] as [[UInt8]])
@@ -92,7 +92,7 @@ import Testing
     let (devices, problems) = memory.read()
     #expect(problems == [.cutShort(.interrupts, address: UInt64(TestMemory.interrupts), offset: 74)])
     // What came before is believed, and so are the other tables.
-    #expect(devices.routingController == 0xfec0_0000)
+    #expect(devices.ioapic == 0xfec0_0000)
     #expect(devices.highPrecisionTimer == 0xfed0_0000)
   }
 
@@ -162,7 +162,7 @@ import Testing
       let (devices, problems) = memory.read()
       #expect(memory.readCount < 3_000_000)
       if let address = devices.highPrecisionTimer { #expect(address >= 1 << 20 && address <= 0xffff_fc00) }
-      if let address = devices.routingController { #expect(address & 0xfff == 0 && address >= 1 << 20) }
+      if let address = devices.ioapic { #expect(address & 0xfff == 0 && address >= 1 << 20) }
       for problem in problems { #expect(!sentence(problem).isEmpty) }
     }
   }

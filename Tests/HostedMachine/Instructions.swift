@@ -35,13 +35,13 @@ public func address_of_boot_directory_pointers() -> UInt32 { ImageAddress.direct
 public func address_of_kernel_page_directory() -> UInt32 { ImageAddress.directory }
 public func address_of_kernel_storage() -> UInt32 { ImageAddress.storage.lowerBound }
 public func address_of_log_storage() -> UInt32 { ImageAddress.log }
-public func address_of_exit_stack_start() -> UInt32 { ImageAddress.exitStack.lowerBound }
-public func address_of_exit_stack_end() -> UInt32 { ImageAddress.exitStack.upperBound }
+public func address_of_reaper_stack_start() -> UInt32 { ImageAddress.reaperStack.lowerBound }
+public func address_of_reaper_stack_end() -> UInt32 { ImageAddress.reaperStack.upperBound }
 public func address_of_boot_stack_start() -> UInt32 { ImageAddress.bootStack }
 public func address_of_idle_stack_start() -> UInt32 { ImageAddress.idleStack.lowerBound }
 public func address_of_idle_stack_end() -> UInt32 { ImageAddress.idleStack.upperBound }
-public func address_of_double_fault_stack_end() -> UInt32 { ImageAddress.exitStack.upperBound }
-public func address_of_nmi_stack_end() -> UInt32 { ImageAddress.exitStack.upperBound }
+public func address_of_double_fault_stack_end() -> UInt32 { ImageAddress.reaperStack.upperBound }
+public func address_of_nmi_stack_end() -> UInt32 { ImageAddress.reaperStack.upperBound }
 public func address_of_trap_vectors() -> UInt32 { ImageAddress.text }
 public func address_of_trap_vector_size() -> UInt32 { 16 }
 public func address_of_system_call_vector() -> UInt32 { ImageAddress.text }
@@ -123,7 +123,7 @@ public func resume_context(_ stackPointer: UInt32, _ directory: UInt32, _ protec
   machine.go(to: stackPointer, directory, leaving: true)
   fatalError("a flow that was left for good was gone to")
 }
-public func call_on_exit_stack(_ function: @escaping @convention(c) () -> Void) -> Never {
+public func call_on_reaper_stack(_ function: @escaping @convention(c) () -> Void) -> Never {
   machine.area.pointee.loaded_directory = machine.area.pointee.kernel_directory
   machine.flows.leave(
     for: machine.flows.add {
@@ -138,7 +138,7 @@ public func call_on_idle_stack(_ function: @escaping @convention(c) () -> Void) 
       fatalError("the idle loop came back")
     })
 }
-public func run_on_exit_stack(_ function: @convention(c) () -> Void) { function() }
+public func run_on_reaper_stack(_ function: @convention(c) () -> Void) { function() }
 
 extension HostedMachine {
   func go(to stackPointer: UInt32, _ directory: UInt32, leaving: Bool) {

@@ -26,7 +26,7 @@ enum ImageAddress {
   static var directoryPointers: UInt32 { 0xc010_5000 }
   static var directory: UInt32 { 0xc010_6000 }
   static var log: UInt32 { 0xc010_8000 }
-  static var exitStack: Range<UInt32> { 0xc011_0000..<0xc011_4000 }
+  static var reaperStack: Range<UInt32> { 0xc011_0000..<0xc011_4000 }
   static var bootStack: UInt32 { 0xc011_4000 }
   static var idleStack: Range<UInt32> { 0xc011_6000..<0xc011_9000 }
   static var storage: Range<UInt32> { 0xc012_0000..<0xc013_0000 }

@@ -131,7 +131,7 @@ final class CallFuzzer {
     case 5: _ = caller.control(name, ServiceAction(rawValue: pick(0...2))!)
     case 6: caller.call(.memoryMap, 0, pick(1...100_000), 3)
     case 7: caller.call(.wait, 0, WaitFlags.noWait.rawValue, own[1])
-    case 8: caller.call(.notificationMake)
+    case 8: caller.call(.notificationCreate)
     default: caller.sleep(UInt64(pick(0...1_000_000)))
     }
   }

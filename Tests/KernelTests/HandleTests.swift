@@ -10,7 +10,7 @@ extension KernelTests {
     @Test func rightsOnlyBecomeLess() {
       let kernel = HostedKernel()
       let result = kernel.run { caller in
-        let all = caller.call(.notificationMake)
+        let all = caller.call(.notificationCreate)
         #expect(all >= 0)
         let reading = caller.call(.handleDuplicate, UInt32(all), HandleRights([.read, .duplicate]).rawValue)
         #expect(reading > all)
@@ -34,7 +34,7 @@ extension KernelTests {
         let before = caller.memoryInformation().free
         var handles: [Int32] = []
         while true {
-          let handle = caller.call(.notificationMake)
+          let handle = caller.call(.notificationCreate)
           guard handle >= 0 else {
             #expect(handle == SystemError.limitReached.rawValue)
             break
@@ -54,7 +54,7 @@ extension KernelTests {
       let kernel = HostedKernel(seed: 3)
       kernel.add("/bin/server") { caller in
         let endpoint = caller.publish("post")
-        while caller.call(.notificationMake) >= 0 {}
+        while caller.call(.notificationCreate) >= 0 {}
         // One place is free.
         caller.call(.close, 20)
         var given: UInt32 = 0
@@ -72,7 +72,7 @@ extension KernelTests {
         let server = caller.start("/bin/server")
         caller.sleep(1_000_000)
         let handle = caller.open(service: "post")
-        let notification = caller.call(.notificationMake)
+        let notification = caller.call(.notificationCreate)
         var message = Message()
         message.operation = Message.passesHandle | 1
         message.words[5] = UInt32(notification)
@@ -144,7 +144,7 @@ extension KernelTests {
     func claimsEndWithTheirDriver(how: Int) {
       let kernel = HostedKernel()
       kernel.add("/bin/driver") { caller in
-        let notification = caller.call(.notificationMake)
+        let notification = caller.call(.notificationCreate)
         #expect(caller.call(.interruptClaim, 10, UInt32(notification), 1) >= 0)
         #expect(caller.call(.portsClaim, 0x170, 8) >= 0)
         if how == 0 { return 0 }
@@ -157,14 +157,14 @@ extension KernelTests {
         let driver = caller.start("/bin/driver")
         if how == 2 {
           caller.sleep(1_000_000)
-          let own = caller.call(.notificationMake)
+          let own = caller.call(.notificationCreate)
           #expect(caller.call(.interruptClaim, 10, UInt32(own), 1) == SystemError.busy.rawValue)
           #expect(caller.call(.portsClaim, 0x177, 1) == SystemError.busy.rawValue)
           caller.call(.close, UInt32(own))
           caller.call(.kill, UInt32(driver), 0)
         }
         #expect(caller.wait(driver) != nil)
-        let own = caller.call(.notificationMake)
+        let own = caller.call(.notificationCreate)
         let line = caller.call(.interruptClaim, 10, UInt32(own), 2)
         let ports = caller.call(.portsClaim, 0x177, 1)
         #expect(line >= 0 && ports >= 0)

@@ -156,8 +156,8 @@ final class HostedKernel {
 
   /// Lets another task of the same priority run.
   func preempt() {
-    Processor().attention |= Attention.reschedule
-    taskAttention()
+    Processor().pendingWork |= PendingWork.reschedule
+    seeToPendingWork()
   }
 
   /// Ends a process as somebody else who kills it does. Nothing where it has ended.
@@ -166,7 +166,7 @@ final class HostedKernel {
       return
     }
     Exit(Context()).tellProcessToEnd(task.value.process, .killed, status: 0)
-    if Processor().attention != 0 { taskAttention() }
+    if Processor().pendingWork != 0 { seeToPendingWork() }
   }
 }
 

@@ -29,7 +29,7 @@ import Testing
       entry = first
       for index in 0..<16 as Range<UInt32> {
         cache.clear()
-        #expect(tables.clear(page(index), at: entry).settle(cache).frame.value == round * 100 + index)
+        #expect(tables.clear(page(index), at: entry).flush(cache).frame.value == round * 100 + index)
         #expect(cache.invalidated == [page(index).value])
         #expect(tables.lookup(page(index)) == nil)
         entry = entry.next
@@ -45,14 +45,14 @@ import Testing
     let emulator = PagingEmulator()
     let tables = PageTablesTests.makeTables(emulator)
     let cache = TranslationEmulator()
-    try tables.map(page(100), to: FrameNumber(7), [.user]).settle(cache)
+    try tables.map(page(100), to: FrameNumber(7), [.user]).flush(cache)
     _ = try tables.hold(tableOf: page(0), cache: cache)
-    try tables.unmap(page(100))?.settle(cache)
+    try tables.unmap(page(100))?.flush(cache)
     #expect(!emulator.tables.isEmpty)
-    try tables.map(page(100), to: FrameNumber(8), [.user]).settle(cache)
+    try tables.map(page(100), to: FrameNumber(8), [.user]).flush(cache)
     tables.letGo(tableOf: page(0), cache: cache)
     #expect(tables.lookup(page(100))?.frame.value == 8)
-    try tables.unmap(page(100))?.settle(cache)
+    try tables.unmap(page(100))?.flush(cache)
     #expect(emulator.tables.isEmpty)
   }
 

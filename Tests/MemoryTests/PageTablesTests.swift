@@ -72,7 +72,7 @@ import Testing
         let missingDirectory =
           emulator.read(entryAt: PhysicalAddress(Self.root.value + UInt64(page >> 30) * 8)) == 0
         do throws(PageTableError) {
-          try tables.map(address, to: FrameNumber(frame), permissions).settle(cache)
+          try tables.map(address, to: FrameNumber(frame), permissions).flush(cache)
           #expect(model[page] == nil, note)
           #expect(cache.reloads == (missingDirectory ? 1 : 0), note)
           model[page] = (frame, permissions)
@@ -86,7 +86,7 @@ import Testing
         emulator.tablesUntilFailure = 0
       case 2:
         if let change = try tables.unmap(address) {
-          let entry = change.settle(cache)
+          let entry = change.flush(cache)
           #expect(entry.frame.value == model[page]?.frame, note)
           #expect(cache.invalidated == [page], note)
           model[page] = nil
@@ -95,7 +95,7 @@ import Testing
         }
       case 3:
         do throws(PageTableError) {
-          let old = try tables.protect(address, permissions).settle(cache)
+          let old = try tables.protect(address, permissions).flush(cache)
           #expect(old.permissions == model[page]?.permissions, note)
           #expect(cache.invalidated == [page], note)
           model[page]?.permissions = permissions
@@ -104,7 +104,7 @@ import Testing
         }
       case 4:
         do throws(PageTableError) {
-          let old = try tables.replace(address, with: FrameNumber(frame), permissions).settle(cache)
+          let old = try tables.replace(address, with: FrameNumber(frame), permissions).flush(cache)
           #expect(old.frame.value == model[page]?.frame, note)
           #expect(cache.invalidated == [page], note)
           model[page] = (frame, permissions)
@@ -144,7 +144,7 @@ import Testing
       let base: UInt32 = [0x101f_8000, 0x3fff_8000, 0x7fff_8000].randomElement(using: &random)!
       for index in 0..<16 as Range<UInt32> where Bool.random(using: &random) {
         try tables.map(VirtualAddress(base + index * pageSize), to: FrameNumber(index), [.user, .write])
-          .settle(cache)
+          .flush(cache)
         model.insert(base + index * pageSize)
       }
       cache.clear()
@@ -185,7 +185,7 @@ import Testing
     let range = try #require(VirtualRange(start: 0x1000_0000, length: 0x60_0000))
     for page in stride(from: range.start, to: UInt32(range.end), by: 0x3_0000) {
       try source.map(VirtualAddress(page), to: FrameNumber(page >> 12), [.user, .write])
-        .settled(because: "the address space is not loaded")
+        .assumeFlushed(because: "the address space is not loaded")
     }
     var holders: [UInt32: Int] = [:]
     func share() throws(PageTableError) {
@@ -228,7 +228,7 @@ import Testing
     let range = try #require(VirtualRange(start: 0x1000_0000, length: 0x8000))
     for page in stride(from: range.start, to: UInt32(range.end), by: 0x1000) {
       try source.map(VirtualAddress(page), to: FrameNumber(page >> 12), [.user, .write])
-        .settled(because: "the address space is not loaded")
+        .assumeFlushed(because: "the address space is not loaded")
     }
     let full: UInt32 = 0x1_0005
     var holders: [UInt32: Int] = [:]
@@ -251,13 +251,13 @@ import Testing
     let first = Self.makeTables(emulator)
     let second = Self.makeTables(emulator, root: PhysicalAddress(0x6000))
     try first.mapLarge(VirtualAddress(0xc000_0000), to: FrameNumber(0), [.write, .global])
-      .settled(because: "not loaded")
+      .assumeFlushed(because: "not loaded")
     let stacks = try #require(VirtualRange(start: 0xe000_0000, length: 0x40_0000))
     try first.prepareTables(for: stacks)
     #expect(emulator.tables.count == 2)
     emulator.tablesUntilFailure = 1
     try first.map(VirtualAddress(0xe000_1000), to: FrameNumber(0x12_3456), [.write, .global])
-      .settled(because: "not loaded")
+      .assumeFlushed(because: "not loaded")
     #expect(second.lookup(VirtualAddress(0xe000_1fff))?.frame.value == 0x12_3456)
     #expect(second.lookup(VirtualAddress(0xc010_0000))?.isLarge == true)
     let access = PagingEmulator.Access(ring: 0, write: true)
@@ -265,7 +265,7 @@ import Testing
     #expect(
       emulator.translate(root: second.root, 0xc012_3456, .init(ring: 3)) == .forbidden)
     #expect(throws: PageTableError.insideLargePage(page: VirtualAddress(0xc010_0000))) {
-      try first.map(VirtualAddress(0xc010_0000), to: FrameNumber(1), []).settle(NoTranslationCache())
+      try first.map(VirtualAddress(0xc010_0000), to: FrameNumber(1), []).flush(NoTranslationCache())
     }
     let cache = TranslationEmulator()
     try first.unmap(stacks, cache: cache) { _, _ in }
@@ -277,7 +277,7 @@ import Testing
   @Test func processorsWithoutExecuteDisableSeeNoReservedBit() throws {
     let emulator = PagingEmulator()
     let tables = Self.makeTables(emulator, noExecute: false)
-    try tables.map(VirtualAddress(0x40_0000), to: FrameNumber(0x500), [.user]).settle(NoTranslationCache())
+    try tables.map(VirtualAddress(0x40_0000), to: FrameNumber(0x500), [.user]).flush(NoTranslationCache())
     let access = PagingEmulator.Access(ring: 3, noExecute: false)
     #expect(emulator.translate(root: tables.root, 0x40_0010, access) == .physical(0x50_0010))
   }
@@ -286,13 +286,13 @@ import Testing
     let emulator = PagingEmulator()
     let tables = Self.makeTables(emulator)
     let page = VirtualAddress(0x40_0000)
-    try tables.map(page, to: FrameNumber(0x500), [.user, .write]).settle(NoTranslationCache())
+    try tables.map(page, to: FrameNumber(0x500), [.user, .write]).flush(NoTranslationCache())
     guard case .entry(let entry, at: let position, table: _) = tables.find(page) else {
       Issue.record("not mapped")
       return
     }
     emulator.write(entry.rawValue | 0x60, at: position)
-    try tables.protect(page, [.user]).settle(NoTranslationCache())
+    try tables.protect(page, [.user]).flush(NoTranslationCache())
     let changed = try #require(tables.lookup(page))
     #expect(changed.isAccessed && changed.isDirty && !changed.isWritable)
     #expect(!changed.isWriteThrough && !changed.isGlobal && !changed.isForeign)

@@ -19,7 +19,7 @@ extension CallWorld {
   private func send(_ index: Int) {
     let caller = task(index)
     caller.value.call.value.sender = TaskIdentity(actors[index].process)
-    if queues.value.admits(TaskIdentity(actors[index].process)) && queues.value.term == 0 {
+    if queues.value.admits(TaskIdentity(actors[index].process)) && queues.value.epoch == 0 {
       // Nobody serves: the call fails without a wait.
       caller.value.call.value.result = SystemError.peerGone.rawValue
       return
@@ -77,7 +77,7 @@ extension CallWorld {
     let server = task(index)
     if actors[index].stage == .working {
       actors[index].stage = .start
-      if let caller = queues.directCaller(of: server, number: actors[index].request, term: actors[index].term) {
+      if let caller = queues.directCaller(of: server, number: actors[index].request, epoch: actors[index].epoch) {
         try note(caller)
         queues.answer(caller, by: server, result: 0)
         // The caller runs at once, and does this first.
@@ -93,7 +93,7 @@ extension CallWorld {
       }
       return
     }
-    switch queues.next(for: server, term: actors[index].term, ModelScheduler()) {
+    switch queues.next(for: server, epoch: actors[index].epoch, ModelScheduler()) {
     case .take(let caller): work(index, on: caller)
     case .wait: queues.receivers.append(server)
     case .waitAsFormer: queues.formerReceivers.append(server)
@@ -139,19 +139,19 @@ extension CallWorld {
       send(index)
     case .replied:
       guard hasAnswer(index) else { return }
-      if queues.value.term == 0 || queues.value.formerTerm != 0 {
+      if queues.value.epoch == 0 || queues.value.formerEpoch != 0 {
         return letGo(index)
       }
       actors[index].stage = .saved
     case .saved:
-      if queues.value.term == 0 { return letGo(index) }
-      queues.beginTerm(ModelScheduler())
+      if queues.value.epoch == 0 { return letGo(index) }
+      queues.beginEpoch(ModelScheduler())
       header.value.hasSuccessor = true
-      actors[successor].term = queues.value.term
+      actors[successor].epoch = queues.value.epoch
       actors[successor].stage = .start
       actors[index].stage = .installed
     case .installed:
-      queues.endFormerTerm(ModelScheduler())
+      queues.endFormerEpoch(ModelScheduler())
       actors[index].stage = .retired
     case .retired: letGo(index)
     default: break

@@ -59,8 +59,8 @@ struct Actor {
   var stage = Stage.start
   /// The process; tasks of one end together when it is killed.
   var process: UInt32
-  /// A server task's term; 0 until its process has published the name.
-  var term: UInt32 = 0
+  /// A server task's epoch; 0 until its process has published the name.
+  var epoch: UInt32 = 0
   /// A server task: the number of the request that it works on.
   var request: UInt32 = 0
   var callsLeft: UInt8 = 0
@@ -139,12 +139,12 @@ final class CallWorld: ExplorableWorld {
     tasks = (block + headerSize).bindMemory(to: Scheduling.Task.self, capacity: count)
     records = (block + headerSize + tasksSize).bindMemory(to: CallRecord.self, capacity: count)
     actors = (block + headerSize + tasksSize + recordsSize).bindMemory(to: Actor.self, capacity: count)
-    queues.beginTerm(ModelScheduler())
+    queues.beginEpoch(ModelScheduler())
     for index in 0..<shape.clients {
       add(index, Actor(role: .client, process: UInt32(10 + index), callsLeft: UInt8(shape.callsOfEach)))
     }
     for index in 0..<shape.serverTasks {
-      add(shape.clients + index, Actor(role: .server, process: Self.serverProcess, term: queues.value.term))
+      add(shape.clients + index, Actor(role: .server, process: Self.serverProcess, epoch: queues.value.epoch))
     }
     if shape.hasMove {
       add(count - 2, Actor(role: .server, stage: .done, process: Self.successorProcess))
@@ -239,13 +239,13 @@ final class CallWorld: ExplorableWorld {
 
   private func giveUpEndpoint(of process: UInt32) {
     if process == Self.serverProcess { header.value.hasServer = false }
-    var term: UInt32 = 0
-    for index in 0..<count where actors[index].process == process { term = actors[index].term }
-    if term == 0 { return }
-    if queues.value.term == term {
-      queues.endTerm(ModelScheduler())
-    } else if queues.value.formerTerm == term {
-      queues.endFormerTerm(ModelScheduler())
+    var epoch: UInt32 = 0
+    for index in 0..<count where actors[index].process == process { epoch = actors[index].epoch }
+    if epoch == 0 { return }
+    if queues.value.epoch == epoch {
+      queues.endEpoch(ModelScheduler())
+    } else if queues.value.formerEpoch == epoch {
+      queues.endFormerEpoch(ModelScheduler())
     }
   }
 
@@ -297,7 +297,7 @@ final class CallWorld: ExplorableWorld {
       case .manager: throw Violation(text: "the manager waits for ever, at stage \(actors[index].stage)")
       case .server:
         if tasks[index].queue == queues.formerReceivers { throw Violation(text: "a predecessor waits for ever") }
-        if actors[index].term != queues.value.term { throw Violation(text: "a task waits for requests of no term") }
+        if actors[index].epoch != queues.value.epoch { throw Violation(text: "a task waits for requests of no epoch") }
       }
     }
   }

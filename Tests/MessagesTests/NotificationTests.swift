@@ -10,7 +10,7 @@ import Testing
 @Suite struct NotificationTests {
   @Test(arguments: [UInt64(71), 72]) func bitsAgreeWithAModel(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    var notification = Messages.Notification(maker: TaskIdentity(3))
+    var notification = Messages.Notification(owner: TaskIdentity(3))
     var model: Set<UInt32> = []
     for step in 0..<20_000 {
       if Int.random(in: 0..<3, using: &random) == 0 {
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func theHighestBitIsNeverSet() {
-    var notification = Messages.Notification(maker: TaskIdentity(3))
+    var notification = Messages.Notification(owner: TaskIdentity(3))
     _ = notification.set(0x8000_0000)
     #expect(notification.take() == nil)
     _ = notification.set(.max)
@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test func withItsMakerGoTheBits() {
-    var notification = Messages.Notification(maker: TaskIdentity(3))
+    var notification = Messages.Notification(owner: TaskIdentity(3))
     _ = notification.set(7)
     notification.end()
     let isAlive = notification.isAlive

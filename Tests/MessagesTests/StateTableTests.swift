@@ -80,7 +80,7 @@ import Testing
     case .refuse(let index): return all(.badMemory) { world.task($0).value.lockOwner == world.task(index) }
     case .withdraw(let process):
       let hasTerm = (0..<world.count).contains {
-        world.actor($0).process == process && world.actor($0).term == world.queues.value.term
+        world.actor($0).process == process && world.actor($0).epoch == world.queues.value.epoch
       }
       return hasTerm ? all(.endpointGivenUp) : []
     case .step(let index):
@@ -96,7 +96,7 @@ import Testing
       case .client: return all(.callerEnds) { $0 == index }
       case .manager: return all(.holderEnds) { state(of: $0, in: world) == .heldBack }
       case .server:
-        guard actor.term == world.queues.value.term else { return [] }
+        guard actor.epoch == world.queues.value.epoch else { return [] }
         let isLast = !(0..<world.count).contains {
           $0 != index && world.actor($0).process == actor.process && world.actor($0).stage != .dead
             && world.actor($0).stage != .done

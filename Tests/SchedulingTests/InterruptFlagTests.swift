@@ -72,7 +72,7 @@ private struct Processor {
     isInKernel = true
     now += time
     inside(&self)
-    if current.value.attention & Attention.watched != 0 {
+    if current.value.pendingWork & PendingWork.watched != 0 {
       if watch.leavesKernel(current) {
         ended.append(current.value.identity.value)
         watch.forget(current)
@@ -146,7 +146,7 @@ private struct Processor {
       processor.work(10)
     }
     #expect(processor.ended == [])
-    #expect(processor.current.value.attention == 0)
+    #expect(processor.current.value.pendingWork == 0)
   }
 
   /// Nine tenths of its time a task has interrupts off, for a moment each time, and every look finds it so.

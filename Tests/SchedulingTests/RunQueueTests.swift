@@ -50,7 +50,7 @@ final class TaskPool {
         model[Int(task.value.priority)].removeAll { $0 == task.value.identity.value }
       default:
         let expected = model.lastIndex { !$0.isEmpty }.map { model[$0].removeFirst() }
-        let next = queue.takeNext()
+        let next = queue.pickNext()
         #expect(next?.value.identity.value == expected)
         if let next {
           inside.removeAll { $0 == next }

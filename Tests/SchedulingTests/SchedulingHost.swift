@@ -136,14 +136,14 @@ final class SchedulingHost: @unchecked Sendable {
 
   private func leaveKernel() {
     pass(UInt64.random(in: 0...step, using: &random))
-    if number(0..<100) < preemptions { processor.attention |= Attention.reschedule }
-    while processor.attention != 0 {
+    if number(0..<100) < preemptions { processor.pendingWork |= PendingWork.reschedule }
+    while processor.pendingWork != 0 {
       if scheduler.current.value.isEnding { end() }
-      if processor.attention & Attention.reschedule != 0 {
+      if processor.pendingWork & PendingWork.reschedule != 0 {
         onPreemption()
         scheduler.preempt()
       } else {
-        processor.attention = 0
+        processor.pendingWork = 0
       }
     }
     check()

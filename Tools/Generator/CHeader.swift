@@ -3,6 +3,9 @@
 import ABIDefinition
 
 enum CHeader {
+  /// The names of calls that were renamed since the last release, and what they are called now.
+  private static let formerNames = [("notificationMake", "notificationCreate"), ("measure", "counters")]
+
   static func text(calls: [SystemCallDeclaration], errors: [ErrorDeclaration]) -> String {
     var text = """
       // \(GeneratedFile.notice)
@@ -30,6 +33,12 @@ enum CHeader {
     }
     text += "#define MEGHA_CALL_COUNT \(calls.count)u\n\n"
     text += calls.map(stub).joined(separator: "\n")
+    text += "\n// Names that calls had before. They go with the next release.\n"
+    for (former, name) in formerNames {
+      text += "#define megha_\(TextShaping.snakeCase(former)) megha_\(TextShaping.snakeCase(name))\n"
+      text +=
+        "#define MEGHA_CALL_\(TextShaping.upperSnakeCase(former)) MEGHA_CALL_\(TextShaping.upperSnakeCase(name))\n"
+    }
     return text + "\n#endif\n"
   }
 

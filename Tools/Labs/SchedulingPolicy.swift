@@ -13,7 +13,7 @@ extension Experiment {
         if share < 3 {
           return
             "the thread of priority \(low) gets \(share) % of the processor beside two of \(high); it is to be 3 % or more."
-            + " Is the policy in `takeNext`, by which a turn that is over is followed by the next?"
+            + " Is the policy in `pickNext`, by which a turn that is over is followed by the next?"
         }
         if share > 25 {
           return

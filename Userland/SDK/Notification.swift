@@ -8,7 +8,7 @@ public struct Notification: Sendable {
   public let handle: Handle
 
   /// Makes a new one. It dies with this process.
-  public init() throws(SystemError) { handle = Handle(try checked(SystemCalls.notificationMake())) }
+  public init() throws(SystemError) { handle = Handle(try checked(SystemCalls.notificationCreate())) }
 
   /// One that was made elsewhere, by its handle here.
   public init(_ handle: Handle) { self.handle = handle }

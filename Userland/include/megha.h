@@ -95,7 +95,7 @@
 #define MEGHA_CALL_REPLY 37u
 #define MEGHA_CALL_REPLY_AND_RECEIVE 38u
 #define MEGHA_CALL_SERVICE_INFORMATION 39u
-#define MEGHA_CALL_MEASURE 40u
+#define MEGHA_CALL_COUNTERS 40u
 #define MEGHA_CALL_CALL_SHORT 41u
 #define MEGHA_CALL_SERVICE_CONTROL 42u
 #define MEGHA_CALL_EVENT_WAIT 43u
@@ -108,7 +108,7 @@
 #define MEGHA_CALL_MEMORY_SHARE 50u
 #define MEGHA_CALL_TRACE_READ 51u
 #define MEGHA_CALL_HANDLE_DUPLICATE 52u
-#define MEGHA_CALL_NOTIFICATION_MAKE 53u
+#define MEGHA_CALL_NOTIFICATION_CREATE 53u
 #define MEGHA_CALL_NOTIFICATION_SIGNAL 54u
 #define MEGHA_CALL_NOTIFICATION_WAIT 55u
 #define MEGHA_CALL_INTERRUPT_CLAIM 56u
@@ -416,8 +416,8 @@ MEGHA_INLINE int32_t megha_service_information(uint32_t index, void *information
 /// Reads the counters of address-space changes, task switches, TLB flushes, page faults, copies and
 /// interrupts.
 /// - counters: where the counts go.
-MEGHA_INLINE int32_t megha_measure(void *counters) {
-  return megha_system_call1(MEGHA_CALL_MEASURE, (uint32_t)(uintptr_t)counters);
+MEGHA_INLINE int32_t megha_counters(void *counters) {
+  return megha_system_call1(MEGHA_CALL_COUNTERS, (uint32_t)(uintptr_t)counters);
 }
 
 /// Sends a request that travels in registers and waits for the reply.
@@ -520,8 +520,8 @@ MEGHA_INLINE int32_t megha_handle_duplicate(uint32_t handle, uint32_t rights) {
 
 /// Makes a notification: a word of 31 bits that tasks set and wait for. It dies with the process that made
 /// it.
-MEGHA_INLINE int32_t megha_notification_make(void) {
-  return megha_system_call0(MEGHA_CALL_NOTIFICATION_MAKE);
+MEGHA_INLINE int32_t megha_notification_create(void) {
+  return megha_system_call0(MEGHA_CALL_NOTIFICATION_CREATE);
 }
 
 /// Sets bits of a notification and wakes the most urgent task that waits for it. Never waits itself.
@@ -613,5 +613,11 @@ MEGHA_INLINE int32_t megha_device_memory(uint32_t ports, uint32_t length, uint32
 MEGHA_INLINE int32_t megha_device_silent(uint32_t ports) {
   return megha_system_call1(MEGHA_CALL_DEVICE_SILENT, ports);
 }
+
+// Names that calls had before. They go with the next release.
+#define megha_notification_make megha_notification_create
+#define MEGHA_CALL_NOTIFICATION_MAKE MEGHA_CALL_NOTIFICATION_CREATE
+#define megha_measure megha_counters
+#define MEGHA_CALL_MEASURE MEGHA_CALL_COUNTERS
 
 #endif

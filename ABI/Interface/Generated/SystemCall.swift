@@ -176,7 +176,7 @@ public enum SystemCall: UInt32, Sendable {
   /// Reads the counters of address-space changes, task switches, TLB flushes, page faults, copies and
   /// interrupts.
   /// - `counters`: where the counts go.
-  case measure = 40
+  case counters = 40
   /// Sends a request that travels in registers and waits for the reply.
   /// - `handle`: an opened service.
   /// - `operation`: what is asked for.
@@ -241,7 +241,7 @@ public enum SystemCall: UInt32, Sendable {
   case handleDuplicate = 52
   /// Makes a notification: a word of 31 bits that tasks set and wait for. It dies with the process that made
   /// it.
-  case notificationMake = 53
+  case notificationCreate = 53
   /// Sets bits of a notification and wakes the most urgent task that waits for it. Never waits itself.
   /// - `handle`: a notification; needs the right `write`.
   /// - `bits`: the bits to set: at least one of the lower 31.

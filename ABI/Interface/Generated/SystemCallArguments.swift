@@ -44,7 +44,7 @@ extension SystemCall {
     case .reply: "reply"
     case .replyAndReceive: "replyAndReceive"
     case .serviceInformation: "serviceInformation"
-    case .measure: "measure"
+    case .counters: "counters"
     case .callShort: "callShort"
     case .serviceControl: "serviceControl"
     case .eventWait: "eventWait"
@@ -57,7 +57,7 @@ extension SystemCall {
     case .memoryShare: "memoryShare"
     case .traceRead: "traceRead"
     case .handleDuplicate: "handleDuplicate"
-    case .notificationMake: "notificationMake"
+    case .notificationCreate: "notificationCreate"
     case .notificationSignal: "notificationSignal"
     case .notificationWait: "notificationWait"
     case .interruptClaim: "interruptClaim"
@@ -75,8 +75,8 @@ extension SystemCall {
   /// How many arguments it takes.
   public var argumentCount: Int {
     switch self {
-    case .null, .yield, .notificationMake, .lendingWindow: 0
-    case .exit, .abort, .clock, .taskNext, .close, .powerOff, .rightsDrop, .threadPointerSet, .measure,
+    case .null, .yield, .notificationCreate, .lendingWindow: 0
+    case .exit, .abort, .clock, .taskNext, .close, .powerOff, .rightsDrop, .threadPointerSet, .counters,
       .lockRelease, .interruptAcknowledge, .deviceSilent:
       1
     case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
@@ -199,7 +199,7 @@ extension SystemCall {
     case (.serviceInformation, 0): CallArgument("index", .number)
     case (.serviceInformation, 1):
       CallArgument("information", .structureOut(size: UInt32(MemoryLayout<ServiceInformation>.size)))
-    case (.measure, 0):
+    case (.counters, 0):
       CallArgument("counters", .structureOut(size: UInt32(MemoryLayout<MachineCounters>.size)))
     case (.callShort, 0): CallArgument("handle", .handle)
     case (.callShort, 1): CallArgument("operation", .number)

@@ -37,7 +37,7 @@ private func judge(_ name: String, _ complaint: String?) {
 /// Chooses again and again; each chosen task is ready again at once.
 private func choose(_ times: Int, from queue: inout RunQueue) -> [UInt32] {
   (0..<times).compactMap { _ in
-    guard let task = queue.takeNext() else { return nil }
+    guard let task = queue.pickNext() else { return nil }
     queue.add(task)
     return task.value.identity.value
   }
@@ -106,7 +106,7 @@ private func books(_ random: inout Generator) {
       queue.remove(task)
       outside.append(task)
     default:
-      let task = queue.takeNext()
+      let task = queue.pickNext()
       if let task, let place = inside.firstIndex(of: task) {
         inside.remove(at: place)
         outside.append(task)

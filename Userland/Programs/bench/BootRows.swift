@@ -8,7 +8,7 @@ import SDK
 enum BootRows {
   static func measure(_ report: inout Report) {
     var counters = MachineCounters()
-    if SystemCalls.measure(&counters) >= 0, counters.firstTaskStamp.value > 0 {
+    if SystemCalls.counters(&counters) >= 0, counters.firstTaskStamp.value > 0 {
       let cost = counters.firstTaskStamp.value &- counters.entryStamp.value
       report.write(
         "kernel entry to first user instruction", value: UInt32(clamping: cost), unit: report.unit)

@@ -61,7 +61,7 @@ enum CallRows {
     let address = UInt32(UInt(bitPattern: word))
     report.measure(RowName("wordWake with nobody waiting, ", kind.label)) { SystemCalls.wordWake(address, 1) }
     var counters = MachineCounters()
-    report.measure(RowName("measure, ", kind.label)) { SystemCalls.measure(&counters) }
+    report.measure(RowName("measure, ", kind.label)) { SystemCalls.counters(&counters) }
   }
 }
 

@@ -14,8 +14,8 @@ enum NotificationRows {
     let back: UInt32
 
     init?() {
-      let there = SystemCalls.notificationMake()
-      let back = SystemCalls.notificationMake()
+      let there = SystemCalls.notificationCreate()
+      let back = SystemCalls.notificationCreate()
       guard there >= 0, back >= 0 else { return nil }
       self.there = UInt32(bitPattern: there)
       self.back = UInt32(bitPattern: back)

@@ -54,7 +54,7 @@ enum ObjectCases {
       arm()
       let result = unsafe SystemCalls.clock(scratch.structure())
       guard result >= 0 else { return result }
-      return unsafe SystemCalls.measure(scratch.structure())
+      return unsafe SystemCalls.counters(scratch.structure())
     }
   }
 }

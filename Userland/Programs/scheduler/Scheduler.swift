@@ -160,7 +160,7 @@ struct SchedulerCheck: Program {
 
   private static func interrupts() -> UInt64 {
     var counters = MachineCounters()
-    _ = unsafe SystemCalls.measure(&counters)
+    _ = unsafe SystemCalls.counters(&counters)
     return counters.interrupts.value
   }
 }

@@ -428,8 +428,8 @@ public enum SystemCalls {
   /// - Parameter counters: where the counts go.
   /// - Returns: 0, or one of the errors badAddress.
   @inline(__always) @inlinable
-  public static func measure(_ counters: UnsafeMutablePointer<MachineCounters>?) -> Int32 {
-    megha_system_call1(SystemCall.measure.rawValue, word(counters))
+  public static func counters(_ counters: UnsafeMutablePointer<MachineCounters>?) -> Int32 {
+    megha_system_call1(SystemCall.counters.rawValue, word(counters))
   }
 
   /// Sends a request that travels in registers and waits for the reply.
@@ -583,8 +583,8 @@ public enum SystemCalls {
   /// it.
   /// - Returns: the handle of a new notification, or one of the errors outOfMemory, limitReached.
   @inline(__always) @inlinable
-  public static func notificationMake() -> Int32 {
-    megha_system_call0(SystemCall.notificationMake.rawValue)
+  public static func notificationCreate() -> Int32 {
+    megha_system_call0(SystemCall.notificationCreate.rawValue)
   }
 
   /// Sets bits of a notification and wakes the most urgent task that waits for it. Never waits itself.

@@ -171,7 +171,7 @@ struct Attempts {
       return result < 0 ? SystemError.notPermitted.rawValue : result
     }
     attempt("an interrupt line", needs: .devices) {
-      SystemCalls.interruptClaim(14, UInt32(bitPattern: SystemCalls.notificationMake()), 1)
+      SystemCalls.interruptClaim(14, UInt32(bitPattern: SystemCalls.notificationCreate()), 1)
     }
     attempt("the screen's memory", needs: .devices) { SystemCalls.deviceMap(0xb8, 4096, [.read, .write]) }
     attempt("the kernel's memory as a device's", [.notPermitted, .busy]) {

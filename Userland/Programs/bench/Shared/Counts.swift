@@ -13,7 +13,7 @@ struct Counts {
 
   static func take() -> Counts {
     var counters = MachineCounters()
-    guard SystemCalls.measure(&counters) >= 0 else { return Counts() }
+    guard SystemCalls.counters(&counters) >= 0 else { return Counts() }
     return Counts(
       spaceChanges: counters.addressSpaceChanges.low, flushes: counters.tlbFlushes.low,
       switches: counters.taskSwitches.low, faults: counters.pageFaults.low, bytesCopied: counters.bytesCopied.low)

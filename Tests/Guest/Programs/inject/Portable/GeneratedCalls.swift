@@ -51,7 +51,7 @@ extension GeneratedCode {
 
   /// Makes a notification, sets a bit of it, takes it, and closes the handle.
   private mutating func signal() {
-    systemCall(.notificationMake)
+    systemCall(.notificationCreate)
     writer.store(.eax, to: place.handle)
     for call in [SystemCall.notificationSignal, .notificationWait, .close] {
       writer.load(.ebx, from: place.handle)

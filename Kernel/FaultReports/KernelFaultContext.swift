@@ -14,7 +14,7 @@ import Platform
 import Primitives
 import VirtualMemory
 
-package struct KernelSurroundings: FaultSurroundings {
+package struct KernelFaultContext: FaultContext {
   private let context: Context
   /// The process in whose address space the fault happened; nil: none.
   let process: Reference<Process>?

@@ -10,7 +10,7 @@ import Primitives
 import Scheduling
 import VirtualMemory
 
-package struct AddressMeanings {
+package struct AddressClassifier {
   package let context: Context
 
   package init(_ context: Context) { self.context = context }

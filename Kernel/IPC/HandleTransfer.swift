@@ -10,7 +10,7 @@ import Objects
 import Platform
 import Primitives
 
-package struct HandlePassing {
+package struct HandleTransfer {
   let context: Context
 
   package init(_ context: Context) { self.context = context }
@@ -25,7 +25,7 @@ package struct HandlePassing {
 
   /// Gives `receiver` a handle for what the message names. Returns the sender's own handle, for `undo`.
   @inline(never)
-  func pass(
+  func transfer(
     _ record: Reference<CallRecord>, from sender: Reference<Process>, to receiver: Reference<Process>
   ) throws(SystemError) -> UInt32 {
     let handle = record.value.message.words[Self.place]

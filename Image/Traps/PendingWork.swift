@@ -6,18 +6,18 @@ import Primitives
 import Processes
 import Scheduling
 
-/// Called at the outermost way out of the kernel while `attention` is set: ends the task, or lets another run.
-@c(task_attention) func taskAttention() {
+/// Called at the outermost way out of the kernel while `pendingWork` is set: ends the task, or lets another run.
+@c(see_to_pending_work) func seeToPendingWork() {
   let context = Context()
-  while cpu.attention != 0 {
+  while cpu.pending_work != 0 {
     let task = context.scheduler.current
     if task.value.isEnding { Exit(context).leave() }
-    if cpu.attention & Attention.reschedule != 0 {
+    if cpu.pending_work & PendingWork.reschedule != 0 {
       context.scheduler.preempt()
-    } else if cpu.attention & Attention.watched != 0 {
+    } else if cpu.pending_work & PendingWork.watched != 0 {
       Watchdog(context).leavesKernel(task)
     } else {
-      cpu.attention = 0
+      cpu.pending_work = 0
     }
   }
 }

@@ -15,7 +15,7 @@ import Primitives
 import Scheduling
 import VirtualMemory
 
-package struct MemoryShortage {
+package struct OutOfMemoryKiller {
   let context: Context
 
   package init(_ context: Context) { self.context = context }
@@ -25,7 +25,7 @@ package struct MemoryShortage {
 
   /// Ends the largest process and waits until its memory is back. Returns false where that is the current task's own
   /// process, which is then to end by itself.
-  package func makeRoom() -> Bool {
+  package func killLargest() -> Bool {
     let current = context.scheduler.current
     // A failure that a test asked for ends whom it hits.
     guard context.memory.frames.freeFrames == 0 else { return false }

@@ -1,8 +1,8 @@
-// What the kernel sees to before it goes back to a task's own code: bits of `cpu_area.attention`, of which those that are
+// What the kernel sees to before it goes back to a task's own code: bits of `cpu_area.pendingWork`, of which those that are
 // the task's own are kept in its record while it does not run.
 
 /// The bits.
-public enum Attention {
+public enum PendingWork {
   /// Another task should run.
   @inlinable public static var reschedule: UInt32 { 1 }
   /// The task is to end.
@@ -15,7 +15,9 @@ extension Task {
   /// It is to end as soon as it would go back to its own code, or wait.
   @inlinable
   public var isEnding: Bool {
-    @inline(__always) get { attention & Attention.ending != 0 }
-    @inline(__always) set { if newValue { attention |= Attention.ending } else { attention &= ~Attention.ending } }
+    @inline(__always) get { pendingWork & PendingWork.ending != 0 }
+    @inline(__always) set {
+      if newValue { pendingWork |= PendingWork.ending } else { pendingWork &= ~PendingWork.ending }
+    }
   }
 }

@@ -8,7 +8,7 @@ import Memory
 import Platform
 import Primitives
 
-struct RecordPages {
+struct FrameMetadataMap {
   private var firstTable = FrameNumber(0)
   private var tableCount: UInt32 = 0
   private var zeroes = FrameNumber(0)

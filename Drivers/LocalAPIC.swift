@@ -5,7 +5,7 @@
 // touched, each as one 32-bit access.
 
 /// A local APIC whose registers are mapped at `base`.
-public struct LocalInterruptController<Memory: MemoryAccess> {
+public struct LocalAPIC<Memory: MemoryAccess> {
   /// The virtual address of the register page.
   public let base: UInt32
 

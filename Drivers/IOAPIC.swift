@@ -8,7 +8,7 @@
 import Primitives
 
 /// Why an I/O APIC or one of its pins cannot be used.
-public enum InputOutputInterruptControllerError: Error, Equatable {
+public enum IOAPICError: Error, Equatable {
   /// The version register reads as `version`, as it does where nothing answers.
   case absent(version: UInt32)
   /// The controller has the pins 0 to `limit` - 1.
@@ -38,7 +38,7 @@ public enum InputOutputInterruptControllerError: Error, Equatable {
 }
 
 /// An I/O APIC whose registers are mapped at `base`.
-public struct InputOutputInterruptController<Memory: MemoryAccess> {
+public struct IOAPIC<Memory: MemoryAccess> {
   /// The virtual address of the register window.
   public let base: UInt32
   /// The number of pins; zero until `initialise` found the controller.
@@ -83,7 +83,7 @@ public struct InputOutputInterruptController<Memory: MemoryAccess> {
   private func highRegister(_ pin: UInt32) -> UInt32 { 0x11 &+ (pin &<< 1) }
 
   /// Finds how many pins there are and masks all of them.
-  public mutating func initialise() throws(InputOutputInterruptControllerError) {
+  public mutating func initialise() throws(IOAPICError) {
     pinCount = 0
     let version = read(Self.versionRegister)
     // Bits 31 to 24 are reserved and read as zero; a floating bus reads as ones (3.2.2).
@@ -104,7 +104,7 @@ public struct InputOutputInterruptController<Memory: MemoryAccess> {
   public func program(
     pin: UInt32, delivery: Delivery, trigger: Trigger = .edgeActiveHigh, destination: UInt8,
     isMasked: Bool = false
-  ) throws(InputOutputInterruptControllerError) {
+  ) throws(IOAPICError) {
     try check(pin)
     var low: UInt32 = isMasked ? Self.masked : 0
     switch delivery {
@@ -121,13 +121,13 @@ public struct InputOutputInterruptController<Memory: MemoryAccess> {
   }
 
   /// Keeps `pin` from calling; the rest of its entry stays.
-  public func mask(pin: UInt32) throws(InputOutputInterruptControllerError) {
+  public func mask(pin: UInt32) throws(IOAPICError) {
     try check(pin)
     write(lowRegister(pin), read(lowRegister(pin)) | Self.masked)
   }
 
   /// Lets `pin` call with the entry it has.
-  public func unmask(pin: UInt32) throws(InputOutputInterruptControllerError) {
+  public func unmask(pin: UInt32) throws(IOAPICError) {
     try check(pin)
     write(lowRegister(pin), read(lowRegister(pin)) & ~Self.masked)
   }
@@ -139,7 +139,7 @@ public struct InputOutputInterruptController<Memory: MemoryAccess> {
       && read(highRegister(pin)) &>> 24 == UInt32(destination)
   }
 
-  private func check(_ pin: UInt32) throws(InputOutputInterruptControllerError) {
+  private func check(_ pin: UInt32) throws(IOAPICError) {
     guard pin < pinCount else { throw .pinOutOfRange(pin: pin, limit: pinCount) }
   }
 }

@@ -12,7 +12,7 @@ import Platform
 import Primitives
 
 /// Spaces by the address of the file they run.
-struct SharedImages {
+struct TextCache {
   fileprivate var heads = InlineArray<32, Reference<AddressSpace>?>(repeating: nil)
 
   fileprivate static func bucket(of image: UInt32) -> Int { Int((image &>> 4) ^ (image &>> 12)) & 31 }
@@ -21,28 +21,28 @@ struct SharedImages {
 extension Reference where Value == AddressSpace {
   /// A space that runs the file at `image`.
   package static func running(image: UInt32, _ context: Context) -> Reference<AddressSpace>? {
-    var candidate = context.memory.images.heads[SharedImages.bucket(of: image)]
+    var candidate = context.memory.images.heads[TextCache.bucket(of: image)]
     while let space = candidate, space.value.image != image { candidate = space.value.nextOfImage }
     return candidate
   }
 
   /// Lets later processes of the same file share this space's frames.
-  package func offer(image: UInt32) {
-    let bucket = SharedImages.bucket(of: image)
+  package func publish(image: UInt32) {
+    let bucket = TextCache.bucket(of: image)
     value.image = image
     value.nextOfImage = context.memory.images.heads[bucket]
     value.nextOfImage?.value.previousOfImage = self
     context.memory.images.heads[bucket] = self
   }
 
-  /// The opposite of `offer`; nothing for a space that was not offered.
-  func withdrawImage() {
+  /// The opposite of `publish`; nothing for a space that was not offered.
+  func unpublish() {
     guard value.image != 0 else { return }
     value.nextOfImage?.value.previousOfImage = value.previousOfImage
     if let previous = value.previousOfImage {
       previous.value.nextOfImage = value.nextOfImage
     } else {
-      context.memory.images.heads[SharedImages.bucket(of: value.image)] = value.nextOfImage
+      context.memory.images.heads[TextCache.bucket(of: value.image)] = value.nextOfImage
     }
     value.image = 0
   }

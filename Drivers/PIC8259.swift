@@ -14,7 +14,7 @@ public enum InterruptArrival: Equatable, Sendable {
 }
 
 /// The pair of 8259A controllers of a PC.
-public struct LegacyInterruptController<Ports: PortAccess> {
+public struct PIC8259<Ports: PortAccess> {
   /// One bit for each line; a set bit keeps the line from interrupting.
   public private(set) var mask: UInt16 = 0xffff
   /// The number of spurious interrupts seen on lines 7 and 15.

@@ -23,7 +23,7 @@ public struct CodeImage {
 }
 
 /// The memory and the code that a fault is explained with.
-public protocol FaultSurroundings {
+public protocol FaultContext {
   /// The little-endian word at any address, aligned or not, of the address space in which the fault happened;
   /// nil where a byte of it is not mapped.
   func word(at address: UInt32) -> UInt32?
@@ -38,7 +38,7 @@ public protocol FaultSurroundings {
   func hasInstructions(of set: InstructionSet) -> Bool
 }
 
-extension FaultSurroundings {
+extension FaultContext {
   /// Whether the instruction at an address is UD2, with which the compiler has code stop itself.
   public func stopsItself(at address: UInt32) -> Bool {
     byte(at: address) == 0x0f && byte(at: address &+ 1) == 0x0b
