@@ -64,7 +64,7 @@ extension Shell {
   private mutating func run(_ command: [UInt8]) -> Bool {
     TypedInput.commandsRun(true)
     defer { TypedInput.commandsRun(false) }
-    return runCommand(command, isWhole: false)
+    return runCommand(CommandText(bytes: command, isWhole: false))
   }
 
   private mutating func complete(_ editor: inout LineEditor) {

@@ -7,8 +7,9 @@ import Primitives
 import SDK
 
 extension MeghaSystem {
-  /// How often it is looked whether a program in the foreground waits for input, in nanoseconds.
-  private static var interval: UInt64 { 50_000_000 }
+  /// After how many nanoseconds it is looked whether a program in the foreground waits for input: at first, and at last,
+  /// since looking at thousands of tasks takes its time.
+  private static var interval: (first: UInt64, last: UInt64) { (50_000_000, 800_000_000) }
 
   /// Waits for a child in the foreground. Returns its status.
   mutating func wait(for task: TaskIdentity) -> Int32 {
@@ -26,6 +27,7 @@ extension MeghaSystem {
   /// The same, and ends it where Ctrl-C is typed.
   private mutating func waitWatching(_ task: TaskIdentity) throws(SystemError) -> Outcome {
     defer { TypedInput.begin() }
+    var interval = Self.interval.first
     while true {
       if let outcome = try task.outcomeIfEnded() { return outcome }
       if TypedInput.takeInterrupt() {
@@ -34,7 +36,8 @@ extension MeghaSystem {
         ProcessTree(of: task).kill(status: 130)
       }
       if TypedInput.isReading, ProcessTree(of: task).waitsForInput { TypedInput.end() }
-      _ = try Events.next([.childEnded, .yieldAsked], within: Self.interval)
+      _ = try Events.next([.childEnded, .yieldAsked], within: interval)
+      interval = min(interval * 2, Self.interval.last)
     }
   }
 
@@ -119,7 +122,7 @@ extension MeghaSystem {
           return outcome.shellStatus
         }
         if TypedInput.isInterrupted { return 130 }
-        _ = try Events.next([.childEnded, .yieldAsked], within: Self.interval)
+        _ = try Events.next([.childEnded, .yieldAsked], within: Self.interval.last)
       }
     } catch {
       _ = jobs.remove(task: job.task)

@@ -35,7 +35,7 @@ struct Shell: Program {
         shell.interpreter.announces = true
         shell.runScript(ProgramInformation.argument(2))
       } else {
-        shell.runCommand(ProgramInformation.argument(2).copied, isWhole: true)
+        shell.runCommand(CommandText(bytes: ProgramInformation.argument(2).copied, isWhole: true))
       }
       return shell.interpreter.state.status
     }
@@ -77,7 +77,7 @@ struct Shell: Program {
       var command: [UInt8] = []
       for line in TextTools.lines(of: script) where !interpreter.isExiting {
         command += script[line]
-        if runCommand(command, isWhole: line.upperBound + 1 >= script.count) {
+        if runCommand(CommandText(bytes: command, isWhole: line.upperBound + 1 >= script.count)) {
           command = []
         } else {
           command.append(0x0a)
@@ -92,8 +92,15 @@ struct Shell: Program {
   ///
   /// A function of its own wherever it is called: `megha profile` counts from its first instruction to its return.
   @inline(never) @discardableResult
-  mutating func runCommand(_ text: [UInt8], isWhole: Bool) -> Bool {
+  mutating func runCommand(_ text: CommandText) -> Bool {
     interpreter.host.collectJobs()
-    return interpreter.run(text, isWhole: isWhole)
+    return interpreter.run(text.bytes, isWhole: text.isWhole)
   }
+}
+
+/// A text of commands, as far as it has come.
+struct CommandText {
+  var bytes: [UInt8]
+  /// Whether no more lines will come.
+  var isWhole: Bool
 }

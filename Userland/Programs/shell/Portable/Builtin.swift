@@ -13,7 +13,7 @@ enum Builtin: UInt8 {
 
   init?(named name: [UInt8]) {
     for value in 0..<Self.count {
-      if let builtin = Builtin(rawValue: value), StaticText(builtin.help.name).bytes == name {
+      if let builtin = Builtin(rawValue: value), StaticText(builtin.help.name).isSame(as: name) {
         self = builtin
         return
       }

@@ -79,7 +79,7 @@ struct CommandHelp {
   /// What is known about the command or the word of the language; nil: there is none.
   static func find(_ name: [UInt8]) -> CommandHelp? {
     var found = ReservedWord(name)?.help
-    forEach { help in if StaticText(help.name).bytes == name { found = help } }
+    forEach { help in if StaticText(help.name).isSame(as: name) { found = help } }
     return found
   }
 

@@ -15,7 +15,7 @@ enum LanguageCommand: UInt8 {
 
   init?(named name: [UInt8]) {
     for value in 0..<Self.count {
-      if let command = LanguageCommand(rawValue: value), StaticText(command.name).bytes == name {
+      if let command = LanguageCommand(rawValue: value), StaticText(command.name).isSame(as: name) {
         self = command
         return
       }

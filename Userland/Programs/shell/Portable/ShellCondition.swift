@@ -33,7 +33,7 @@ struct ShellCondition {
   private init(_ words: [[UInt8]]) { self.words = words }
 
   private func isNext(_ text: StaticString) -> Bool {
-    index < words.count && words[index] == StaticText(text).bytes
+    index < words.count && StaticText(text).isSame(as: words[index])
   }
 
   private mutating func either(_ kind: Kind) throws(ConditionMistake) -> Bool {
@@ -72,7 +72,9 @@ struct ShellCondition {
       ("=", .equal, false), ("!=", .unequal, false), ("-eq", .equal, true), ("-ne", .unequal, true),
       ("-lt", .less, true), ("-le", .lessEqual, true), ("-gt", .greater, true), ("-ge", .greaterEqual, true),
     ]
-    for (name, comparison, isNumeric) in table where StaticText(name).bytes == word { return (comparison, isNumeric) }
+    for (name, comparison, isNumeric) in table where StaticText(name).isSame(as: word) {
+      return (comparison, isNumeric)
+    }
     return nil
   }
 

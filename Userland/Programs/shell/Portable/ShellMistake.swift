@@ -125,6 +125,13 @@ struct StaticText: Equatable, Sendable {
 
   static func == (left: StaticText, right: StaticText) -> Bool { left.bytes == right.bytes }
 
+  /// Whether these are its bytes; takes no memory.
+  func isSame(as bytes: [UInt8]) -> Bool {
+    guard bytes.count == text.utf8CodeUnitCount else { return false }
+    for index in bytes.indices where unsafe text.utf8Start[index] != bytes[index] { return false }
+    return true
+  }
+
   var bytes: [UInt8] {
     var bytes: [UInt8] = []
     for index in 0..<text.utf8CodeUnitCount { unsafe bytes.append(text.utf8Start[index]) }

@@ -8,7 +8,7 @@ enum ReservedWord: UInt8 {
   init?(_ word: [UInt8]?) {
     guard let word, word.count <= 5 else { return nil }
     for value in 0..<Self.count {
-      if let reserved = ReservedWord(rawValue: value), StaticText(reserved.text).bytes == word {
+      if let reserved = ReservedWord(rawValue: value), StaticText(reserved.text).isSame(as: word) {
         self = reserved
         return
       }
