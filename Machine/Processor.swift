@@ -12,6 +12,8 @@ extension ProcessorFeatures {
     var control = read_cr4()
     if hasGlobalPages { control |= ControlBits.globalPages }
     if hasExtendedState { control |= ControlBits.extendedState | ControlBits.simdExceptions }
+    // SGDT and its like tell Ring 3 where the kernel's tables are.
+    if hasUserModeInstructionPrevention { control |= ControlBits.userModeInstructionPrevention }
     write_cr4(control | supervisorPrevention)
     // x87 errors arrive as exception 16; the first use of the registers by a task as exception 7.
     write_cr0(

@@ -99,16 +99,18 @@ public enum SystemCallTable {
       [
         .init("information", .structureOut(type: "MemoryInformation"), "where the counts go"),
         .init("flags", .flags(type: "MemoryInformationFlags"), "whether to prove the counts first"),
-      ], errors: ["badAddress", "badArgument"],
-      "Counts the machine's memory by owner. With `check` it walks all structures and reports the frames that nobody owns."
+      ], errors: ["badAddress", "badArgument", "notPermitted"],
+      "Counts the machine's memory by owner. With `check` it walks all structures, for which it needs the right `tasks`, and "
+        + "reports the frames that nobody owns."
     ),
     .init(
       16, "memoryRegion",
       [
         .init("task", .task, "a task; 0: the caller"), .init("address", .address, "where to look"),
         .init("information", .structureOut(type: "RegionInformation"), "where the description goes"),
-      ], errors: ["badAddress", "noSuchTask", "notFound"],
-      "Describes the first region of an address space that ends above the address."),
+      ], errors: ["badAddress", "noSuchTask", "notFound", "notPermitted"],
+      "Describes the first region of an address space that ends above the address: the caller's, a child's, or with the right "
+        + "`tasks` any."),
     .init(
       17, "read",
       [
@@ -147,7 +149,8 @@ public enum SystemCallTable {
       [
         .init("position", .number, "bytes since boot; older than the log keeps: its oldest byte"),
         .init("buffer", .bytesOut, "where the bytes go"), .init("length", .length, "how many at the most"),
-      ], result: "how many bytes were read", errors: ["badAddress"], "Reads the kernel's log."),
+      ], result: "how many bytes were read", errors: ["badAddress", "notPermitted"],
+      "Reads the kernel's log. Needs the right `tasks`."),
     .init(
       24, "powerOff", [.init("status", .number, "the status the host sees")], errors: ["notPermitted"],
       "Stops the machine."),
@@ -357,7 +360,8 @@ public enum SystemCallTable {
       ], result: "the new handle", errors: ["badArgument", "badHandle", "notPermitted", "unsupported", "limitReached"],
       "Makes a second handle for the same object, with the same rights or fewer."),
     .init(
-      53, "notificationCreate", [], result: "the handle of a new notification", errors: ["outOfMemory", "limitReached"],
+      53, "notificationCreate", [], result: "the handle of a new notification",
+      errors: ["outOfMemory", "limitReached"],
       "Makes a notification: a word of 31 bits that tasks set and wait for. It dies with the process that made it."),
     .init(
       54, "notificationSignal",

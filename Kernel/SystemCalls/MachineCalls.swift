@@ -27,6 +27,8 @@ struct MachineCalls {
 
   @inline(never)
   func logRead(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    // It tells of all, and of addresses of the kernel's.
+    guard context.currentProcess.value.rights.contains(.tasks) else { throw .notPermitted }
     let buffer = UserBuffer(address: arguments.second, length: arguments.third, in: context)
     let log = context.consoles.log
     var chunk = InlineArray<256, UInt8>(repeating: 0)

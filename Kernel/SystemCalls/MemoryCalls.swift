@@ -55,6 +55,8 @@ struct MemoryCalls {
   func information(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let flags = MemoryInformationFlags(rawValue: arguments.second)
     guard flags.isSubset(of: .check) else { throw .badArgument }
+    // The walk over all memory lets nobody else run.
+    guard !flags.contains(.check) || context.currentProcess.value.rights.contains(.tasks) else { throw .notPermitted }
     var information = MemoryCounts(context).take()
     if flags.contains(.check) { information.discrepancies = MemoryCounts(context).discrepancies() }
     try UserBuffer(address: arguments.first, length: 0, in: context).write(information)
@@ -67,7 +69,8 @@ struct MemoryCalls {
     if arguments.first == 0 {
       process = context.currentProcess
     } else {
-      guard let task = context.scheduler.tasks.find(TaskIdentity(arguments.first)) else { throw .noSuchTask }
+      let task = try TaskCalls(context).find(arguments.first)
+      try TaskCalls(context).checkRight(over: task)
       process = task.value.process
     }
     guard let space = process.value.space, let region = space.region(endingAbove: arguments.second) else {

@@ -115,8 +115,11 @@ struct TaskCalls {
     }
     information.stackStart = task.value.stackStart
     information.stackEnd = task.value.stackEnd
-    information.kernelStackStart = task.value.kernelStackStart
-    information.kernelStackEnd = task.value.kernelStackEnd
+    // Addresses of the kernel's are nobody's business who could not change the task.
+    if mayChange(task) {
+      information.kernelStackStart = task.value.kernelStackStart
+      information.kernelStackEnd = task.value.kernelStackEnd
+    }
     information.rights = process.value.rights
     let used = task.value.timeUsed(until: read_time_stamp())
     information.nanoseconds = WordPair(context.clock.nanoseconds(stamps: used))
@@ -158,9 +161,12 @@ struct TaskCalls {
 
   /// A process may change its own tasks and its children; others only with the right to.
   func checkRight(over task: Reference<Task>) throws(SystemError) {
+    guard mayChange(task) else { throw .notPermitted }
+  }
+
+  private func mayChange(_ task: Reference<Task>) -> Bool {
     let own = context.currentProcess
     let process = task.value.process
-    if process == own || process.value.parent == own { return }
-    guard own.value.rights.contains(.tasks) else { throw .notPermitted }
+    return process == own || process.value.parent == own || own.value.rights.contains(.tasks)
   }
 }

@@ -12,6 +12,7 @@ public struct ProcessorFeatures {
   public var hasLocalController = false
   public var hasSupervisorExecutionPrevention = false
   public var hasSupervisorAccessPrevention = false
+  public var hasUserModeInstructionPrevention = false
   /// The width of a physical address in bits.
   public var physicalAddressBits: UInt32 = 32
 
@@ -33,6 +34,7 @@ public struct ProcessorFeatures {
       let structured = cpuid(7, 0)
       features.hasSupervisorExecutionPrevention = structured.ebx & (1 << 7) != 0
       features.hasSupervisorAccessPrevention = structured.ebx & (1 << 20) != 0
+      features.hasUserModeInstructionPrevention = structured.ecx & (1 << 2) != 0
     }
     let highestExtended = cpuid(0x8000_0000, 0).eax
     if highestExtended >= 0x8000_0001 {
@@ -58,6 +60,7 @@ public enum ControlBits {
   public static var globalPages: UInt32 { 1 << 7 }
   public static var extendedState: UInt32 { 1 << 9 }
   public static var simdExceptions: UInt32 { 1 << 10 }
+  public static var userModeInstructionPrevention: UInt32 { 1 << 11 }
   public static var supervisorExecutionPrevention: UInt32 { 1 << 20 }
   public static var supervisorAccessPrevention: UInt32 { 1 << 21 }
 }

@@ -226,15 +226,16 @@ MEGHA_INLINE int32_t megha_memory_protect(uint32_t address, uint32_t length, uin
   return megha_system_call3(MEGHA_CALL_MEMORY_PROTECT, address, length, permissions);
 }
 
-/// Counts the machine's memory by owner. With `check` it walks all structures and reports the frames that
-/// nobody owns.
+/// Counts the machine's memory by owner. With `check` it walks all structures, for which it needs the right
+/// `tasks`, and reports the frames that nobody owns.
 /// - information: where the counts go.
 /// - flags: whether to prove the counts first.
 MEGHA_INLINE int32_t megha_memory_information(void *information, uint32_t flags) {
   return megha_system_call2(MEGHA_CALL_MEMORY_INFORMATION, (uint32_t)(uintptr_t)information, flags);
 }
 
-/// Describes the first region of an address space that ends above the address.
+/// Describes the first region of an address space that ends above the address: the caller's, a child's, or
+/// with the right `tasks` any.
 /// - task: a task; 0: the caller.
 /// - address: where to look.
 /// - information: where the description goes.
@@ -286,7 +287,7 @@ MEGHA_INLINE int32_t megha_seek(uint32_t handle, uint32_t position) {
   return megha_system_call2(MEGHA_CALL_SEEK, handle, position);
 }
 
-/// Reads the kernel's log.
+/// Reads the kernel's log. Needs the right `tasks`.
 /// - position: bytes since boot; older than the log keeps: its oldest byte.
 /// - buffer: where the bytes go.
 /// - length: how many at the most.

@@ -61,12 +61,13 @@ public enum SystemCall: UInt32, Sendable {
   /// - `length`: how many bytes.
   /// - `permissions`: what the pages allow from now on.
   case memoryProtect = 14
-  /// Counts the machine's memory by owner. With `check` it walks all structures and reports the frames that
-  /// nobody owns.
+  /// Counts the machine's memory by owner. With `check` it walks all structures, for which it needs the right
+  /// `tasks`, and reports the frames that nobody owns.
   /// - `information`: where the counts go.
   /// - `flags`: whether to prove the counts first.
   case memoryInformation = 15
-  /// Describes the first region of an address space that ends above the address.
+  /// Describes the first region of an address space that ends above the address: the caller's, a child's, or
+  /// with the right `tasks` any.
   /// - `task`: a task; 0: the caller.
   /// - `address`: where to look.
   /// - `information`: where the description goes.
@@ -97,7 +98,7 @@ public enum SystemCall: UInt32, Sendable {
   /// - `handle`: a file.
   /// - `position`: bytes from its start.
   case seek = 22
-  /// Reads the kernel's log.
+  /// Reads the kernel's log. Needs the right `tasks`.
   /// - `position`: bytes since boot; older than the log keeps: its oldest byte.
   /// - `buffer`: where the bytes go.
   /// - `length`: how many at the most.

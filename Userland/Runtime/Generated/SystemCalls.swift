@@ -151,11 +151,11 @@ public enum SystemCalls {
     megha_system_call3(SystemCall.memoryProtect.rawValue, address, length, permissions.rawValue)
   }
 
-  /// Counts the machine's memory by owner. With `check` it walks all structures and reports the frames that
-  /// nobody owns.
+  /// Counts the machine's memory by owner. With `check` it walks all structures, for which it needs the right
+  /// `tasks`, and reports the frames that nobody owns.
   /// - Parameter information: where the counts go.
   /// - Parameter flags: whether to prove the counts first.
-  /// - Returns: 0, or one of the errors badAddress, badArgument.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, notPermitted.
   @inline(__always) @inlinable
   public static func memoryInformation(
     _ information: UnsafeMutablePointer<MemoryInformation>?, _ flags: MemoryInformationFlags
@@ -163,11 +163,12 @@ public enum SystemCalls {
     megha_system_call2(SystemCall.memoryInformation.rawValue, word(information), flags.rawValue)
   }
 
-  /// Describes the first region of an address space that ends above the address.
+  /// Describes the first region of an address space that ends above the address: the caller's, a child's, or
+  /// with the right `tasks` any.
   /// - Parameter task: a task; 0: the caller.
   /// - Parameter address: where to look.
   /// - Parameter information: where the description goes.
-  /// - Returns: 0, or one of the errors badAddress, noSuchTask, notFound.
+  /// - Returns: 0, or one of the errors badAddress, noSuchTask, notFound, notPermitted.
   @inline(__always) @inlinable
   public static func memoryRegion(
     _ task: UInt32, _ address: UInt32, _ information: UnsafeMutablePointer<RegionInformation>?
@@ -232,11 +233,11 @@ public enum SystemCalls {
     megha_system_call2(SystemCall.seek.rawValue, handle, position)
   }
 
-  /// Reads the kernel's log.
+  /// Reads the kernel's log. Needs the right `tasks`.
   /// - Parameter position: bytes since boot; older than the log keeps: its oldest byte.
   /// - Parameter buffer: where the bytes go.
   /// - Parameter length: how many at the most.
-  /// - Returns: how many bytes were read, or one of the errors badAddress.
+  /// - Returns: how many bytes were read, or one of the errors badAddress, notPermitted.
   @inline(__always) @inlinable
   public static func logRead(
     _ position: UInt32, _ buffer: UnsafeMutableRawPointer?, _ length: UInt32

@@ -73,6 +73,20 @@ struct Attempts {
       unsafe SystemCalls.logRead(0, kernel?.assumingMemoryBound(to: UInt8.self), 16)
     }
     attempt("having the kernel print itself", [.badAddress]) { unsafe SystemCalls.write(1, kernel, 16) }
+    var room = InlineArray<64, UInt32>(repeating: 0)
+    withUnsafeMutableBytes(of: &room) { bytes in
+      let place = bytes.baseAddress
+      attempt("reading the kernel's log", needs: .tasks) {
+        unsafe SystemCalls.logRead(0, place?.assumingMemoryBound(to: UInt8.self), 16)
+      }
+      attempt("having all memory walked", needs: .tasks) { unsafe SystemCalls.memoryInformation(place, .check) }
+      attempt("looking at the first process's memory", needs: .tasks) { unsafe SystemCalls.memoryRegion(1, 0, place) }
+      attempt("asking where the first process's kernel stack is", needs: .tasks) {
+        let stack = (try? TaskIdentity(1).information().kernelStackStart) ?? 0
+        // As an error that is none: no address was told.
+        return stack == 0 ? SystemError.notPermitted.rawValue : 0
+      }
+    }
     attempt("running the kernel's tests of itself", needs: .ring0) { SystemCalls.kernelTest(0, 0) }
     attempt("loading a module", needs: .modules) {
       let path: StaticString = "/lib/services/frail.so"
