@@ -112,7 +112,7 @@ package struct KernelStacks {
 
   #if DEBUGGABLE
     // Code that is not optimized has large frames.
-    static var pages: UInt32 { 16 }
+    package static var pages: UInt32 { 16 }
   #else
     package static var pages: UInt32 { 3 }
   #endif

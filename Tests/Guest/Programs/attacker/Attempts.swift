@@ -79,8 +79,12 @@ struct Attempts {
       attempt("reading the kernel's log", needs: .tasks) {
         unsafe SystemCalls.logRead(0, place?.assumingMemoryBound(to: UInt8.self), 16)
       }
-      attempt("having all memory walked", needs: .tasks) { unsafe SystemCalls.memoryInformation(place, .check) }
-      attempt("looking at the first process's memory", needs: .tasks) { unsafe SystemCalls.memoryRegion(1, 0, place) }
+      attempt("having all memory walked", needs: .tasks) {
+        unsafe SystemCalls.memoryInformation(place?.assumingMemoryBound(to: MemoryInformation.self), .check)
+      }
+      attempt("looking at the first process's memory", needs: .tasks) {
+        unsafe SystemCalls.memoryRegion(1, 0, place?.assumingMemoryBound(to: RegionInformation.self))
+      }
       attempt("asking where the first process's kernel stack is", needs: .tasks) {
         let stack = (try? TaskIdentity(1).information().kernelStackStart) ?? 0
         // As an error that is none: no address was told.
