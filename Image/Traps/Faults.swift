@@ -71,8 +71,8 @@ struct Faults {
       frame.pointee.eip = target
       return
     }
-    // A Ring-0 program raised interrupt 2, which unlike the watchdog's own keeps no other away: that one came meanwhile and
-    // found its task at work (Intel SDM Vol. 3, 7.3). This look is lost, as one is that finds nothing.
+    // INT 2 of a Ring-0 task does not block NMIs as an NMI does. A real one arrived while the handler's task gate was busy, and
+    // became this fault (Intel SDM Vol. 3, 7.3). The watchdog loses a tick.
     if frame.pointee.vector == ExceptionVector.generalProtection
       && frame.pointee.error & 0xfff8 == UInt32(SELECTOR_NMI_STATE) && ModuleFaults(context).isKernelText(eip)
     {

@@ -5,11 +5,11 @@
 // Invariants:
 // - It acts only on Ring-0 tasks and on linked modules (ModuleFaults.swift). A task that it finds inside the kernel ends
 //   on its way out, like every other.
-// - It pauses itself where it finds the processor halted; the idle loop resumes it before it switches to a task. All else
-//   that touches the routing controller does so with interrupts off in the kernel, where a look touches nothing of it and
-//   so cannot come between two accesses.
-// - A look between STI and HLT must not let the processor halt: an interrupt that was pending comes before the halt then,
-//   and the task that it made ready would wait for the next one, which may never come.
+// - The NMI handler pauses the watchdog when it finds the processor halted; the idle loop resumes it before it switches to a
+//   task. The handler writes the I/O APIC only when it interrupted code with interrupts enabled, and all other code accesses
+//   it with interrupts disabled, so it never separates the write of an index from the access to its data.
+// - An NMI between STI and HLT steps over the HLT. A pending interrupt is delivered before HLT then, and the processor would
+//   sleep although that interrupt made a task ready.
 
 import ABI
 import Consoles

@@ -69,7 +69,7 @@ package struct Calls {
     return result
   }
 
-  /// The rest of a call that was handed over directly, where no answer came directly.
+  /// Slow path of a call that began on the fast one: it timed out, was cancelled, or is to be sent again.
   @inline(never)
   func resume(after reason: WakeReason, _ service: Reference<Service>) -> Int32 {
     do throws(SystemError) {
@@ -154,12 +154,12 @@ package struct Calls {
       try bring(caller, room, to: message)
       return Int32(bitPattern: caller.value.call.value.number)
     } catch {
-      try giveBack(caller, of: service, because: error)
+      try report(caller, of: service, because: error)
       return nil
     }
   }
 
-  /// The rest of a receive that did not end with a request handed over directly.
+  /// Slow path of `receive`: the wait ended without a request on the fast one.
   @inline(never)
   func receiveOn(
     _ service: Reference<Service>, epoch: UInt32, _ message: UInt32, _ room: Room, _ reason: WakeReason
@@ -170,19 +170,19 @@ package struct Calls {
     } catch { return error.rawValue }
   }
 
-  /// A request that was handed over directly could not be brought over.
+  /// Slow path of `receive`: the request came on the fast one, and its data could not be copied.
   @inline(never)
   func receiveAfter(
     _ failure: CopyFailure, _ caller: Reference<Task>, _ service: Reference<Service>, epoch: UInt32,
     _ message: UInt32, _ room: Room
   ) -> Int32 {
-    do throws(SystemError) { try giveBack(caller, of: service, because: failure) } catch { return error.rawValue }
+    do throws(SystemError) { try report(caller, of: service, because: failure) } catch { return error.rawValue }
     return receiveOn(service, epoch: epoch, message, room, .woken)
   }
 
-  /// A request could not be brought over: the side that is to blame learns why.
+  /// A request's data could not be copied: reports the error to the side that caused it.
   @inline(never)
-  private func giveBack(
+  private func report(
     _ caller: Reference<Task>, of service: Reference<Service>, because failure: CopyFailure
   ) throws(SystemError) {
     switch failure {
@@ -228,7 +228,7 @@ package struct Calls {
     do throws(SystemError) {
       try MessageCopy(context).write(record, to: message, words: MessageCopy.all)
     } catch {
-      HandleTransfer(context).undo(record, handle, of: server)
+      HandleTransfer(context).abort(record, handle, of: server)
       throw .own(error)
     }
   }

@@ -23,7 +23,7 @@ package struct HandleTransfer {
     record.value.message.operation & Message.passesHandle != 0
   }
 
-  /// Gives `receiver` a handle for what the message names. Returns the sender's own handle, for `undo`.
+  /// Gives `receiver` a handle for what the message names. Returns the sender's own handle, for `abort`.
   @inline(never)
   func transfer(
     _ record: Reference<CallRecord>, from sender: Reference<Process>, to receiver: Reference<Process>
@@ -38,7 +38,7 @@ package struct HandleTransfer {
 
   /// The message does not reach the receiver after all.
   @inline(never)
-  func undo(_ record: Reference<CallRecord>, _ handle: UInt32, of receiver: Reference<Process>) {
+  func abort(_ record: Reference<CallRecord>, _ handle: UInt32, of receiver: Reference<Process>) {
     do throws(SystemError) { try Handles(context).close(record.value.message.words[Self.place], of: receiver) } catch {}
     record.value.message.words[Self.place] = handle
   }

@@ -39,7 +39,7 @@ package struct PageLending {
 
   /// A task has ended; nothing is lent to it any more. A caller whose time had run out may not have noticed yet.
   func removeWindow(of task: Reference<Task>) {
-    if let lender = task.value.lender { takeBack(from: lender) }
+    if let lender = task.value.lender { revoke(from: lender) }
     guard task.value.lendingWindow != 0 else { return }
     task.value.space.removeWindow(start: task.value.lendingWindow, length: Self.windowSize)
     task.value.lendingWindow = 0
@@ -61,7 +61,7 @@ package struct PageLending {
   package func end(_ record: Reference<CallRecord>) {
     guard record.value.isLending else { return }
     record.value.isLending = false
-    takeBack(from: context.scheduler.current)
+    revoke(from: context.scheduler.current)
   }
 
   /// The short way of a call that lends pages. Nil: the general way is to do it.
@@ -96,11 +96,11 @@ package struct PageLending {
     while record.value.lentLength < length {
       let frame: FrameNumber
       do throws(SystemError) { frame = try source.frameToLend(ofPage: start &+ record.value.lentLength) } catch {
-        takeBack(from: caller)
+        revoke(from: caller)
         throw .ofPeer(error)
       }
       guard Frames(context).share(frame) else {
-        takeBack(from: caller)
+        revoke(from: caller)
         throw .ofPeer(.limitReached)
       }
       target.value.tables.put(frame, [.user, .lent], at: entry)
@@ -113,7 +113,7 @@ package struct PageLending {
 
   /// Takes back what a call has lent, where it has.
   @inline(never)
-  func takeBack(from caller: Reference<Task>) {
+  func revoke(from caller: Reference<Task>) {
     let record = caller.value.call
     guard let server = record.value.lentTo else { return }
     record.value.lentTo = nil

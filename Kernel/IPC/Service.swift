@@ -116,7 +116,7 @@ struct CallWaits: CallScheduler {
     context.scheduler.lend(priority, to: task)
   }
   @inline(__always) func updatePriority(of task: Reference<Task>) { context.scheduler.updatePriority(of: task) }
-  @inline(__always) func takeBack(from caller: Reference<Task>) { PageLending(context).takeBack(from: caller) }
+  @inline(__always) func revokeLease(of caller: Reference<Task>) { PageLending(context).revoke(from: caller) }
 }
 
 package struct Services {

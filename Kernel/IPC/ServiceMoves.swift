@@ -31,7 +31,7 @@ package struct ServiceMoves {
       let reason = context.scheduler.block(.waitingForReply, on: service.queues.drainers)
       guard service.value.queues.holder == process.value.identity else { throw .cancelled }
       if reason == .cancelled {
-        letGo(service)
+        resume(service)
         throw .cancelled
       }
     }
@@ -47,13 +47,13 @@ package struct ServiceMoves {
 
   package func release(_ service: Reference<Service>, by process: Reference<Process>) throws(SystemError) {
     guard service.value.queues.holder == process.value.identity else { throw .notPermitted }
-    letGo(service)
+    resume(service)
   }
 
   /// Every caller that was held sends its request again, to whoever serves now.
-  private func letGo(_ service: Reference<Service>) {
+  private func resume(_ service: Reference<Service>) {
     service.value.predecessor = .nobody
-    service.queues.letGo(CallWaits(context))
+    service.queues.resume(CallWaits(context))
     service.updateDoor()
     Services(context).forgetIfUnused(service)
   }
@@ -75,7 +75,7 @@ package struct ServiceMoves {
       case .nobody: break
       case .process, .module: Services(context).serverIsGone(service)
       }
-      letGo(service)
+      resume(service)
     }
   }
 }

@@ -157,7 +157,7 @@ extension ModuleTable {
     return record
   }
 
-  /// A door may lie where one was before, so no look is remembered.
+  /// A record can lie where another one did, so what the watchdog saw of a call there means nothing any more.
   mutating func insert(_ module: Reference<LinkedModule>) {
     records[Int(module.value.slot)] = module
     watchedCall = (0, 0)

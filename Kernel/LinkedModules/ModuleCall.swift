@@ -28,7 +28,7 @@ package struct ModuleCall {
   func run(_ function: UInt32, of module: Reference<LinkedModule>) throws(SystemError) -> Int32 {
     let task = context.scheduler.current
     let stack = try ModuleStack.take(context)
-    defer { stack.giveBack(by: task) }
+    defer { stack.release(by: task) }
     return try run(function, argument: 0, of: module, on: stack.end)
   }
 
@@ -45,7 +45,7 @@ package struct ModuleCall {
   ) throws(SystemError) -> Int32 {
     let task = context.scheduler.current
     let stack = try ModuleStack.take(context)
-    defer { stack.giveBack(by: task) }
+    defer { stack.release(by: task) }
     let place = stack.end &- UInt32(MemoryLayout<ModuleRequest>.size)
     let request = unsafe DirectMap.pointer(place, as: ModuleRequest.self)
     unsafe prepare(request)

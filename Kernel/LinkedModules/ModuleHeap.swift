@@ -132,7 +132,7 @@ package struct ModuleHeap {
     return nil
   }
 
-  private func giveBack(_ start: UInt32, to module: Reference<LinkedModule>) throws(ModuleMistake) {
+  private func free(_ start: UInt32, to module: Reference<LinkedModule>) throws(ModuleMistake) {
     guard let memory = unsafe UnsafeMutableRawPointer(bitPattern: UInt(start)),
       unsafe module.value.heap.isIntact(around: memory)
     else {
@@ -161,7 +161,7 @@ package struct ModuleHeap {
 
   func freeTransfer(_ start: UInt32, of module: Reference<LinkedModule>) {
     if module.value.isHeapClosed { return }
-    do throws(ModuleMistake) { try giveBack(start, to: module) } catch { fail(module, error) }
+    do throws(ModuleMistake) { try free(start, to: module) } catch { fail(module, error) }
   }
 
   /// Outside of a call that could be cut short.
@@ -216,11 +216,11 @@ package struct ModuleHeap {
     }
     module.value.allocatedBytes &-= allocation.size
     unsafe header(of: address).pointee.check = allocation.goneCheck(for: address)
-    try giveBack(allocation.start, to: module)
+    try free(allocation.start, to: module)
   }
 
   /// Takes back all that a module left, and tells of each piece and of the mistakes that are found in it.
-  func takeBack(
+  func freeAll(
     from module: Reference<LinkedModule>, _ tell: (ModuleAllocation) -> Void, _ report: (ModuleMistake) -> Void
   ) {
     do throws(ModuleMistake) {

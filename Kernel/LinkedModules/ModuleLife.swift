@@ -42,7 +42,7 @@ struct ModuleLife {
   private func perform(_ errand: ModuleErrand, _ explain: inout TextBuffer) throws(SystemError) {
     guard let module = context.modules.value.record(errand.module) else {
       // It was refused before it got a record.
-      guard errand.step == .takeBack else { panic("a module lost its record") }
+      guard errand.step == .destroy else { panic("a module lost its record") }
       return
     }
     switch errand.step {
@@ -50,7 +50,7 @@ struct ModuleLife {
     case .publish: try ModuleLoading(context).publish(module, &explain)
     case .wait: try ModuleUnloading(context).waitForCalls(of: module)
     case .stop(let runsFunctions): ModuleUnloading(context).stop(module, runsFunctions: runsFunctions)
-    case .takeBack: ModuleUnloading(context).takeBack(module)
+    case .destroy: ModuleUnloading(context).destroy(module)
     case .link, .nothing: break
     }
   }

@@ -23,8 +23,8 @@ package struct ModuleLoading {
 
   /// Loads the module in `file` with the `parameters`, words `name=value`. Returns its place.
   ///
-  /// The two halves have stack frames of their own, one after the other, so that the module's start function has most
-  /// of the kernel stack.
+  /// `link` and the rest are not inlined into one function: the loader's large frame is gone before the module's start function
+  /// runs on what the kernel stack has left.
   package func load(
     _ file: KernelBytes, parameters: borrowing ModuleWords, explain: inout TextBuffer
   ) throws(SystemError) -> Int32 {

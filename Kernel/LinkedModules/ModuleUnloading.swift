@@ -76,10 +76,10 @@ package struct ModuleUnloading {
   }
 
   /// Gives back all that the module held, and its record.
-  func takeBack(_ module: Reference<LinkedModule>) {
+  func destroy(_ module: Reference<LinkedModule>) {
     DevicePorts(context).releaseAll(of: .module(slot: module.value.slot))
     var left = LeftMemory(owner: module.value.name, context)
-    ModuleHeap(context).takeBack(from: module) {
+    ModuleHeap(context).freeAll(from: module) {
       left.add($0)
     } _: {
       ModuleHeap(context).write($0, of: module)

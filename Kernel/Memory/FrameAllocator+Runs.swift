@@ -5,8 +5,8 @@
 import Primitives
 
 extension FrameAllocator {
-  /// Hands out `count` frames in a row, at most 1,024, each held once. What the smallest block with room for them
-  /// has too many stays free. Nil when there is no such block, or `count` is out of range.
+  /// Hands out `count` frames in a row, at most 1,024, each held once. The tail of the block that they come from
+  /// stays free. Nil when there is no such block, or `count` is out of range.
   public mutating func allocateRun(count: UInt32, zone: FrameZone = .any, owner: FrameOwner) -> FrameNumber? {
     guard count > 0 && count <= 1 &<< UInt32(FrameAllocator.largestOrder) else { return nil }
     let order = 32 &- (count &- 1).leadingZeroBitCount

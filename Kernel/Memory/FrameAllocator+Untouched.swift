@@ -128,8 +128,8 @@ extension FrameAllocator {
     return frame
   }
 
-  /// Takes a block of 2^`order` frames from chunks that were untouched. One with its records in it has none of the
-  /// largest, but frames for the records of the next.
+  /// Takes a block of 2^`order` frames from chunks that were untouched. A chunk that holds its own records has no block of
+  /// the largest order left; its other frames hold the records of further chunks.
   @inline(never)
   mutating func takeUntouchedBlock(order: Int, zone: Int) -> UInt32? {
     while touchNext(zone: zone, keepsWhole: order == Self.largestOrder) {

@@ -223,7 +223,7 @@ public struct FrameAllocator: ~Copyable {
     if left != 0 {
       records[frame.value].references = left
     } else {
-      takeBack(frame.value)
+      free(frame.value)
     }
     return left
   }
@@ -239,7 +239,7 @@ public struct FrameAllocator: ~Copyable {
     guard record.references == 1 else {
       throw FrameFault.stillShared(frame: frame, references: record.references)
     }
-    takeBack(frame.value)
+    free(frame.value)
   }
 
   /// Passes the handed-out block that starts at `frame` from its owner to `owner`.
@@ -254,8 +254,8 @@ public struct FrameAllocator: ~Copyable {
 
   /// Frees a handed-out block whose last holder is gone.
   @inline(__always)
-  private mutating func takeBack(_ frame: UInt32) {
-    guard records[frame].order == 0 else { return takeBackBlock(frame) }
+  private mutating func free(_ frame: UInt32) {
+    guard records[frame].order == 0 else { return freeBlock(frame) }
     ownerCounts[Int(records[frame].owner.rawValue & 15)] &-= 1
     let zone = FrameZone.index(of: frame)
     cache(frame, zone: zone)
@@ -265,7 +265,7 @@ public struct FrameAllocator: ~Copyable {
   }
 
   @inline(never)
-  private mutating func takeBackBlock(_ frame: UInt32) {
+  private mutating func freeBlock(_ frame: UInt32) {
     let order = Int(records[frame].order)
     ownerCounts[Int(records[frame].owner.rawValue & 15)] &-= 1 &<< UInt32(order)
     records[frame].references = 0

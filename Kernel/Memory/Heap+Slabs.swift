@@ -27,7 +27,7 @@ extension Heap {
     if used == slab.header.capacity {
       moveToPartial(slab)
     }
-    if used == 1 { giveBackIfSpare(slab) }
+    if used == 1 { freeIfSpare(slab) }
   }
 
   /// How many bytes at `pointer` its owner may use; at least what was asked for.
@@ -53,7 +53,7 @@ extension Heap {
       while address != 0 {
         let slab = Slab(address: address)
         address = slab.header.next
-        if slab.header.used == 0 { giveBack(slab) }
+        if slab.header.used == 0 { free(slab) }
       }
     }
   }
@@ -99,11 +99,11 @@ extension Heap {
 
   /// An empty slab is kept only where it is the class's last one with room.
   @inline(never)
-  private mutating func giveBackIfSpare(_ slab: Slab) {
-    if slab.header.next != 0 || slab.header.previous != 0 { giveBack(slab) }
+  private mutating func freeIfSpare(_ slab: Slab) {
+    if slab.header.next != 0 || slab.header.previous != 0 { free(slab) }
   }
 
-  private mutating func giveBack(_ slab: Slab) {
+  private mutating func free(_ slab: Slab) {
     Heap.unlink(slab, from: &classes[Int(slab.header.sizeClass)].partial)
     slab.header.mark = 0
     pageCount &-= 1

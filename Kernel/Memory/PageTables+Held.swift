@@ -16,7 +16,7 @@ public struct HeldEntry: Sendable {
 }
 
 extension PageTables {
-  /// Makes the page table of `address`, of the own half and not mapped, and keeps it until `letGo`.
+  /// Makes the page table of `address`, of the own half and not mapped, and keeps it until `release`.
   public func hold(tableOf address: VirtualAddress, cache: some TranslationCache) throws(PageTableError) -> HeldEntry {
     // Mapping a page makes the table; the entry goes again, but stays counted.
     try map(address, to: FrameNumber(0), []).flush(cache)
@@ -29,7 +29,7 @@ extension PageTables {
   }
 
   /// The opposite of `hold`.
-  public func letGo(tableOf address: VirtualAddress, cache: some TranslationCache) {
+  public func release(tableOf address: VirtualAddress, cache: some TranslationCache) {
     guard case .entry(let entry, at: _, table: let table) = find(address) else { return }
     PageChange(page: address.pageStart, scope: forgetEntry(of: address.pageStart, table: table), previous: entry)
       .flush(cache)

@@ -30,7 +30,7 @@ public struct SlotSet {
 
   /// Makes a place free that was taken. Returns false where it was free already, or there is none of this number.
   @discardableResult
-  public mutating func giveBack(_ slot: Int) -> Bool {
+  public mutating func free(_ slot: Int) -> Bool {
     guard slot >= 0 && slot < Self.capacity else { return false }
     let word = slot &>> 5
     let bit: UInt32 = 1 &<< UInt32(slot & 31)

@@ -23,7 +23,7 @@ public protocol CallScheduler {
   /// Gives a task the priority that it has by itself and by those who wait for it.
   func updatePriority(of task: Reference<Task>)
   /// Takes the pages back that a caller has lent.
-  func takeBack(from caller: Reference<Task>)
+  func revokeLease(of caller: Reference<Task>)
 }
 
 /// What a server task that asks for a request is to do.
@@ -142,7 +142,7 @@ extension Reference where Value == CallQueues {
   ) {
     let record = caller.value.call
     let wasInside = record.value.place != .queued
-    if record.value.lentTo != nil { scheduler.takeBack(from: caller) }
+    if record.value.lentTo != nil { scheduler.revokeLease(of: caller) }
     record.value.place = .nowhere
     record.value.service = 0
     record.value.result = result
@@ -203,7 +203,7 @@ extension Reference where Value == CallQueues {
   public func putBack<Scheduler: CallScheduler>(
     _ caller: Reference<Task>, from server: Reference<Task>, _ scheduler: Scheduler
   ) {
-    if caller.value.call.value.lentTo != nil { scheduler.takeBack(from: caller) }
+    if caller.value.call.value.lentTo != nil { scheduler.revokeLease(of: caller) }
     server.value.servedCallers.remove(caller)
     caller.value.lockOwner = nil
     scheduler.updatePriority(of: server)
@@ -264,7 +264,7 @@ extension Reference where Value == CallQueues {
   public func hold(by process: TaskIdentity) { value.holder = process }
 
   /// Lets the calls go on. Every caller sends its request again, to whoever serves then.
-  public func letGo<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
+  public func resume<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
     value.holder = .none
     endFormerEpoch(scheduler)
     while let caller = value.callers.first {

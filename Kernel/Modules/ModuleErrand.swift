@@ -25,7 +25,7 @@ public enum ModuleStep: Equatable, Sendable {
   /// Take its services away, and run its stop function and finalizers where it has not failed.
   case stop(runsFunctions: Bool)
   /// Give back all that it holds, and its record.
-  case takeBack
+  case destroy
   /// There is nothing more to do.
   case nothing
 }
@@ -65,9 +65,9 @@ extension ModuleRegistry {
     switch errand.step {
     case .link:
       if isDone { change(module, from: .loading, to: .starting) }
-      errand.step = isDone ? .start : .takeBack
+      errand.step = isDone ? .start : .destroy
     case .start:
-      errand.step = isDone ? .publish : .takeBack
+      errand.step = isDone ? .publish : .destroy
     case .publish:
       change(module, from: .starting, to: isDone ? .live : .stopping)
       errand.step = isDone ? .nothing : .stop(runsFunctions: true)
@@ -80,8 +80,8 @@ extension ModuleRegistry {
         errand.step = .nothing
       }
     case .stop:
-      errand.step = .takeBack
-    case .takeBack:
+      errand.step = .destroy
+    case .destroy:
       remove(module)
       errand.step = .nothing
     case .nothing: break

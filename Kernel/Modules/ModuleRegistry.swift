@@ -70,7 +70,7 @@ public struct ModuleInside: Equatable, Sendable {
 
   @inlinable public var count: UInt32 { word & 0x7fff_ffff }
 
-  /// The next one who leaves no call behind tells those who wait.
+  /// Asks the last call to leave to wake those who wait for that.
   public mutating func watch() { word |= 0x8000_0000 }
 
   @inlinable @inline(__always)

@@ -90,7 +90,7 @@ package struct Exit {
     context.scheduler.stopEventTimer(of: task)
     Services(context).serverTaskEnded(task)
     if task.value.kernelStackEnd != 0 {
-      KernelStacks(context).give(back: task.value.kernelStackStart)
+      KernelStacks(context).free(task.value.kernelStackStart)
       task.value.kernelStackStart = 0
       task.value.kernelStackEnd = 0
     }
@@ -140,7 +140,7 @@ package struct Exit {
   }
 
   /// Forgets an ended process whose outcome the parent has taken.
-  func forget(_ process: Reference<Process>) {
+  func destroy(_ process: Reference<Process>) {
     process.value.parent?.removeChild(process)
     let task = process.value.mainTask
     TaskRecords(context).free(task)

@@ -1,7 +1,6 @@
-// No frame is left for a page that was promised: somebody has to give memory back. The process that has most of it
-// ends, so that a program that takes all memory does not bring down whoever touches the next page. The first process
-// and what it started itself (the shell, the manager) are passed over while there is anybody else; the orphans that it
-// adopted are anybody.
+// What happens when no frame is left for a page that was promised: the process that has most memory ends, so that a program that takes
+// all of it does not bring down whoever touches the next page. The first process is never chosen, and those that it started itself
+// (the shell, the manager) only when there is no other; orphans that it adopted are not spared.
 //
 // Invariant: it is called for a task's own access, with nothing of the kernel's half done below it.
 
@@ -27,7 +26,7 @@ package struct OutOfMemoryKiller {
   /// process, which is then to end by itself.
   package func killLargest() -> Bool {
     let current = context.scheduler.current
-    // A failure that a test asked for ends whom it hits.
+    // An injected failure ends the task that it hits, not the largest process.
     guard context.memory.frames.freeFrames == 0 else { return false }
     guard let largest = largest(sparingSystem: true) ?? largest(sparingSystem: false),
       largest != current.value.process

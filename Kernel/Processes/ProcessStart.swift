@@ -119,7 +119,7 @@ package struct ProcessStart {
         context.scheduler.enqueue(task)
         return identity
       } catch {
-        TaskStart(context).undo(task)
+        TaskStart(context).abort(task)
         TaskRecords(context).free(task)
         throw error
       }

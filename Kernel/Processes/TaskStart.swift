@@ -73,8 +73,8 @@ struct TaskStart {
     return block.address
   }
 
-  func undo(_ task: Reference<Task>) {
-    if task.value.kernelStackStart != 0 { KernelStacks(context).give(back: task.value.kernelStackStart) }
+  func abort(_ task: Reference<Task>) {
+    if task.value.kernelStackStart != 0 { KernelStacks(context).free(task.value.kernelStackStart) }
     task.value.kernelStackStart = 0
   }
 

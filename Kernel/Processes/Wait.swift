@@ -31,7 +31,7 @@ package struct Wait {
           process.removeThread(ended)
           TaskRecords(context).free(ended)
         } else {
-          Exit(context).forget(ended.value.process)
+          Exit(context).destroy(ended.value.process)
         }
         return Int32(bitPattern: result.task)
       }

@@ -1,4 +1,4 @@
-// What the kernel sees to before it goes back to a task's own code: bits of `cpu_area.pendingWork`, of which those that are
+// What the kernel sees to before it goes back to a task's own code: bits of `cpu_area.pending_work`, of which those that are
 // the task's own are kept in its record while it does not run.
 
 /// The bits.

@@ -2,7 +2,7 @@
 // task does.
 //
 // The scheduler is an object: its state, and the processor that it schedules. On the host the same code runs tests, on a
-// processor of Tests/Platform.
+// processor of Tests/HostedMachine.
 //
 // Invariants:
 // - `current` is the task whose registers the processor holds; it is in no run queue.

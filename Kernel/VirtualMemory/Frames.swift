@@ -23,7 +23,7 @@ package struct Frames {
 
   @inline(never)
   private func allocateAfterReclaim(_ zone: FrameZone, _ owner: FrameOwner) -> FrameNumber? {
-    // A failure that was asked for, to see what comes of it, is not to be avoided.
+    // An injected failure must reach the caller: nothing is reclaimed for it.
     guard context.memory.frames.freeFrames(in: zone) == 0 else { return nil }
     switch owner {
     // Whoever asks for one of these is in the middle of its work on what else would be given up.

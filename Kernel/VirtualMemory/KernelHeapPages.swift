@@ -30,7 +30,7 @@ package struct KernelHeapPages: HeapPageSource {
     if count == 1 {
       return Frames(context).allocate(zone: .low, owner: .kernelHeap).map { UInt(DirectMap.address(of: $0)) }
     }
-    // A failure that was asked for, to see what comes of it, is not to be avoided.
+    // An injected failure must reach the caller: pages are not joined in its place.
     let isToFail = context.memory.frames.allocationsUntilFailure == 1
     if let frame = context.memory.frames.allocateRun(count: count, zone: .low, owner: .kernelHeap) {
       return UInt(DirectMap.address(of: frame))

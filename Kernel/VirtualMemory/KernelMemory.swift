@@ -69,7 +69,7 @@ package struct DirectTableMemory: PageTableMemory {
   }
 
   package func allocateTable() -> FrameNumber? {
-    // A failure that was asked for is to be met here too.
+    // A cached table would hide an injected failure.
     if context.memory.frames.allocationsUntilFailure == 0, let table = context.memory.emptyTables.take() {
       return table
     }

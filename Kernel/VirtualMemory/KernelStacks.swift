@@ -57,12 +57,12 @@ extension Reference where Value == StackPool {
     }
     guard let slot = value.slots.takeLowest() else { throw .limitReached }
     guard slot < value.slotCount else {
-      value.slots.giveBack(slot)
+      value.slots.free(slot)
       throw .limitReached
     }
     let start = value.start + UInt32(slot) * value.slotSize + pageSize
     do throws(SystemError) { try map(start) } catch {
-      value.slots.giveBack(slot)
+      value.slots.free(slot)
       throw error
     }
     return start
@@ -76,7 +76,7 @@ extension Reference where Value == StackPool {
     value.stackCount += 1
   }
 
-  func give(back start: UInt32) {
+  func free(_ start: UInt32) {
     if value.readyCount < 16 {
       value.ready[value.readyCount] = start
       value.readyCount += 1
@@ -100,7 +100,7 @@ extension Reference where Value == StackPool {
 
   private func release(_ start: UInt32) {
     unmap(start)
-    value.slots.giveBack(Int((start - value.start) / value.slotSize))
+    value.slots.free(Int((start - value.start) / value.slotSize))
   }
 }
 
@@ -124,7 +124,7 @@ package struct KernelStacks {
 
   /// The first address of a mapped stack.
   package func take() throws(SystemError) -> UInt32 { try pool.take() }
-  package func give(back start: UInt32) { pool.give(back: start) }
+  package func free(_ start: UInt32) { pool.free(start) }
   /// Gives back the stacks that are kept ready.
   func reclaim() { pool.reclaim() }
   /// Whether `address` is in the unmapped page below a stack.

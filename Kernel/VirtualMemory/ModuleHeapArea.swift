@@ -27,7 +27,7 @@ package struct ModuleHeapArea {
   private var owners: PageOwners
   package private(set) var mappedPages: UInt32 = 0
 
-  /// What the kernel value starts with: an area without room.
+  /// What the kernel starts with: an area without room.
   static func none(_ context: Context) -> ModuleHeapArea {
     unsafe ModuleHeapArea(
       context: context, owners: PageOwners(table: DirectMap.pointer(address_of_kernel_storage()), count: 0))

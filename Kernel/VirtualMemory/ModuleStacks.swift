@@ -36,9 +36,9 @@ package struct ModuleStack {
   package var end: UInt32 { start + ModuleStacks.size }
 
   /// Gives it back after the call.
-  package func giveBack(by task: Reference<Task>) {
+  package func release(by task: Reference<Task>) {
     task.value.moduleStack = outer
-    ModuleStacks(context).give(back: start)
+    ModuleStacks(context).free(start)
   }
 }
 
@@ -90,14 +90,14 @@ package struct ModuleStacks {
     context.memory.moduleStacks.contains(address) ? context.memory.moduleStacks.stack(near: address) : nil
   }
 
-  fileprivate func give(back start: UInt32) {
-    if start == Self.ofProcessor { user = 0 } else { pool.give(back: start) }
+  fileprivate func free(_ start: UInt32) {
+    if start == Self.ofProcessor { user = 0 } else { pool.free(start) }
   }
 
   /// A task ended inside a call.
   package func taskEnded(_ task: Reference<Task>) {
     if task.value.moduleStack != 0 {
-      give(back: task.value.moduleStack)
+      free(task.value.moduleStack)
       task.value.moduleStack = 0
     }
     if user == UInt32(task.address) { user = 0 }

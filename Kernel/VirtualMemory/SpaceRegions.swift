@@ -216,7 +216,7 @@ extension Reference where Value == AddressSpace {
 
   /// Removes what `addWindow` added.
   package func removeWindow(start: UInt32, length: UInt32) {
-    value.tables.letGo(tableOf: VirtualAddress(start), cache: SpaceTranslationCache(space: self))
+    value.tables.release(tableOf: VirtualAddress(start), cache: SpaceTranslationCache(space: self))
     remove(start: start, length: length)
   }
 

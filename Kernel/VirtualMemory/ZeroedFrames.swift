@@ -4,7 +4,7 @@
 // Invariants:
 // - Only the idle loop adds to them, and lets interrupts in after each.
 // - They count as pages of processes. Whoever counts free memory, or finds none, gives them up first.
-// - None is added while a failing allocation is awaited: it would be this one.
+// - The idle loop allocates none while a test injects a failure, which would hit it instead of what is tested.
 
 import ABI
 import Boot

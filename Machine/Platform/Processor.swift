@@ -1,5 +1,5 @@
-// The machine as the kernel's libraries see it, on i686. The build takes this module `Platform` from here; the host's tests take
-// one of the same face from Tests/Platform (docs/decisions/0036-a-platform-by-module.md).
+// The machine as the kernel's libraries see it. Its instructions are those of i686, or in a test process those of
+// Tests/HostedMachine (docs/decisions/0038-the-kernel-in-a-test-process.md).
 //
 // Invariant: nothing here decides. Each function is one or a few instructions, or one field of the CPU's area.
 

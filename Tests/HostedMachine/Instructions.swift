@@ -11,7 +11,7 @@ import MachineLayout
 private var machine: HostedMachine { HostedMachine.current }
 
 public func current_cpu_area() -> UnsafeMutablePointer<cpu_area>! { machine.area }
-/// With 64-bit pointers the kernel value takes more room.
+/// With 64-bit pointers the kernel's state takes more room.
 public func kernel_storage_size() -> UInt32 { UInt32(ImageAddress.storage.count) }
 
 // MARK: Addresses of the image

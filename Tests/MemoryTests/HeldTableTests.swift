@@ -36,7 +36,7 @@ import Testing
       }
       #expect(emulator.tables == held)
     }
-    tables.letGo(tableOf: page(0), cache: cache)
+    tables.release(tableOf: page(0), cache: cache)
     #expect(emulator.tables.isEmpty)
   }
 
@@ -50,7 +50,7 @@ import Testing
     try tables.unmap(page(100))?.flush(cache)
     #expect(!emulator.tables.isEmpty)
     try tables.map(page(100), to: FrameNumber(8), [.user]).flush(cache)
-    tables.letGo(tableOf: page(0), cache: cache)
+    tables.release(tableOf: page(0), cache: cache)
     #expect(tables.lookup(page(100))?.frame.value == 8)
     try tables.unmap(page(100))?.flush(cache)
     #expect(emulator.tables.isEmpty)

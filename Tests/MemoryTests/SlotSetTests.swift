@@ -12,7 +12,7 @@ import Testing
     }
     let none = slots.takeLowest()
     #expect(none == nil)
-    let isGiven = slots.giveBack(8191)
+    let isGiven = slots.free(8191)
     #expect(isGiven)
     let last = slots.takeLowest()
     #expect(last == 8191)
@@ -21,7 +21,7 @@ import Testing
   @Test func whatIsFreeOrNotThereIsNotGivenBack() {
     var slots = SlotSet()
     _ = slots.takeLowest()
-    let answers = [-1, SlotSet.capacity, 1, 0, 0].map { slots.giveBack($0) }
+    let answers = [-1, SlotSet.capacity, 1, 0, 0].map { slots.free($0) }
     #expect(answers == [false, false, false, true, false])
   }
 
@@ -41,7 +41,7 @@ import Testing
         taken.append(slot)
       } else if let index = taken.indices.randomElement(using: &random) {
         let slot = taken.remove(at: index)
-        let isGiven = slots.giveBack(slot)
+        let isGiven = slots.free(slot)
         #expect(isGiven, "seed \(seed) step \(step)")
         free[slot] = true
       }

@@ -81,7 +81,7 @@ extension CallWorld {
         try note(caller)
         queues.answer(caller, by: server, result: 0)
         // The caller runs at once, and does this first.
-        ModelScheduler().takeBack(from: caller)
+        ModelScheduler().revokeLease(of: caller)
         ModelScheduler().endWait(of: caller, .handed)
         return
       }
@@ -140,11 +140,11 @@ extension CallWorld {
     case .replied:
       guard hasAnswer(index) else { return }
       if queues.value.epoch == 0 || queues.value.formerEpoch != 0 {
-        return letGo(index)
+        return resume(index)
       }
       actors[index].stage = .saved
     case .saved:
-      if queues.value.epoch == 0 { return letGo(index) }
+      if queues.value.epoch == 0 { return resume(index) }
       queues.beginEpoch(ModelScheduler())
       header.value.hasSuccessor = true
       actors[successor].epoch = queues.value.epoch
@@ -153,13 +153,13 @@ extension CallWorld {
     case .installed:
       queues.endFormerEpoch(ModelScheduler())
       actors[index].stage = .retired
-    case .retired: letGo(index)
+    case .retired: resume(index)
     default: break
     }
   }
 
-  private func letGo(_ index: Int) {
-    queues.letGo(ModelScheduler())
+  private func resume(_ index: Int) {
+    queues.resume(ModelScheduler())
     actors[index].stage = .done
   }
 }

@@ -31,7 +31,7 @@ struct ModelScheduler: CallScheduler {
 
   func updatePriority(of task: Reference<Scheduling.Task>) { task.value.priority = task.inheritedPriority }
 
-  func takeBack(from caller: Reference<Scheduling.Task>) { caller.value.call.value.lentTo = nil }
+  func revokeLease(of caller: Reference<Scheduling.Task>) { caller.value.call.value.lentTo = nil }
 }
 
 /// What an actor does.
@@ -229,7 +229,7 @@ final class CallWorld: ExplorableWorld {
     actors[index].stage = .dead
     switch actor.role {
     case .client: break
-    case .manager: if queues.value.holder.value == Self.managerProcess { queues.letGo(ModelScheduler()) }
+    case .manager: if queues.value.holder.value == Self.managerProcess { queues.resume(ModelScheduler()) }
     case .server:
       // With its last task the process ends, and its endpoint is given up.
       for other in 0..<count where actors[other].process == actor.process && isAlive(other) { return }

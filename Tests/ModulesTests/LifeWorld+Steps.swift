@@ -1,4 +1,4 @@
-// What the tasks of the model do, as the kernel does it in Image/Modules and Image/Services.
+// What the tasks of the model do, as the kernel does it in Kernel/LinkedModules and Kernel/IPC.
 
 import Primitives
 import TestSupport
@@ -110,7 +110,7 @@ extension LifeWorld {
           state.tasks[index].stage = .stopping
           return
         }
-      case .takeBack: try takeBack(module)
+      case .destroy: try destroy(module)
       case .nothing:
         state.tasks[index].errand = nil
         state.tasks[index].stage = .idle
@@ -133,7 +133,7 @@ extension LifeWorld {
     for name in ModuleName.allCases where state.served[name.rawValue] == module { state.served[name.rawValue] = nil }
   }
 
-  private func takeBack(_ module: ModuleNumber) throws(Violation) {
+  private func destroy(_ module: ModuleNumber) throws(Violation) {
     guard record(module) != nil else {
       if state.records[module.slot] != nil { throw Violation(text: "what another module holds is given back") }
       // It was refused before it got a record.
@@ -219,7 +219,7 @@ extension LifeWorld {
       advance(index, &errand, isDone: !isCancelled)
       try carryOut(index)
     case .holding(let name):
-      if isCancelled { return letGo(index, name) }
+      if isCancelled { return resume(index, name) }
       waitUntilSilent(index, name)
     default: throw Violation(text: "task \(index) did not wait")
     }
@@ -240,11 +240,11 @@ extension LifeWorld {
       state.tasks[index].stage = .holding(name)
       wait(index, for: module)
     } else {
-      letGo(index, name)
+      resume(index, name)
     }
   }
 
-  private func letGo(_ index: Int, _ name: ModuleName) {
+  private func resume(_ index: Int, _ name: ModuleName) {
     state.isHeld[name.rawValue] = false
     state.tasks[index].stage = .idle
     if let module = state.served[name.rawValue] { updateDoor(module) }

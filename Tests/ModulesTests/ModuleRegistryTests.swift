@@ -55,7 +55,7 @@ import Testing
     let isTold = registry.leave(module)
     #expect(!isTold)
     errand = try registry.beginUnloading(module, waits: false)
-    for step in [.stop(runsFunctions: true), .takeBack] as [ModuleStep] {
+    for step in [.stop(runsFunctions: true), .destroy] as [ModuleStep] {
       #expect(errand.step == step && registry.state(of: module) == .stopping)
       #expect(throws: RegistryError.notReady(module, .stopping)) { try registry.enter(module) }
       #expect(throws: RegistryError.notReady(module, .stopping)) {
@@ -89,7 +89,7 @@ import Testing
     }
     // One that started well is stopped, too.
     #expect(steps.contains(.stop(runsFunctions: true)) == (failing == .publish))
-    #expect(steps.last == .takeBack)
+    #expect(steps.last == .destroy)
     #expect(registry.entry(module) == nil)
     let again = try Self.add("demo", to: &registry)
     #expect(again.slot == module.slot && again != module)

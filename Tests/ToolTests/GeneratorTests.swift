@@ -84,7 +84,8 @@ let treeRoot = URL(fileURLWithPath: #filePath)
   }
 
   @Test func theKernelDispatchesEveryCall() throws {
-    let dispatch = try String(contentsOf: treeRoot.appending(path: "Kernel/SystemCalls/Dispatch.swift"), encoding: .utf8)
+    let dispatch = try String(
+      contentsOf: treeRoot.appending(path: "Kernel/SystemCalls/Dispatch.swift"), encoding: .utf8)
     for call in SystemCallTable.calls { #expect(dispatch.contains("case .\(call.name): ")) }
     // Exhaustive means that the compiler, not a default, finds a call that is missing.
     #expect(!dispatch.contains("default:"))
