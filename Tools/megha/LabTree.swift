@@ -59,7 +59,10 @@ extension Project {
     try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
     let compiler = "\(try Toolchain.find().tools)/swiftc"
     let layout = file("Tests/HostedMachine/Layout").path
-    let common = ["-Onone", "-parse-as-library", "-swift-version", "6", "-enable-experimental-feature", "Lifetimes"]
+    let common = [
+      "-Onone", "-parse-as-library", "-swift-version", "6", "-package-name", "megha", "-enable-experimental-feature",
+      "Lifetimes",
+    ]
     for (name, folder) in Self.hostLibraries + [("policy", "\(lab.folder)/host")] {
       let isProgram = name == "policy"
       let sources = Sources.find(in: folder, root: root).swift.map { file($0).path }
