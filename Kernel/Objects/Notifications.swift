@@ -85,9 +85,4 @@ extension HandleTarget {
   package static func notification(_ notification: Reference<NotificationRecord>) -> HandleTarget {
     HandleTarget(.notification, object: UInt32(notification.address))
   }
-
-  /// Nil where it is something else.
-  package var notification: Reference<NotificationRecord>? {
-    kind == .notification ? unsafe Reference(DirectMap.pointer(object)) : nil
-  }
 }
