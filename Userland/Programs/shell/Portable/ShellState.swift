@@ -34,17 +34,59 @@ struct ShellVariable: Equatable {
   var isExported: Bool
 }
 
-struct ShellFunction: Equatable {
+struct ShellFunction: Equatable, ShellDefinition {
   let name: [UInt8]
   var body: ShellCommand
   /// As it was written.
   var source: [UInt8]
 }
 
-struct ShellAlias: Equatable {
+struct ShellAlias: Equatable, ShellDefinition {
   let name: [UInt8]
   var words: [ShellWord]
   var source: [UInt8]
+}
+
+/// What has a name, and the text that it was written as.
+protocol ShellDefinition {
+  var name: [UInt8] { get }
+  var source: [UInt8] { get }
+}
+
+/// Definitions of one kind, each name once. All their texts together have at most `ShellLimits.stored` bytes.
+struct ShellDefinitions<Definition: ShellDefinition> {
+  private(set) var all: [Definition] = []
+  private var bytes = 0
+  private let limit: Int
+  private let refusal: ShellRefusal
+
+  /// - Parameter refusal: of one more than `limit`.
+  init(limit: Int, refusal: ShellRefusal) {
+    self.limit = limit
+    self.refusal = refusal
+  }
+
+  func find(_ name: [UInt8]) -> Definition? { all.first { $0.name == name } }
+
+  /// Takes the place of the one with the same name.
+  mutating func define(_ definition: Definition) throws(ShellRefusal) {
+    let old = all.firstIndex { $0.name == definition.name }
+    let bytes = bytes + definition.source.count - (old.map { all[$0].source.count } ?? 0)
+    guard bytes <= ShellLimits.stored else { throw .tooManyBytes }
+    if let old {
+      all[old] = definition
+    } else {
+      guard all.count < limit else { throw refusal }
+      all.append(definition)
+    }
+    self.bytes = bytes
+  }
+
+  mutating func remove(_ name: [UInt8]) {
+    guard let index = all.firstIndex(where: { $0.name == name }) else { return }
+    bytes -= all[index].source.count
+    all.remove(at: index)
+  }
 }
 
 /// What is to happen instead of the next command.
@@ -62,8 +104,11 @@ enum ShellFlow: Equatable {
 
 struct ShellState {
   private(set) var variables: [ShellVariable] = []
-  private(set) var functions: [ShellFunction] = []
-  private(set) var aliases: [ShellAlias] = []
+  private var definedFunctions = ShellDefinitions<ShellFunction>(
+    limit: ShellLimits.functions, refusal: .tooManyFunctions)
+  private var definedAliases = ShellDefinitions<ShellAlias>(limit: ShellLimits.aliases, refusal: .tooManyAliases)
+  var functions: [ShellFunction] { definedFunctions.all }
+  var aliases: [ShellAlias] { definedAliases.all }
   /// `$1` and on.
   var parameters: [[UInt8]] = []
   /// `$0`
@@ -79,8 +124,6 @@ struct ShellState {
   var flow = ShellFlow.onward
 
   private var variableBytes = 0
-  private var functionBytes = 0
-  private var aliasBytes = 0
 
   init(name: [UInt8]) { self.name = name }
 
@@ -128,49 +171,19 @@ struct ShellState {
 
   // MARK: Functions
 
-  func function(_ name: [UInt8]) -> ShellFunction? { functions.first { $0.name == name } }
+  func function(_ name: [UInt8]) -> ShellFunction? { definedFunctions.find(name) }
 
-  mutating func define(_ function: ShellFunction) throws(ShellRefusal) {
-    let old = functions.firstIndex { $0.name == function.name }
-    let bytes = functionBytes + function.source.count - (old.map { functions[$0].source.count } ?? 0)
-    guard bytes <= ShellLimits.stored else { throw .tooManyBytes }
-    if let old {
-      functions[old] = function
-    } else {
-      guard functions.count < ShellLimits.functions else { throw .tooManyFunctions }
-      functions.append(function)
-    }
-    functionBytes = bytes
-  }
+  mutating func define(_ function: ShellFunction) throws(ShellRefusal) { try definedFunctions.define(function) }
 
-  mutating func removeFunction(_ name: [UInt8]) {
-    guard let index = functions.firstIndex(where: { $0.name == name }) else { return }
-    functionBytes -= functions[index].source.count
-    functions.remove(at: index)
-  }
+  mutating func removeFunction(_ name: [UInt8]) { definedFunctions.remove(name) }
 
   // MARK: Aliases
 
-  func alias(_ name: [UInt8]) -> ShellAlias? { aliases.first { $0.name == name } }
+  func alias(_ name: [UInt8]) -> ShellAlias? { definedAliases.find(name) }
 
-  mutating func define(_ alias: ShellAlias) throws(ShellRefusal) {
-    let old = aliases.firstIndex { $0.name == alias.name }
-    let bytes = aliasBytes + alias.source.count - (old.map { aliases[$0].source.count } ?? 0)
-    guard bytes <= ShellLimits.stored else { throw .tooManyBytes }
-    if let old {
-      aliases[old] = alias
-    } else {
-      guard aliases.count < ShellLimits.aliases else { throw .tooManyAliases }
-      aliases.append(alias)
-    }
-    aliasBytes = bytes
-  }
+  mutating func define(_ alias: ShellAlias) throws(ShellRefusal) { try definedAliases.define(alias) }
 
-  mutating func removeAlias(_ name: [UInt8]) {
-    guard let index = aliases.firstIndex(where: { $0.name == name }) else { return }
-    aliasBytes -= aliases[index].source.count
-    aliases.remove(at: index)
-  }
+  mutating func removeAlias(_ name: [UInt8]) { definedAliases.remove(name) }
 
   // MARK: Other shells
 
