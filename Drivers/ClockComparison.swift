@@ -21,6 +21,16 @@ public enum ReferenceClock: UInt8, Equatable, Sendable {
     case .realTimeClock: "the real-time clock"
     }
   }
+
+  /// Two measurements of this clock that differ by at most one in 2^bits are the same: a quarter of a millisecond is 894
+  /// ticks of the ACPI timer and 298 of the 8254, and may begin and end anywhere within one.
+  var precisionBits: UInt64 {
+    switch self {
+    case .highPrecisionTimer, .realTimeClock: 10
+    case .powerManagementTimer: 8
+    case .intervalTimer: 6
+    }
+  }
 }
 
 /// What one clock gave: so many time stamps and ticks of the local timer in so many nanoseconds.
@@ -94,12 +104,13 @@ public struct ClockMeasurements: Equatable, Sendable {
     }
   }
 
-  /// Takes those of another round. Returns whether they are what was known already, to a thousandth.
+  /// Takes those of another round. Returns whether they are what was known already, as exactly as each clock can tell.
   mutating func add(_ others: ClockMeasurements) -> Bool {
     var isSame = true
     for index in 0..<Self.count {
       guard let other = others[index] else { continue }
-      if let known = self[index] { isSame = isSame && known.agrees(with: other, bits: 10) } else { isSame = false }
+      let isKnown = self[index].map { $0.agrees(with: other, bits: other.clock.precisionBits) } ?? false
+      isSame = isSame && isKnown
       add(other)
     }
     return isSame

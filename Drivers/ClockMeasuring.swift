@@ -53,8 +53,8 @@ public struct ClockMeasuring<Ports: PortAccess, Memory: MemoryAccess, Stamps: St
       clock: clock, stamps: stamps, ticks: UInt64(start.ticks &- controller.timerCount), nanoseconds: nanoseconds)
   }
 
-  /// Measures until two rounds agree to a thousandth, and asks the real-time clock, which takes one to two seconds,
-  /// where the others leave it open.
+  /// Measures until two rounds agree as exactly as the clocks can, and asks the real-time clock, which takes one to two
+  /// seconds, where the others leave it open.
   public func measure() -> ClockVerdict {
     var measurements = ClockMeasurements()
     for _ in 0..<Self.roundLimit {

@@ -32,7 +32,7 @@ final class Board: @unchecked Sendable {
   /// How long an access takes.
   var accessTime: UInt64 = 900
   /// Nanoseconds since the board began.
-  private(set) var now: UInt64 = 123_456_789
+  var now: UInt64 = 123_456_789
   private(set) var accessCount = 0
 
   private var countdownStart: UInt64?
