@@ -76,7 +76,7 @@ let package = Package(
       name: "Kernel",
       dependencies: [
         "ABI", "Boot", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "Drivers", "Executables", "FaultReports",
-        "Files", "Firmware", "IPC", "LinkedModules", "Machine", "MachineSupport", "Memory", "Messages",
+        "Files", "Firmware", "IPC", "Jobs", "LinkedModules", "Machine", "MachineSupport", "Memory", "Messages",
         "ModuleInterface", "Modules", "Objects", "Platform", "Primitives", "Processes", "Scheduling", "SystemCalls",
         "VirtualMemory",
       ],
@@ -85,7 +85,7 @@ let package = Package(
     .testTarget(
       name: "KernelTests",
       dependencies: [
-        "ABI", "Boot", "Kernel", "Machine", "MachineSupport", "MeghaBuild", "Objects", "Platform", "Primitives",
+        "ABI", "Boot", "IPC", "Kernel", "Machine", "MachineSupport", "MeghaBuild", "Objects", "Platform", "Primitives",
         "Processes", "Scheduling", "TestSupport",
       ],
       path: "Tests/KernelTests", swiftSettings: host + fast + flows),
@@ -172,9 +172,16 @@ let package = Package(
   ]
     + [
       kernelPart("Consoles", ["Diagnostics", "Drivers", "Scheduling"]),
-      kernelPart("VirtualMemory", ["ABI", "Boot", "Consoles", "Diagnostics", "Executables", "Memory", "Scheduling"]),
       kernelPart(
-        "Objects", ["ABI", "Consoles", "Diagnostics", "Files", "Memory", "Messages", "Scheduling", "VirtualMemory"]),
+        "VirtualMemory",
+        [
+          "ABI", "Boot", "Consoles", "Diagnostics", "Executables", "Jobs", "Memory", "Scheduling",
+        ]),
+      kernelPart(
+        "Objects",
+        [
+          "ABI", "Consoles", "Diagnostics", "Files", "Jobs", "Memory", "Messages", "Scheduling", "VirtualMemory",
+        ]),
       kernelPart("IPC", ["ABI", "Memory", "Messages", "Modules", "Objects", "Scheduling", "VirtualMemory"]),
       kernelPart(
         "Devices",
@@ -184,11 +191,14 @@ let package = Package(
         ]),
       kernelPart(
         "Processes",
-        ["ABI", "Consoles", "Diagnostics", "Executables", "IPC", "Memory", "Objects", "Scheduling", "VirtualMemory"]),
+        [
+          "ABI", "Consoles", "Diagnostics", "Executables", "IPC", "Jobs", "Memory", "Messages", "Objects",
+          "Scheduling", "VirtualMemory",
+        ]),
       kernelPart(
         "FaultReports",
         [
-          "ABI", "Consoles", "Diagnostics", "Executables", "Memory", "Objects", "Processes", "Scheduling",
+          "ABI", "Consoles", "Diagnostics", "Executables", "Jobs", "Memory", "Objects", "Processes", "Scheduling",
           "VirtualMemory",
         ]),
       kernelPart(
@@ -200,8 +210,8 @@ let package = Package(
       kernelPart(
         "SystemCalls",
         [
-          "ABI", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "FaultReports", "IPC", "LinkedModules", "Memory",
-          "Messages", "Modules", "Objects", "Processes", "Scheduling", "VirtualMemory",
+          "ABI", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "FaultReports", "IPC", "Jobs", "LinkedModules",
+          "Memory", "Messages", "Modules", "Objects", "Processes", "Scheduling", "VirtualMemory",
         ]),
     ]
     + kernelLibrary("Primitives")
@@ -212,6 +222,7 @@ let package = Package(
     + kernelLibrary("Files", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
     + kernelLibrary("Diagnostics", dependencies: ["Primitives"])
     + kernelLibrary("Scheduling", dependencies: ["Platform", "Primitives"], testDependencies: ["MachineSupport"])
+    + kernelLibrary("Jobs", dependencies: ["ABI", "Primitives"])
     + kernelLibrary("DeviceClaims", dependencies: ["ABI", "Primitives", "Scheduling"])
     + kernelLibrary("Messages", dependencies: ["ABI", "Primitives", "Scheduling"])
     + kernelLibrary("Modules", dependencies: ["Primitives", "Executables"], settings: fast, testDependencies: cases),

@@ -445,5 +445,12 @@ public enum SystemCallTable {
       errors: ["badHandle"],
       "Says that a device, which has been reset, uses no memory any more: what drivers got for it with `deviceMemory` and no process has mapped is given back."
     ),
+    .init(
+      65, "jobInformation",
+      [
+        .init("after", .number, "the number of a job; 0: before the first"),
+        .init("information", .structureOut(type: "JobInformation"), "where the description goes"),
+      ], errors: ["badAddress", "notFound"],
+      "Describes the job with the next higher number: what it has, and what it may have at the most."),
   ]
 }

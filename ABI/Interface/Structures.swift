@@ -31,7 +31,9 @@ public struct StartFlags: OptionSet, BitwiseCopyable, Sendable {
   @inlinable public static var detached: StartFlags { .init(rawValue: 8) }
   /// Processes only: the starter reads with `traceRead` which calls it makes.
   @inlinable public static var traced: StartFlags { .init(rawValue: 16) }
-  @inlinable public static var all: StartFlags { .init(rawValue: 31) }
+  /// Processes only: it and what it starts are a job of their own, inside the starter's.
+  @inlinable public static var ownJob: StartFlags { .init(rawValue: 32) }
+  @inlinable public static var all: StartFlags { .init(rawValue: 63) }
 }
 
 /// A call of a traced process.
@@ -81,6 +83,33 @@ public struct ProcessRequest: BitwiseCopyable, Sendable {
   /// Where one sentence goes that explains a refusal; capacity 0: it goes to the log only.
   public var explanationAddress: UInt32 = 0
   public var explanationCapacity: UInt32 = 0
+  /// With the flag `ownJob`: what the job may have at the most; 0: as much as the jobs around it.
+  public var limits = JobAmounts()
+  @inlinable public init() {}
+}
+
+/// What a job has, or may have at the most.
+public struct JobAmounts: BitwiseCopyable, Equatable, Sendable {
+  /// Pages of memory.
+  public var pages: UInt32 = 0
+  /// Bytes of kernel memory: records, kernel stacks, page tables.
+  public var kernelBytes: UInt32 = 0
+  /// Tasks, with those that have ended and that nobody has waited for.
+  public var tasks: UInt32 = 0
+  @inlinable public init() {}
+}
+
+/// A job: a process and what it starts, directly and through others.
+public struct JobInformation: BitwiseCopyable, Sendable {
+  public var job: UInt32 = 0
+  /// The job around it; 0 for the first.
+  public var parent: UInt32 = 0
+  /// 1: it is not ended where memory runs out, and has the last pages.
+  public var isReserved: UInt32 = 0
+  /// What it has; where it is not reserved, with all jobs inside it.
+  public var used = JobAmounts()
+  /// `UInt32.max`: no limit of its own.
+  public var limits = JobAmounts()
   @inlinable public init() {}
 }
 
@@ -232,6 +261,8 @@ public struct TaskInformation: BitwiseCopyable, Sendable {
   public var rights = Rights(rawValue: 0)
   public var nanoseconds = WordPair()
   public var name = Name()
+  /// The job that pays for it.
+  public var job: UInt32 = 0
   @inlinable public init() {}
 }
 

@@ -26,10 +26,10 @@ struct PageFaults {
       if resolution == .resolved { return }
       // The kernel's own access is a copy for the task; its call fails with an error that says which it was.
       if frame.isKernel {
-        context.memory.copyRanOut = resolution == .outOfMemory
-      } else if resolution == .outOfMemory {
-        if OutOfMemoryKiller(context).killLargest() { return }
-        FaultReporter(context).writeOutOfMemory(frame: frame, address: address)
+        context.memory.copyFailure = resolution.copyFailure
+      } else if resolution != .forbidden {
+        if resolution == .outOfMemory, OutOfMemoryKiller(context).killLargest() { return }
+        FaultReporter(context).writeOutOfMemory(address: address, isAtLimit: resolution == .limitReached)
         Exit(context).endCurrent(.outOfMemory, status: 0)
       }
     }

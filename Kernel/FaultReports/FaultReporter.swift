@@ -5,6 +5,7 @@
 import ABI
 import Consoles
 import Diagnostics
+import Jobs
 import MachineSupport
 import Objects
 import Platform
@@ -115,11 +116,19 @@ package struct FaultReporter {
     Exit(context).endCurrent(.faulted, status: Int32(vector))
   }
 
-  package func writeOutOfMemory(frame: TrapFrame, address: UInt32) {
+  /// - Parameter isAtLimit: memory is left, but its job may have no more.
+  package func writeOutOfMemory(address: UInt32, isAtLimit: Bool) {
     var output = KernelOutput(context)
     output.write("memory: ")
-    context.scheduler.current.inReports.write(to: &output)
-    output.write(" ended: no memory is left for the page at ")
+    let task = context.scheduler.current
+    task.inReports.write(to: &output)
+    if isAtLimit {
+      output.write(" ended: job ")
+      output.write(decimal: task.value.process.value.job.value.number)
+      output.write(" has all that its limit allows, without the page at ")
+    } else {
+      output.write(" ended: no memory is left for the page at ")
+    }
     output.write(hexadecimal: address & ~4095)
     output.write("\n")
   }

@@ -228,6 +228,18 @@ public struct FrameAllocator: ~Copyable {
     return left
   }
 
+  /// Adds a holder to a frame that a process maps, where it is memory of processes; any other is not taken from whoever has
+  /// it. Returns whether there is something for `release` to take back; nil where no more holders can be counted.
+  @inline(__always)
+  public mutating func holdPage(_ frame: FrameNumber) -> Bool? {
+    guard frame.value < records.count, records[frame.value].isPage else { return false }
+    return records[frame.value].addHolder() ? true : nil
+  }
+
+  /// Removes a holder from a frame that `holdPage` held. Returns false, with nothing changed, where it is the last.
+  @inline(__always)
+  public mutating func releaseHeldPage(_ frame: FrameNumber) -> Bool { records[frame.value].removeHolder() }
+
   /// Frees the block of 2^`order` frames that starts at `frame` and that its only holder gives back.
   public mutating func free(_ frame: FrameNumber, order: Int = 0) throws(FrameFault) {
     try records.validate(frame)

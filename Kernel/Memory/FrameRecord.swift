@@ -119,6 +119,25 @@ public struct FrameRecord: Sendable {
     @inline(__always) set { nextAndOwner = (UInt32(newValue) &<< 8) | (nextAndOwner & 0xff) }
   }
 
+  /// Whether it is a frame of processes: `processMemory` or `shared`.
+  var isPage: Bool { @inline(__always) get { nextAndOwner & 0xfe == UInt32(FrameOwner.processMemory.rawValue) } }
+
+  /// Of a frame of processes: one more holder, or one less where another one is left. Returns false, with nothing changed,
+  /// where that cannot be.
+  @inline(__always)
+  mutating func addHolder() -> Bool {
+    guard nextAndOwner < 0xffff00 else { return false }
+    nextAndOwner &+= 0x100
+    return true
+  }
+
+  @inline(__always)
+  mutating func removeHolder() -> Bool {
+    guard nextAndOwner >= 0x200 else { return false }
+    nextAndOwner &-= 0x100
+    return true
+  }
+
   /// The binary logarithm of the number of frames in the block that starts here, or `interior` or `cached`.
   var order: UInt8 {
     @inline(__always) get { ~UInt8(truncatingIfNeeded: notPreviousAndOrder) }

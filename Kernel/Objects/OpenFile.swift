@@ -3,6 +3,7 @@
 // Invariant: the record stays while a handle stands for it.
 
 import ABI
+import Jobs
 import Platform
 import Primitives
 import VirtualMemory
@@ -10,9 +11,13 @@ import VirtualMemory
 package struct OpenFile: ~Copyable {
   fileprivate var references: UInt32 = 1
   fileprivate let bytes: KernelBytes
+  fileprivate let job: Reference<Job>
   fileprivate var position: UInt32 = 0
 
-  fileprivate init(_ bytes: KernelBytes) { self.bytes = bytes }
+  fileprivate init(_ bytes: KernelBytes, _ job: Reference<Job>) {
+    self.bytes = bytes
+    self.job = job
+  }
 }
 
 package struct OpenFiles {
@@ -38,9 +43,9 @@ package struct OpenFiles {
   }
 
   /// Opens the file whose bytes these are, with the first handle counted.
-  package func open(_ bytes: KernelBytes) throws(SystemError) -> HandleTarget {
-    let pointer: UnsafeMutablePointer<OpenFile> = try unsafe KernelHeap(context).allocate(tag: .process)
-    unsafe pointer.initialize(to: OpenFile(bytes))
+  package func open(_ bytes: KernelBytes, for job: Reference<Job>) throws(SystemError) -> HandleTarget {
+    let pointer: UnsafeMutablePointer<OpenFile> = try unsafe KernelHeap(context).allocate(tag: .process, for: job)
+    unsafe pointer.initialize(to: OpenFile(bytes, job))
     return HandleTarget(.file, object: UInt32(UInt(bitPattern: pointer)))
   }
 
@@ -50,8 +55,9 @@ package struct OpenFiles {
   private func release(_ file: Reference<OpenFile>) {
     file.value.references &-= 1
     guard file.value.references == 0 else { return }
+    let job = file.value.job
     unsafe file.unsafePointer.deinitialize(count: 1)
-    unsafe KernelHeap(context).free(file.unsafePointer)
+    unsafe KernelHeap(context).free(file.unsafePointer, of: job)
   }
 
   private static func read(_ file: Reference<OpenFile>, into buffer: UserBuffer) throws(SystemError) -> UInt32 {

@@ -8,6 +8,7 @@
 // - Threads own nothing: their children belong to their process.
 
 import ABI
+import Jobs
 import Platform
 import Primitives
 import Scheduling
@@ -19,6 +20,8 @@ package struct Process: ~Copyable {
   package var mainTask: Reference<Task>
   /// Nil once the last task has ended.
   package var space: Reference<AddressSpace>?
+  /// Who pays for what it has; of its last charges it ends with the record.
+  package let job: Reference<Job>
   package var parent: Reference<Process>?
   package var children = ProcessList()
   package var endedChildren = ProcessList()
@@ -29,8 +32,6 @@ package struct Process: ~Copyable {
   package var firstThread: Reference<Task>?
   package var liveTasks = 1
   package var isEnding = false
-  /// The first process itself started it, as it does the shell; orphans that it adopts are not marked.
-  package var wasStartedByFirst = false
   package var rights: Rights
   package var name = Name()
   /// Tasks of this process that wait for a child or a thread.
@@ -40,10 +41,11 @@ package struct Process: ~Copyable {
   /// Where the program's file lies in memory, for its symbols.
   package var image: (start: UInt32, length: UInt32) = (0, 0)
 
-  package init(mainTask: Reference<Task>, space: Reference<AddressSpace>, rights: Rights) {
+  package init(mainTask: Reference<Task>, space: Reference<AddressSpace>, rights: Rights, job: Reference<Job>) {
     handles = HandleTable(owner: mainTask.value.identity)
     self.mainTask = mainTask
     self.space = space
+    self.job = job
     self.rights = rights
   }
 

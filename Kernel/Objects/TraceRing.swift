@@ -5,6 +5,7 @@
 // - Records are kept only while the process that started the traced one is its parent.
 
 import ABI
+import Jobs
 import Platform
 import Primitives
 import Scheduling
@@ -43,18 +44,21 @@ package struct TraceRings {
 
   package init(_ context: Context) { self.context = context }
 
-  package func makeRing(tracer: Reference<Process>?) throws(SystemError) -> Reference<TraceRing> {
+  package func makeRing(tracer: Reference<Process>?, for job: Reference<Job>) throws(SystemError) -> Reference<
+    TraceRing
+  > {
     guard let tracer else { throw .badArgument }
-    let pointer: UnsafeMutablePointer<TraceRing> = unsafe try KernelHeap(context).allocate(tag: .process)
+    let pointer: UnsafeMutablePointer<TraceRing> = unsafe try KernelHeap(context).allocate(
+      tag: .process, for: job)
     unsafe pointer.initialize(to: TraceRing(tracer: tracer.value.identity))
     return unsafe Reference(pointer)
   }
 
-  package func free(_ ring: Reference<TraceRing>?) {
+  package func free(_ ring: Reference<TraceRing>?, of job: Reference<Job>) {
     guard let ring else { return }
     wakeAll(ring)
     unsafe ring.unsafePointer.deinitialize(count: 1)
-    unsafe KernelHeap(context).free(ring.unsafePointer)
+    unsafe KernelHeap(context).free(ring.unsafePointer, of: job)
   }
 
   /// A traced process ended or got another parent: nobody may go on waiting for the other side.

@@ -9,7 +9,9 @@
 
 import ABI
 import IPC
+import Jobs
 import MachineSupport
+import Messages
 import Objects
 @_spi(Entry) import Platform
 import Primitives
@@ -71,7 +73,7 @@ package struct Exit {
     } else if task.value.isThread {
       if task.value.isDetached {
         process.removeThread(task)
-        TaskRecords(context).free(task)
+        TaskRecords(context).free(task, of: process.value.job)
       } else {
         Wait(context).announce(task.value.identity, to: process)
       }
@@ -112,7 +114,7 @@ package struct Exit {
     }
     while let thread = process.value.firstThread {
       process.removeThread(thread)
-      TaskRecords(context).free(thread)
+      TaskRecords(context).free(thread, of: process.value.job)
     }
     guard let parent = process.value.parent, let root = context.objects.root else {
       panic("the first process ended")
@@ -142,8 +144,7 @@ package struct Exit {
   /// Forgets an ended process whose outcome the parent has taken.
   func destroy(_ process: Reference<Process>) {
     process.value.parent?.removeChild(process)
-    let task = process.value.mainTask
-    TaskRecords(context).free(task)
+    TaskRecords(context).free(process.value.mainTask, of: process.value.job)
     ProcessRecords(context).free(process)
   }
 }
@@ -154,11 +155,35 @@ struct TaskRecords {
 
   init(_ context: Context) { self.context = context }
 
+  /// What a task takes of kernel memory beside its record, at the most: a stack for the kernel, the record of its call, and
+  /// its x87 and SSE registers.
+  private static var attachedBytes: UInt32 {
+    KernelStacks.size + UInt32(MemoryLayout<CallRecord>.size + FloatState.areaSize)
+  }
+
   func make(
-    mode: TaskMode, priority: UInt8, isThread: Bool, owner: UInt
+    mode: TaskMode, priority: UInt8, isThread: Bool, owner: UInt, for job: Reference<Job>
+  ) throws(SystemError) -> Reference<Task> {
+    try JobRecords(context).charge(job, .tasks, 1)
+    do throws(SystemError) {
+      try JobRecords(context).charge(job, .kernelBytes, Self.attachedBytes)
+      do throws(SystemError) {
+        return try makeRecord(mode: mode, priority: priority, isThread: isThread, owner: owner, for: job)
+      } catch {
+        JobRecords(context).discharge(job, .kernelBytes, Self.attachedBytes)
+        throw error
+      }
+    } catch {
+      JobRecords(context).discharge(job, .tasks, 1)
+      throw error
+    }
+  }
+
+  private func makeRecord(
+    mode: TaskMode, priority: UInt8, isThread: Bool, owner: UInt, for job: Reference<Job>
   ) throws(SystemError) -> Reference<Task> {
     guard let identity = context.scheduler.tasks.reserveIdentity() else { throw .limitReached }
-    let pointer: UnsafeMutablePointer<Task> = unsafe try KernelHeap(context).allocate(tag: .task)
+    let pointer: UnsafeMutablePointer<Task> = unsafe try KernelHeap(context).allocate(tag: .task, for: job)
     unsafe pointer.initialize(
       to: Task(identity: identity, mode: mode, priority: priority, isThread: isThread, owner: owner))
     let task = unsafe Reference(pointer)
@@ -166,10 +191,12 @@ struct TaskRecords {
     return task
   }
 
-  func free(_ task: Reference<Task>) {
+  func free(_ task: Reference<Task>, of job: Reference<Job>) {
     context.scheduler.tasks.remove(task)
     unsafe task.unsafePointer.deinitialize(count: 1)
-    unsafe KernelHeap(context).free(task.unsafePointer)
+    JobRecords(context).discharge(job, .tasks, 1)
+    JobRecords(context).discharge(job, .kernelBytes, Self.attachedBytes)
+    unsafe KernelHeap(context).free(task.unsafePointer, of: job)
   }
 }
 
@@ -179,14 +206,16 @@ struct ProcessRecords {
   init(_ context: Context) { self.context = context }
 
   func make(_ process: consuming Process) throws(SystemError) -> Reference<Process> {
-    let pointer: UnsafeMutablePointer<Process> = unsafe try KernelHeap(context).allocate(tag: .process)
+    let pointer: UnsafeMutablePointer<Process> =
+      unsafe try KernelHeap(context).allocate(tag: .process, for: process.job)
     unsafe pointer.initialize(to: process)
     return unsafe Reference(pointer)
   }
 
   func free(_ process: Reference<Process>) {
-    TraceRings(context).free(process.value.trace)
+    let job = process.value.job
+    TraceRings(context).free(process.value.trace, of: job)
     unsafe process.unsafePointer.deinitialize(count: 1)
-    unsafe KernelHeap(context).free(process.unsafePointer)
+    unsafe KernelHeap(context).free(process.unsafePointer, of: job)
   }
 }

@@ -16,7 +16,7 @@ package struct FloatState {
   package init(_ context: Context) { self.context = context }
 
   /// 512 bytes on a 16-byte boundary for FXSAVE (Intel SDM Vol. 1, 10.5.1).
-  private static var areaSize: Int { 512 }
+  static var areaSize: Int { 512 }
 
   /// Exception 7: gives the registers to the current task. Returns false where there is no memory to save them.
   package func take() -> Bool {

@@ -8,6 +8,7 @@ import ABI
 import Consoles
 import Diagnostics
 import Executables
+import Jobs
 import Objects
 import Platform
 import Primitives
@@ -79,10 +80,12 @@ package struct ProcessStart {
     defer { texts.end() }
 
     let isTraced = request.flags.contains(.traced)
-    let space = try AddressSpaces(context).make(isTraced: isTraced)
+    let job = try job(request, of: parent)
+    defer { JobRecords(context).release(job) }
+    let space = try AddressSpaces(context).make(isTraced: isTraced, for: job)
     var trace: Reference<TraceRing>?
     do throws(SystemError) {
-      if isTraced { trace = try TraceRings(context).makeRing(tracer: parent) }
+      if isTraced { trace = try TraceRings(context).makeRing(tracer: parent, for: job) }
       let sibling = isPermanent ? Reference<AddressSpace>.running(image: image.address, context) : nil
       // The few files that begin on a page may lie there as they have to lie in memory.
       let beginsOnPage = isPermanent && image.address & (pageSize &- 1) == 0
@@ -94,7 +97,7 @@ package struct ProcessStart {
       try space.addStack(
         start: stackEnd - stackSize, end: stackEnd, purpose: .stack, isCommitted: mode.mode.isRing0)
       let stackPointer = try texts.place(in: space, stackEnd: stackEnd)
-      let task = try TaskRecords(context).make(mode: mode.mode, priority: priority, isThread: false, owner: 0)
+      let task = try TaskRecords(context).make(mode: mode.mode, priority: priority, isThread: false, owner: 0, for: job)
       do throws(SystemError) {
         task.value.isGuarded = mode.isGuarded
         task.value.stackStart = stackEnd - stackSize
@@ -105,14 +108,13 @@ package struct ProcessStart {
         context.processes.observer.endProcess(context)
         let rights = parent.map { $0.value.rights } ?? .all
         let process = try ProcessRecords(context).make(
-          Process(mainTask: task, space: space, rights: rights.subtracting(request.droppedRights)))
+          Process(mainTask: task, space: space, rights: rights.subtracting(request.droppedRights), job: job))
         process.value.name = name.name
         process.value.trace = trace
         if isPermanent {
           process.value.image = (image.address, image.length)
           space.publish(image: image.address)
         }
-        process.value.wasStartedByFirst = parent.map { $0.value.parent == nil } ?? false
         task.value.owner = process.address
         if let parent { parent.addChild(process) } else { context.objects.root = process }
         let identity = task.value.identity
@@ -120,14 +122,31 @@ package struct ProcessStart {
         return identity
       } catch {
         TaskStart(context).abort(task)
-        TaskRecords(context).free(task)
+        TaskRecords(context).free(task, of: job)
         throw error
       }
     } catch {
-      TraceRings(context).free(trace)
+      TraceRings(context).free(trace, of: job)
       AddressSpaces(context).destroy(space)
       throw error
     }
+  }
+
+  /// The job that a new process is part of, with a reference to it: that of its parent, or a new one inside that where it is
+  /// asked for, and for whatever a reserved process starts. What the first process itself starts is reserved.
+  @inline(never)
+  private func job(
+    _ request: ProcessRequest, of parent: Reference<Process>?
+  ) throws(SystemError) -> Reference<Job> {
+    guard request.flags.contains(.ownJob) || request.limits.isZero else { throw .badArgument }
+    guard let parent else { return try JobRecords(context).make(inside: nil, isReserved: true) }
+    let outer = parent.value.job
+    guard request.flags.contains(.ownJob) || outer.value.isReserved else {
+      JobRecords(context).retain(outer)
+      return outer
+    }
+    return try JobRecords(context).make(
+      inside: outer, isReserved: parent.value.parent == nil, limits: request.limits)
   }
 
   @inline(never)
@@ -164,7 +183,8 @@ package struct StartMode {
   /// Checks flags and rights. A right, never a path, allows Ring 0.
   init(_ flags: StartFlags, rights: Rights, isThread: Bool) throws(SystemError) {
     guard flags.isSubset(of: .all) else { throw .badArgument }
-    if flags.contains(.detached) && !isThread || flags.contains(.traced) && isThread { throw .badArgument }
+    if flags.contains(.detached) && !isThread { throw .badArgument }
+    if isThread, !flags.isDisjoint(with: [.traced, .ownJob]) { throw .badArgument }
     guard flags.contains(.ring0) else {
       if flags.contains(.sharedStack) || flags.contains(.guarded) { throw .badArgument }
       mode = .user

@@ -117,7 +117,7 @@ package struct ThreadStart {
     size = pagesNeeded(size) * pageSize
 
     let task = try TaskRecords(context).make(
-      mode: mode.mode, priority: priority, isThread: true, owner: process.address)
+      mode: mode.mode, priority: priority, isThread: true, owner: process.address, for: process.value.job)
     do throws(SystemError) {
       let stackStart = try space.addThreadStack(size: size, isCommitted: mode.mode.isRing0)
       do throws(SystemError) {
@@ -140,7 +140,7 @@ package struct ThreadStart {
         throw error
       }
     } catch {
-      TaskRecords(context).free(task)
+      TaskRecords(context).free(task, of: process.value.job)
       throw error
     }
     process.addThread(task)

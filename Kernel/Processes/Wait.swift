@@ -29,7 +29,7 @@ package struct Wait {
         try outcome?.write(result)
         if ended.value.isThread {
           process.removeThread(ended)
-          TaskRecords(context).free(ended)
+          TaskRecords(context).free(ended, of: process.value.job)
         } else {
           Exit(context).destroy(ended.value.process)
         }

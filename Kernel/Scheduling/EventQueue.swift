@@ -21,6 +21,10 @@ public struct PendingEvent: Equatable, Sendable {
   public var subject: TaskIdentity
   /// When the first of them came, in nanoseconds since boot.
   public let time: UInt64
+
+  mutating func add(_ times: UInt64) {
+    count = UInt32(truncatingIfNeeded: min(UInt64(count) &+ min(times, 0xffff_ffff), 0xffff_ffff))
+  }
 }
 
 public struct EventQueue {
@@ -29,17 +33,16 @@ public struct EventQueue {
 
   public init() {}
 
-  /// Adds `times` events of one kind.
-  public mutating func add(_ kind: TaskEvent, subject: TaskIdentity, time: UInt64, times: UInt32 = 1) {
+  /// Adds an event.
+  public mutating func add(_ kind: TaskEvent, subject: TaskIdentity, time: UInt64) {
     for index in 0..<count {
       guard var entry = entries[index], entry.kind == kind else { continue }
-      let (sum, overflow) = entry.count.addingReportingOverflow(times)
-      entry.count = overflow ? .max : sum
+      entry.add(1)
       entry.subject = subject
       entries[index] = entry
       return
     }
-    entries[count] = PendingEvent(kind: kind, count: times, subject: subject, time: time)
+    entries[count] = PendingEvent(kind: kind, count: 1, subject: subject, time: time)
     count &+= 1
   }
 

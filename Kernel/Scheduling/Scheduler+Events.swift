@@ -11,9 +11,9 @@ extension Scheduler {
   public static var shortestPeriod: UInt64 { 100_000 }
 
   /// Adds an event to a task's queue, and wakes the task where it waits for such.
-  public func post(_ kind: TaskEvent, to task: Reference<Task>, subject: TaskIdentity, times: UInt32 = 1) {
+  public func post(_ kind: TaskEvent, to task: Reference<Task>, subject: TaskIdentity) {
     guard task.value.state != .ended else { return }
-    task.value.events.add(kind, subject: subject, time: now, times: times)
+    task.value.events.add(kind, subject: subject, time: now)
     if task.value.awaitedEvents & kind.bit != 0 { wake(task) }
   }
 
@@ -21,7 +21,9 @@ extension Scheduler {
   public func waitForEvent(_ kinds: UInt8, noWait: Bool, deadline: UInt64?) throws(WaitFailure) -> PendingEvent {
     let task = current
     while true {
-      if let event = task.value.events.take(kinds) { return event }
+      if let event = task.value.events.take(kinds) {
+        return event.kind == .timer ? restartEventTimer(of: task, after: event) : event
+      }
       if noWait { throw .wouldBlock }
       task.value.awaitedEvents = kinds
       let reason = block(.waitingForEvent, deadline: deadline)
@@ -40,19 +42,26 @@ extension Scheduler {
     startEventTimer(of: task, deadline: deadline(after: time))
   }
 
-  public func stopEventTimer(of task: Reference<Task>) { state.value.timers.remove(task.eventTimer) }
+  public func stopEventTimer(of task: Reference<Task>) {
+    state.value.timers.remove(task.eventTimer)
+    task.value.eventPeriod = 0
+  }
 
-  /// A task's event timer ran out. Periods that went by unseen are counted, not repeated.
-  func eventTimerExpired(_ task: Reference<Task>, deadline: UInt64, now: UInt64) {
+  /// A task's event timer ran out. One with a period starts again when its event is taken, so a task that takes none
+  /// costs the others one interrupt, and each further one comes out of the owner's own time.
+  func eventTimerExpired(_ task: Reference<Task>) { post(.timer, to: task, subject: .none) }
+
+  /// Starts a timer with a period again, at a multiple of it. Returns the event with the periods that went by unseen counted in.
+  private func restartEventTimer(of task: Reference<Task>, after event: PendingEvent) -> PendingEvent {
     let period = task.value.eventPeriod
-    guard period > 0 else {
-      post(.timer, to: task, subject: .none)
-      return
-    }
+    guard period > 0, !task.value.eventTimer.isRunning else { return event }
+    let deadline = task.value.eventTimer.deadline
     let missed = (now &- deadline) / period
-    post(.timer, to: task, subject: .none, times: UInt32(truncatingIfNeeded: min(missed, 0xffff_fffe) &+ 1))
     let (next, overflow) = deadline.addingReportingOverflow((missed &+ 1) &* period)
     startEventTimer(of: task, deadline: overflow ? .max - 1 : next)
+    var counted = event
+    counted.add(missed)
+    return counted
   }
 
   private func startEventTimer(of task: Reference<Task>, deadline: UInt64) {

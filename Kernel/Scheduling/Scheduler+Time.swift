@@ -62,7 +62,7 @@ extension Scheduler {
       if expired.timer == task.wakeTimer {
         wake(task, .timedOut)
       } else {
-        eventTimerExpired(task, deadline: expired.timer.value.deadline, now: now)
+        eventTimerExpired(task)
       }
     }
     if hasPeer {

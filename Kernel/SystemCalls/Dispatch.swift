@@ -96,6 +96,7 @@ package struct NativeCalls {
     case .lendingWindow: return try MessageCalls(context).lendingWindow()
     case .deviceMemory: return try DeviceCalls(context).deviceMemory(arguments)
     case .deviceSilent: return try DeviceCalls(context).deviceSilent(arguments)
+    case .jobInformation: return try TaskCalls(context).jobInformation(arguments)
     }
   }
 }

@@ -33,7 +33,7 @@ struct FileCalls {
     if path.span.hasSameBytes(as: "/dev/null") { return try process.value.handles.add(HandleTarget(.nullDevice)) }
     if path.span.hasSameBytes(as: "/dev/console") { return try process.value.handles.add(HandleTarget(.consoleOutput)) }
     guard let file = BootFiles(context).file(at: path.span) else { throw .notFound }
-    let target = try OpenFiles(context).open(file)
+    let target = try OpenFiles(context).open(file, for: process.value.job)
     do throws(SystemError) { return try process.value.handles.add(target) } catch {
       OpenFiles(context).abort(target)
       throw error

@@ -15,6 +15,8 @@ struct FutexCalls {
   func wait(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let deadline = arguments.deadline(arguments.third, arguments.fourth)
     let (key, value) = try UserWord(address: arguments.first, in: context).look()
+    let held = try Frames(context).hold(wordAt: key)
+    defer { Frames(context).release(held: held) }
     do throws(WaitFailure) {
       try context.scheduler.futexWait(key: key, value: value, expected: arguments.second, deadline: deadline)
     } catch { throw SystemError(error) }
@@ -31,6 +33,8 @@ struct FutexCalls {
     let deadline = arguments.deadline(arguments.second, arguments.third)
     let word = UserWord(address: arguments.first, in: context)
     let key = try word.key()
+    let held = try Frames(context).hold(wordAt: key)
+    defer { Frames(context).release(held: held) }
     do throws(LockFailure) {
       return try context.scheduler.acquireLock(word, key: key, deadline: deadline) == .abandoned ? 1 : 0
     } catch { throw SystemError(error, of: word) }

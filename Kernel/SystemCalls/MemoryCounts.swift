@@ -4,6 +4,7 @@ import ABI
 import Consoles
 import Devices
 import Diagnostics
+import Jobs
 import LinkedModules
 import MachineSupport
 import Memory
@@ -68,10 +69,12 @@ struct MemoryCounts {
     var shared: UInt32 = 0
     var tables = context.memory.tables.countKernelTables() + GuardedView(context).pages
     var stacks = ModuleStacks(context).mappedPages
+    var paid: UInt32 = 0
     var last = TaskIdentity.none
     while let task = context.scheduler.tasks.next(after: last) {
       last = task.value.identity
       if task.value.kernelStackEnd != 0 { stacks += KernelStacks.pages }
+      if Frames(context).holdsShared(task) { shared += 1 }
       guard !task.value.isThread, let space = task.value.process.value.space else { continue }
       let pages = space.countPages()
       if pages.own + pages.shared != space.value.residentPages {
@@ -86,6 +89,7 @@ struct MemoryCounts {
         found += 1
       }
       own += pages.own
+      paid += space.value.residentPages - pages.lent
       shared += pages.shared
       tables += space.value.tables.countOwnTables()
     }
@@ -95,6 +99,16 @@ struct MemoryCounts {
     found += compare("devices", holds: DeviceMemory(context).frameCount, .device)
     found += compare(
       "modules", holds: context.modules.value.mappedPages + context.memory.moduleHeapArea.mappedPages, .module)
+    let charged = context.memory.jobs.total(.pages)
+    if charged != paid {
+      report {
+        $0.write("jobs pay for ")
+        $0.write(decimal: charged)
+        $0.write(" pages, and address spaces have ")
+        $0.write(decimal: paid)
+      }
+      found += 1
+    }
     let holders = context.memory.frames.holders(of: .shared)
     if shared != holders {
       report {

@@ -2,6 +2,7 @@
 
 import ABI
 import Diagnostics
+import Jobs
 import MachineSupport
 import Objects
 import Platform
@@ -95,6 +96,21 @@ struct TaskCalls {
     return task.map { Int32(bitPattern: $0.value.identity.value) } ?? 0
   }
 
+  @inline(never)
+  func jobInformation(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard let job = context.memory.jobs.next(after: arguments.first) else { throw .notFound }
+    var information = JobInformation()
+    information.job = job.value.number
+    information.parent = job.value.parent?.value.number ?? 0
+    information.isReserved = job.value.isReserved ? 1 : 0
+    information.used = job.value.used
+    information.limits = job.value.limits
+    try UserBuffer(
+      address: arguments.second, length: UInt32(MemoryLayout<JobInformation>.size), in: context
+    ).write(information)
+    return 0
+  }
+
   private func describe(_ task: Reference<Task>) -> TaskInformation {
     let process = task.value.process
     var information = TaskInformation()
@@ -124,6 +140,7 @@ struct TaskCalls {
     let used = task.value.timeUsed(until: read_time_stamp())
     information.nanoseconds = WordPair(context.clock.nanoseconds(stamps: used))
     information.name = process.value.name
+    information.job = process.value.job.value.number
     return information
   }
 

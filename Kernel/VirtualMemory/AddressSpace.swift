@@ -9,6 +9,7 @@
 import ABI
 import Diagnostics
 import Executables
+import Jobs
 import MachineSupport
 import Memory
 import Platform
@@ -17,6 +18,8 @@ import Scheduling
 
 package struct AddressSpace: ~Copyable {
   let context: Context
+  /// Who pays for it.
+  package let job: Reference<Job>
   /// Equal for tasks that share it, different for all others.
   package let identity: UInt32
   package var tables: PageTables<DirectTableMemory>
@@ -44,7 +47,16 @@ extension Task {
 
 /// What a page fault comes to.
 package enum FaultResolution {
-  case resolved, forbidden, outOfMemory
+  case resolved, forbidden, outOfMemory, limitReached
+
+  /// What the call is told that needed the page.
+  package var copyFailure: SystemError {
+    switch self {
+    case .outOfMemory: .outOfMemory
+    case .limitReached: .limitReached
+    case .resolved, .forbidden: .badAddress
+    }
+  }
 }
 
 package struct AddressSpaces {
@@ -54,22 +66,24 @@ package struct AddressSpaces {
 
   /// A new address space that holds the system-call page, or the one for traced processes, and nothing else.
   @inline(never)
-  package func make(isTraced: Bool = false) throws(SystemError) -> Reference<AddressSpace> {
-    let pointer: UnsafeMutablePointer<AddressSpace> = unsafe try KernelHeap(context).allocate(tag: .addressSpace)
+  package func make(isTraced: Bool = false, for job: Reference<Job>) throws(SystemError) -> Reference<AddressSpace> {
+    let pointer: UnsafeMutablePointer<AddressSpace> =
+      unsafe try KernelHeap(context).allocate(tag: .addressSpace, for: job)
     // CR3 points at 32 bytes on a 32-byte boundary below 4 GiB (Intel SDM Vol. 3, 4.4.1).
     guard let root = unsafe KernelHeap(context).allocateBytes(32, alignment: 32, tag: .addressSpace) else {
-      unsafe KernelHeap(context).free(pointer)
+      unsafe KernelHeap(context).free(pointer, of: job)
       throw .outOfMemory
     }
     let physical = PhysicalAddress(UInt64(UInt32(UInt(bitPattern: root)) &- DirectMap.start))
     let tables = PageTables(
-      root: physical, memory: DirectTableMemory(context), noExecute: context.features.hasNoExecute)
+      root: physical, memory: DirectTableMemory(context, for: job), noExecute: context.features.hasNoExecute)
     tables.initializeRoot(kernelDirectory: DirectMap.frame(of: address_of_kernel_page_directory()))
     let identity = context.memory.nextSpaceIdentity
     context.memory.nextSpaceIdentity &+= 1
     unsafe pointer.initialize(
       to: AddressSpace(
-        context: context, identity: identity, tables: tables, regions: RegionMap(nodes: RegionNodes(context))))
+        context: context, job: job, identity: identity, tables: tables,
+        regions: RegionMap(nodes: RegionNodes(context, for: job))))
     let space = unsafe Reference(pointer)
     do throws(SystemError) {
       try space.addRegion(
@@ -92,6 +106,8 @@ package struct AddressSpaces {
     space.value.tables.destroyOwnHalf { _, entry in
       if !entry.isForeign { Frames(context).release(entry.frame) }
     }
+    let job = space.value.job
+    JobRecords(context).discharge(job, .pages, space.value.residentPages)
     space.value.regions.removeAll()
     if space.value.guardedRoot != 0 {
       unsafe KernelHeap(context).free(
@@ -100,7 +116,7 @@ package struct AddressSpaces {
     let root = UInt32(truncatingIfNeeded: space.value.tables.root.value) &+ DirectMap.start
     unsafe KernelHeap(context).free(UnsafeMutableRawPointer(bitPattern: UInt(root)))
     unsafe space.unsafePointer.deinitialize(count: 1)
-    unsafe KernelHeap(context).free(space.unsafePointer)
+    unsafe KernelHeap(context).free(space.unsafePointer, of: job)
   }
 }
 
@@ -112,6 +128,12 @@ extension PageTableError {
     case .tooManyHolders: .limitReached
     case .alreadyMapped, .notMapped, .insideLargePage: KernelMemory(context).report(self)
     }
+  }
+
+  /// The same for a page of an address space, whose job may be at its limit.
+  func systemError(_ space: Reference<AddressSpace>) -> SystemError {
+    if case .outOfMemory = self, space.value.job.isAtLimit(.kernelBytes, pageSize) { return .limitReached }
+    return systemError(space.context)
   }
 }
 
@@ -155,13 +177,14 @@ extension Reference where Value == AddressSpace {
   func map(page: UInt32, to frame: FrameNumber, _ permissions: PagePermissions) throws(SystemError) {
     do throws(PageTableError) {
       try value.tables.map(VirtualAddress(page), to: frame, permissions).flush(SpaceTranslationCache(space: self))
-    } catch { throw error.systemError(context) }
+    } catch { throw error.systemError(self) }
   }
 
   /// Gives a page of a region a zeroed frame. Returns the frame.
   func populate(page: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> FrameNumber {
+    try chargePage()
     let zeroed = context.memory.zeroedFrames.take()
-    guard let frame = zeroed ?? Frames(context).allocate(owner: .processMemory) else { throw .outOfMemory }
+    let frame = if let zeroed { zeroed } else { try takeFrame() }
     // Before it is mapped: what was in it is nobody's to see.
     if zeroed == nil { FrameContents(context).zero(frame) }
     try add(frame, behind: page, permissions)
@@ -171,12 +194,27 @@ extension Reference where Value == AddressSpace {
   /// Gives a page of a region a frame with whatever is in it. Nothing of this space must run before that is written
   /// over, except in Ring 0, which can read all memory anyway.
   func populateUnzeroed(page: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> FrameNumber {
-    guard let frame = Frames(context).allocate(owner: .processMemory) else { throw .outOfMemory }
+    try chargePage()
+    let frame = try takeFrame()
     try add(frame, behind: page, permissions)
     return frame
   }
 
-  /// Puts a frame of the caller's behind a page; it is given back where that fails.
+  @inline(__always)
+  private func chargePage() throws(SystemError) {
+    guard JobRecords(context).hasRoom(for: value.job) else { throw .outOfMemory }
+    guard value.job.charge(.pages, 1) else { throw .limitReached }
+  }
+
+  /// A frame for a page that is charged.
+  @inline(__always)
+  private func takeFrame() throws(SystemError) -> FrameNumber {
+    if let frame = Frames(context).allocate(owner: .processMemory) { return frame }
+    JobRecords(context).discharge(value.job, .pages, 1)
+    throw .outOfMemory
+  }
+
+  /// Puts a frame of the caller's, which is charged, behind a page; it is given back where that fails.
   @inline(never)
   private func add(
     _ frame: FrameNumber, behind page: UInt32, _ permissions: MemoryPermissions
@@ -185,9 +223,17 @@ extension Reference where Value == AddressSpace {
       try map(page: page, to: frame, permissions.page)
     } catch {
       Frames(context).release(frame)
+      JobRecords(context).discharge(value.job, .pages, 1)
       throw error
     }
     value.residentPages &+= 1
+  }
+
+  /// Pages were unmapped that this space's job paid for.
+  func removeResident(pages: UInt32) {
+    guard pages > 0 else { return }
+    value.residentPages &-= pages
+    JobRecords(context).discharge(value.job, .pages, pages)
   }
 
   /// Where in physical memory an address is, or nil where nothing is mapped.
@@ -248,7 +294,7 @@ extension Reference where Value == AddressSpace {
     do throws(SystemError) {
       _ = try populate(page: address & ~(pageSize &- 1), region.permissions)
       return .resolved
-    } catch { return .outOfMemory }
+    } catch { return error == .limitReached ? .limitReached : .outOfMemory }
   }
 }
 

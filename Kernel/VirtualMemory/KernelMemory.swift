@@ -8,6 +8,7 @@
 import ABI
 import Boot
 import Consoles
+import Jobs
 import MachineSupport
 import Memory
 import Platform
@@ -45,8 +46,13 @@ package enum KernelLayout {
 /// Reaches page tables through the direct map and takes them from the frame allocator.
 package struct DirectTableMemory: PageTableMemory {
   let context: Context
+  /// Who pays for the tables; nil: the kernel itself.
+  let job: Reference<Job>?
 
-  init(_ context: Context) { self.context = context }
+  init(_ context: Context, for job: Reference<Job>? = nil) {
+    self.context = context
+    self.job = job
+  }
 
   @inline(__always)
   package func read(entryAt address: PhysicalAddress) -> UInt64 {
@@ -69,6 +75,15 @@ package struct DirectTableMemory: PageTableMemory {
   }
 
   package func allocateTable() -> FrameNumber? {
+    guard let job else { return takeTable() }
+    guard JobRecords(context).hasRoom(for: job) else { return nil }
+    do throws(SystemError) { try JobRecords(context).charge(job, .kernelBytes, pageSize) } catch { return nil }
+    if let table = takeTable() { return table }
+    JobRecords(context).discharge(job, .kernelBytes, pageSize)
+    return nil
+  }
+
+  private func takeTable() -> FrameNumber? {
     // A cached table would hide an injected failure.
     if context.memory.frames.allocationsUntilFailure == 0, let table = context.memory.emptyTables.take() {
       return table
@@ -80,6 +95,7 @@ package struct DirectTableMemory: PageTableMemory {
 
   package func freeTable(_ table: FrameNumber) {
     if !context.memory.emptyTables.keep(table) { Frames(context).release(table) }
+    if let job { JobRecords(context).discharge(job, .kernelBytes, pageSize) }
   }
 
   // A table's frame is held once by its being a table and once by each of its entries.
@@ -151,8 +167,10 @@ package struct MemoryState: ~Copyable {
   var spaceWithIdleStacks: Reference<AddressSpace>?
   /// Whether the machine stops only after the proof that every frame has the owner it should have.
   package var isProvedAtEnd = false
-  /// Whether a copy from or to a task's memory was cut short because no frame was left.
-  package var copyRanOut = false
+  /// All jobs, which pay for memory and tasks.
+  package var jobs = JobTree()
+  /// Why the last page of a task's memory that the kernel needed for a copy was not there.
+  package var copyFailure = SystemError.badAddress
   /// The frame of the system-call page.
   var systemCallFrame = FrameNumber(0)
   /// The system-call page of traced processes.

@@ -4,6 +4,7 @@
 
 import ABI
 import Executables
+import Jobs
 import Memory
 import Platform
 import Primitives
@@ -19,18 +20,24 @@ package struct SpaceAttributes: RegionAttributes {
 /// Nodes of region maps come from the kernel's heap.
 struct RegionNodes: RegionNodeSource {
   let context: Context
+  let job: Reference<Job>
 
-  init(_ context: Context) { self.context = context }
+  init(_ context: Context, for job: Reference<Job>) {
+    self.context = context
+    self.job = job
+  }
 
   typealias Attributes = SpaceAttributes
 
   func allocateNode() -> UnsafeMutablePointer<RegionNode<SpaceAttributes>>? {
-    unsafe KernelHeap(context).allocateBytes(
-      MemoryLayout<RegionNode<SpaceAttributes>>.size, alignment: 16, tag: .addressSpace)?
-      .assumingMemoryBound(to: RegionNode<SpaceAttributes>.self)
+    do throws(SystemError) { return unsafe try KernelHeap(context).allocate(tag: .addressSpace, for: job) } catch {
+      return nil
+    }
   }
 
-  func freeNode(_ node: UnsafeMutablePointer<RegionNode<SpaceAttributes>>) { unsafe KernelHeap(context).free(node) }
+  func freeNode(_ node: UnsafeMutablePointer<RegionNode<SpaceAttributes>>) {
+    unsafe KernelHeap(context).free(node, of: job)
+  }
 }
 
 package typealias SpaceRegion = Region<SpaceAttributes>
@@ -55,16 +62,19 @@ extension Reference where Value == AddressSpace {
     return value.tables.countMapped(in: range)
   }
 
-  /// The mapped pages but the system-call page: those that belong to this space alone, and those it shares.
-  package func countPages() -> (own: UInt32, shared: UInt32) {
-    guard let range = VirtualRange(start: 0, length: AddressLayout.systemCallPage) else { return (0, 0) }
+  /// The mapped pages but the system-call page: those that belong to this space alone, those it shares, and those among
+  /// them that a caller lends it.
+  package func countPages() -> (own: UInt32, shared: UInt32, lent: UInt32) {
+    guard let range = VirtualRange(start: 0, length: AddressLayout.systemCallPage) else { return (0, 0, 0) }
     var own: UInt32 = 0
     var shared: UInt32 = 0
+    var lent: UInt32 = 0
     value.tables.forEachPage(in: range) { _, entry in
       if entry.isForeign { return }
       if context.memory.frames.owner(of: entry.frame) == .shared { shared &+= 1 } else { own &+= 1 }
+      if entry.isLent { lent &+= 1 }
     }
-    return (own, shared)
+    return (own, shared, lent)
   }
 
   /// Whether all of a range lies in writable regions.
@@ -92,9 +102,15 @@ extension Reference where Value == AddressSpace {
       switch error {
       case .badRange, .notCovered: throw .badArgument
       case .overlaps: throw .alreadyExists
-      case .outOfMemory: throw .outOfMemory
+      case .outOfMemory: throw regionShortage
       }
     }
+  }
+
+  /// Why there was no memory for a region.
+  private var regionShortage: SystemError {
+    let size = UInt32(MemoryLayout<RegionNode<SpaceAttributes>>.size)
+    return value.job.isAtLimit(.kernelBytes, size) ? .limitReached : .outOfMemory
   }
 
   private static var dynamicWindow: VirtualRange {
@@ -124,7 +140,7 @@ extension Reference where Value == AddressSpace {
       return (start, try value.tables.hold(tableOf: VirtualAddress(start), cache: cache))
     } catch {
       remove(start: start, length: length)
-      throw error.systemError(context)
+      throw error.systemError(self)
     }
   }
 
@@ -233,7 +249,7 @@ extension Reference where Value == AddressSpace {
     try checkMappings(in: range, includesOthers: true)
     do throws(RegionError) {
       try value.regions.remove(start: start, length: length) { _ in }
-    } catch { throw error == .outOfMemory ? .outOfMemory : .badArgument }
+    } catch { throw error == .outOfMemory ? regionShortage : .badArgument }
     releasePages(in: range)
   }
 
@@ -259,7 +275,7 @@ extension Reference where Value == AddressSpace {
       try value.regions.change(start: start, length: length) { _ in
         SpaceAttributes(permissions: permissions, purpose: .mapping)
       }
-    } catch { throw error == .outOfMemory ? .outOfMemory : .badArgument }
+    } catch { throw error == .outOfMemory ? regionShortage : .badArgument }
     // A page that allows nothing any more is unmapped but keeps its place; its contents are gone.
     if permissions.isEmpty { return releasePages(in: range) }
     do throws(PageTableError) {
@@ -298,6 +314,6 @@ extension Reference where Value == AddressSpace {
         released &+= 1
       }
     } catch { KernelMemory(context).report(error) }
-    value.residentPages &-= released
+    removeResident(pages: released)
   }
 }

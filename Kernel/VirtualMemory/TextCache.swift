@@ -7,6 +7,7 @@
 // - A frame that several spaces map belongs to `shared` and counts its mappings; the last one that goes frees it.
 
 import ABI
+import Jobs
 import Memory
 import Platform
 import Primitives
@@ -51,6 +52,8 @@ extension Reference where Value == AddressSpace {
   func share(
     _ range: VirtualRange, of source: Reference<AddressSpace>, at start: UInt32, _ permissions: PagePermissions
   ) throws(SystemError) {
+    let pages = range.length / pageSize
+    try JobRecords(context).charge(value.job, .pages, pages)
     var count: UInt32 = 0
     do throws(PageTableError) {
       try source.value.tables.share(
@@ -62,7 +65,11 @@ extension Reference where Value == AddressSpace {
           return true
         },
         undo: { Frames(context).release($0) })
-    } catch { throw error.systemError(context) }
+    } catch {
+      JobRecords(context).discharge(value.job, .pages, pages)
+      throw error.systemError(self)
+    }
+    JobRecords(context).discharge(value.job, .pages, pages &- count)
     value.residentPages &+= count
   }
 }

@@ -72,10 +72,10 @@ package struct UserBuffer {
     context.counters.bytesCopied &+= UInt64(count)
   }
 
-  /// Why the last copy was cut short: the memory is not the caller's, or was promised and there is none left.
+  /// Why the last copy was cut short: the memory is not the caller's, or was promised and there is none left for its job.
   @inline(never)
   package static func copyFailure(_ context: Context) -> SystemError {
-    context.memory.copyRanOut ? .outOfMemory : .badAddress
+    context.memory.copyFailure
   }
 
   @inline(__always)

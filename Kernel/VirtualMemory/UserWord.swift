@@ -1,8 +1,12 @@
 // One word of the current task's memory, which programs build their locks on.
 //
-// Invariant: a word is known by the frame it lies in, so that it is the same for all who share the frame.
+// Invariants:
+// - A word is known by the frame it lies in, so that it is the same for all who share the frame.
+// - Who waits for a word holds its frame: unmapped meanwhile it does not become another process's, whose wakes would then
+//   go to the wrong task.
 
 import ABI
+import Memory
 import Platform
 import Primitives
 import Scheduling
@@ -69,5 +73,31 @@ package struct UserWord: LockWord {
     try buffer.read(into: &value)
     guard let physical = space.physicalAddress(of: address) else { throw .badAddress }
     return (physical.value, value)
+  }
+}
+
+extension Frames {
+  /// Keeps a word's frame from being used for anything else until `release(held:)`. Returns nil where it is no memory of
+  /// processes, and stays what it is.
+  @inline(__always)
+  package func hold(wordAt key: UInt64) throws(SystemError) -> FrameNumber? {
+    let frame = FrameNumber(UInt32(truncatingIfNeeded: key / UInt64(pageSize)))
+    guard let isHeld = context.memory.frames.holdPage(frame) else { throw .limitReached }
+    return isHeld ? frame : nil
+  }
+
+  @inline(__always)
+  package func release(held frame: FrameNumber?) {
+    guard let frame, !context.memory.frames.releaseHeldPage(frame) else { return }
+    release(frame)
+  }
+
+  /// Whether a task that waits for a word holds a frame that several address spaces map.
+  package func holdsShared(_ task: Reference<Task>) -> Bool {
+    guard task.value.waitKey != 0, task.value.state == .waitingForWord || task.value.state == .waitingForLock else {
+      return false
+    }
+    let frame = FrameNumber(UInt32(truncatingIfNeeded: task.value.waitKey / UInt64(pageSize)))
+    return context.memory.frames.owner(of: frame) == .shared
   }
 }

@@ -38,11 +38,12 @@ import Testing
   }
 
   @Test func countsToItsLimitAndStays() {
-    var queue = EventQueue()
-    queue.add(.timer, subject: .none, time: 1, times: .max - 1)
-    queue.add(.timer, subject: .none, time: 2)
-    queue.add(.timer, subject: .none, time: 3, times: 7)
-    #expect(queue.take(TaskEvent.timer.bit) == PendingEvent(kind: .timer, count: .max, subject: .none, time: 1))
-    #expect(queue.take(.max) == nil)
+    var event = PendingEvent(kind: .timer, count: 1, subject: .none, time: 1)
+    event.add(0xffff_fffd)
+    #expect(event.count == UInt32.max - 1)
+    event.add(1)
+    event.add(1)
+    event.add(.max)
+    #expect(event.count == .max)
   }
 }

@@ -39,6 +39,28 @@ import Testing
     #expect(wrong.isEmpty, "\(wrong.prefix(3))")
   }
 
+  /// A timer whose events nobody takes interrupts the machine once, whatever its period.
+  @Test func anUntakenTimerCostsOneInterrupt() {
+    let host = SchedulingHost(seed: 10)
+    var counts: [UInt32] = []
+    for _ in 0..<50 {
+      host.spawn(priority: 3) { host in
+        let before = host.now
+        host.scheduler.setEventTimer(after: 100_000, period: 100_000)
+        _ = host.call { $0.block(.sleeping, deadline: host.now + 50_000_000) }
+        let isRunning = host.scheduler.current.value.eventTimer.isRunning
+        #expect(!isRunning)
+        let event = try? host.scheduler.waitForEvent(TaskEvent.timer.bit, noWait: true, deadline: nil)
+        let due = (host.now - before) / 100_000
+        if let event, UInt64(event.count) <= due, due - UInt64(event.count) < 3 { counts.append(event.count) }
+        host.scheduler.setEventTimer(after: 0, period: 0)
+      }
+    }
+    host.run()
+    #expect(counts.count == 50)
+    #expect(counts.allSatisfy { $0 >= 499 })
+  }
+
   /// What is posted is taken, all of it and once.
   @Test(arguments: 5...8 as ClosedRange<UInt64>)
   func noEventIsLost(seed: UInt64) {

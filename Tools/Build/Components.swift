@@ -23,6 +23,7 @@ public enum Components {
     library("Diagnostics", ["Primitives"]),
     library("Scheduling", ["Platform", "Primitives"]),
     library("DeviceClaims", ["ABI", "Primitives", "Scheduling"]),
+    library("Jobs", ["ABI", "Primitives"]),
     library("Messages", ["ABI", "Primitives", "Scheduling"]),
     library("Modules", ["Primitives", "Executables"]),
     Component(
@@ -37,12 +38,15 @@ public enum Components {
       "Consoles", ["Diagnostics", "Drivers", "Platform", "Primitives", "Scheduling"]),
     part(
       "VirtualMemory",
-      ["ABI", "Boot", "Consoles", "Diagnostics", "Executables", "Memory", "Platform", "Primitives", "Scheduling"]),
+      [
+        "ABI", "Boot", "Consoles", "Diagnostics", "Executables", "Jobs", "Memory", "Platform", "Primitives",
+        "Scheduling",
+      ]),
     part(
       "Objects",
       [
-        "ABI", "Consoles", "Diagnostics", "Files", "Memory", "Messages", "Platform", "Primitives", "Scheduling",
-        "VirtualMemory",
+        "ABI", "Consoles", "Diagnostics", "Files", "Jobs", "Memory", "Messages", "Platform", "Primitives",
+        "Scheduling", "VirtualMemory",
       ]),
     part(
       "IPC",
@@ -56,14 +60,14 @@ public enum Components {
     part(
       "Processes",
       [
-        "ABI", "Consoles", "Diagnostics", "Executables", "IPC", "Memory", "Objects", "Platform", "Primitives",
-        "Scheduling", "VirtualMemory",
+        "ABI", "Consoles", "Diagnostics", "Executables", "IPC", "Jobs", "Memory", "Messages", "Objects", "Platform",
+        "Primitives", "Scheduling", "VirtualMemory",
       ]),
     part(
       "FaultReports",
       [
-        "ABI", "Consoles", "Diagnostics", "Executables", "Memory", "Objects", "Platform", "Primitives", "Processes",
-        "Scheduling", "VirtualMemory",
+        "ABI", "Consoles", "Diagnostics", "Executables", "Jobs", "Memory", "Objects", "Platform", "Primitives",
+        "Processes", "Scheduling", "VirtualMemory",
       ]),
     part(
       "LinkedModules",
@@ -75,8 +79,9 @@ public enum Components {
     part(
       "SystemCalls",
       [
-        "ABI", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "FaultReports", "IPC", "LinkedModules", "Memory",
-        "Messages", "Modules", "Objects", "Platform", "Primitives", "Processes", "Scheduling", "VirtualMemory",
+        "ABI", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "FaultReports", "IPC", "Jobs", "LinkedModules",
+        "Memory", "Messages", "Modules", "Objects", "Platform", "Primitives", "Processes", "Scheduling",
+        "VirtualMemory",
       ]),
   ]
 

@@ -16,6 +16,18 @@ public enum Machine {
     return information
   }
 
+  /// The job with the next higher number; nil after the last.
+  public static func job(after number: UInt32) throws(SystemError) -> JobInformation? {
+    var information = JobInformation()
+    do throws(SystemError) {
+      _ = try checked(unsafe SystemCalls.jobInformation(number, &information))
+    } catch {
+      if error == .notFound { return nil }
+      throw error
+    }
+    return information
+  }
+
   /// What the owner with number `index` has in the kernel's heap; nil after the last.
   public static func kernelHeap(_ index: UInt32) throws(SystemError) -> HeapInformation? {
     var information = HeapInformation()

@@ -61,6 +61,8 @@ public struct StartOptions {
   public var priority: UInt32 = 0
   /// Rights the new process does not get.
   public var droppedRights: Rights = []
+  /// With the flag `ownJob`: what the new job may have at the most; 0: as much as the jobs around it.
+  public var limits = JobAmounts()
   /// Whether the new process's heap watches over what lies in it (an environment entry, which its children get too).
   public var guardsHeap = false
   /// What a new process gets as its environment, `NAME=VALUE` each; nil: the starter's.
@@ -124,6 +126,7 @@ public enum Process {
     request.flags = options.flags
     request.priority = options.priority
     request.droppedRights = options.droppedRights
+    request.limits = options.limits
     request.argumentCount = UInt32(arguments.count)
 
     var explanation = Explanation()

@@ -120,7 +120,8 @@
 #define MEGHA_CALL_LENDING_WINDOW 62u
 #define MEGHA_CALL_DEVICE_MEMORY 63u
 #define MEGHA_CALL_DEVICE_SILENT 64u
-#define MEGHA_CALL_COUNT 65u
+#define MEGHA_CALL_JOB_INFORMATION 65u
+#define MEGHA_CALL_COUNT 66u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -613,6 +614,13 @@ MEGHA_INLINE int32_t megha_device_memory(uint32_t ports, uint32_t length, uint32
 /// - ports: the ports of the device; needs the right `write`.
 MEGHA_INLINE int32_t megha_device_silent(uint32_t ports) {
   return megha_system_call1(MEGHA_CALL_DEVICE_SILENT, ports);
+}
+
+/// Describes the job with the next higher number: what it has, and what it may have at the most.
+/// - after: the number of a job; 0: before the first.
+/// - information: where the description goes.
+MEGHA_INLINE int32_t megha_job_information(uint32_t after, void *information) {
+  return megha_system_call2(MEGHA_CALL_JOB_INFORMATION, after, (uint32_t)(uintptr_t)information);
 }
 
 // Names that calls had before. They go with the next release.

@@ -300,7 +300,11 @@ public enum SystemCall: UInt32, Sendable {
   /// `deviceMemory` and no process has mapped is given back.
   /// - `ports`: the ports of the device; needs the right `write`.
   case deviceSilent = 64
+  /// Describes the job with the next higher number: what it has, and what it may have at the most.
+  /// - `after`: the number of a job; 0: before the first.
+  /// - `information`: where the description goes.
+  case jobInformation = 65
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 65 }
+  @inlinable public static var count: UInt32 { 66 }
 }

@@ -69,6 +69,7 @@ extension SystemCall {
     case .lendingWindow: "lendingWindow"
     case .deviceMemory: "deviceMemory"
     case .deviceSilent: "deviceSilent"
+    case .jobInformation: "jobInformation"
     }
   }
 
@@ -82,7 +83,7 @@ extension SystemCall {
     case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
       .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
       .serviceInformation, .eventSend, .heapInformation, .kernelTest, .handleDuplicate, .notificationSignal,
-      .portsClaim:
+      .portsClaim, .jobInformation:
       2
     case .wait, .taskInformation, .memoryMap, .memoryProtect, .memoryRegion, .read, .write, .open, .logRead,
       .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead, .notificationWait,
@@ -267,6 +268,9 @@ extension SystemCall {
     case (.deviceMemory, 3):
       CallArgument("place", .structureOut(size: UInt32(MemoryLayout<DeviceMemoryPlace>.size)))
     case (.deviceSilent, 0): CallArgument("ports", .handle)
+    case (.jobInformation, 0): CallArgument("after", .number)
+    case (.jobInformation, 1):
+      CallArgument("information", .structureOut(size: UInt32(MemoryLayout<JobInformation>.size)))
     default: nil
     }
   }

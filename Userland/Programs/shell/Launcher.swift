@@ -17,7 +17,7 @@ struct Launcher {
     self.words = list
   }
 
-  /// `run [--ring0] [--stack separate|shared] [--guarded] [--guard-heap] [--priority N] PROGRAM [WORD...]`
+  /// `run [--ring0] [--stack separate|shared] [--guarded] [--guard-heap] [--priority N] [--limit LIST] PROGRAM [WORD...]`
   /// - Parameter text: as it was typed, where nobody waits for it.
   static func run(
     _ words: borrowing CommandWords, _ system: inout MeghaSystem, _ state: inout ShellState, asJob text: [UInt8]? = nil
@@ -40,6 +40,12 @@ struct Launcher {
         index += 1
       } else if option == "--priority", let priority = value.number, priority >= 1, priority <= 31 {
         options.priority = priority
+        index += 1
+      } else if option == "--limit", let limits = Limits(value.copied) {
+        options.flags.insert(.ownJob)
+        options.limits.pages = limits.pages
+        options.limits.kernelBytes = limits.kernelBytes
+        options.limits.tasks = limits.tasks
         index += 1
       } else {
         return Builtin.run.reportUsage()
@@ -128,7 +134,9 @@ struct Launcher {
 
   private func explain(_ refusal: Refusal, _ state: ShellState) -> Int32 {
     if refusal.error == .notFound {
-      let meant = words[0].contains(0x2f) ? [] : Guess.names(like: words[0], among: Names.commands(state))
+      let meant =
+        words[0].contains(0x2f)
+        ? [] : Guess.names(like: words[0], among: Names.commands(state)).filter { $0 != words[0] }
       Console.write {
         $0.write("shell: ")
         $0.write(words[0])

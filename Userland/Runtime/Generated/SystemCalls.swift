@@ -713,6 +713,17 @@ public enum SystemCalls {
     megha_system_call1(SystemCall.deviceSilent.rawValue, ports)
   }
 
+  /// Describes the job with the next higher number: what it has, and what it may have at the most.
+  /// - Parameter after: the number of a job; 0: before the first.
+  /// - Parameter information: where the description goes.
+  /// - Returns: 0, or one of the errors badAddress, notFound.
+  @inline(__always) @inlinable
+  public static func jobInformation(
+    _ after: UInt32, _ information: UnsafeMutablePointer<JobInformation>?
+  ) -> Int32 {
+    megha_system_call2(SystemCall.jobInformation.rawValue, after, word(information))
+  }
+
   /// The address that travels in a register; 0 for nil.
   @inline(__always) @inlinable
   static func word(_ pointer: UnsafeRawPointer?) -> UInt32 {

@@ -7,6 +7,7 @@ import SDK
 extension Builtin {
   func freeCommand(_ words: borrowing CommandWords) -> Int32 {
     if words.count == 2 && words[1] == "--heap" { return kernelHeapTable() }
+    if words.count == 2 && words[1] == "--by-job" { return jobTable() }
     let proves = words.count == 2 && words[1] == "--check"
     guard proves || words.count == 1 else { return reportUsage() }
     do throws(SystemError) {

@@ -1,0 +1,95 @@
+// Charging jobs (Kernel/Jobs), and the memory of their records.
+//
+// Invariants:
+// - Whoever charges an amount gives the same amount back with `discharge`; the last amount that is given back ends the job.
+// - The last frames are left to reserved jobs: others get none while no more than `reservedFrames` are free.
+
+import ABI
+import Jobs
+import Memory
+import Platform
+import Primitives
+
+package struct JobRecords {
+  let context: Context
+
+  package init(_ context: Context) { self.context = context }
+
+  /// How many frames only reserved jobs can have: enough for the shell to start a program and for the kernel to end one.
+  package static var reservedFrames: UInt32 { 48 }
+
+  /// A new job inside `parent`. Whoever makes it releases it once something is charged to it.
+  package func make(
+    inside parent: Reference<Job>?, isReserved: Bool = false, limits: JobAmounts = JobAmounts()
+  ) throws(SystemError) -> Reference<Job> {
+    let record: UnsafeMutablePointer<Job>
+    if let parent {
+      guard parent.value.depth < JobTree.depthLimit else { throw .limitReached }
+      unsafe record = try KernelHeap(context).allocate(tag: .process, for: parent)
+    } else {
+      unsafe record = try KernelHeap(context).allocate(tag: .process)
+    }
+    return unsafe context.memory.jobs.add(record, parent: parent, isReserved: isReserved, limits: limits)
+  }
+
+  // Neither is inlined: half a hundred callers would have a copy. The first touch of a page charges by itself.
+  @inline(never)
+  package func charge(_ job: Reference<Job>, _ resource: JobResource, _ amount: UInt32) throws(SystemError) {
+    guard job.charge(resource, amount) else { throw .limitReached }
+  }
+
+  @inline(never)
+  package func discharge(_ job: Reference<Job>, _ resource: JobResource, _ amount: UInt32) {
+    if job.discharge(resource, amount) { end(job) }
+  }
+
+  package func retain(_ job: Reference<Job>) { job.value.references &+= 1 }
+
+  package func release(_ job: Reference<Job>) {
+    job.value.references &-= 1
+    if !job.value.isInUse { end(job) }
+  }
+
+  @inline(never)
+  private func end(_ job: Reference<Job>) {
+    let parent = job.value.parent
+    context.memory.jobs.remove(job)
+    unsafe job.unsafePointer.deinitialize(count: 1)
+    guard let parent else { return unsafe KernelHeap(context).free(job.unsafePointer) }
+    unsafe KernelHeap(context).free(job.unsafePointer, of: parent)
+  }
+
+  /// Whether a job may have one more frame.
+  @inline(__always)
+  func hasRoom(for job: Reference<Job>) -> Bool {
+    context.memory.frames.freeFrames > Self.reservedFrames || hasRoomAfterReclaim(for: job)
+  }
+
+  @inline(never)
+  private func hasRoomAfterReclaim(for job: Reference<Job>) -> Bool {
+    if job.value.isReserved { return true }
+    Frames(context).reclaim()
+    return context.memory.frames.freeFrames > Self.reservedFrames
+  }
+}
+
+extension KernelHeap {
+  /// Room for one value, uninitialized, charged to a job.
+  package func allocate<Value: ~Copyable>(
+    tag: HeapTag, for job: Reference<Job>
+  ) throws(SystemError) -> UnsafeMutablePointer<Value> {
+    guard JobRecords(context).hasRoom(for: job) else { throw .outOfMemory }
+    let size = UInt32(MemoryLayout<Value>.size)
+    try JobRecords(context).charge(job, .kernelBytes, size)
+    do throws(SystemError) { return unsafe try allocate(tag: tag) } catch {
+      JobRecords(context).discharge(job, .kernelBytes, size)
+      throw error
+    }
+  }
+
+  /// Gives back what was charged to `job`.
+  package func free<Value: ~Copyable>(_ memory: UnsafeMutablePointer<Value>, of job: Reference<Job>) {
+    unsafe free(memory)
+    JobRecords(context).discharge(job, .kernelBytes, UInt32(MemoryLayout<Value>.size))
+  }
+}
