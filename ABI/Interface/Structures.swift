@@ -81,6 +81,8 @@ public struct ProcessRequest: BitwiseCopyable, Sendable {
   /// Where one sentence goes that explains a refusal; capacity 0: it goes to the log only.
   public var explanationAddress: UInt32 = 0
   public var explanationCapacity: UInt32 = 0
+  /// A `HandleSource` for each of the standard handles.
+  public var standardHandles = InlineArray<3, HandleSource>(repeating: .inherited)
   @inlinable public init() {}
 }
 
@@ -156,6 +158,7 @@ public enum TaskState: UInt32, Sendable {
   case waitingForEvent = 9
   case waitingForLock = 10
   case waitingForNotification = 11
+  case waitingForPipe = 12
 }
 
 /// What a task can be told.
