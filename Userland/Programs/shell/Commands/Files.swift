@@ -91,23 +91,9 @@ extension Builtin {
   }
 
   func catCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
-    guard words.count > 1 else { return reportUsage() }
-    var status: Int32 = 0
-    for index in 1..<words.count {
-      let path = ShellPath.absolute(words[index].copied, from: state.folder)
-      let failure = path.withBytes { path -> SystemError? in
-        do throws(SystemError) {
-          let file = try File(path)
-          while !TypedInput.isInterrupted {
-            if try file.read({ piece in Console.write { $0.write(piece) } }) == 0 { break }
-          }
-          return nil
-        } catch { return error }
-      }
-      if let failure { status = report(words[index], failure.sentence) }
-      if TypedInput.isInterrupted { return 130 }
+    forEachText(words, from: 1, state) { source, _ throws(SystemError) in
+      while let piece = try source.piece() { Console.write { $0.write(piece) } }
     }
-    return status
   }
 
   func dmesgCommand() -> Int32 {
@@ -124,25 +110,16 @@ extension Builtin {
     guard let start = words.count > 2 ? words[2].number : 0, let count = words.count > 3 ? words[3].number : .max else {
       return reportUsage()
     }
-    guard let text = contents(words[1], state) else { return 1 }
-    var position = min(Int(exactly: start) ?? text.count, text.count)
-    let end = position + min(Int(exactly: count) ?? text.count, text.count - position)
-    while position < end, !TypedInput.isInterrupted {
-      let row = [UInt8](text[position..<min(position + 16, end)])
-      Console.write { TextTools.writeHexRow(row, at: position, to: &$0) }
-      position += row.count
-    }
-    return 0
-  }
-
-  /// All of a file; nil: it could not be read, which has been said.
-  func contents(_ word: Bytes, _ state: ShellState) -> [UInt8]? {
-    let path = ShellPath.absolute(word.copied, from: state.folder)
-    do throws(SystemError) {
-      return try path.withBytes { path throws(SystemError) in try File(path).contents() }
-    } catch {
-      _ = report(word, error.sentence)
-      return nil
+    let name = CommandWords([words[0].copied, words[1].copied])
+    return forEachText(name, from: 1, state) { source, _ throws(SystemError) in
+      let text = try source.rest()
+      var position = min(Int(exactly: start) ?? text.count, text.count)
+      let end = position + min(Int(exactly: count) ?? text.count, text.count - position)
+      while position < end, !TypedInput.isInterrupted {
+        let row = [UInt8](text[position..<min(position + 16, end)])
+        Console.write { TextTools.writeHexRow(row, at: position, to: &$0) }
+        position += row.count
+      }
     }
   }
 }
