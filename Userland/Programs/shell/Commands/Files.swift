@@ -8,6 +8,10 @@ extension Builtin {
   /// How wide lists of names are.
   private static var width: Int { 80 }
 
+  private static var writesToConsole: Bool {
+    (try? Handle.output.information()).map { ObjectKind(rawValue: $0.kind) == .consoleOutput } ?? false
+  }
+
   /// `ls [-l] [-R] [FILE|FOLDER...]`
   func lsCommand(_ words: borrowing CommandWords, _ system: inout MeghaSystem, _ state: ShellState) -> Int32 {
     var isLong = false
@@ -60,7 +64,9 @@ extension Builtin {
     if isLong {
       for (index, entry) in entries.enumerated() { writeRow(names[index], entry.kind, entry.size) }
     } else if !names.isEmpty {
-      Console.write { TextTools.writeColumns(names, width: Self.width, to: &$0) }
+      // What a program reads has a name in each line.
+      let width = Self.writesToConsole ? Self.width : 1
+      Console.write { TextTools.writeColumns(names, width: width, to: &$0) }
     }
     guard isDeep else { return }
     for entry in entries where entry.kind == .folder {

@@ -111,6 +111,7 @@ struct ShellInterpreter<Host: ShellHost> {
     if pipeline.isNegated, state.flow == .onward { state.status = state.status == 0 ? 1 : 0 }
   }
 
+  @inline(never)
   private mutating func runStages(of pipeline: ShellPipeline) {
     var stages: [PipelineStage] = []
     do throws(ShellRefusal) {
@@ -128,6 +129,7 @@ struct ShellInterpreter<Host: ShellHost> {
     }
   }
 
+  @inline(never)
   private mutating func startInBackground(_ item: ListItem) {
     do throws(ShellRefusal) {
       if let command = item.onlyCommand, command.redirections.isEmpty, case .simple(let simple) = command.body,
@@ -155,17 +157,26 @@ struct ShellInterpreter<Host: ShellHost> {
   mutating func run(_ command: ShellCommand) {
     if checkInterrupt() { return }
     do throws(ShellRefusal) {
-      let redirections = try ready(command.redirections)
-      if redirections.isEmpty { return try run(command.body) }
-      do throws(ShellComplaint) { try host.beginRedirection(redirections) } catch {
-        host.complain(error.text)
-        state.status = 1
-        return
-      }
+      if command.redirections.isEmpty { return try run(command.body) }
+      guard try begin(command.redirections) else { return }
       defer { host.endRedirection() }
       try run(command.body)
     } catch {
       refuse(error)
+    }
+  }
+
+  /// Changes the channels. Returns false where that failed, which has been said.
+  @inline(never)
+  private mutating func begin(_ redirections: [ShellRedirection]) throws(ShellRefusal) -> Bool {
+    let ready = try ready(redirections)
+    do throws(ShellComplaint) {
+      try host.beginRedirection(ready)
+      return true
+    } catch {
+      host.complain(error.text)
+      state.status = 1
+      return false
     }
   }
 
@@ -282,7 +293,10 @@ struct ShellInterpreter<Host: ShellHost> {
   }
 
   /// Leaves everything where Ctrl-C was typed.
-  @discardableResult
+  ///
+  /// Inlined, it would be a part of each frame that a command lies in, and a stack in Ring 0 is small; so would be the others that
+  /// are marked so.
+  @inline(never) @discardableResult
   mutating func checkInterrupt() -> Bool {
     if host.takeInterrupt() {
       state.flow = .interrupted
