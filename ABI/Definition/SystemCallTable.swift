@@ -33,9 +33,10 @@ public enum SystemCallTable {
       result: "the identity of the new process",
       errors: [
         "badAddress", "badArgument", "notFound", "badExecutable", "outOfMemory", "notPermitted", "tooLarge",
-        "limitReached",
+        "limitReached", "badHandle", "unsupported",
       ],
-      "Starts a process from a file or from memory, in Ring 3 or Ring 0. The caller's process becomes its parent."),
+      "Starts a process from a file or from memory, in Ring 3 or Ring 0. The caller's process becomes its parent, and the new one gets its standard handles unless the request names others."
+    ),
     .init(
       7, "threadStart",
       [
@@ -118,15 +119,16 @@ public enum SystemCallTable {
         .init("length", .length, "how many at the most"),
       ], result: "how many bytes were read; 0 at the end",
       errors: ["badHandle", "badAddress", "cancelled", "unsupported"],
-      "Reads bytes. A console read waits for at least one byte."),
+      "Reads bytes. A read of a console or of a pipe waits for at least one byte; of a pipe without writers it is 0."),
     .init(
       18, "write",
       [
         .init("handle", .handle, "what to write to"), .init("buffer", .bytesIn, "the bytes"),
         .init("length", .length, "how many"),
       ], result: "how many bytes were written",
-      errors: ["badHandle", "badAddress", "unsupported"],
-      "Writes bytes, or the first of them where another task is due meanwhile."),
+      errors: ["badHandle", "badAddress", "cancelled", "peerGone", "unsupported"],
+      "Writes bytes, or the first of them where another task is due meanwhile. Into a pipe up to 4,096 bytes are written together once there is room; of more, what there is room for. A pipe without readers: peerGone."
+    ),
     .init(
       19, "open",
       [
@@ -446,7 +448,26 @@ public enum SystemCallTable {
       "Says that a device, which has been reset, uses no memory any more: what drivers got for it with `deviceMemory` and no process has mapped is given back."
     ),
     .init(
-      65, "jobInformation",
+      65, "handlePlace",
+      [
+        .init("handle", .handle, "a handle with the right `duplicate`"),
+        .init("place", .number, "the standard handle that is to stand for the same: 0, 1 or 2"),
+      ], errors: ["badArgument", "badHandle", "unsupported"],
+      "Makes a standard handle of the caller's stand for what another handle does, with the same rights. What it stood for before is closed."
+    ),
+    .init(
+      66, "pipeCreate", [.init("ends", .structureOut(type: "PipeEnds"), "where the two handles go")],
+      errors: ["badAddress", "limitReached", "outOfMemory"],
+      "Makes a pipe: what is written to the one end is read from the other, in order, each byte once. It holds 8,192 bytes. It ends with the last handle of either end: a reader then gets what is left and 0, a writer peerGone."
+    ),
+    .init(
+      67, "handleInformation",
+      [
+        .init("handle", .handle, "a handle of the caller's"),
+        .init("information", .structureOut(type: "HandleInformation"), "where the description goes"),
+      ], errors: ["badAddress", "badHandle"], "Says what a handle stands for, and what it allows."),
+    .init(
+      68, "jobInformation",
       [
         .init("after", .number, "the number of a job; 0: before the first"),
         .init("information", .structureOut(type: "JobInformation"), "where the description goes"),

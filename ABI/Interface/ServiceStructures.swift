@@ -1,9 +1,62 @@
 // The structures of system calls about handles, modules and services, laid out as those of Structures.swift are.
 
-/// The handles every process starts with.
+/// The handles that every process begins with, unless its starter gave it none: what it reads, what it writes, and where it
+/// says what is wrong. No other handle gets one of these numbers by itself; `handlePlace` changes what they stand for.
 public enum StandardHandle {
   @inlinable public static var input: UInt32 { 0 }
   @inlinable public static var output: UInt32 { 1 }
+  @inlinable public static var error: UInt32 { 2 }
+  @inlinable public static var count: UInt32 { 3 }
+}
+
+/// What a new process gets as one of its standard handles.
+public struct HandleSource: Equatable, BitwiseCopyable, Sendable {
+  public var rawValue: UInt32
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// What the starter has under the same number, if bytes are read from it or written to it and it may be duplicated; else nothing.
+  @inlinable public static var inherited: HandleSource { .init(rawValue: 0) }
+  /// Nothing.
+  @inlinable public static var none: HandleSource { .init(rawValue: .max) }
+  /// What this handle of the starter's stands for, with the rights that it has; it needs the right `duplicate`.
+  @inlinable public static func handle(_ handle: UInt32) -> HandleSource { .init(rawValue: handle &+ 1) }
+}
+
+/// What a handle can stand for.
+public enum ObjectKind: UInt32, CaseIterable, Sendable {
+  case none = 0
+  case consoleInput = 1
+  case consoleOutput = 2
+  case nullDevice = 3
+  case file = 4
+  case service = 5
+  case endpoint = 6
+  case notification = 7
+  case interrupt = 8
+  case ports = 9
+  case pipeReader = 10
+  case pipeWriter = 11
+}
+
+public struct HandleInformation: BitwiseCopyable, Sendable {
+  /// An `ObjectKind`.
+  public var kind: UInt32 = 0
+  public var rights = HandleRights(rawValue: 0)
+  @inlinable public init() {}
+}
+
+/// The two handles of a new pipe.
+public struct PipeEnds: BitwiseCopyable, Sendable {
+  public var reading: UInt32 = 0
+  public var writing: UInt32 = 0
+  @inlinable public init() {}
+}
+
+/// How much a pipe holds.
+public enum PipeLimits {
+  /// Bytes that are written and not read yet, at the most.
+  @inlinable public static var capacity: UInt32 { 8192 }
+  /// Up to so many bytes of one `write` come into the pipe together, or not at all.
+  @inlinable public static var atomic: UInt32 { 4096 }
 }
 
 /// What may be done with a handle. A new handle allows everything; a duplicate may allow less.

@@ -85,6 +85,8 @@ public struct ProcessRequest: BitwiseCopyable, Sendable {
   public var explanationCapacity: UInt32 = 0
   /// With the flag `ownJob`: what the job may have at the most; 0: as much as the jobs around it.
   public var limits = JobAmounts()
+  /// A `HandleSource` for each of the standard handles.
+  public var standardHandles = InlineArray<3, HandleSource>(repeating: .inherited)
   @inlinable public init() {}
 }
 
@@ -185,6 +187,7 @@ public enum TaskState: UInt32, Sendable {
   case waitingForEvent = 9
   case waitingForLock = 10
   case waitingForNotification = 11
+  case waitingForPipe = 12
 }
 
 /// What a task can be told.

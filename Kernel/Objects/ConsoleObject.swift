@@ -21,9 +21,11 @@ package struct ConsoleObject {
   static func enter(into kinds: inout ObjectTable) {
     var input = ObjectOperations()
     input.read = { (context, _, buffer) throws(SystemError) in try ConsoleObject(context).read(into: buffer) }
+    input.isStream = true
     kinds.enter(.consoleInput, input)
     var output = ObjectOperations()
     output.write = { (context, _, buffer) throws(SystemError) in try ConsoleObject(context).write(buffer) }
+    output.isStream = true
     kinds.enter(.consoleOutput, output)
     var null = ObjectOperations()
     null.read = { (_, _, _) throws(SystemError) in 0 }
@@ -32,6 +34,7 @@ package struct ConsoleObject {
       try buffer.checkReadable()
       return buffer.length
     }
+    null.isStream = true
     kinds.enter(.nullDevice, null)
   }
 

@@ -4,6 +4,8 @@
 // - A handle says what it stands for by itself; closing it never touches another.
 // - `doors` goes with `slots`: `replace` is the only way to change what a handle stands for.
 // - What a handle allows only becomes less on the way from one handle to the next.
+// - The first three are the standard handles: nothing but `place` puts anything there, so that a program whose output was
+//   closed does not write into what it opens next.
 
 import ABI
 import MachineSupport
@@ -27,18 +29,13 @@ package struct HandleTable: ~Copyable {
   private var sender: UInt32
   private var slots = InlineArray<32, Slot>(repeating: Slot())
 
-  init(owner: TaskIdentity) {
-    sender = owner.value
-    let all = HandleRights.all.rawValue
-    slots[Int(StandardHandle.input)] = Slot(target: HandleTarget(.consoleInput), rights: all)
-    slots[Int(StandardHandle.output)] = Slot(target: HandleTarget(.consoleOutput), rights: all)
-  }
+  init(owner: TaskIdentity) { sender = owner.value }
 
   /// A handle where it lies: read as a part of the value, the whole table would be copied first.
   @inline(__always)
-  private mutating func slot(_ handle: UInt32) -> UnsafePointer<Slot> {
+  private mutating func slot(_ handle: UInt32) -> UnsafeMutablePointer<Slot> {
     unsafe withUnsafeMutablePointer(to: &slots) {
-      unsafe UnsafeRawPointer($0).assumingMemoryBound(to: Slot.self) + Int(handle)
+      unsafe UnsafeMutableRawPointer($0).assumingMemoryBound(to: Slot.self) + Int(handle)
     }
   }
 
@@ -74,26 +71,38 @@ package struct HandleTable: ~Copyable {
   }
 
   /// The same with all that the handle allows.
-  mutating func entry(
-    of handle: UInt32, needed: HandleRights
+  package mutating func entry(
+    of handle: UInt32, needed: HandleRights = []
   ) throws(SystemError) -> (target: HandleTarget, rights: HandleRights) {
     let target = try target(of: handle, needed: needed)
     return (target, HandleRights(rawValue: unsafe slot(handle).pointee.rights))
   }
 
+  /// Makes a new handle. One function for all who call it: inlined it would be half a kilobyte each.
+  @inline(never)
   package mutating func add(_ target: HandleTarget, _ allowed: HandleRights = .all) throws(SystemError) -> Int32 {
-    for index in 0..<Self.capacity where slots[index].target.kind == .none {
-      slots[index].rights = allowed.rawValue
-      replace(UInt32(index), with: target)
-      return Int32(index)
+    var handle = StandardHandle.count
+    while handle < UInt32(Self.capacity) {
+      if unsafe slot(handle).pointee.target.kind == .none {
+        place(handle, target, allowed)
+        return Int32(bitPattern: handle)
+      }
+      handle &+= 1
     }
     throw .limitReached
   }
 
+  /// Fills a handle that stands for nothing.
+  mutating func place(_ handle: UInt32, _ target: HandleTarget, _ allowed: HandleRights) {
+    unsafe slot(handle).pointee.rights = allowed.rawValue
+    replace(handle, with: target)
+  }
+
   /// Changes what a handle stands for; it allows what it did.
+  @inline(never)
   package mutating func replace(_ handle: UInt32, with target: HandleTarget) {
-    slots[Int(handle)].target = target
-    if target.kind == .service, slots[Int(handle)].rights & HandleRights.call.rawValue != 0 {
+    unsafe slot(handle).pointee.target = target
+    if target.kind == .service, unsafe slot(handle).pointee.rights & HandleRights.call.rawValue != 0 {
       doors[Int(handle)] = target.detail
     } else {
       doors[Int(handle)] = address_of_closed_door()
@@ -118,6 +127,16 @@ package struct Handles {
 
   /// Counts one more handle for what `target` names.
   package func retain(_ target: HandleTarget) { context.objects.kinds.retain(target, context) }
+
+  /// Makes a standard handle stand for what `handle` does.
+  package func place(_ handle: UInt32, at place: UInt32, of process: Reference<Process>) throws(SystemError) {
+    guard place < StandardHandle.count else { throw .badArgument }
+    let entry = try copy(of: handle, needed: .duplicate, in: process)
+    guard handle != place else { return }
+    retain(entry.target)
+    do throws(SystemError) { try close(place, of: process) } catch {}
+    process.value.handles.place(place, entry.target, entry.rights)
+  }
 
   package func close(_ handle: UInt32, of process: Reference<Process>) throws(SystemError) {
     let target = try process.value.handles.target(of: handle)

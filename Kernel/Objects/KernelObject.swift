@@ -12,10 +12,6 @@ import Platform
 import Primitives
 import VirtualMemory
 
-package enum ObjectKind: UInt8, CaseIterable {
-  case none, consoleInput, consoleOutput, nullDevice, file, service, endpoint, notification, interrupt, ports
-}
-
 /// An object as a handle names it.
 package struct HandleTarget {
   /// The address of its record, or a number that its kind gives a meaning.
@@ -37,6 +33,8 @@ package struct HandleTarget {
 package struct ObjectOperations {
   /// Whether several handles may stand for one object. If not, one process at a time has it.
   package var isCopyable = true
+  /// Whether bytes are read from it or written to it: what a process may get as a standard handle without being named.
+  package var isStream = false
   /// Counts one more handle.
   package var retain: (Context, HandleTarget) -> Void = { _, _ in }
   /// A process gives up its handle.
@@ -58,7 +56,7 @@ package struct ObjectOperations {
 
 /// The operations of all kinds. They are called where they lie.
 package struct ObjectTable: ~Copyable {
-  private var kinds = InlineArray<10, ObjectOperations>(repeating: ObjectOperations())
+  private var kinds = InlineArray<12, ObjectOperations>(repeating: ObjectOperations())
 
   init() {}
 
@@ -75,6 +73,8 @@ package struct ObjectTable: ~Copyable {
   }
 
   mutating func isCopyable(_ target: HandleTarget) -> Bool { unsafe operations(of: target).pointee.isCopyable }
+
+  mutating func isStream(_ target: HandleTarget) -> Bool { unsafe operations(of: target).pointee.isStream }
 
   mutating func retain(_ target: HandleTarget, _ context: Context) {
     unsafe operations(of: target).pointee.retain(context, target)

@@ -16,6 +16,7 @@ package struct ObjectState: ~Copyable {
     ConsoleObject.enter(into: &kinds)
     OpenFiles.enter(into: &kinds)
     Notifications.enter(into: &kinds)
+    Pipes.enter(into: &kinds)
   }
 }
 

@@ -34,6 +34,7 @@ package struct ProcessStart {
     let parent = starter.value.process
     let mode = try StartMode(request.flags, rights: parent.value.rights, isThread: false)
     let priority = try StartMode.priority(request.priority, of: starter)
+    let handles = try StandardHandles(request.standardHandles, of: parent, context)
     let explanation =
       request.explanationCapacity == 0
       ? nil : UserBuffer(address: request.explanationAddress, length: request.explanationCapacity, in: context)
@@ -45,12 +46,12 @@ package struct ProcessStart {
       let name = try request.path.length > 0 ? ProgramPath(request.path, in: context) : ProgramPath("image")
       return unsafe try start(
         image: image.bytes, name: name, request: request, mode: mode, priority: priority, parent: parent,
-        explanation: explanation, isPermanent: false)
+        handles: handles, explanation: explanation, isPermanent: false)
     }
     let name = try ProgramPath(request.path, in: context)
     guard let file = BootFiles(context).file(at: name.span) else { throw .notFound }
     return try start(
-      image: file, name: name, request: request, mode: mode, priority: priority, parent: parent,
+      image: file, name: name, request: request, mode: mode, priority: priority, parent: parent, handles: handles,
       explanation: explanation, isPermanent: true)
   }
 
@@ -61,13 +62,13 @@ package struct ProcessStart {
     let request = ProcessRequest()
     _ = try start(
       image: file, name: name, request: request, mode: StartMode(mode: .user, isGuarded: false), priority: 16,
-      parent: nil, explanation: nil, isPermanent: true)
+      parent: nil, handles: StandardHandles(), explanation: nil, isPermanent: true)
   }
 
   @inline(never)
   private func start(
     image: KernelBytes, name: ProgramPath, request: ProcessRequest, mode: StartMode, priority: UInt8,
-    parent: Reference<Process>?, explanation: UserBuffer?, isPermanent: Bool
+    parent: Reference<Process>?, handles: StandardHandles, explanation: UserBuffer?, isPermanent: Bool
   ) throws(SystemError) -> TaskIdentity {
     let plan: ProgramPlan
     do throws(ElfError) {
@@ -111,6 +112,7 @@ package struct ProcessStart {
           Process(mainTask: task, space: space, rights: rights.subtracting(request.droppedRights), job: job))
         process.value.name = name.name
         process.value.trace = trace
+        handles.give(to: process, context)
         if isPermanent {
           process.value.image = (image.address, image.length)
           space.publish(image: image.address)

@@ -96,6 +96,9 @@ package struct NativeCalls {
     case .lendingWindow: return try MessageCalls(context).lendingWindow()
     case .deviceMemory: return try DeviceCalls(context).deviceMemory(arguments)
     case .deviceSilent: return try DeviceCalls(context).deviceSilent(arguments)
+    case .handlePlace: return try HandleCalls(context).place(arguments)
+    case .pipeCreate: return try HandleCalls(context).pipeCreate(arguments)
+    case .handleInformation: return try HandleCalls(context).information(arguments)
     case .jobInformation: return try TaskCalls(context).jobInformation(arguments)
     }
   }

@@ -6,6 +6,7 @@ import Objects
 import Platform
 import Primitives
 import Scheduling
+import VirtualMemory
 
 struct HandleCalls {
   let context: Context
@@ -22,6 +23,51 @@ struct HandleCalls {
     let handle = try process.value.handles.add(entry.target, wanted)
     Handles(context).retain(entry.target)
     return handle
+  }
+
+  @inline(never)
+  func information(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let entry = try context.currentProcess.value.handles.entry(of: arguments.first)
+    var information = HandleInformation()
+    information.kind = entry.target.kind.rawValue
+    information.rights = entry.rights
+    try UserBuffer(address: arguments.second, length: 0, in: context).write(information)
+    return 0
+  }
+
+  @inline(never)
+  func place(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    try Handles(context).place(arguments.first, at: arguments.second, of: context.currentProcess)
+    return 0
+  }
+
+  @inline(never)
+  func pipeCreate(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let place = UserBuffer(address: arguments.first, length: UInt32(MemoryLayout<PipeEnds>.size), in: context)
+    // Handles that cannot be told of must not be made: see that the place is writable first.
+    try place.write(PipeEnds())
+    let process = context.currentProcess
+    let pipe = try Pipes(context).make(for: process.value.job)
+    var ends = PipeEnds()
+    do throws(SystemError) {
+      ends.reading = UInt32(try process.value.handles.add(pipe.reader))
+      ends.writing = UInt32(try process.value.handles.add(pipe.writer))
+      try place.write(ends)
+      return 0
+    } catch {
+      // What has a handle is given up with it, the rest by itself.
+      if ends.reading == 0 {
+        Pipes(context).abort(pipe.reader)
+      } else {
+        try Handles(context).close(ends.reading, of: process)
+      }
+      if ends.writing == 0 {
+        Pipes(context).abort(pipe.writer)
+      } else {
+        try Handles(context).close(ends.writing, of: process)
+      }
+      throw error
+    }
   }
 
   @inline(never)

@@ -24,6 +24,7 @@ package struct HeapTag: Equatable {
   static var image: HeapTag { HeapTag(rawValue: 5) }
   package static var service: HeapTag { HeapTag(rawValue: 6) }
   package static var module: HeapTag { HeapTag(rawValue: 7) }
+  package static var pipe: HeapTag { HeapTag(rawValue: 8) }
   package static var firstModule: UInt8 { 64 }
 
   var name: StaticString {
@@ -35,6 +36,7 @@ package struct HeapTag: Equatable {
     case .image: "images in memory"
     case .service: "services"
     case .module: "module loader"
+    case .pipe: "pipes"
     default: "unknown"
     }
   }

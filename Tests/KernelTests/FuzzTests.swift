@@ -93,7 +93,7 @@ final class CallFuzzer {
   private func work(_ caller: Caller) -> Int32 {
     let own = (0..<4).map { _ in caller.place([UInt8](repeating: 0, count: 256)) }
     while true {
-      let number = pick(0...63)
+      let number = pick(0...67)
       if let call = SystemCall(rawValue: number) {
         switch call {
         // Ends the task, which should have a life before.
@@ -116,7 +116,7 @@ final class CallFuzzer {
   private func plausible(_ caller: Caller, _ own: [UInt32]) {
     let names = ["a", "b", "c"]
     let name = names[Int(pick(0...2))]
-    switch pick(0...9) {
+    switch pick(0...11) {
     case 0: _ = caller.start("/bin/worker", KernelTests.Processes.kinds.randomElement(using: &random)!)
     case 1: _ = caller.startThread(thread, KernelTests.Processes.kinds.randomElement(using: &random)!)
     case 2: _ = caller.publish(name)
@@ -132,6 +132,8 @@ final class CallFuzzer {
     case 6: caller.call(.memoryMap, 0, pick(1...100_000), 3)
     case 7: caller.call(.wait, 0, WaitFlags.noWait.rawValue, own[1])
     case 8: caller.call(.notificationCreate)
+    case 9: caller.call(.pipeCreate, own[2])
+    case 10: caller.call(.handlePlace, pick(3...12), pick(0...2))
     default: caller.sleep(UInt64(pick(0...1_000_000)))
     }
   }

@@ -277,13 +277,18 @@ final class Caller {
 
   // MARK: Tasks
 
-  func start(_ path: String, _ flags: StartFlags = [], priority: UInt32 = 0, dropping rights: Rights = []) -> Int32 {
+  /// - Parameter handles: the sources of the standard handles.
+  func start(
+    _ path: String, _ flags: StartFlags = [], priority: UInt32 = 0, dropping rights: Rights = [],
+    handles: InlineArray<3, HandleSource> = [.inherited, .inherited, .inherited]
+  ) -> Int32 {
     withScratch {
       var request = ProcessRequest()
       request.path = place(path)
       request.flags = flags
       request.priority = priority
       request.droppedRights = rights
+      request.standardHandles = handles
       return call(.processStart, place(request), UInt32(MemoryLayout<ProcessRequest>.size))
     }
   }

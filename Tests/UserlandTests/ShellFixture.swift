@@ -3,7 +3,6 @@
 @testable import ShellLanguage
 
 struct FakeSystem: ShellHost {
-  var abilities: ShellAbilities = []
   /// Absolute paths of files, and what is in them.
   var files: [String: String] = [:]
   var output = ""
@@ -92,8 +91,24 @@ struct FakeSystem: ShellHost {
     return 3
   }
 
+  var outputStatus: Int32?
+  /// The commands that were run for their output.
+  var outputs: [String] = []
+
+  /// `print WORDS` prints them, each `+` as a line end; `fail N` prints nothing, with a status; `much` more than is taken.
+  mutating func output(of commands: [UInt8], _ state: ShellState) throws(ShellRefusal) -> [UInt8] {
+    let text = text(commands)
+    outputs.append(text)
+    let words = text.split(separator: " ")
+    if words.first == "much" { throw .tooManyBytes }
+    outputStatus = words.first == "fail" ? Int32(words[1])! : 0
+    return words.first == "print" ? Array(words.dropFirst().joined(separator: " ").replacing("+", with: "\n").utf8) : []
+  }
+
   mutating func beginRedirection(_ redirections: [ReadyRedirection]) throws(ShellComplaint) {
-    if redirections.contains(where: { $0.path == Array("/full".utf8) }) { throw ShellComplaint("/full: no room") }
+    if redirections.contains(where: { $0.target == .file(Array("/full".utf8), .output) }) {
+      throw ShellComplaint("/full: no room")
+    }
     self.redirections.append(redirections)
     output += "("
   }

@@ -39,40 +39,16 @@ import Testing
         "echo ${a-b}", "the $ at column 6 names nothing: $NAME, ${NAME}, $?, $#, $@, $*, $!, $$ and $0 to $9 are known",
         false
       ),
-      (
-        "echo $(ls)", "what a command prints cannot become words yet, which needs pipes of the kernel, at column 6",
-        false
-      ),
-      (
-        "echo `ls`", "what a command prints cannot become words yet, which needs pipes of the kernel, at column 6",
-        false
-      ),
+      ("echo $(ls", "the command that begins at column 6 has no )", true),
+      ("echo $(ls;; )", "nothing is there for \";;\" at column 10", false),
+      ("echo \"$(ls\"", "the quote at column 11 is not closed", true),
+      ("echo `ls`", "what commands print is written $(COMMANDS), at column 6", false),
       ("echo $((1", "the command that begins at column 6 has no ))", true),
-      ("a | b", "\"|\" at column 3 cannot be carried out yet: the kernel has no pipes; nothing of it was run", false),
-      (
-        "echo no; if true; then a > f; fi",
-        "\">\" at column 26 cannot be carried out yet: the kernel gives a program no other input and output than the console; nothing of it was run",
-        false
-      ),
-      (
-        "a >> f",
-        "\">>\" at column 3 cannot be carried out yet: the kernel gives a program no other input and output than the console; nothing of it was run",
-        false
-      ),
-      (
-        "a 2> f",
-        "\"2>\" at column 3 cannot be carried out yet: the kernel gives a program no other input and output than the console; nothing of it was run",
-        false
-      ),
-      (
-        "f() { a < g; }",
-        "\"<\" at column 9 cannot be carried out yet: the kernel gives a program no other input and output than the console; nothing of it was run",
-        false
-      ),
+      ("a |", "the command that begins at column 3 has no command after it", true),
       ("a >", "no file is named after column 3", false),
       ("a << b", "<< is not known, < reads a file, at column 3", false),
-      ("a 2>&1", "channels cannot be joined by >& or <&, at column 4", false),
-      ("a &> b", "&> is not known, > and 2> are, at column 3", false),
+      ("a 2>&", "behind >& and <& stands a channel: 0, 1 or 2, at column 4", false),
+      ("a &> b", "&> is not known; > FILE 2>&1 is, at column 3", false),
       ("a 3> b", "only the channels 0, 1 and 2 are known, at column 3", false),
     ] as [(String, String, Bool)])
   func sentences(text: String, sentence: String, canGoOn: Bool) {

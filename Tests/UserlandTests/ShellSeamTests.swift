@@ -19,31 +19,58 @@ import Testing
     #expect(shell.state.status == 0)
   }
 
-  @Test func pipesGoToASystemThatHasThem() {
-    let shell = makeShell { $0.abilities = [.pipes, .output] }
-    shell.run("echo a $((1+1)) | A=1 words | while true; do echo b; done 2>> f && echo no")
+  @Test func pipes() {
+    let shell = makeShell()
+    shell.run("echo a $((1+1)) 2>&1 | A=1 words | words $(print x) | while true; do echo b; done 2>> f && echo no")
     #expect(
       shell.host.stages == [
-        PipelineStage(
-          work: .command(ReadyCommand(words: ["echo", "a", "2"].map { Array($0.utf8) })), redirections: []),
-        PipelineStage(work: .script(Array("A=1 words\n".utf8)), redirections: []),
-        PipelineStage(
-          work: .script(Array("while true; do echo b; done 2>> f\n".utf8)),
-          redirections: [ReadyRedirection(channel: 2, kind: .append, path: Array("/f".utf8))]),
+        .command(
+          ReadyCommand(words: ["echo", "a", "2"].map { Array($0.utf8) }),
+          [ReadyRedirection(channel: 2, target: .channel(1))]),
+        .script(Array("A=1 words\n".utf8)), .script(Array("words $(print x)\n".utf8)),
+        .script(Array("while true; do echo b; done 2>> f\n".utf8)),
       ])
     #expect(shell.state.status == 3)
+    // What is run for its output is run by the shell of that stage alone.
+    #expect(shell.host.outputs == [])
   }
 
-  @Test func redirectionsGoToASystemThatHasThem() {
-    let shell = makeShell { $0.abilities = [.input, .output] }
-    #expect(shell.run("F=x; cd /d; { echo a; echo b > $F; } < ../y; echo c") == "(a\n(b\n))c\n")
+  @Test func redirections() {
+    let shell = makeShell()
+    #expect(shell.run("F=x; cd /d; { echo a; echo b > $F; } < ../y; echo c 2>>/z 1>&2 <&0") == "(a\n(b\n))(c\n)")
     #expect(
       shell.host.redirections == [
-        [ReadyRedirection(channel: 0, kind: .input, path: Array("/y".utf8))],
-        [ReadyRedirection(channel: 1, kind: .output, path: Array("/d/x".utf8))],
+        [ReadyRedirection(channel: 0, target: .file(Array("/y".utf8), .input))],
+        [ReadyRedirection(channel: 1, target: .file(Array("/d/x".utf8), .output))],
+        [
+          ReadyRedirection(channel: 2, target: .file(Array("/z".utf8), .append)),
+          ReadyRedirection(channel: 1, target: .channel(2)), ReadyRedirection(channel: 0, target: .channel(0)),
+        ],
       ])
     #expect(shell.run("echo a > /full && echo b; echo $?") == "1\n! /full: no room\n")
-    #expect(shell.run("echo a | echo b").hasPrefix("! \"|\" at column 8"))
+    #expect(shell.run("echo a >&3") == "! behind >& and <& stands a channel: 0, 1 or 2, at column 8\n")
+    #expect(shell.run("echo a >&12") == "! behind >& and <& stands a channel: 0, 1 or 2, at column 8\n")
+    #expect(shell.run("> f") == "()")
+  }
+
+  @Test func outputsOfCommands() {
+    let shell = makeShell()
+    #expect(shell.run("words $(print a  b) x$(print c+d++)y \"$(print e  f+g+)\"") == "<a><b><xc><dy><e f\ng>\n")
+    #expect(shell.run("A=$(fail 4); words $? $A; A=$(fail 4) words $?; A=$(print) true; words $?") == "<4>\n<0>\n<0>\n")
+    shell.host.outputs = []
+    #expect(shell.run("words $(print a $(fail 1; echo ')') \")\" # )\n) $((1 + $(print 2)))").hasSuffix("<3>\n"))
+    #expect(shell.host.outputs == ["print a $(fail 1; echo ')') \")\" # )\n", "print 2"])
+    shell.run("words $(case x in x) print;; esac)")
+    #expect(shell.host.outputs.last == "case x in x) print;; esac")
+    #expect(shell.run("words $(much)").hasPrefix("! it would hold more bytes than the shell takes"))
+    #expect(shell.run("words `print a`") == "! what commands print is written $(COMMANDS), at column 7\n")
+    #expect(shell.run("words $(print a") == "! the command that begins at column 7 has no )\n")
+    #expect(shell.run("words $(print a; ;)") == "! there is no command in front of column 18\n")
+    let before = shell.host.outputs.count
+    #expect(!shell.run(Array("words $(print a\n".utf8), isWhole: false))
+    #expect(shell.host.outputs.count == before)
+    let deep = String(repeating: "$(echo ", count: 40) + String(repeating: ")", count: 40)
+    #expect(shell.run("echo " + deep).hasPrefix("! more than 24 commands lie in each other"))
   }
 
   @Test(arguments: [

@@ -1,18 +1,23 @@
-// Text on its way to the console. There is one such type for the runtime and for all programs, because what writes numbers
-// and texts is compiled for each type.
+// Text on its way to a standard handle: the output, or where it is said what is wrong. There is one such type for the runtime and
+// for all programs, because what writes numbers and texts is compiled for each type.
 //
-// Invariant: nothing here allocates, so that a program whose heap is damaged can still say so.
+// Invariants:
+// - Nothing here allocates, so that a program whose heap is damaged can still say so.
+// - A handle that is not there takes nothing, and that is all; into a pipe that nobody reads the program writes no second time.
 
 import ABI
 import Primitives
 
-/// A buffer on its way to the console.
+/// A buffer on its way to a standard handle.
 public struct ConsoleLine: TextOutput {
   private static var capacity: Int { 160 }
   private var bytes = InlineArray<160, UInt8>(repeating: 0)
   private var count = 0
 
-  public init() {}
+  private let handle: UInt32
+
+  /// - Parameter handle: where it goes.
+  public init(to handle: UInt32 = StandardHandle.output) { self.handle = handle }
 
   public mutating func write(byte: UInt8) {
     if count == Self.capacity { flush() }
@@ -27,19 +32,23 @@ public struct ConsoleLine: TextOutput {
     count = 0
     unsafe withUnsafePointer(to: &bytes) {
       unsafe $0.withMemoryRebound(to: UInt8.self, capacity: Self.capacity) {
-        unsafe Self.write(start: $0, count: length)
+        unsafe Self.write(start: $0, count: length, to: handle)
       }
     }
   }
 
   /// Writes all bytes, with as many system calls as it takes; gives up on an error, since there is nowhere to
-  /// report it.
+  /// report it. Where nobody is left to read a pipe, the program ends with status 141, as in other systems: it would go on
+  /// for nobody.
   @unsafe
-  public static func write(start: UnsafePointer<UInt8>, count: Int) {
+  public static func write(start: UnsafePointer<UInt8>, count: Int, to handle: UInt32) {
     var done = 0
     while done < count {
-      let result = unsafe SystemCalls.write(StandardHandle.output, start + done, UInt32(count - done))
-      guard result > 0 else { return }
+      let result = unsafe SystemCalls.write(handle, start + done, UInt32(count - done))
+      guard result > 0 else {
+        if result == SystemError.peerGone.rawValue { SystemCalls.abort(141) }
+        return
+      }
       done += Int(result)
     }
   }

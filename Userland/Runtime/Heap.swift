@@ -66,7 +66,7 @@ enum ProgramHeap {
   /// The heap stays locked: nobody is to use it any more.
   @inline(never)
   private static func end(_ fault: HeapFault) -> Never {
-    var sentence = ConsoleLine()
+    var sentence = ConsoleLine(to: StandardHandle.error)
     sentence.write("heap: ")
     fault.describe(to: &sentence)
     sentence.write("\n")

@@ -42,7 +42,7 @@ public enum Failure {
   /// Writes the sentence and ends the process.
   public static func end(_ sentence: StaticString) -> Never {
     _ = unsafe SystemCalls.write(
-      StandardHandle.output, sentence.utf8Start, UInt32(sentence.utf8CodeUnitCount))
+      StandardHandle.error, sentence.utf8Start, UInt32(sentence.utf8CodeUnitCount))
     SystemCalls.abort(134)
   }
 }

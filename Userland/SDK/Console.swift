@@ -1,4 +1,4 @@
-// Output to the console, handle 1.
+// Output to handle 1, what went wrong to handle 2, input from handle 0: at first the console, or whatever the starter named.
 //
 // Text is composed in a small buffer on the caller's stack and written when it is complete, so that the lines of
 // tasks that write at the same time do not mix, a line costs one system call, and nothing is left unwritten when a
@@ -12,7 +12,20 @@
 public enum Console {
   /// Writes a literal text with one system call.
   public static func write(_ text: StaticString) {
-    unsafe ConsoleLine.write(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    unsafe ConsoleLine.write(start: text.utf8Start, count: text.utf8CodeUnitCount, to: StandardHandle.output)
+  }
+
+  /// Says what went wrong, with one system call.
+  public static func complain(_ text: StaticString) {
+    unsafe ConsoleLine.write(start: text.utf8Start, count: text.utf8CodeUnitCount, to: StandardHandle.error)
+  }
+
+  /// Says what went wrong.
+  @inline(__always)
+  public static func complain(_ compose: (inout ConsoleLine) -> Void) {
+    var line = ConsoleLine(to: StandardHandle.error)
+    compose(&line)
+    line.flush()
   }
 
   /// Writes what `compose` puts together.
@@ -27,10 +40,7 @@ public enum Console {
 
   /// Waits for input. Returns the number of bytes put at `buffer`; 0 at the end of the input.
   public static func read(into buffer: inout InlineArray<64, UInt8>) throws(SystemError) -> Int {
-    let result = unsafe withUnsafeMutablePointer(to: &buffer) {
-      unsafe SystemCalls.read(StandardHandle.input, $0, 64)
-    }
-    return Int(try checked(result))
+    try Handle.input.read(into: &buffer)
   }
 }
 

@@ -13,6 +13,8 @@ public struct File: ~Copyable {
     handle = try checked(unsafe SystemCalls.open(path.address, UInt32(path.count), []))
   }
 
+  public init(_ path: [UInt8]) throws(SystemError) { handle = try Handle.open(path).number }
+
   deinit { _ = SystemCalls.close(handle) }
 
   /// Reads up to 512 bytes and calls `body` with them; returns how many there were, 0 at the end.
@@ -29,11 +31,7 @@ public struct File: ~Copyable {
   }
 
   /// All that is left of the file.
-  public func contents() throws(SystemError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    while try read({ piece in for index in 0..<piece.count { bytes.append(piece[index]) } }) > 0 {}
-    return bytes
-  }
+  public func contents() throws(SystemError) -> [UInt8] { try Handle(handle).contents() }
 }
 
 /// The files of the boot archives.

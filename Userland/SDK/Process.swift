@@ -67,6 +67,10 @@ public struct StartOptions {
   public var guardsHeap = false
   /// What a new process gets as its environment, `NAME=VALUE` each; nil: the starter's.
   public var environment: WordList?
+  /// What a new process gets as its input, its output, and for what goes wrong.
+  public var input = HandleSource.inherited
+  public var output = HandleSource.inherited
+  public var error = HandleSource.inherited
   /// In bytes, for threads; 0: 64 KiB.
   public var stackSize: UInt32 = 0
   public init(flags: StartFlags = []) { self.flags = flags }
@@ -128,6 +132,7 @@ public enum Process {
     request.droppedRights = options.droppedRights
     request.limits = options.limits
     request.argumentCount = UInt32(arguments.count)
+    request.standardHandles = [options.input, options.output, options.error]
 
     var explanation = Explanation()
     let given = options.environment ?? WordList()

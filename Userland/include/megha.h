@@ -120,8 +120,11 @@
 #define MEGHA_CALL_LENDING_WINDOW 62u
 #define MEGHA_CALL_DEVICE_MEMORY 63u
 #define MEGHA_CALL_DEVICE_SILENT 64u
-#define MEGHA_CALL_JOB_INFORMATION 65u
-#define MEGHA_CALL_COUNT 66u
+#define MEGHA_CALL_HANDLE_PLACE 65u
+#define MEGHA_CALL_PIPE_CREATE 66u
+#define MEGHA_CALL_HANDLE_INFORMATION 67u
+#define MEGHA_CALL_JOB_INFORMATION 68u
+#define MEGHA_CALL_COUNT 69u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -161,7 +164,8 @@ MEGHA_INLINE int32_t megha_clock(void *reading) {
   return megha_system_call1(MEGHA_CALL_CLOCK, (uint32_t)(uintptr_t)reading);
 }
 
-/// Starts a process from a file or from memory, in Ring 3 or Ring 0. The caller's process becomes its parent.
+/// Starts a process from a file or from memory, in Ring 3 or Ring 0. The caller's process becomes its parent,
+/// and the new one gets its standard handles unless the request names others.
 /// - request: what to start and how.
 /// - size: the size of the request in bytes.
 MEGHA_INLINE int32_t megha_process_start(const void *request, uint32_t size) {
@@ -244,7 +248,8 @@ MEGHA_INLINE int32_t megha_memory_region(uint32_t task, uint32_t address, void *
   return megha_system_call3(MEGHA_CALL_MEMORY_REGION, task, address, (uint32_t)(uintptr_t)information);
 }
 
-/// Reads bytes. A console read waits for at least one byte.
+/// Reads bytes. A read of a console or of a pipe waits for at least one byte; of a pipe without writers it is
+/// 0.
 /// - handle: what to read from.
 /// - buffer: where the bytes go.
 /// - length: how many at the most.
@@ -252,7 +257,8 @@ MEGHA_INLINE int32_t megha_read(uint32_t handle, void *buffer, uint32_t length) 
   return megha_system_call3(MEGHA_CALL_READ, handle, (uint32_t)(uintptr_t)buffer, length);
 }
 
-/// Writes bytes, or the first of them where another task is due meanwhile.
+/// Writes bytes, or the first of them where another task is due meanwhile. Into a pipe up to 4,096 bytes are
+/// written together once there is room; of more, what there is room for. A pipe without readers: peerGone.
 /// - handle: what to write to.
 /// - buffer: the bytes.
 /// - length: how many.
@@ -614,6 +620,29 @@ MEGHA_INLINE int32_t megha_device_memory(uint32_t ports, uint32_t length, uint32
 /// - ports: the ports of the device; needs the right `write`.
 MEGHA_INLINE int32_t megha_device_silent(uint32_t ports) {
   return megha_system_call1(MEGHA_CALL_DEVICE_SILENT, ports);
+}
+
+/// Makes a standard handle of the caller's stand for what another handle does, with the same rights. What it
+/// stood for before is closed.
+/// - handle: a handle with the right `duplicate`.
+/// - place: the standard handle that is to stand for the same: 0, 1 or 2.
+MEGHA_INLINE int32_t megha_handle_place(uint32_t handle, uint32_t place) {
+  return megha_system_call2(MEGHA_CALL_HANDLE_PLACE, handle, place);
+}
+
+/// Makes a pipe: what is written to the one end is read from the other, in order, each byte once. It holds
+/// 8,192 bytes. It ends with the last handle of either end: a reader then gets what is left and 0, a writer
+/// peerGone.
+/// - ends: where the two handles go.
+MEGHA_INLINE int32_t megha_pipe_create(void *ends) {
+  return megha_system_call1(MEGHA_CALL_PIPE_CREATE, (uint32_t)(uintptr_t)ends);
+}
+
+/// Says what a handle stands for, and what it allows.
+/// - handle: a handle of the caller's.
+/// - information: where the description goes.
+MEGHA_INLINE int32_t megha_handle_information(uint32_t handle, void *information) {
+  return megha_system_call2(MEGHA_CALL_HANDLE_INFORMATION, handle, (uint32_t)(uintptr_t)information);
 }
 
 /// Describes the job with the next higher number: what it has, and what it may have at the most.

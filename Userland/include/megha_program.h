@@ -14,9 +14,10 @@
 
 #define MEGHA_FUNCTION __attribute__((unused)) static
 
-/// Handles that every program begins with.
+/// Handles that a program begins with, unless its starter gave it none.
 #define MEGHA_INPUT 0u
 #define MEGHA_OUTPUT 1u
+#define MEGHA_COMPLAINTS 2u
 
 /// The ring that the caller runs in: 3 or 0. The same file may be started in either.
 MEGHA_INLINE unsigned megha_ring(void) {
@@ -38,18 +39,20 @@ MEGHA_FUNCTION void *megha_allocate(size_t size) {
 
 // ---- Text ----
 
-/// Text on its way to the console.
+/// Text on its way to a handle.
 struct megha_line {
+  uint32_t handle;
   uint32_t count;
   char bytes[160];
 };
 
 /// Hands what is in the line to the kernel, with as many system calls as it takes; gives up on an error, since there is
-/// nowhere to report it.
+/// nowhere to report it. Where nobody is left to read a pipe, the program ends with status 141: it would go on for nobody.
 MEGHA_FUNCTION void megha_line_flush(struct megha_line *line) {
   uint32_t done = 0;
   while (done < line->count) {
-    int32_t result = megha_write(MEGHA_OUTPUT, line->bytes + done, line->count - done);
+    int32_t result = megha_write(line->handle, line->bytes + done, line->count - done);
+    if (result == MEGHA_ERROR_PEER_GONE) megha_abort(141);
     if (result <= 0) break;
     done += (uint32_t)result;
   }
@@ -81,10 +84,9 @@ MEGHA_FUNCTION void megha_line_number(struct megha_line *line, uint64_t value, u
 /// C's `printf`, of which the compiler checks the arguments, with the conversions d i u x X p c s % and the modifiers
 /// 0, a width, l, ll and z. From the first other conversion on the format is written as it stands and no argument is read:
 /// nobody knows how large the one is that the conversion had, so what follows it would be taken for something else.
-__attribute__((format(printf, 1, 2))) MEGHA_FUNCTION void megha_print(const char *format, ...) {
-  struct megha_line line = {0};
-  va_list arguments;
-  va_start(arguments, format);
+__attribute__((format(printf, 2, 0))) MEGHA_FUNCTION void megha_print_list(uint32_t handle, const char *format,
+                                                                            va_list arguments) {
+  struct megha_line line = {.handle = handle};
   for (; *format != 0; format++) {
     if (*format != '%') {
       megha_line_byte(&line, *format);
@@ -132,8 +134,23 @@ __attribute__((format(printf, 1, 2))) MEGHA_FUNCTION void megha_print(const char
       format = start - 1;
     }
   }
-  va_end(arguments);
   megha_line_flush(&line);
+}
+
+/// Writes to the output.
+__attribute__((format(printf, 1, 2))) MEGHA_FUNCTION void megha_print(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  megha_print_list(MEGHA_OUTPUT, format, arguments);
+  va_end(arguments);
+}
+
+/// Says what went wrong.
+__attribute__((format(printf, 1, 2))) MEGHA_FUNCTION void megha_complain(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  megha_print_list(MEGHA_COMPLAINTS, format, arguments);
+  va_end(arguments);
 }
 
 #endif

@@ -22,7 +22,7 @@ public enum SystemCall: UInt32, Sendable {
   /// - `reading`: where the reading goes.
   case clock = 5
   /// Starts a process from a file or from memory, in Ring 3 or Ring 0. The caller's process becomes its
-  /// parent.
+  /// parent, and the new one gets its standard handles unless the request names others.
   /// - `request`: what to start and how.
   /// - `size`: the size of the request in bytes.
   case processStart = 6
@@ -72,12 +72,15 @@ public enum SystemCall: UInt32, Sendable {
   /// - `address`: where to look.
   /// - `information`: where the description goes.
   case memoryRegion = 16
-  /// Reads bytes. A console read waits for at least one byte.
+  /// Reads bytes. A read of a console or of a pipe waits for at least one byte; of a pipe without writers it
+  /// is 0.
   /// - `handle`: what to read from.
   /// - `buffer`: where the bytes go.
   /// - `length`: how many at the most.
   case read = 17
-  /// Writes bytes, or the first of them where another task is due meanwhile.
+  /// Writes bytes, or the first of them where another task is due meanwhile. Into a pipe up to 4,096 bytes
+  /// are written together once there is room; of more, what there is room for. A pipe without readers:
+  /// peerGone.
   /// - `handle`: what to write to.
   /// - `buffer`: the bytes.
   /// - `length`: how many.
@@ -300,11 +303,25 @@ public enum SystemCall: UInt32, Sendable {
   /// `deviceMemory` and no process has mapped is given back.
   /// - `ports`: the ports of the device; needs the right `write`.
   case deviceSilent = 64
+  /// Makes a standard handle of the caller's stand for what another handle does, with the same rights. What
+  /// it stood for before is closed.
+  /// - `handle`: a handle with the right `duplicate`.
+  /// - `place`: the standard handle that is to stand for the same: 0, 1 or 2.
+  case handlePlace = 65
+  /// Makes a pipe: what is written to the one end is read from the other, in order, each byte once. It holds
+  /// 8,192 bytes. It ends with the last handle of either end: a reader then gets what is left and 0, a writer
+  /// peerGone.
+  /// - `ends`: where the two handles go.
+  case pipeCreate = 66
+  /// Says what a handle stands for, and what it allows.
+  /// - `handle`: a handle of the caller's.
+  /// - `information`: where the description goes.
+  case handleInformation = 67
   /// Describes the job with the next higher number: what it has, and what it may have at the most.
   /// - `after`: the number of a job; 0: before the first.
   /// - `information`: where the description goes.
-  case jobInformation = 65
+  case jobInformation = 68
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 66 }
+  @inlinable public static var count: UInt32 { 69 }
 }

@@ -69,6 +69,9 @@ extension SystemCall {
     case .lendingWindow: "lendingWindow"
     case .deviceMemory: "deviceMemory"
     case .deviceSilent: "deviceSilent"
+    case .handlePlace: "handlePlace"
+    case .pipeCreate: "pipeCreate"
+    case .handleInformation: "handleInformation"
     case .jobInformation: "jobInformation"
     }
   }
@@ -78,12 +81,12 @@ extension SystemCall {
     switch self {
     case .null, .yield, .notificationCreate, .lendingWindow: 0
     case .exit, .abort, .clock, .taskNext, .close, .powerOff, .rightsDrop, .threadPointerSet, .counters,
-      .lockRelease, .interruptAcknowledge, .deviceSilent:
+      .lockRelease, .interruptAcknowledge, .deviceSilent, .pipeCreate:
       1
     case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
       .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
       .serviceInformation, .eventSend, .heapInformation, .kernelTest, .handleDuplicate, .notificationSignal,
-      .portsClaim, .jobInformation:
+      .portsClaim, .handlePlace, .handleInformation, .jobInformation:
       2
     case .wait, .taskInformation, .memoryMap, .memoryProtect, .memoryRegion, .read, .write, .open, .logRead,
       .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead, .notificationWait,
@@ -268,6 +271,12 @@ extension SystemCall {
     case (.deviceMemory, 3):
       CallArgument("place", .structureOut(size: UInt32(MemoryLayout<DeviceMemoryPlace>.size)))
     case (.deviceSilent, 0): CallArgument("ports", .handle)
+    case (.handlePlace, 0): CallArgument("handle", .handle)
+    case (.handlePlace, 1): CallArgument("place", .number)
+    case (.pipeCreate, 0): CallArgument("ends", .structureOut(size: UInt32(MemoryLayout<PipeEnds>.size)))
+    case (.handleInformation, 0): CallArgument("handle", .handle)
+    case (.handleInformation, 1):
+      CallArgument("information", .structureOut(size: UInt32(MemoryLayout<HandleInformation>.size)))
     case (.jobInformation, 0): CallArgument("after", .number)
     case (.jobInformation, 1):
       CallArgument("information", .structureOut(size: UInt32(MemoryLayout<JobInformation>.size)))

@@ -182,6 +182,62 @@ sleep 60000 & kill %1; wait %1; is "a job that is killed" 137 $?
 wait; is "no jobs" 0 $?
 run --ring0 hello & wait; is "run in the background" 0 $?
 
+# Outputs of commands
+is "an output" a "$(echo a)"
+is "line ends at its end" "a
+b" "$(echo a; echo b; echo; echo)"
+count $(echo a b; echo c); is "splitting of an output" 3 $words
+count "$(echo a b; echo c)"; is "no splitting in quotes" 1 $words
+count $(true); is "no output" 0 $words
+is "between texts" xay x$(echo a)y
+is "quotes inside of quotes" "a  b" "$(echo "a  b")"
+is "an output in an output" "a b" "$(echo a $(echo b))"
+is "parentheses in quotes" ")" "$(echo ')')"
+is "case in an output" in "$(case x in x) echo in ;; esac)"
+x=$(exit 3); is "the status of an output" 3 $?
+x=1; y=$(x=2; echo $x); is "a shell of its own" 12 $x$y
+x=7; is "it knows variables" 7 $(echo $x)
+f() { echo f$1; }; is "it knows functions" f5 $(f 5)
+set -- p q; is "it knows parameters" q $(echo $2)
+is "arithmetic with an output" 5 $((2 + $(echo 3)))
+for i in $(echo 1 2 3); do x=$x$i; done; is "for with an output" 7123 $x
+is "what goes wrong is no output" "" "$(nothing-of-this-name 2> /dev/null)"
+is "joined channels" 1 $(nothing-of-this-name 2>&1 | grep -c "no such command")
+
+# Pipes
+is "a pipe" 3 $(for i in c a b; do echo $i; done | grep -c '')
+is "two pipes" "c b a" "$(echo $(for i in c a b; do echo $i; done | cat | sort -r))"
+is "a program in a pipe" 1 $(hello | grep -c Hello)
+is "the last status" 5 $(true | exit 5; echo $?)
+is "not the first status" 0 $(false | true; echo $?)
+is "not of a pipe" 1 $(! false | true; echo $?)
+is "a loop that reads" "a-b-" $(x=; { echo a; echo b; } | { while read l; do x=$x$l-; done; echo $x; })
+is "head leaves the rest" 2 $({ echo a; echo b; echo c; } | head -n 2 | grep -c '')
+is "tail" c $({ echo a; echo b; echo c; } | tail -n 1)
+is "wc of the input" 3 $(x=$({ echo a; echo b; echo c; } | wc); for i in $x; do echo $i; break; done)
+is "sort -u of the input" 2 $({ echo a; echo b; echo a; } | sort -u | grep -c '')
+is "a pipe without an end" y $(while :; do echo y; done | head -n 1)
+is "names in a pipe, a line each" chain1.so $(ls /lib/modules | head -n 2 | tail -n 1)
+is "a function in a pipe" 1 $(f 5 | grep -c f5)
+is "a big text" $(cat /extra/conformance.sh | grep -c '') $(cat /extra/conformance.sh | cat | cat | grep -c '')
+is "in both rings" 1 $(run --ring0 hello | grep -c Hello)
+is "a file and the input" 2 $(echo x | cat /extra/conformance.sh - | tail -n 2 | grep -c "x")
+x=$(y=; echo a | read y; echo "$y"); is "read in a pipe is elsewhere" "" "$x"
+
+# Redirections
+is "input from a file" $(grep -c '' /extra/conformance.sh) $(grep -c '' < /extra/conformance.sh)
+read x < /extra/conformance.sh; is "read from a file" "#!/bin/shell" "$x"
+{ read x; read x y; } < /extra/conformance.sh; is "a group reads on" "#" "$x"
+echo no > /dev/null; is "output to nothing" 0 $?
+x=$({ echo a; echo b > /dev/null; echo c; }); is "only one of them" "a
+c" "$x"
+x=$({ echo a >&2; echo b; } 2> /dev/null); is "what goes wrong to nothing" b "$x"
+x=$(echo a 2>&1 > /dev/null); is "the order of redirections" "" "$x"
+x=$({ echo a >&2; } 2>&1); is "what goes wrong to the output" a "$x"
+f() { echo a; echo b >&2; }; x=$(f 2> /dev/null); is "redirections of a function" a "$x"
+x=$(if true; then echo a; fi > /dev/null; echo b); is "redirections of if" b "$x"
+x=$(for i in 1 2; do read l; echo $l; done < /extra/conformance.sh | grep -c ''); is "a loop from a file" 2 $x
+
 # Depth
 { { { { { { { { { { { { { { { { { { { { { { { x=deep; }; }; }; }; }; }; }; }; }; }; }; }; }; }; }; }; }; }; }; }; }; }; }; is "groups in groups" deep $x
 x=$((((((((((1 + 1)))))))))); is "parentheses in parentheses" 2 $x
@@ -189,8 +245,10 @@ n() { if [ $1 -gt 0 ]; then n $(($1 - 1)); else x=bottom; fi; }
 n 3; is "calls in calls" bottom $x
 
 # What is refused
-gives "a pipe" 2 eval 'echo no | cat'
-gives "a redirection" 2 eval 'echo no > file'
+gives "a file nobody can write" 1 eval 'echo no > /bin/shell'
+gives "an input that is not there" 1 eval 'cat < /none'
+gives "an unfinished output" 2 eval 'echo $(true'
+gives "a join with nothing" 2 eval 'echo no >&3'
 gives "an unfinished text" 2 eval 'if true'
 gives "a wrong text" 2 eval 'echo a; fi'
 gives "break outside of loops" 2 eval 'break'

@@ -107,7 +107,7 @@ struct Request {
 
 /// The groups of rows, in the order in which they are measured.
 enum Group: CaseIterable {
-  case boot, call, files, switches, words, notifications, tasks, memory, messages, modules, placement, growth
+  case boot, call, files, switches, words, notifications, pipes, tasks, memory, messages, modules, placement, growth
 
   var name: StaticString {
     switch self {
@@ -117,6 +117,7 @@ enum Group: CaseIterable {
     case .switches: "switch"
     case .words: "word"
     case .notifications: "notification"
+    case .pipes: "pipe"
     case .tasks: "task"
     case .memory: "memory"
     case .messages: "message"
@@ -139,7 +140,7 @@ enum Group: CaseIterable {
     switch self {
     case .boot, .files, .modules, .growth: [.ring3]
     case .call, .switches: [.ring3, .separate, .shared, .guarded]
-    case .words, .notifications, .tasks, .memory, .messages, .placement: [.ring3, .separate]
+    case .words, .notifications, .pipes, .tasks, .memory, .messages, .placement: [.ring3, .separate]
     }
   }
 
@@ -151,6 +152,7 @@ enum Group: CaseIterable {
     case .switches: SwitchRows.measure(as: kind, &report)
     case .words: WordRows.measure(as: kind, &report)
     case .notifications: NotificationRows.measure(as: kind, &report)
+    case .pipes: PipeRows.measure(as: kind, &report)
     case .tasks: TaskRows.measure(as: kind, &report)
     case .memory: MemoryRows.measure(as: kind, &report)
     case .messages: MessageRows.measure(as: kind, &report)

@@ -15,6 +15,8 @@ enum Role: CaseIterable {
   case server
   /// Takes the bits of one notification and sets them in another.
   case answerer
+  /// Writes each byte that it reads.
+  case repeater
 
   var name: StaticString {
     switch self {
@@ -22,6 +24,7 @@ enum Role: CaseIterable {
     case .nothing: "--nothing"
     case .server: "--server"
     case .answerer: "--answerer"
+    case .repeater: "--repeater"
     }
   }
 
@@ -39,6 +42,7 @@ enum Role: CaseIterable {
     case .nothing: return 0
     case .server: return MessageRows.serve()
     case .answerer: return NotificationRows.answer()
+    case .repeater: return PipeRows.answer()
     }
   }
 }
@@ -48,17 +52,22 @@ struct Partner {
   static var program: StaticString { "/bin/bench" }
   let task: TaskIdentity
 
-  init?(kind: TaskKind, role: Role) {
+  init?(kind: TaskKind, role: Role) { self.init(role: role, options: StartOptions(flags: kind.flags)) }
+
+  init?(role: Role, options: StartOptions) {
     var words = WordList()
     words.append(Self.program)
     words.append(role.name)
-    self.init(kind: kind, arguments: words)
+    self.init(arguments: words, options: options)
   }
 
   init?(kind: TaskKind, arguments: consuming WordList) {
+    self.init(arguments: arguments, options: StartOptions(flags: kind.flags))
+  }
+
+  private init?(arguments: consuming WordList, options: StartOptions) {
     do throws(Refusal) {
-      task = try Process.start(
-        Bytes(Self.program), arguments: arguments, options: StartOptions(flags: kind.flags))
+      task = try Process.start(Bytes(Self.program), arguments: arguments, options: options)
     } catch {
       return nil
     }

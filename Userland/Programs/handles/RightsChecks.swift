@@ -38,7 +38,7 @@ enum RightsChecks {
     var handles: [Handle] = []
     while let handle = try? Handle.output.duplicate(.write) { handles.append(handle) }
     checks.check(
-      handles.count == 30 && Handles.refusal { () throws(SystemError) in try Notification() } == .limitReached,
+      handles.count == 29 && Handles.refusal { () throws(SystemError) in try Notification() } == .limitReached,
       "a full table is an error, and a notification is not half made")
     for handle in handles { handle.close() }
   }

@@ -10,8 +10,7 @@ extension Builtin {
     switch self {
     case .help: return helpCommand(words)
     case .echo: return echoCommand(words)
-    case .run: return Launcher.run(words, &system, &state)
-    case .sandbox: return Launcher.sandbox(words, &system, &state)
+    case .run, .sandbox: return Launcher(of: self, words)?.run(&system, state) ?? reportUsage()
     case .jobs: return system.jobsCommand()
     case .fg: return system.foregroundCommand(words)
     case .wait: return system.waitCommand(words)
@@ -50,7 +49,7 @@ extension Builtin {
 
   /// Says how the command is used; returns the status of a wrong use.
   func reportUsage() -> Int32 {
-    Console.write { help.writeUsage(to: &$0) }
+    Console.complain { help.writeUsage(to: &$0) }
     return 2
   }
 
@@ -60,7 +59,7 @@ extension Builtin {
 
 /// Says why something about `subject` failed; returns `status`.
 func report(_ subject: Bytes, _ sentence: StaticString, status: Int32 = 1) -> Int32 {
-  Console.write {
+  Console.complain {
     $0.write("shell: ")
     $0.write(subject)
     $0.write(": ")

@@ -8,8 +8,24 @@ struct Launcher {
   private let words: [[UInt8]]
   private var options = StartOptions()
 
+  /// How a start came out.
+  enum Start {
+    case task(TaskIdentity)
+    /// It was said why; the status that stands for it.
+    case failure(Int32)
+  }
+
+  /// Where the program's output goes.
+  var output: HandleSource {
+    get { options.output }
+    set { options.output = newValue }
+  }
+
   /// - Parameter words: the program and its arguments; at least one.
   init(words: [[UInt8]]) { self.words = words }
+
+  /// - Parameter script: what a shell of its own has to run.
+  init(script: [UInt8]) { self.init(words: [StaticText("/bin/shell").bytes, StaticText("--command").bytes, script]) }
 
   private init(_ words: borrowing CommandWords, from first: Int) {
     var list: [[UInt8]] = []
@@ -17,11 +33,20 @@ struct Launcher {
     self.words = list
   }
 
+  /// What the commands `run` and `sandbox` start; nil: any other command, or a wrong use.
+  init?(of builtin: Builtin, _ words: borrowing CommandWords) {
+    switch builtin {
+    case .run: self.init(run: words)
+    case .sandbox:
+      guard words.count > 1 else { return nil }
+      self.init(words, from: 1)
+      options.droppedRights = .all
+    default: return nil
+    }
+  }
+
   /// `run [--ring0] [--stack separate|shared] [--guarded] [--guard-heap] [--priority N] [--limit LIST] PROGRAM [WORD...]`
-  /// - Parameter text: as it was typed, where nobody waits for it.
-  static func run(
-    _ words: borrowing CommandWords, _ system: inout MeghaSystem, _ state: inout ShellState, asJob text: [UInt8]? = nil
-  ) -> Int32 {
+  private init?(run words: borrowing CommandWords) {
     var options = StartOptions()
     var index = 1
     while index < words.count, words[index].hasPrefix("--") {
@@ -48,41 +73,28 @@ struct Launcher {
         options.limits.tasks = limits.tasks
         index += 1
       } else {
-        return Builtin.run.reportUsage()
+        return nil
       }
       index += 1
     }
-    guard index < words.count else { return Builtin.run.reportUsage() }
-    var launcher = Launcher(words, from: index)
-    launcher.options = options
-    return launcher.begin(&system, &state, asJob: text)
-  }
-
-  /// `sandbox PROGRAM [WORD...]`
-  static func sandbox(
-    _ words: borrowing CommandWords, _ system: inout MeghaSystem, _ state: inout ShellState, asJob text: [UInt8]? = nil
-  ) -> Int32 {
-    guard words.count > 1 else { return Builtin.sandbox.reportUsage() }
-    var launcher = Launcher(words, from: 1)
-    launcher.options.droppedRights = .all
-    return launcher.begin(&system, &state, asJob: text)
-  }
-
-  private func begin(_ system: inout MeghaSystem, _ state: inout ShellState, asJob text: [UInt8]?) -> Int32 {
-    if let text { return start(&system, &state, text: text) }
-    return run(&system, state)
+    guard index < words.count else { return nil }
+    self.init(words, from: index)
+    self.options = options
   }
 
   /// Starts the program and waits for it. Returns its status; 127 where there is no such program, 126 where it could not
   /// be started.
   func run(_ system: inout MeghaSystem, _ state: ShellState) -> Int32 {
-    do throws(Refusal) { return system.wait(for: try process(state)) } catch { return explain(error, state) }
+    switch start(state) {
+    case .task(let task): system.wait(for: [task])
+    case .failure(let status): status
+    }
   }
 
   /// Starts the program as a job.
   func start(_ system: inout MeghaSystem, _ state: inout ShellState, text: [UInt8]) -> Int32 {
-    do throws(Refusal) {
-      let task = try process(state)
+    switch start(state) {
+    case .task(let task):
       let job = system.jobs.add(task: task.number, text: text)
       state.lastBackground = task.number
       Console.write {
@@ -93,7 +105,13 @@ struct Launcher {
         $0.write("\n")
       }
       return 0
-    } catch { return explain(error, state) }
+    case .failure(let status): return status
+    }
+  }
+
+  /// Starts the program, or says why it could not be started.
+  func start(_ state: ShellState) -> Start {
+    do throws(Refusal) { return .task(try process(state)) } catch { return .failure(explain(error, state)) }
   }
 
   private func process(_ state: ShellState) throws(Refusal) -> TaskIdentity {
@@ -137,7 +155,7 @@ struct Launcher {
       let meant =
         words[0].contains(0x2f)
         ? [] : Guess.names(like: words[0], among: Names.commands(state)).filter { $0 != words[0] }
-      Console.write {
+      Console.complain {
         $0.write("shell: ")
         $0.write(words[0])
         $0.write(": there is no such command or program")
@@ -149,7 +167,7 @@ struct Launcher {
       }
       return 127
     }
-    Console.write {
+    Console.complain {
       $0.write("shell: ")
       $0.write(words[0])
       $0.write(" was not started: ")

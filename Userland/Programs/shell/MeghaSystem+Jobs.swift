@@ -11,34 +11,51 @@ extension MeghaSystem {
   /// since looking at thousands of tasks takes its time.
   private static var interval: (first: UInt64, last: UInt64) { (50_000_000, 800_000_000) }
 
-  /// Waits for a child in the foreground. Returns its status.
-  mutating func wait(for task: TaskIdentity) -> Int32 {
+  /// Waits for children in the foreground, which are one command. Returns the status of the last; 0 where there are none.
+  mutating func wait(for tasks: [TaskIdentity]) -> Int32 {
+    var status: Int32 = 0
     do throws(SystemError) {
-      let outcome = try TypedInput.isReading ? waitWatching(task) : task.wait()
-      if case .exited = outcome { return outcome.shellStatus }
-      if hasInterrupted { return 130 }
-      Self.reportEnd(task, outcome)
-      return outcome.shellStatus
+      let outcomes = try TypedInput.isReading ? watch(tasks) : []
+      for (index, task) in tasks.enumerated() {
+        let outcome = try index < outcomes.count ? outcomes[index] : task.wait()
+        status = outcome.shellStatus
+        if case .exited = outcome { continue }
+        if hasInterrupted {
+          status = 130
+        } else if index + 1 == tasks.count || status != Self.nobodyReads {
+          Self.reportEnd(task, outcome)
+        }
+      }
+      return status
     } catch {
       return report(Bytes("wait"), error.sentence)
     }
   }
 
-  /// The same, and ends it where Ctrl-C is typed.
-  private mutating func waitWatching(_ task: TaskIdentity) throws(SystemError) -> Outcome {
+  /// The status of a program whose output nobody reads any more.
+  private static var nobodyReads: Int32 { 141 }
+
+  /// Waits until all have ended, and ends them where Ctrl-C is typed.
+  private mutating func watch(_ tasks: [TaskIdentity]) throws(SystemError) -> [Outcome] {
     defer { TypedInput.begin() }
     var interval = Self.interval.first
-    while true {
-      if let outcome = try task.outcomeIfEnded() { return outcome }
+    var outcomes: [Outcome] = []
+    while outcomes.count < tasks.count {
+      if let outcome = try tasks[outcomes.count].outcomeIfEnded() {
+        outcomes.append(outcome)
+        continue
+      }
+      let running = tasks[outcomes.count...]
       if TypedInput.takeInterrupt() {
         hasInterrupted = true
         Console.write("^C\n")
-        ProcessTree(of: task).kill(status: 130)
+        for task in running { ProcessTree(of: task).kill(status: 130) }
       }
-      if TypedInput.isReading, ProcessTree(of: task).waitsForInput { TypedInput.end() }
+      if TypedInput.isReading, running.contains(where: { ProcessTree(of: $0).waitsForInput }) { TypedInput.end() }
       _ = try Events.next([.childEnded, .yieldAsked], within: interval)
       interval = min(interval * 2, Self.interval.last)
     }
+    return outcomes
   }
 
   /// Says how a task ended.
@@ -96,7 +113,7 @@ extension MeghaSystem {
       $0.write("\n")
     }
     _ = jobs.remove(task: job.task)
-    return wait(for: TaskIdentity(job.task))
+    return wait(for: [TaskIdentity(job.task)])
   }
 
   /// Waits for all jobs, or for those that are named; the status is the last one's.

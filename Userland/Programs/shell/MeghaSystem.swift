@@ -1,6 +1,4 @@
 // Megha as the system under the shell's language: files, commands, programs.
-//
-// Pipes and redirections are what the kernel does not have: `abilities` says so, and the language refuses what needs them.
 
 import ABI
 import Primitives
@@ -19,6 +17,9 @@ struct MeghaSystem: ShellHost {
   private var hasWarned = false
   /// Ended a program in the foreground with Ctrl-C.
   var hasInterrupted = false
+  /// The handles that redirections took the place of.
+  var channels: [SavedChannels] = []
+  var outputStatus: Int32?
 
   /// The lowest address of this task's stack.
   private let stackStart: UInt32
@@ -27,8 +28,6 @@ struct MeghaSystem: ShellHost {
     self.isInteractive = isInteractive
     stackStart = (try? TaskIdentity.current.information().stackStart) ?? 0
   }
-
-  var abilities: ShellAbilities { [] }
 
   /// What a command of the shell needs of the stack at the most, and some more, in bytes.
   private static var stackReserve: UInt32 { 12288 }
@@ -54,7 +53,7 @@ struct MeghaSystem: ShellHost {
   mutating func write(_ text: [UInt8]) { Console.write { $0.write(text) } }
 
   mutating func complain(_ text: [UInt8]) {
-    Console.write {
+    Console.complain {
       $0.write("shell: ")
       $0.write(text)
       $0.write("\n")
@@ -118,20 +117,22 @@ struct MeghaSystem: ShellHost {
   }
 
   mutating func start(_ command: ReadyCommand, text: [UInt8], _ state: inout ShellState) -> Int32 {
-    switch Builtin(named: command.words[0]) {
-    case .run?: return Launcher.run(CommandWords(command.words), &self, &state, asJob: text)
-    case .sandbox?: return Launcher.sandbox(CommandWords(command.words), &self, &state, asJob: text)
-    case nil: return Launcher(words: command.words).start(&self, &state, text: text)
-    case _?:
+    launcher(for: command, state).start(&self, &state, text: text)
+  }
+
+  /// What starts a command as a process of its own.
+  func launcher(for command: ReadyCommand, _ state: ShellState) -> Launcher {
+    if let builtin = Builtin(named: command.words[0]) {
+      if let launcher = Launcher(of: builtin, CommandWords(command.words)) { return launcher }
       var script: [UInt8] = []
       for word in command.words { script += ShellQuoting.quoted(word) + [0x20] }
-      return startShell(state.script(running: script), text: text, &state)
+      return Launcher(script: state.script(running: script))
     }
+    return Launcher(words: command.words)
   }
 
   mutating func startShell(_ script: [UInt8], text: [UInt8], _ state: inout ShellState) -> Int32 {
-    let words = [StaticText("/bin/shell").bytes, StaticText("--command").bytes, script]
-    return Launcher(words: words).start(&self, &state, text: text)
+    Launcher(script: script).start(&self, &state, text: text)
   }
 
   /// An interactive shell says once that jobs run.
@@ -149,16 +150,4 @@ struct MeghaSystem: ShellHost {
     }
     return false
   }
-
-  // MARK: What the kernel does not have
-
-  mutating func runPipeline(_ stages: [PipelineStage], _ state: inout ShellState) -> Int32 {
-    preconditionFailure("the language asks only for what `abilities` says")
-  }
-
-  mutating func beginRedirection(_ redirections: [ReadyRedirection]) throws(ShellComplaint) {
-    throw ShellComplaint("the kernel gives a program no other input and output than the console")
-  }
-
-  mutating func endRedirection() {}
 }

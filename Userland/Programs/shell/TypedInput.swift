@@ -33,6 +33,9 @@ enum TypedInput {
   /// The shell's first thread, which is told of what comes.
   private static let owner = Mutex<UInt32>(0)
 
+  /// The console, also while a command has another input.
+  private static let console = Mutex<UInt32>(StandardHandle.input)
+
   static var isReading: Bool { reader.withLock { $0 != 0 } }
 
   /// Begins to read; the calling thread is told of what comes, by the event `yieldAsked`.
@@ -41,6 +44,7 @@ enum TypedInput {
     if owner.withLock({ $0 == 0 }), let task = try? TaskIdentity.current.information().task {
       owner.withLock { $0 = task }
     }
+    console.withLock { if $0 == StandardHandle.input, let own = try? Handle.input.duplicate(.read) { $0 = own.number } }
     guard
       let thread = try? Thread.start(body: { () -> Int32 in
         while readOnce() {}
@@ -66,7 +70,7 @@ enum TypedInput {
       Thread.sleep(milliseconds: 10)
     }
     var input = InlineArray<64, UInt8>(repeating: 0)
-    let count = (try? Console.read(into: &input)) ?? 0
+    let count = (try? Handle(console.withLock { $0 }).read(into: &input)) ?? 0
     queue.withLock { queue in
       if count == 0 { queue.hasEnded = true }
       for index in 0..<count {

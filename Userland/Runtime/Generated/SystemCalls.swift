@@ -55,11 +55,11 @@ public enum SystemCalls {
   }
 
   /// Starts a process from a file or from memory, in Ring 3 or Ring 0. The caller's process becomes its
-  /// parent.
+  /// parent, and the new one gets its standard handles unless the request names others.
   /// - Parameter request: what to start and how.
   /// - Parameter size: the size of the request in bytes.
   /// - Returns: the identity of the new process, or one of the errors badAddress, badArgument, notFound,
-  ///   badExecutable, outOfMemory, notPermitted, tooLarge, limitReached.
+  ///   badExecutable, outOfMemory, notPermitted, tooLarge, limitReached, badHandle, unsupported.
   @inline(__always) @inlinable
   public static func processStart(_ request: UnsafePointer<ProcessRequest>?, _ size: UInt32) -> Int32 {
     megha_system_call2(SystemCall.processStart.rawValue, word(request), size)
@@ -176,7 +176,8 @@ public enum SystemCalls {
     megha_system_call3(SystemCall.memoryRegion.rawValue, task, address, word(information))
   }
 
-  /// Reads bytes. A console read waits for at least one byte.
+  /// Reads bytes. A read of a console or of a pipe waits for at least one byte; of a pipe without writers it
+  /// is 0.
   /// - Parameter handle: what to read from.
   /// - Parameter buffer: where the bytes go.
   /// - Parameter length: how many at the most.
@@ -187,11 +188,14 @@ public enum SystemCalls {
     megha_system_call3(SystemCall.read.rawValue, handle, word(buffer), length)
   }
 
-  /// Writes bytes, or the first of them where another task is due meanwhile.
+  /// Writes bytes, or the first of them where another task is due meanwhile. Into a pipe up to 4,096 bytes
+  /// are written together once there is room; of more, what there is room for. A pipe without readers:
+  /// peerGone.
   /// - Parameter handle: what to write to.
   /// - Parameter buffer: the bytes.
   /// - Parameter length: how many.
-  /// - Returns: how many bytes were written, or one of the errors badHandle, badAddress, unsupported.
+  /// - Returns: how many bytes were written, or one of the errors badHandle, badAddress, cancelled, peerGone,
+  ///   unsupported.
   @inline(__always) @inlinable
   public static func write(_ handle: UInt32, _ buffer: UnsafeRawPointer?, _ length: UInt32) -> Int32 {
     megha_system_call3(SystemCall.write.rawValue, handle, word(buffer), length)
@@ -711,6 +715,37 @@ public enum SystemCalls {
   @inline(__always) @inlinable
   public static func deviceSilent(_ ports: UInt32) -> Int32 {
     megha_system_call1(SystemCall.deviceSilent.rawValue, ports)
+  }
+
+  /// Makes a standard handle of the caller's stand for what another handle does, with the same rights. What
+  /// it stood for before is closed.
+  /// - Parameter handle: a handle with the right `duplicate`.
+  /// - Parameter place: the standard handle that is to stand for the same: 0, 1 or 2.
+  /// - Returns: 0, or one of the errors badArgument, badHandle, unsupported.
+  @inline(__always) @inlinable
+  public static func handlePlace(_ handle: UInt32, _ place: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.handlePlace.rawValue, handle, place)
+  }
+
+  /// Makes a pipe: what is written to the one end is read from the other, in order, each byte once. It holds
+  /// 8,192 bytes. It ends with the last handle of either end: a reader then gets what is left and 0, a writer
+  /// peerGone.
+  /// - Parameter ends: where the two handles go.
+  /// - Returns: 0, or one of the errors badAddress, limitReached, outOfMemory.
+  @inline(__always) @inlinable
+  public static func pipeCreate(_ ends: UnsafeMutablePointer<PipeEnds>?) -> Int32 {
+    megha_system_call1(SystemCall.pipeCreate.rawValue, word(ends))
+  }
+
+  /// Says what a handle stands for, and what it allows.
+  /// - Parameter handle: a handle of the caller's.
+  /// - Parameter information: where the description goes.
+  /// - Returns: 0, or one of the errors badAddress, badHandle.
+  @inline(__always) @inlinable
+  public static func handleInformation(
+    _ handle: UInt32, _ information: UnsafeMutablePointer<HandleInformation>?
+  ) -> Int32 {
+    megha_system_call2(SystemCall.handleInformation.rawValue, handle, word(information))
   }
 
   /// Describes the job with the next higher number: what it has, and what it may have at the most.

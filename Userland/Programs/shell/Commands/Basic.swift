@@ -99,10 +99,30 @@ extension Builtin {
     return status
   }
 
+  /// The next line of the input, and no byte behind it; nil at the end.
+  private static func lineOfInput() -> [UInt8]? {
+    if TextSource.inputIsTyped { return ConsoleReader.line() }
+    var line: [UInt8] = []
+    do throws(SystemError) {
+      while let byte = try TextSource.byteOfInput() {
+        if byte == 0x0a { return line }
+        line.append(byte)
+        guard line.count <= LineEditor.lengthLimit else {
+          _ = Builtin.read.reportFailure("the line has more than 4,096 bytes; the rest of it was not read")
+          return nil
+        }
+      }
+      return line.isEmpty ? nil : line
+    } catch {
+      _ = Builtin.read.reportFailure(error.sentence)
+      return nil
+    }
+  }
+
   /// Reads a line into variables: a word each, and what is left into the last.
   func readCommand(_ words: borrowing CommandWords, _ state: inout ShellState) -> Int32 {
     guard words.count > 1 else { return reportUsage() }
-    guard let line = ConsoleReader.line() else { return 1 }
+    guard let line = Self.lineOfInput() else { return 1 }
     var rest = line[...]
     for index in 1..<words.count {
       let name = words[index].copied

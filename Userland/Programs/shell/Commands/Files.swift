@@ -8,6 +8,10 @@ extension Builtin {
   /// How wide lists of names are.
   private static var width: Int { 80 }
 
+  private static var writesToConsole: Bool {
+    (try? Handle.output.information()).map { ObjectKind(rawValue: $0.kind) == .consoleOutput } ?? false
+  }
+
   /// `ls [-l] [-R] [FILE|FOLDER...]`
   func lsCommand(_ words: borrowing CommandWords, _ system: inout MeghaSystem, _ state: ShellState) -> Int32 {
     var isLong = false
@@ -60,7 +64,9 @@ extension Builtin {
     if isLong {
       for (index, entry) in entries.enumerated() { writeRow(names[index], entry.kind, entry.size) }
     } else if !names.isEmpty {
-      Console.write { TextTools.writeColumns(names, width: Self.width, to: &$0) }
+      // What a program reads has a name in each line.
+      let width = Self.writesToConsole ? Self.width : 1
+      Console.write { TextTools.writeColumns(names, width: width, to: &$0) }
     }
     guard isDeep else { return }
     for entry in entries where entry.kind == .folder {
@@ -91,23 +97,9 @@ extension Builtin {
   }
 
   func catCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
-    guard words.count > 1 else { return reportUsage() }
-    var status: Int32 = 0
-    for index in 1..<words.count {
-      let path = ShellPath.absolute(words[index].copied, from: state.folder)
-      let failure = path.withBytes { path -> SystemError? in
-        do throws(SystemError) {
-          let file = try File(path)
-          while !TypedInput.isInterrupted {
-            if try file.read({ piece in Console.write { $0.write(piece) } }) == 0 { break }
-          }
-          return nil
-        } catch { return error }
-      }
-      if let failure { status = report(words[index], failure.sentence) }
-      if TypedInput.isInterrupted { return 130 }
+    forEachText(words, from: 1, state) { source, _ throws(SystemError) in
+      while let piece = try source.piece() { Console.write { $0.write(piece) } }
     }
-    return status
   }
 
   func dmesgCommand() -> Int32 {
@@ -124,25 +116,16 @@ extension Builtin {
     guard let start = words.count > 2 ? words[2].number : 0, let count = words.count > 3 ? words[3].number : .max else {
       return reportUsage()
     }
-    guard let text = contents(words[1], state) else { return 1 }
-    var position = min(Int(exactly: start) ?? text.count, text.count)
-    let end = position + min(Int(exactly: count) ?? text.count, text.count - position)
-    while position < end, !TypedInput.isInterrupted {
-      let row = [UInt8](text[position..<min(position + 16, end)])
-      Console.write { TextTools.writeHexRow(row, at: position, to: &$0) }
-      position += row.count
-    }
-    return 0
-  }
-
-  /// All of a file; nil: it could not be read, which has been said.
-  func contents(_ word: Bytes, _ state: ShellState) -> [UInt8]? {
-    let path = ShellPath.absolute(word.copied, from: state.folder)
-    do throws(SystemError) {
-      return try path.withBytes { path throws(SystemError) in try File(path).contents() }
-    } catch {
-      _ = report(word, error.sentence)
-      return nil
+    let name = CommandWords([words[0].copied, words[1].copied])
+    return forEachText(name, from: 1, state) { source, _ throws(SystemError) in
+      let text = try source.rest()
+      var position = min(Int(exactly: start) ?? text.count, text.count)
+      let end = position + min(Int(exactly: count) ?? text.count, text.count - position)
+      while position < end, !TypedInput.isInterrupted {
+        let row = [UInt8](text[position..<min(position + 16, end)])
+        Console.write { TextTools.writeHexRow(row, at: position, to: &$0) }
+        position += row.count
+      }
     }
   }
 }

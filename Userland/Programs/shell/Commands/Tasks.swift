@@ -144,6 +144,7 @@ struct TaskTree {
     case .waitingForEvent: "event"
     case .waitingForLock: "lock"
     case .waitingForNotification: "signal"
+    case .waitingForPipe: "pipe"
     case nil: "?"
     }
   }

@@ -21,18 +21,23 @@ extension Builtin {
       count = lines
       first = 3
     }
-    guard words.count > first, !words[first].hasPrefix("-") else { return reportUsage() }
-    var status: Int32 = 0
-    for index in first..<words.count {
-      guard let text = contents(words[index], state) else {
-        status = 1
-        continue
+    guard words.count <= first || words[first] == "-" || !words[first].hasPrefix("-") else { return reportUsage() }
+    let hasHeadings = words.count > first + 1
+    var isFirst = true
+    return forEachText(words, from: first, state) { source, name throws(SystemError) in
+      if hasHeadings { writeHeading(name, isFirst: isFirst) }
+      isFirst = false
+      if self == .head {
+        var left = count
+        while left > 0, let line = try source.line() {
+          writeLine(line)
+          left -= 1
+        }
+      } else {
+        let text = try source.rest()
+        for line in TextTools.lines(of: text).suffix(count) { writeLine([UInt8](text[line])) }
       }
-      if words.count > first + 1 { writeHeading(words[index], isFirst: index == first) }
-      let lines = TextTools.lines(of: text)
-      for line in self == .head ? lines.prefix(count) : lines.suffix(count) { writeLine([UInt8](text[line])) }
     }
-    return status
   }
 
   private func writeHeading(_ path: Bytes, isFirst: Bool) {
@@ -44,27 +49,24 @@ extension Builtin {
   }
 
   func wcCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
-    guard words.count > 1 else { return reportUsage() }
-    var status: Int32 = 0
     var all = TextTools.Counts()
-    for index in 1..<words.count {
-      guard let text = contents(words[index], state) else {
-        status = 1
-        continue
-      }
-      let counts = TextTools.counts(of: text)
+    let isNamed = words.count > 1
+    let status = forEachText(words, from: 1, state) { source, name throws(SystemError) in
+      let counts = TextTools.counts(of: try source.rest())
       all = all + counts
-      writeCounts(counts, words[index])
+      writeCounts(counts, isNamed ? name : nil)
     }
     if words.count > 2 { writeCounts(all, Bytes("all")) }
     return status
   }
 
-  private func writeCounts(_ counts: TextTools.Counts, _ name: Bytes) {
+  private func writeCounts(_ counts: TextTools.Counts, _ name: Bytes?) {
     Console.write {
       counts.write(to: &$0)
-      $0.write("  ")
-      $0.write(name)
+      if let name {
+        $0.write("  ")
+        $0.write(name)
+      }
       $0.write("\n")
     }
   }
@@ -86,22 +88,23 @@ extension Builtin {
 
   /// The status is 0 where a line was found, as `grep` is asked in conditions.
   func grepCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
-    guard let (letters, first) = options(words, known: "ivnc"), words.count > first + 1 else { return reportUsage() }
+    guard let (letters, first) = options(words, known: "ivnc"), words.count > first else { return reportUsage() }
     let search = TextTools.Search(
       words[first].copied, ignoresCase: letters.contains(0x69), isInverted: letters.contains(0x76))
-    var status: Int32 = 1
-    for index in (first + 1)..<words.count {
-      guard let text = contents(words[index], state) else { return 2 }
+    let isNamed = words.count > first + 2
+    var hasFound = false
+    let status = forEachText(words, from: first + 1, state) { source, name throws(SystemError) in
       var found = 0
-      for (number, range) in TextTools.lines(of: text).enumerated() where !TypedInput.isInterrupted {
-        let line = [UInt8](text[range])
+      var number = 0
+      while let line = try source.line() {
+        number += 1
         guard search.fits(line) else { continue }
         found += 1
         if letters.contains(0x63) { continue }
         Console.write {
-          if words.count > first + 2 { writeName(words[index], to: &$0) }
+          if isNamed { writeName(name, to: &$0) }
           if letters.contains(0x6e) {
-            $0.write(decimal: number + 1)
+            $0.write(decimal: number)
             $0.write(":")
           }
           $0.write(line)
@@ -110,14 +113,14 @@ extension Builtin {
       }
       if letters.contains(0x63) {
         Console.write {
-          if words.count > first + 2 { writeName(words[index], to: &$0) }
+          if isNamed { writeName(name, to: &$0) }
           $0.write(decimal: found)
           $0.write("\n")
         }
       }
-      if found > 0 { status = 0 }
+      if found > 0 { hasFound = true }
     }
-    return status
+    return status == 1 ? 2 : status != 0 ? status : hasFound ? 0 : 1
   }
 
   private func writeName(_ name: Bytes, to output: inout ConsoleLine) {
@@ -126,29 +129,25 @@ extension Builtin {
   }
 
   func sortCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
-    guard let (letters, first) = options(words, known: "rnu"), words.count > first else { return reportUsage() }
+    guard let (letters, first) = options(words, known: "rnu") else { return reportUsage() }
     var lines: [[UInt8]] = []
-    for index in first..<words.count {
-      guard let text = contents(words[index], state) else { return 1 }
-      for range in TextTools.lines(of: text) { lines.append([UInt8](text[range])) }
+    let status = forEachText(words, from: first, state) { source, _ throws(SystemError) in
+      while let line = try source.line() { lines.append(line) }
     }
+    guard status == 0 else { return status }
     let sorted = TextTools.sorted(
       lines, isNumeric: letters.contains(0x6e), isReversed: letters.contains(0x72), isUnique: letters.contains(0x75))
     for line in sorted where !TypedInput.isInterrupted { writeLine(line) }
     return 0
   }
 
-  /// Where nobody types, the files are printed.
+  /// Where nobody types, the texts are printed.
   func lessCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
-    guard words.count > 1 else { return reportUsage() }
     guard TypedInput.isReading else { return catCommand(words, state) }
-    for index in 1..<words.count {
-      guard let text = contents(words[index], state) else { return 1 }
-      var pager = Pager(text, name: words[index].copied, width: 80, height: 24)
-      if pager.isShort {
-        Console.write { $0.write(text) }
-        continue
-      }
+    return forEachText(words, from: 1, state) { source, name throws(SystemError) in
+      let text = try source.rest()
+      var pager = Pager(text, name: name.copied, width: 80, height: 24)
+      guard !pager.isShort else { return Console.write { $0.write(text) } }
       var decoder = KeyDecoder()
       Console.write { pager.draw(to: &$0) }
       while let byte = TypedInput.waitForByte() {
@@ -158,6 +157,5 @@ extension Builtin {
       }
       Console.write("\n")
     }
-    return 0
   }
 }

@@ -56,27 +56,27 @@ enum Builtin: UInt8 {
         "ls", "[-l] [-R] [FILE|FOLDER...]", "lists files: -l with sizes, -R with what lies in folders",
         example: "ls -l /bin",
         .files)
-    case .cat: CommandHelp("cat", "FILE...", "prints files", example: "cat /boot/script", .files)
+    case .cat: CommandHelp("cat", "[FILE...]", "prints files, or the input", example: "cat /boot/script", .files)
     case .head:
-      CommandHelp("head", "[-n LINES] FILE...", "prints how files begin", example: "head -n 3 /boot/script", .files)
+      CommandHelp("head", "[-n LINES] [FILE...]", "prints how files begin", example: "head -n 3 /boot/script", .files)
     case .tail:
-      CommandHelp("tail", "[-n LINES] FILE...", "prints how files end", example: "tail -n 3 /boot/script", .files)
-    case .wc: CommandHelp("wc", "FILE...", "counts lines, words and bytes", example: "wc /boot/script", .files)
+      CommandHelp("tail", "[-n LINES] [FILE...]", "prints how files end", example: "tail -n 3 /boot/script", .files)
+    case .wc: CommandHelp("wc", "[FILE...]", "counts lines, words and bytes", example: "wc /boot/script", .files)
     case .grep:
       CommandHelp(
-        "grep", "[-i] [-v] [-n] [-c] TEXT FILE...",
+        "grep", "[-i] [-v] [-n] [-c] TEXT [FILE...]",
         "prints the lines with a text; * ? and [ ] in it fit anything: -i letters of any size, -v others, -n numbers, -c how many",
         example: "grep -n echo /boot/script", .files)
     case .sort:
       CommandHelp(
-        "sort", "[-r] [-n] [-u] FILE...", "prints lines in order: -r backwards, -n by number, -u once each",
-        example: "sort -r /boot/script", .files)
+        "sort", "[-r] [-n] [-u] [FILE...]", "prints lines in order: -r backwards, -n by number, -u once each",
+        example: "ls | sort -r", .files)
     case .hexdump:
       CommandHelp(
         "hexdump", "FILE [START [COUNT]]", "prints bytes as numbers", example: "hexdump /bin/rings 0 64", .files)
     case .less:
       CommandHelp(
-        "less", "FILE...", "shows files a page at a time: space, b, arrows, q", example: "less /boot/script", .files)
+        "less", "[FILE...]", "shows files a page at a time: space, b, arrows, q", example: "dmesg | less", .files)
     case .ps: CommandHelp("ps", "", "shows all tasks, as a tree", example: "ps")
     case .top:
       CommandHelp(
@@ -117,7 +117,7 @@ enum Builtin: UInt8 {
       CommandHelp("history", "[-c]", "shows the lines that were typed; -c forgets them", example: "history")
     case .read:
       CommandHelp(
-        "read", "NAME...", "reads a line from the console into variables", example: "read ANSWER; echo $ANSWER",
+        "read", "NAME...", "reads a line of the input into variables", example: "read ANSWER; echo $ANSWER",
         .variables)
     case .clear: CommandHelp("clear", "", "clears the screen", example: "clear")
     }

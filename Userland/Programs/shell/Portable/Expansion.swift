@@ -1,9 +1,18 @@
-// From words as they were written to those that a command gets: parameters, arithmetic, splitting, names of files.
+// From words as they were written to those that a command gets: parameters, arithmetic, outputs of commands, splitting, names of
+// files.
 //
 // Invariants: what was quoted is neither split nor a pattern; a quoted word gives exactly one, but for "$@"; the result
 // is within `ShellLimits`.
 
-struct Expansion<Source: NameSource> {
+/// What runs commands for their output's sake.
+protocol OutputSource {
+  /// The status of the latest of them.
+  var outputStatus: Int32? { get set }
+  /// What the commands of a text print, at most `ShellLimits.bytes`.
+  mutating func output(of commands: [UInt8], _ state: ShellState) throws(ShellRefusal) -> [UInt8]
+}
+
+struct Expansion<Source: NameSource & OutputSource> {
   private let state: ShellState
   /// The words so far.
   private(set) var words: [[UInt8]] = []
@@ -57,12 +66,22 @@ struct Expansion<Source: NameSource> {
         }
       case .parameter(let parameter, let isQuoted):
         let value = self.value(of: parameter)
-        if isQuoted || !splits { try append(value, isQuoted: isQuoted) } else { try split(value, &source) }
+        try take(value, splits: splits && !isQuoted, isQuoted: isQuoted, &source)
       case .arithmetic(let inner, let isQuoted):
-        let value = try arithmetic(inner, &source)
-        if isQuoted || !splits { try append(value, isQuoted: isQuoted) } else { try split(value, &source) }
+        try take(try arithmetic(inner, &source), splits: splits && !isQuoted, isQuoted: isQuoted, &source)
+      case .output(let commands, let isQuoted):
+        var value = try source.output(of: commands, state)
+        while value.last == 0x0a { value.removeLast() }
+        try take(value, splits: splits && !isQuoted, isQuoted: isQuoted, &source)
       }
     }
+  }
+
+  /// Takes what a part was replaced by.
+  private mutating func take(
+    _ value: [UInt8], splits: Bool, isQuoted: Bool, _ source: inout Source
+  ) throws(ShellRefusal) {
+    if splits { try split(value, &source) } else { try append(value, isQuoted: isQuoted) }
   }
 
   private func arithmetic(_ parts: [WordPart], _ source: inout Source) throws(ShellRefusal) -> [UInt8] {

@@ -1,6 +1,4 @@
 // What the interpreter needs of the system under it. The program `shell` is one, tests are another.
-//
-// What the system cannot do yet is in here too: `abilities` says what it can, and the interpreter asks for nothing else.
 
 /// A simple command that is ready to run.
 struct ReadyCommand: Equatable {
@@ -13,26 +11,20 @@ struct ReadyCommand: Equatable {
 /// A redirection whose file is known.
 struct ReadyRedirection: Equatable {
   var channel: UInt8
-  var kind: RedirectionKind
-  var path: [UInt8]
+  /// Files by their absolute paths.
+  var target: RedirectionTarget<[UInt8]>
 
-  init(channel: UInt8, kind: RedirectionKind, path: [UInt8]) {
+  init(channel: UInt8, target: RedirectionTarget<[UInt8]>) {
     self.channel = channel
-    self.kind = kind
-    self.path = path
+    self.target = target
   }
 }
 
 /// A command between pipes.
-struct PipelineStage: Equatable {
-  enum Work: Equatable {
-    case command(ReadyCommand)
-    /// For a shell of its own.
-    case script([UInt8])
-  }
-
-  var work: Work
-  var redirections: [ReadyRedirection]
+enum PipelineStage: Equatable {
+  case command(ReadyCommand, [ReadyRedirection])
+  /// For a shell of its own.
+  case script([UInt8])
 }
 
 enum ShellFileKind: UInt8 {
@@ -46,9 +38,7 @@ struct ShellComplaint: Error, Equatable {
   init(_ text: StaticString) { self.text = StaticText(text).bytes }
 }
 
-protocol ShellHost: NameSource {
-  var abilities: ShellAbilities { get }
-
+protocol ShellHost: NameSource, OutputSource {
   /// Whether one more command may run inside of so many others: whether there is room for it on the stack.
   func allows(depth: Int) -> Bool
 
@@ -76,9 +66,9 @@ protocol ShellHost: NameSource {
   /// Whether the shell may end now; where not, it has said why.
   mutating func mayExit() -> Bool
 
-  /// Runs commands whose outputs are each the next one's input. Asked for only with the ability `pipes`.
+  /// Runs commands whose outputs are each the next one's input. Returns the status of the last.
   mutating func runPipeline(_ stages: [PipelineStage], _ state: inout ShellState) -> Int32
-  /// What runs from now on has other channels, until `endRedirection`. Asked for only with the abilities for it.
+  /// What runs from now on has other channels, until `endRedirection`.
   mutating func beginRedirection(_ redirections: [ReadyRedirection]) throws(ShellComplaint)
   mutating func endRedirection()
 }

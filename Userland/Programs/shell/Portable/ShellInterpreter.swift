@@ -1,8 +1,8 @@
 // Runs commands: lists, pipelines, simple commands and functions. Compound commands and the language's own commands are
 // in files of their own.
 //
-// Invariants: a command is understood wholly, and all of it can be carried out, before any of it runs; every command
-// leaves a status; how deep commands run inside of each other is limited.
+// Invariants: a command is understood wholly before any of it runs; every command leaves a status; how deep commands run inside
+// of each other is limited; what a word runs for its output is run once.
 
 import Primitives
 import SDK
@@ -38,7 +38,6 @@ struct ShellInterpreter<Host: ShellHost> {
     let list: CommandList
     do throws(ShellMistake) {
       list = try ShellParser.parse(source)
-      try list.check(host.abilities)
     } catch {
       if error.isIncomplete && !isWhole { return false }
       if announces { host.announce(source) }
@@ -58,7 +57,6 @@ struct ShellInterpreter<Host: ShellHost> {
   mutating func runInside(_ source: [UInt8]) -> Int32 {
     do throws(ShellMistake) {
       let list = try ShellParser.parse(source)
-      try list.check(host.abilities)
       state.status = 0
       return deeper { $0.run(list) }
     } catch {
@@ -81,8 +79,8 @@ struct ShellInterpreter<Host: ShellHost> {
 
   private mutating func announce(_ item: ListItem, in source: [UInt8]) {
     var text = [UInt8](source[item.range])
-    if case .simple(let simple)? = item.onlyCommand?.body, simple.assignments.isEmpty,
-      let words = try? Expansion.words(of: simple.words, state, &host)
+    if let command = item.onlyCommand, command.redirections.isEmpty, case .simple(let simple) = command.body,
+      simple.assignments.isEmpty, !simple.runsCommands, let words = try? Expansion.words(of: simple.words, state, &host)
     {
       text = []
       for (index, word) in words.enumerated() { text += (index > 0 ? [0x20] : []) + word }
@@ -113,15 +111,15 @@ struct ShellInterpreter<Host: ShellHost> {
     if pipeline.isNegated, state.flow == .onward { state.status = state.status == 0 ? 1 : 0 }
   }
 
+  @inline(never)
   private mutating func runStages(of pipeline: ShellPipeline) {
     var stages: [PipelineStage] = []
     do throws(ShellRefusal) {
       for command in pipeline.commands {
-        let redirections = try ready(command.redirections)
-        if case .simple(let simple) = command.body, let ready = try commandForHost(simple) {
-          stages.append(PipelineStage(work: .command(ready), redirections: redirections))
+        if case .simple(let simple) = command.body, let whole = try commandForHost(simple) {
+          stages.append(.command(whole, try ready(command.redirections)))
         } else {
-          stages.append(PipelineStage(work: .script(state.script(running: command.text)), redirections: redirections))
+          stages.append(.script(state.script(running: command.text)))
         }
       }
       state.status = host.runPipeline(stages, &state)
@@ -131,6 +129,7 @@ struct ShellInterpreter<Host: ShellHost> {
     }
   }
 
+  @inline(never)
   private mutating func startInBackground(_ item: ListItem) {
     do throws(ShellRefusal) {
       if let command = item.onlyCommand, command.redirections.isEmpty, case .simple(let simple) = command.body,
@@ -147,7 +146,7 @@ struct ShellInterpreter<Host: ShellHost> {
 
   /// The command where nothing of the language's has to run it; nil else.
   private mutating func commandForHost(_ simple: SimpleCommand) throws(ShellRefusal) -> ReadyCommand? {
-    guard simple.assignments.isEmpty else { return nil }
+    guard simple.assignments.isEmpty, !simple.runsCommands else { return nil }
     let words = try Expansion.words(of: resolvingAliases(simple.words), state, &host)
     guard let name = words.first, state.function(name) == nil, LanguageCommand(named: name) == nil else { return nil }
     return ReadyCommand(words: words)
@@ -158,17 +157,26 @@ struct ShellInterpreter<Host: ShellHost> {
   mutating func run(_ command: ShellCommand) {
     if checkInterrupt() { return }
     do throws(ShellRefusal) {
-      let redirections = try ready(command.redirections)
-      if redirections.isEmpty { return try run(command.body) }
-      do throws(ShellComplaint) { try host.beginRedirection(redirections) } catch {
-        host.complain(error.text)
-        state.status = 1
-        return
-      }
+      if command.redirections.isEmpty { return try run(command.body) }
+      guard try begin(command.redirections) else { return }
       defer { host.endRedirection() }
       try run(command.body)
     } catch {
       refuse(error)
+    }
+  }
+
+  /// Changes the channels. Returns false where that failed, which has been said.
+  @inline(never)
+  private mutating func begin(_ redirections: [ShellRedirection]) throws(ShellRefusal) -> Bool {
+    let ready = try ready(redirections)
+    do throws(ShellComplaint) {
+      try host.beginRedirection(ready)
+      return true
+    } catch {
+      host.complain(error.text)
+      state.status = 1
+      return false
     }
   }
 
@@ -183,6 +191,7 @@ struct ShellInterpreter<Host: ShellHost> {
   }
 
   private mutating func run(_ simple: SimpleCommand) throws(ShellRefusal) {
+    host.outputStatus = nil
     let words = try Expansion.words(of: resolvingAliases(simple.words), state, &host)
     var assignments: [ShellVariable] = []
     for assignment in simple.assignments {
@@ -194,9 +203,10 @@ struct ShellInterpreter<Host: ShellHost> {
       }
     }
     guard let name = words.first else {
-      state.status = 0
+      state.status = host.outputStatus ?? 0
       return
     }
+    if checkInterrupt() { return }
     var saved: [SavedVariable] = []
     defer { for old in saved.reversed() { state.restore(old.name, old.variable) } }
     for assignment in assignments {
@@ -244,11 +254,13 @@ struct ShellInterpreter<Host: ShellHost> {
   private mutating func ready(_ redirections: [ShellRedirection]) throws(ShellRefusal) -> [ReadyRedirection] {
     var ready: [ReadyRedirection] = []
     for redirection in redirections {
-      let path = try Expansion.text(of: redirection.target, state, &host)
-      ready.append(
-        ReadyRedirection(
-          channel: redirection.channel, kind: redirection.kind,
-          path: ShellPath.absolute(path, from: state.folder)))
+      switch redirection.target {
+      case .file(let word, let kind):
+        let path = ShellPath.absolute(try Expansion.text(of: word, state, &host), from: state.folder)
+        ready.append(ReadyRedirection(channel: redirection.channel, target: .file(path, kind)))
+      case .channel(let other):
+        ready.append(ReadyRedirection(channel: redirection.channel, target: .channel(other)))
+      }
     }
     return ready
   }
@@ -281,7 +293,10 @@ struct ShellInterpreter<Host: ShellHost> {
   }
 
   /// Leaves everything where Ctrl-C was typed.
-  @discardableResult
+  ///
+  /// Inlined, it would be a part of each frame that a command lies in, and a stack in Ring 0 is small; so would be the others that
+  /// are marked so.
+  @inline(never) @discardableResult
   mutating func checkInterrupt() -> Bool {
     if host.takeInterrupt() {
       state.flow = .interrupted

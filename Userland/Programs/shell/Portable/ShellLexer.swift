@@ -24,6 +24,8 @@ enum ShellSymbol: UInt8 {
 enum ShellToken: Equatable {
   case word(ShellWord)
   case redirection(channel: UInt8, RedirectionKind)
+  /// `[N]>&M` or `[N]<&M`.
+  case joining(channel: UInt8, with: UInt8)
   case symbol(ShellSymbol)
   case newline
   case end
@@ -34,9 +36,16 @@ struct ShellLexer {
   private(set) var position = 0
   /// The word that is being read.
   private var parts: [WordPart] = []
-  private var depth = 0
+  private var depth: Int
 
-  init(_ source: [UInt8]) { self.source = source }
+  /// - Parameters:
+  ///   - position: where to begin.
+  ///   - depth: how many quotations it lies in.
+  init(_ source: [UInt8], from position: Int = 0, depth: Int = 0) {
+    self.source = source
+    self.position = position
+    self.depth = depth
+  }
 
   private func byte(at index: Int) -> UInt8? { index < source.count ? source[index] : nil }
 
@@ -66,7 +75,7 @@ struct ShellLexer {
     case 0x3b: return symbol(.semicolon, doubled: .endOfChoice)
     case 0x26:
       if self.byte(at: start + 1) == 0x3e {
-        throw ShellMistake(.unknown(StaticText("&> is not known, > and 2> are")), at: start)
+        throw ShellMistake(.unknown(StaticText("&> is not known; > FILE 2>&1 is")), at: start)
       }
       return symbol(.ampersand, doubled: .and)
     case 0x7c: return symbol(.pipe, doubled: .or)
@@ -93,7 +102,12 @@ struct ShellLexer {
     switch byte(at: position) {
     case 0x3c where isInput:
       throw ShellMistake(.unknown(StaticText("<< is not known, < reads a file")), at: start)
-    case 0x26: throw ShellMistake(.unknown(StaticText("channels cannot be joined by >& or <&")), at: start)
+    case 0x26:
+      guard let digit = byte(at: position + 1), digit >= 0x30, digit <= 0x32, !isDigit(position + 2) else {
+        throw ShellMistake(.unknown(StaticText("behind >& and <& stands a channel: 0, 1 or 2")), at: start)
+      }
+      position += 2
+      return .joining(channel: channel, with: digit - 0x30)
     case 0x7c, 0x3c: throw oneAtATime(start)
     case 0x3e where isInput: throw oneAtATime(start)
     case 0x3e:
@@ -102,6 +116,8 @@ struct ShellLexer {
     default: return .redirection(channel: channel, isInput ? .input : .output)
     }
   }
+
+  private func isDigit(_ index: Int) -> Bool { byte(at: index).map { $0 >= 0x30 && $0 <= 0x39 } ?? false }
 
   private func oneAtATime(_ start: Int) -> ShellMistake {
     ShellMistake(.unknown(StaticText("of <, > and >> one is written at a time")), at: start)
@@ -140,7 +156,7 @@ struct ShellLexer {
     case 0x27: try singleQuoted()
     case 0x22: try doubleQuoted()
     case 0x24: try dollar(isQuoted: false)
-    case 0x60: throw commandOutput
+    case 0x60: throw backquote
     case 0x5c:
       guard let next = self.byte(at: position + 1) else {
         throw ShellMistake(.nothingAfterBackslash, at: position, isIncomplete: true)
@@ -153,11 +169,8 @@ struct ShellLexer {
     }
   }
 
-  private var commandOutput: ShellMistake {
-    ShellMistake(
-      .unknown(StaticText("what a command prints cannot become words yet, which needs pipes of the kernel")),
-      at: position
-    )
+  private var backquote: ShellMistake {
+    ShellMistake(.unknown(StaticText("what commands print is written $(COMMANDS)")), at: position)
   }
 
   private mutating func append(_ bytes: [UInt8], isQuoted: Bool) {
@@ -188,7 +201,7 @@ struct ShellLexer {
         position += 1
         return
       case 0x24: try dollar(isQuoted: true)
-      case 0x60: throw commandOutput
+      case 0x60: throw backquote
       case 0x5c:
         let next = self.byte(at: position + 1)
         switch next {
@@ -215,7 +228,9 @@ struct ShellLexer {
       position += 1
       return
     }
-    if next == 0x28 { return try arithmetic(isQuoted: isQuoted) }
+    if next == 0x28 {
+      return byte(at: start + 2) == 0x28 ? try arithmetic(isQuoted: isQuoted) : try output(isQuoted: isQuoted)
+    }
     if next == 0x7b {
       var end = start + 2
       while let byte = byte(at: end), byte != 0x7d, byte != 0x0a { end += 1 }
@@ -239,6 +254,15 @@ struct ShellLexer {
       append([0x24], isQuoted: isQuoted)
       position += 1
     }
+  }
+
+  /// `$(...)`: commands, which end where they are complete and a `)` stands.
+  private mutating func output(isQuoted: Bool) throws(ShellMistake) {
+    let start = position
+    guard depth < ShellLimits.nesting else { throw ShellMistake(.tooDeep, at: start) }
+    let end = try ShellParser.end(ofCommandsIn: source, from: start + 2, depth: depth + 1)
+    parts.append(.output([UInt8](source[(start + 2)..<end]), isQuoted: isQuoted))
+    position = end + 1
   }
 
   private static func parameter(_ text: [UInt8]) -> ShellParameter? {
@@ -268,7 +292,6 @@ struct ShellLexer {
   /// `$((...))`; the parentheses inside are in pairs.
   private mutating func arithmetic(isQuoted: Bool) throws(ShellMistake) {
     let start = position
-    guard byte(at: start + 2) == 0x28 else { throw commandOutput }
     depth += 1
     defer { depth -= 1 }
     guard depth <= ShellLimits.nesting else { throw ShellMistake(.tooDeep, at: start) }

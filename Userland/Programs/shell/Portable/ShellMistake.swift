@@ -21,8 +21,6 @@ struct ShellMistake: Error, Equatable {
     case badAlias
     /// Something of other shells that this one does not have.
     case unknown(StaticText)
-    /// What the system cannot do yet.
-    case notYet([UInt8], StaticText)
     case tooLong(Int)
     case tooDeep
   }
@@ -79,14 +77,6 @@ struct ShellMistake: Error, Equatable {
       output.write(what.text)
       output.write(", at ")
       writePlace(in: source, to: &output)
-    case .notYet(let token, let reason):
-      output.write("\"")
-      output.write(token)
-      output.write("\" at ")
-      writePlace(in: source, to: &output)
-      output.write(" cannot be carried out yet: ")
-      output.write(reason.text)
-      output.write("; nothing of it was run")
     case .tooLong(let count):
       output.write("the command has ")
       output.write(decimal: count)

@@ -10,7 +10,7 @@ struct ShellParser {
   private(set) var tokenStart = 0
   /// Where the token before this one ended.
   private(set) var lastEnd = 0
-  private var depth = 0
+  private var depth: Int
 
   /// The commands in `source`; none where it is empty.
   static func parse(_ source: [UInt8]) throws(ShellMistake) -> CommandList {
@@ -31,7 +31,22 @@ struct ShellParser {
     return simple.words
   }
 
-  private init(_ source: [UInt8]) { lexer = ShellLexer(source) }
+  /// Where the `)` stands that ends the commands which begin at `position`, in `$(...)`.
+  static func end(ofCommandsIn source: [UInt8], from position: Int, depth: Int) throws(ShellMistake) -> Int {
+    var parser = ShellParser(source, from: position, depth: depth)
+    try parser.advance()
+    _ = try parser.list()
+    guard parser.isSymbol(.close) else {
+      if parser.token == .end { throw ShellMistake(.missing(StaticText(")")), at: position - 2, isIncomplete: true) }
+      throw parser.unexpected
+    }
+    return parser.tokenStart
+  }
+
+  private init(_ source: [UInt8], from position: Int = 0, depth: Int = 0) {
+    lexer = ShellLexer(source, from: position, depth: depth)
+    self.depth = depth
+  }
 
   func source(in range: Range<Int>) -> [UInt8] { [UInt8](lexer.source[range]) }
 
@@ -97,7 +112,9 @@ struct ShellParser {
     var list = CommandList()
     while true {
       try skipNewlines()
-      if token == .end || isSymbol(.endOfChoice) || ReservedWord(plainWord)?.endsList == true { return list }
+      if token == .end || isSymbol(.endOfChoice) || isSymbol(.close) || ReservedWord(plainWord)?.endsList == true {
+        return list
+      }
       var item = try self.item()
       switch token {
       case .symbol(.ampersand):
@@ -105,7 +122,7 @@ struct ShellParser {
         item.text = source(in: item.range)
         try advance()
       case .symbol(.semicolon), .newline: try advance()
-      case .end, .symbol(.endOfChoice): break
+      case .end, .symbol(.endOfChoice), .symbol(.close): break
       default: throw unexpected
       }
       list.items.append(item)
@@ -148,7 +165,6 @@ struct ShellParser {
     pipeline.commands.append(try command())
     while isSymbol(.pipe) {
       let position = tokenStart
-      if pipeline.pipePosition == nil { pipeline.pipePosition = position }
       try advance()
       try skipNewlines()
       if token == .end {
@@ -156,7 +172,7 @@ struct ShellParser {
       }
       pipeline.commands.append(try command())
     }
-    if pipeline.pipePosition != nil {
+    if pipeline.commands.count > 1 {
       for index in pipeline.commands.indices {
         pipeline.commands[index].text = source(in: pipeline.commands[index].range)
       }
@@ -171,9 +187,7 @@ struct ShellParser {
     if let word = ReservedWord(plainWord) {
       guard let body = try compound(word) else { throw unexpected }
       var command = ShellCommand(body: body, range: start..<lastEnd)
-      while case .redirection(let channel, let kind) = token {
-        command.redirections.append(try redirection(channel, kind))
-      }
+      while let redirection = try redirection() { command.redirections.append(redirection) }
       command.range = start..<lastEnd
       return command
     }
@@ -196,7 +210,8 @@ struct ShellParser {
           simple.words.append(word)
         }
         try advance()
-      case .redirection(let channel, let kind): redirections.append(try redirection(channel, kind))
+      case .redirection, .joining:
+        if let redirection = try redirection() { redirections.append(redirection) }
       case .symbol(.open):
         guard simple.words.count == 1, simple.assignments.isEmpty, redirections.isEmpty else { throw unexpected }
         return try function(named: simple.words[0])
@@ -207,14 +222,20 @@ struct ShellParser {
     return ShellCommand(body: .simple(simple), redirections: redirections, range: start..<lastEnd)
   }
 
-  private mutating func redirection(
-    _ channel: UInt8, _ kind: RedirectionKind
-  ) throws(ShellMistake) -> ShellRedirection {
+  /// Takes a redirection; nil where none stands here.
+  private mutating func redirection() throws(ShellMistake) -> ShellRedirection? {
     let position = tokenStart
-    try advance()
-    guard case .word(let target) = token else { throw ShellMistake(.noTarget, at: position) }
-    try advance()
-    return ShellRedirection(channel: channel, kind: kind, target: target, position: position)
+    switch token {
+    case .redirection(let channel, let kind):
+      try advance()
+      guard case .word(let file) = token else { throw ShellMistake(.noTarget, at: position) }
+      try advance()
+      return ShellRedirection(channel: channel, target: .file(file, kind))
+    case .joining(let channel, let other):
+      try advance()
+      return ShellRedirection(channel: channel, target: .channel(other))
+    default: return nil
+    }
   }
 
   /// The assignment that a word is: an unquoted name, `=`, and anything.

@@ -11,6 +11,8 @@ enum ShellRefusal: Error, Equatable {
   case tooManyWords
   case readOnly
   case tooDeep
+  /// What commands print cannot be read.
+  case noOutput
   case arithmetic(ArithmeticFailure)
 
   var sentence: StaticString {
@@ -21,6 +23,7 @@ enum ShellRefusal: Error, Equatable {
     case .tooManyBytes: "it would hold more bytes than the shell takes: 64 KiB for a command, 256 KiB for what is kept"
     case .tooManyWords: "a command is given at most 1,024 words"
     case .readOnly: "the shell sets this one by itself"
+    case .noOutput: "what the commands in $( ) print cannot be read: there is no room for one more pipe or process"
     case .tooDeep: "there is no room for one more command inside of those that run"
     case .arithmetic(let failure): failure.sentence
     }

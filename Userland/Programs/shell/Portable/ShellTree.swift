@@ -28,11 +28,24 @@ enum WordPart: Equatable {
   case parameter(ShellParameter, isQuoted: Bool)
   /// `$((...))`: what stands inside, whose parameters are replaced before it is computed.
   case arithmetic([WordPart], isQuoted: Bool)
+  /// `$(...)`: the commands inside, whose output takes the place.
+  case output([UInt8], isQuoted: Bool)
+
+  /// Whether commands are run to replace it.
+  var runsCommands: Bool {
+    switch self {
+    case .text, .parameter: false
+    case .arithmetic(let parts, _): parts.contains { $0.runsCommands }
+    case .output: true
+    }
+  }
 }
 
 struct ShellWord: Equatable {
   var parts: [WordPart] = []
   var position = 0
+
+  var runsCommands: Bool { parts.contains { $0.runsCommands } }
 
   /// The word's text where nothing in it is quoted or replaced.
   var plainText: [UInt8]? {
@@ -49,28 +62,30 @@ struct ShellAssignment: Equatable {
 
 enum RedirectionKind: UInt8 {
   case input, output, append
-
-  var text: StaticString {
-    switch self {
-    case .input: "<"
-    case .output: ">"
-    case .append: ">>"
-    }
-  }
 }
 
-/// `[N]<FILE`, `[N]>FILE` or `[N]>>FILE`.
+/// What a channel becomes.
+enum RedirectionTarget<File: Equatable>: Equatable {
+  case file(File, RedirectionKind)
+  /// The same as another channel.
+  case channel(UInt8)
+}
+
+/// `[N]<FILE`, `[N]>FILE`, `[N]>>FILE` or `[N]>&M`.
 struct ShellRedirection: Equatable {
   /// 0: input, 1: output, 2: what goes wrong.
   var channel: UInt8
-  var kind: RedirectionKind
-  var target: ShellWord
-  var position: Int
+  var target: RedirectionTarget<ShellWord>
 }
 
 struct SimpleCommand: Equatable {
   var assignments: [ShellAssignment] = []
   var words: [ShellWord] = []
+
+  /// Whether commands are run before it can be.
+  var runsCommands: Bool {
+    words.contains { $0.runsCommands } || assignments.contains { $0.value.runsCommands }
+  }
 }
 
 /// A condition and what is run where it comes true.
@@ -112,8 +127,6 @@ struct ShellCommand: Equatable {
 struct ShellPipeline: Equatable {
   var isNegated = false
   var commands: [ShellCommand] = []
-  /// Where the first `|` stands.
-  var pipePosition: Int?
 }
 
 enum ListConnector: UInt8 {
