@@ -179,6 +179,10 @@ from_kernel:
   jb 3f
   cmpl $__text_end, %eax
   jae 3f
+  cmpl $module_entries_start, %eax     // a part of the kernel's that works as one of the module's
+  jb 2f
+  cmpl $call_export, %eax
+  jb 3f
 2:pushl %esp
   call trap_handler
   addl $4, %esp
@@ -471,6 +475,17 @@ smap_patches:
   .long user_copy_bytes_stac, 0xcb
   .long user_copy_bytes_clac, 0xca
   .long user_copy_fault, 0xca
+  .long message_stac, 0xcb
+  .long message_clac, 0xca
+  .long message_fault, 0xca
+  .long data_stac, 0xcb
+  .long data_clac, 0xca
+  .long reply_stac, 0xcb
+  .long reply_clac, 0xca
+  .long reply_fault, 0xca
+  .long write_reply_stac, 0xcb
+  .long write_reply_clac, 0xca
+  .long write_reply_fault, 0xca
 smap_patches_end:
 
 // The CPU's area has pages of its own: in the guarded view of the kernel half it is mapped once more, writable.

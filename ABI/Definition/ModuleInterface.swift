@@ -50,11 +50,18 @@ public struct ModuleExport: Sendable {
   public let name: String
   public let parameters: [ModuleValue]
   public let result: ModuleType
+  /// The label in the kernel's assembly where it runs as a part of the module, on the module's own stack; nil: it is a function
+  /// of the kernel's, on the kernel's stack.
+  public let inPlace: String?
   /// What it does, in sentences.
   public let text: String
 
-  public init(_ name: String, _ parameters: [ModuleValue] = [], result: ModuleType = "void", _ text: String) {
+  public init(
+    _ name: String, _ parameters: [ModuleValue] = [], result: ModuleType = "void", inPlace: String? = nil,
+    _ text: String
+  ) {
     self.name = name
+    self.inPlace = inPlace
     self.parameters = parameters
     self.result = result
     self.text = text
@@ -71,10 +78,10 @@ public enum ModuleInterface {
         .init("words", "uint32_t", count: 6, "numbers of the request, and then of the reply"),
         .init("data", "const void *", "the bytes that came with the request, in kernel memory"),
         .init("data_length", "uint32_t", "how many there are"),
-        .init("buffer", "void *", "where the reply's bytes go, in kernel memory, filled with zeros"),
+        .init("buffer", "void *", "where the reply's bytes go, for `megha_reply` alone: the caller's own memory"),
         .init("buffer_capacity", "uint32_t", "how many the caller has room for"),
         .init("sender", "uint32_t", "the identity of the calling process"),
-        .init("reply_length", "uint32_t", "how many bytes of the buffer are the reply; 0 before the call"),
+        .init("reply_length", "uint32_t", "how many bytes of the buffer are the reply; `megha_reply` keeps it"),
       ])
   ]
 
@@ -116,6 +123,16 @@ public enum ModuleInterface {
     ModuleExport(
       "megha_process_lives", [.init("process", "uint32_t", "the identity of a process")], result: "uint32_t",
       "Returns 1 while there is such a process and it has not ended, else 0."),
+    ModuleExport(
+      "megha_reply",
+      [
+        .init("request", "struct service_request *", "the request that is being answered"),
+        .init("offset", "uint32_t", "where in the reply the bytes go; they become its last"),
+        .init("bytes", "const void *", "anything that the module may read"),
+        .init("length", "uint32_t", "how many"),
+      ], result: "int32_t", inPlace: "write_reply",
+      "Writes bytes of a reply to where the caller wants them. Returns 0, or 1 where there is no room for them. Where the caller's room cannot be written that is the caller's error, and no concern of the module's: 0."
+    ),
     ModuleExport(
       "megha_sleep", [.init("nanoseconds", "uint64_t", "how long, at least")], result: "int32_t",
       "Waits while other tasks run. Returns 0, or the negative error cancelled where the calling task is to end: the module should return soon then."

@@ -6,10 +6,12 @@
 import ABI
 import LinkedModules
 import MachineSupport
+import ModuleInterface
 import Modules
 @_spi(Entry) import Platform
 import Primitives
 import SystemCalls
+import VirtualMemory
 
 /// A system call that the entry assembly (module_call.S) does not answer itself: it pushed the registers. Puts the result
 /// into EAX and does what the processor's `pendingWork` asks for.
@@ -35,6 +37,19 @@ private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
 @c(module_refused) func moduleRefused(_ result: Int32) -> Int32 {
   (SystemError(rawValue: result) ?? .serviceFaulted).rawValue
 }
+
+/// A caller's room could not be written: the error that it gets.
+@c(module_copy_failure) func moduleCopyFailure() -> Int32 { UserBuffer.copyFailure(Context()).rawValue }
+
+/// A request lends pages. Returns where the module finds them, 0 where they are not to be had this way.
+@c(module_window_open) func moduleWindowOpen(_ request: UnsafePointer<service_request>) -> UInt32 {
+  let (data, buffer) = (request.pointee.data, request.pointee.buffer)
+  return ModuleWindow(Context()).open(
+    UInt32(UInt(bitPattern: data)), request.pointee.data_length, room: UInt32(UInt(bitPattern: buffer)),
+    request.pointee.buffer_capacity) ?? 0
+}
+
+@c(module_window_close) func moduleWindowClose() { ModuleWindow(Context()).close() }
 
 /// A call has come back from a module whose last call somebody waits for.
 @c(module_left) func moduleLeft(_ door: UnsafeMutablePointer<module_door>) {

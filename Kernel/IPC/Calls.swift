@@ -49,7 +49,7 @@ package struct Calls {
       switch service.value.server {
       case .module(let server):
         service.value.queues.calls &+= 1
-        return try context.messages.linked.serve(context, server, record)
+        return try context.messages.serve(server, record, context)
       case .nobody: throw .peerGone
       case .process: break
       }

@@ -135,7 +135,7 @@ package struct PageLending {
 extension Reference where Value == AddressSpace {
   /// The frame of a page that may be read and is ordinary memory of this space's own.
   @inline(__always)
-  fileprivate func frameToLend(ofPage page: UInt32) throws(SystemError) -> FrameNumber {
+  package func frameToLend(ofPage page: UInt32) throws(SystemError) -> FrameNumber {
     if let entry = value.tables.lookup(VirtualAddress(page)) {
       guard entry.isUser, !entry.isForeign, !entry.isLent else { throw .badAddress }
       return entry.frame

@@ -88,9 +88,9 @@ extension Reference where Value == Service {
   package func updateDoor() {
     value.door.function = 0
     guard case .module(let server) = value.server, !value.queues.isHeld else { return }
-    let linked = value.context.messages.linked
-    guard linked.isLive(value.context, server) else { return }
-    value.door.inside = UInt32(linked.inside(value.context, server).address)
+    let context = value.context
+    guard context.messages.isLive(server, context) else { return }
+    value.door.inside = UInt32(context.messages.inside(server, context).address)
     value.door.module = server.module
     value.door.resume = address_of_module_door_cut()
     value.door.function = server.function
@@ -157,6 +157,7 @@ package struct Services {
     for index in 0..<ServiceTable.capacity where context.messages.services.entries[index] == nil {
       let pointer: UnsafeMutablePointer<Service> = unsafe try KernelHeap(context).allocate(tag: .service)
       unsafe pointer.initialize(to: Service(name: name, in: context))
+      unsafe pointer.pointee.door.service = UInt32(UInt(bitPattern: pointer))
       context.messages.services.entries[index] = unsafe Reference(pointer)
       return unsafe Reference(pointer)
     }

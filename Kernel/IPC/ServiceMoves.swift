@@ -26,7 +26,7 @@ package struct ServiceMoves {
     defer { Services(context).release(service) }
     while !isSilent(service) {
       if case .module(let server) = service.value.server {
-        context.messages.linked.inside(context, server).value.watch()
+        context.messages.inside(server, context).value.watch()
       }
       let reason = context.scheduler.block(.waitingForReply, on: service.queues.drainers)
       guard service.value.queues.holder == process.value.identity else { throw .cancelled }
@@ -38,7 +38,7 @@ package struct ServiceMoves {
   }
 
   private func isSilent(_ service: Reference<Service>) -> Bool {
-    if case .module(let server) = service.value.server, context.messages.linked.inside(context, server).value.count > 0
+    if case .module(let server) = service.value.server, context.messages.inside(server, context).value.count > 0
     {
       return false
     }

@@ -110,8 +110,8 @@ package struct ModuleTable: ~Copyable {
   package var registry: ModuleRegistry
   package fileprivate(set) var records = InlineArray<64, Reference<LinkedModule>?>(repeating: nil)
   var failure = ModuleFailure(cause: .exception(vector: 0, errorCode: 0))
-  /// Memory for the data of one call at a time (`Transfer`); 0 while a call has it.
-  var transferMemory: UInt32 = 0
+  /// Where the pages of `ModuleWindow` are mapped.
+  var windowEntries = HeldEntry(address: 0)
   /// Counts the calls that do not come by a service's door.
   var callCount: UInt32 = 0
   /// What the watchdog saw: the call, by its door and its number among those of the door, and how many looks in a row
@@ -240,7 +240,8 @@ package struct ModuleDirectory {
     prepareTables(at: KernelLayout.moduleStacksStart)
     prepareTables(at: KernelLayout.moduleHeapStart)
     context.memory.moduleHeapArea = .make(context)
-    unsafe place.pointee.transferMemory = Transfer.makeShared(context)
+    Transfer.makeShared(context)
+    ModuleWindow(context).start()
   }
 
   private func prepareTables(at start: UInt32) {
@@ -261,7 +262,8 @@ package struct ModuleDirectory {
         reference(to: &task.value.callRegisters).address == task.address + 12,
         SystemCall.null.rawValue == 0, SystemCall.callShort.rawValue == 41,
         SystemCall.call.rawValue == 34, SystemCall.replyAndReceive.rawValue == 38,
-        SystemError.serviceFaulted.rawValue == -17,
+        SystemError.serviceFaulted.rawValue == -17, Protection([.guarded, .sharedStack]).rawValue == 10,
+        Message.passesHandle == 1 << 31, Message.lendsPages == 1 << 31, Calls.dataLimit == 65536,
         HandleTable.isPlacedAsExpected(in: process), ModuleStacks.isPlacedAsExpected
       else { panic("module_call.S expects other layouts") }
     #endif

@@ -82,6 +82,7 @@ package struct ModuleCall {
   /// A task ended inside a call, which does not come back: the module has failed.
   package func taskEnded(_ task: Reference<Task>) {
     guard let module = module(of: task) else { return }
+    if ModuleStacks(context).isProcessors(of: task) { ModuleWindow(context).close() }
     task.value.moduleEdge = 0
     ModuleDirectory(context).fail(module)
     if context.modules.value.registry.leave(module.value.number) { module.wakeDrainers() }
@@ -184,8 +185,8 @@ package struct ModuleServices {
 /// what is the module's own.
 ///
 /// Invariant: the room for the reply is all zeroes at first, so that what a module counts as its reply and has not written
-/// is nobody's secret. Two pages are kept for calls with little data; one call at a time has them, and leaves the second
-/// as it was.
+/// is nobody's secret. Two pages are kept for calls with little data: the call on the processor's stack has them, and leaves the
+/// second as it was.
 struct Transfer {
   /// Where the request's data is, and where the reply's goes.
   let data: UInt32
@@ -193,23 +194,23 @@ struct Transfer {
   private let isShared: Bool
   private let context: Context
 
-  static func makeShared(_ context: Context) -> UInt32 {
+  static func makeShared(_ context: Context) {
     guard let memory = context.memory.moduleHeapArea.map(2, for: ModuleHeapArea.noModule) else {
       panic("no memory for the data of calls into modules")
     }
     zero_words(memory, 2 * pageSize / 4)
-    return memory
+    write_module_data(memory)
   }
 
   @inline(__always)
   init(dataLength: UInt32, capacity: UInt32, of module: Reference<LinkedModule>) throws(SystemError) {
     let context = module.value.context
     self.context = context
-    isShared = dataLength <= pageSize && capacity <= pageSize && context.modules.value.transferMemory != 0
+    // Nobody else comes in before this call takes the stack.
+    isShared = dataLength <= pageSize && capacity <= pageSize && ModuleStacks(context).isProcessorsFree
     if isShared {
-      data = context.modules.value.transferMemory
+      data = read_module_data()
       reply = data &+ pageSize
-      context.modules.value.transferMemory = 0
     } else {
       data = try Self.allocate(dataLength, capacity, module)
       reply = data &+ Self.aligned(dataLength)
@@ -234,7 +235,6 @@ struct Transfer {
   func end(written: UInt32, of module: Reference<LinkedModule>) {
     if isShared {
       if written > 0 { zero_words(reply, (written &+ 3) &>> 2) }
-      context.modules.value.transferMemory = data
     } else if data != 0 {
       ModuleHeap(context).freeTransfer(data, of: module)
     }

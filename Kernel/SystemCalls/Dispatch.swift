@@ -2,7 +2,9 @@
 // all, and only then changes anything; its typed error becomes the negative number of the ABI here and nowhere else.
 
 import ABI
+import IPC
 import LinkedModules
+import Objects
 import Platform
 import Primitives
 import Processes
@@ -65,13 +67,13 @@ package struct NativeCalls {
     case .moduleUnload: return try ModuleCalls(context).unload(arguments)
     case .moduleInformation: return try ModuleCalls(context).information(arguments)
     case .serviceOpen: return try MessageCalls(context).serviceOpen(arguments)
-    case .call: return unsafe own(arguments, answerCall)
+    case .call: return unsafe own(arguments) { unsafe answerCall($0, service(of: arguments)) }
     case .servicePublish: return try MessageCalls(context).servicePublish(arguments)
     case .receive: return try MessageCalls(context).receive(arguments)
     case .reply: return try MessageCalls(context).reply(arguments)
     case .replyAndReceive: return unsafe own(arguments, answerReplyAndReceive)
     case .serviceInformation: return try MessageCalls(context).serviceInformation(arguments)
-    case .callShort: return unsafe own(arguments, answerCallShort)
+    case .callShort: return unsafe own(arguments) { unsafe answerCallShort($0, service(of: arguments)) }
     case .serviceControl: return try MessageCalls(context).serviceControl(arguments)
     case .counters: return try MachineCalls(context).counters(arguments)
     case .eventWait: return try EventCalls(context).wait(arguments)
@@ -101,6 +103,12 @@ package struct NativeCalls {
     case .handleInformation: return try HandleCalls(context).information(arguments)
     case .jobInformation: return try TaskCalls(context).jobInformation(arguments)
     }
+  }
+
+  /// The address of the service that a call's first argument opens; 0: it opens none.
+  @inline(never)
+  private func service(of arguments: Arguments) -> UInt32 {
+    UInt32(context.currentProcess.service(of: arguments.first)?.address ?? 0)
   }
 }
 

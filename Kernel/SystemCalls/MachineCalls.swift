@@ -64,7 +64,7 @@ struct MachineCalls {
     counters.taskSwitches = WordPair(context.schedulerState.switches)
     counters.tlbFlushes = WordPair(context.counters.tlbFlushes)
     counters.pageFaults = WordPair(context.counters.pageFaults)
-    counters.bytesCopied = WordPair(context.counters.bytesCopied)
+    counters.bytesCopied = WordPair(context.counters.bytesCopied &+ read_module_bytes_copied())
     counters.interrupts = WordPair(context.counters.interrupts)
     counters.entryStamp = WordPair(stamp_at_entry())
     counters.firstTaskStamp = WordPair(context.counters.firstTaskStamp)

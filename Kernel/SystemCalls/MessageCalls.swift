@@ -48,9 +48,9 @@ struct MessageCalls {
   }
 
   @inline(__always)
-  package func call(_ arguments: Arguments) throws(SystemError) -> Int32 {
+  func call(_ service: Reference<Service>?, _ arguments: Arguments) throws(SystemError) -> Int32 {
     let task = context.scheduler.current
-    guard let service = task.value.process.service(of: arguments.first) else { throw .badHandle }
+    guard let service else { throw .badHandle }
     let record = try Services(context).record(of: task)
     if arguments.third & arguments.fourth == .max,
       let result = DirectCalls(context).call(service, arguments.second, record)
@@ -91,9 +91,9 @@ struct MessageCalls {
   }
 
   @inline(__always)
-  package func callShort(_ arguments: Arguments) throws(SystemError) -> Int32 {
+  func callShort(_ service: Reference<Service>?, _ arguments: Arguments) throws(SystemError) -> Int32 {
     let task = context.scheduler.current
-    guard let service = task.value.process.service(of: arguments.first) else { throw .badHandle }
+    guard let service else { throw .badHandle }
     // Registers have no place for a handle.
     guard arguments.second & Message.passesHandle == 0 else { throw .badArgument }
     let record = try Services(context).record(of: task)
@@ -242,20 +242,28 @@ struct MessageCalls {
 // The calls that make up a conversation store their results themselves, so that the entry (module_call.S) can come here
 // directly.
 
+//
+// A service's address is 0 where the handle opens none for calls.
+
 @c(answer_call) @inline(never)
-func answerCall(_ registers: CallRegisters) {
+func answerCall(_ registers: CallRegisters, _ service: UInt32) {
   let context = Context()
   unsafe registers.pointee.eax = result { () throws(SystemError) in
-    unsafe try MessageCalls(context).call(Arguments(registers, context))
+    unsafe try MessageCalls(context).call(serviceOfDoor(service), Arguments(registers, context))
   }
+}
+
+@inline(__always)
+private func serviceOfDoor(_ address: UInt32) -> Reference<Service>? {
+  address == 0 ? nil : unsafe Reference(DirectMap.pointer(address))
 }
 
 /// Where no door into a module is open.
 @c(answer_call_short) @inline(never)
-func answerCallShort(_ registers: CallRegisters) {
+func answerCallShort(_ registers: CallRegisters, _ service: UInt32) {
   let context = Context()
   unsafe registers.pointee.eax = result { () throws(SystemError) in
-    unsafe try MessageCalls(context).callShort(Arguments(registers, context))
+    unsafe try MessageCalls(context).callShort(serviceOfDoor(service), Arguments(registers, context))
   }
 }
 

@@ -34,6 +34,8 @@ package enum KernelLayout {
   /// The frame buffer, where the screen has no text mode.
   package static var screenStart: UInt32 { 0xfc00_0000 }
   package static var screenEnd: UInt32 { 0xffc0_0000 }
+  /// Pages that callers lend to a module (ModuleWindow.swift), in a page table of their own.
+  package static var moduleWindow: UInt32 { 0xffc0_0000 }
   /// Registers of the other interrupt controller and of the HPET; the local one's are where `Processor` expects them.
   package static var ioapic: UInt32 { 0xffe0_1000 }
   package static var highPrecisionTimer: UInt32 { 0xffe0_2000 }

@@ -85,6 +85,12 @@ package struct ModuleStacks {
     return Self.ofProcessor
   }
 
+  /// Whether the next call takes the processor's stack.
+  package var isProcessorsFree: Bool { user == 0 }
+
+  /// Whether the call on the processor's stack is this task's.
+  package func isProcessors(of task: Reference<Task>) -> Bool { user == UInt32(task.address) }
+
   /// The first address of the stack that holds `address`, where it lies in one.
   package func stack(holding address: UInt32) -> UInt32? {
     context.memory.moduleStacks.contains(address) ? context.memory.moduleStacks.stack(near: address) : nil

@@ -86,7 +86,8 @@ package struct UserBuffer {
 
   /// Whether all of the buffer may be written, where the processor alone would not tell.
   ///
-  /// For a guarded task the kernel works with CR0.WP off, so a read-only page would not refuse: the regions must allow it.
+  /// For a guarded task the kernel works with CR0.WP off, so a read-only page would not refuse: its entry in the page table is
+  /// looked at here, and where it is not there yet, the regions.
   /// On a shared stack the kernel's own frames lie below the registers of the call, where a stale pointer of the caller's
   /// points: nothing may be copied there.
   @inline(never)
@@ -96,7 +97,8 @@ package struct UserBuffer {
       let kernelPart = task.value.callRegisters &+ UInt32(MemoryLayout<saved_registers>.size)
       guard address >= kernelPart || address &+ length <= task.value.stackStart else { throw .badAddress }
     }
-    guard context.processor.isGuarded else { return }
+    guard context.processor.isGuarded, length > 0 else { return }
+    if task.value.space.isWritableNow(start: address, length: length) { return }
     guard task.value.space.isWritable(start: address, length: length) else { throw .badAddress }
   }
 

@@ -72,6 +72,7 @@ OFFSET(next_control_0, NEXT_CONTROL_0);
 OFFSET(next_control_4, NEXT_CONTROL_4);
 OFFSET(current_task, CURRENT_TASK);
 OFFSET(saved_accumulator, SAVED_ACCUMULATOR);
+OFFSET(protection, PROTECTION);
 OFFSET(state, STATE);
 OFFSET(double_fault, DOUBLE_FAULT);
 OFFSET(nmi, NMI);
@@ -88,6 +89,7 @@ struct module_door {
   uint32_t inside;   // 0x08: the address of the module's count of calls inside
   uint32_t module;   // 0x0c: the address of its record
   uint32_t resume;   // 0x10: where to go on when the call is cut short
+  uint32_t service;  // 0x14: the address of the service's record; 0: it is no service's
 };
 
 struct saved_registers { uint32_t edi, esi, ebp, segments, ebx, edx, ecx, eax; };

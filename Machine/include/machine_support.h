@@ -71,6 +71,14 @@ static inline uint32_t export_frame_pointer(void) { return module_frame_pointer;
 extern uint32_t module_stack_user;
 static inline uint32_t read_module_stack_user(void) { return module_stack_user; }
 static inline void write_module_stack_user(uint32_t user) { module_stack_user = user; }
+// Two pages for data of the call on that stack, how many pages are lent to it, and the bytes that module_call.S copied.
+extern uint32_t module_data, module_lent_pages;
+extern uint64_t module_bytes_copied;
+static inline uint32_t read_module_data(void) { return module_data; }
+static inline void write_module_data(uint32_t address) { module_data = address; }
+static inline uint32_t read_module_lent_pages(void) { return module_lent_pages; }
+static inline void write_module_lent_pages(uint32_t pages) { module_lent_pages = pages; }
+static inline uint64_t read_module_bytes_copied(void) { return module_bytes_copied; }
 // The place in the registry of the module that called an export last.
 extern uint8_t module_place;
 static inline uint8_t export_place(void) { return module_place; }

@@ -1,7 +1,7 @@
 // A request to a service of a module: from the C structure that the kernel passes to the value that services know.
 //
-// Invariant: the bytes lie in kernel memory that the kernel holds while the service function runs; no request outlives
-// it.
+// Invariant: the data lie in memory that the kernel holds while the service function runs; no request outlives it. The reply's
+// bytes go straight to the caller's memory, which only `megha_reply` touches: a fault there is the caller's error.
 
 import ModuleInterface
 import ServiceSupport
@@ -16,13 +16,13 @@ public func answer(
   let words = UnsafeMutableRawPointer(message).advanced(by: wordsOffset)
     .assumingMemoryBound(to: InlineArray<6, UInt32>.self)
   var request = Request(
-    operation: message.pointee.operation, words: words.pointee, sender: message.pointee.sender,
-    data: message.pointee.data?.assumingMemoryBound(to: UInt8.self), dataCount: Int(message.pointee.data_length),
-    reply: message.pointee.buffer?.assumingMemoryBound(to: UInt8.self),
-    capacity: Int(message.pointee.buffer_capacity), lives: { megha_process_lives($0) != 0 })
+    operation: message.pointee.operation, words: words, sender: message.pointee.sender,
+    data: message.pointee.data?.assumingMemoryBound(to: UInt8.self), dataCount: Int(truncatingIfNeeded: message.pointee.data_length),
+    reply: message, capacity: Int(truncatingIfNeeded: message.pointee.buffer_capacity),
+    writing: { megha_reply($0?.assumingMemoryBound(to: service_request.self), $1, $2, $3) },
+    lives: { megha_process_lives($0) != 0 })
   let result = handler(&request)
   words.pointee = request.reply
-  message.pointee.reply_length = UInt32(truncatingIfNeeded: request.replyCount)
   return result
 }
 

@@ -46,6 +46,8 @@ private func commit(_ number: Int32) {
     case .wildFree: giveBackWhatIsNone()
     case .secondFree: giveBackTwice()
     case .systemCall: makeSystemCall(request.words[0], byGate: request.words[1] == 1)
+    case .writeToData: writeToData(of: message)
+    case .replyFromNowhere: return replyFromNowhere(message)
     case nil:
       guard let fault = Fault(rawValue: request.operation) else { return ServiceError.unsupported }
       fault.commit()

@@ -1,6 +1,7 @@
 // Mistakes that no exception tells of: what a module does with its memory, and how it asks the kernel.
 
 import LabSupport
+import ModuleInterface
 import ModuleSupport
 
 /// Pieces of memory are allocated, and one is written past its end: by 16 bytes, or up to the bytes of the next piece, over
@@ -53,4 +54,14 @@ import ModuleSupport
 
 @inline(never) func makeSystemCall(_ number: UInt32, byGate: Bool) {
   if byGate { call_by_gate(number) } else { call_page(number) }
+}
+
+@inline(never) func writeToData(of message: UnsafeMutablePointer<service_request>?) {
+  guard let data = message?.pointee.data else { return }
+  volatile_write8(UInt32(UInt(bitPattern: data)), 0x41)
+}
+
+/// From a page that no module ever has.
+@inline(never) func replyFromNowhere(_ message: UnsafeMutablePointer<service_request>?) -> Int32 {
+  megha_reply(message, 0, UnsafeRawPointer(bitPattern: UInt(opaque(0xfbff_f000))), 16)
 }

@@ -106,6 +106,10 @@ public enum LabOperation: UInt32, Sendable {
   case shortUnderrun = 115
   /// Goes on in the middle of an instruction of the kernel's, and faults there.
   case strayJump = 116
+  /// Writes to the request's data.
+  case writeToData = 117
+  /// Replies with bytes that lie where nothing is.
+  case replyFromNowhere = 118
 }
 
 /// Of the module `ramdisk`.

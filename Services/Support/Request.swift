@@ -1,41 +1,57 @@
 // One request as the service sees it: an operation, six words and bytes in; six words and bytes out.
 
+/// How a placement writes bytes of a reply: to where its replies go, behind so many that are there. Returns 0, or 1 where there is
+/// no room.
+public typealias ReplyWriting = @convention(c) (
+  _ place: UnsafeMutableRawPointer?, _ offset: UInt32, _ bytes: UnsafeRawPointer?, _ count: UInt32
+) -> Int32
+
 @safe
 public struct Request {
   /// What is asked for; the service says what its operations are.
   public let operation: UInt32
-  public let words: InlineArray<6, UInt32>
+  public var words: InlineArray<6, UInt32> {
+    @inline(__always) unsafeAddress { unsafe wordsPlace }
+  }
+  private let wordsPlace: UnsafePointer<InlineArray<6, UInt32>>
+  /// The word that the kernel filled in: an identity of 31 bits, and whether that process holds the calls.
+  private let senderWord: UInt32
   /// The process that asks.
-  public let sender: UInt32
+  public var sender: UInt32 { senderWord & 0x7fff_ffff }
   /// Whether it holds the service's calls, to move it. Nobody else may ask for the state.
-  public let isFromHolder: Bool
+  public var isFromHolder: Bool { senderWord != sender }
   /// The reply's words; zero unless the service sets them.
   public var reply = InlineArray<6, UInt32>(repeating: 0)
 
   private let lives: @convention(c) (UInt32) -> Bool
   private let dataStart: UnsafePointer<UInt8>?
   private let dataCount: Int
-  private let replyStart: UnsafeMutablePointer<UInt8>?
+  private let replyPlace: UnsafeMutableRawPointer?
+  private let writing: ReplyWriting?
   /// How many bytes the reply can carry.
   public let capacity: Int
   /// How many bytes the reply carries.
   public private(set) var replyCount = 0
 
-  /// `sender` is the word that the kernel filled in: an identity of 31 bits, and whether that process holds the calls.
-  /// The placement promises that both ranges stay until the request is answered, and that they do not overlap.
-  @unsafe
+  /// The placement promises that words and data stay as they are until the request is answered.
+  ///
+  /// - Parameters:
+  ///   - sender: the word that the kernel filled in.
+  ///   - reply: where the reply's bytes go; where there is `writing`, what means that to it.
+  @unsafe @inline(__always)
   public init(
-    operation: UInt32, words: InlineArray<6, UInt32>, sender: UInt32, data: UnsafePointer<UInt8>?, dataCount: Int,
-    reply: UnsafeMutablePointer<UInt8>?, capacity: Int, lives: @convention(c) (UInt32) -> Bool
+    operation: UInt32, words: UnsafePointer<InlineArray<6, UInt32>>, sender: UInt32, data: UnsafePointer<UInt8>?,
+    dataCount: Int, reply: UnsafeMutableRawPointer?, capacity: Int, writing: ReplyWriting? = nil,
+    lives: @convention(c) (UInt32) -> Bool
   ) {
     self.lives = lives
     self.operation = operation
-    self.words = words
-    self.sender = sender & 0x7fff_ffff
-    isFromHolder = sender != self.sender
+    unsafe wordsPlace = words
+    senderWord = sender
     unsafe dataStart = data
     self.dataCount = unsafe data == nil ? 0 : dataCount
-    unsafe replyStart = reply
+    unsafe replyPlace = reply
+    unsafe self.writing = unsafe writing
     self.capacity = unsafe reply == nil ? 0 : capacity
   }
 
@@ -69,27 +85,31 @@ public struct Request {
 
   /// Adds the request's own bytes to the reply, as far as they fit.
   public mutating func writeData() {
-    guard let dataStart = unsafe dataStart, let replyStart = unsafe replyStart else { return }
-    let count = min(dataCount, capacity - replyCount)
-    unsafe copyBytes(to: replyStart + replyCount, from: dataStart, count)
-    replyCount += count
+    let count = min(dataCount, capacity &- replyCount)
+    if count > 0 { _ = unsafe write(dataStart, count) }
   }
 
   /// Adds bytes to the reply. Returns false, and adds none, where they do not fit.
   @discardableResult
   public mutating func write(_ bytes: Span<UInt8>) -> Bool {
-    guard bytes.count <= capacity - replyCount, let replyStart = unsafe replyStart else { return bytes.isEmpty }
-    unsafe bytes.withUnsafeBufferPointer { source in
-      if let start = source.baseAddress { unsafe copyBytes(to: replyStart + replyCount, from: start, source.count) }
+    unsafe bytes.withUnsafeBufferPointer { unsafe $0.isEmpty || write($0.baseAddress, $0.count) }
+  }
+
+  private mutating func write(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Bool {
+    guard count <= capacity &- replyCount else { return false }
+    if let writing = unsafe writing {
+      let (offset, length) = (UInt32(truncatingIfNeeded: replyCount), UInt32(truncatingIfNeeded: count))
+      guard unsafe writing(replyPlace, offset, bytes, length) == 0 else { return false }
+    } else if let bytes = unsafe bytes, let replyPlace = unsafe replyPlace {
+      unsafe copyBytes(to: replyPlace + replyCount, from: bytes, count)
     }
-    replyCount += bytes.count
+    replyCount &+= count
     return true
   }
 }
 
 /// As raw memory: a typed copy is a loop over single bytes where nothing is optimized for it.
 @inline(__always) @unsafe
-private func copyBytes(to target: UnsafeMutablePointer<UInt8>?, from source: UnsafePointer<UInt8>, _ count: Int) {
-  guard let target = unsafe target else { return }
-  unsafe UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: count)
+private func copyBytes(to target: UnsafeMutableRawPointer?, from source: UnsafePointer<UInt8>, _ count: Int) {
+  unsafe target?.copyMemory(from: source, byteCount: count)
 }

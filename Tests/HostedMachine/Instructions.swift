@@ -168,6 +168,11 @@ extension HostedMachine {
 public func export_stack_pointer() -> UInt32 { 0 }
 public func export_frame_pointer() -> UInt32 { 0 }
 public func export_place() -> UInt8 { 0 }
+public func read_module_data() -> UInt32 { machine.moduleData }
+public func write_module_data(_ address: UInt32) { machine.moduleData = address }
+public func read_module_lent_pages() -> UInt32 { machine.moduleLentPages }
+public func write_module_lent_pages(_ pages: UInt32) { machine.moduleLentPages = pages }
+public func read_module_bytes_copied() -> UInt64 { 0 }
 public func read_module_stack_user() -> UInt32 { machine.moduleStackUser }
 public func write_module_stack_user(_ user: UInt32) { machine.moduleStackUser = user }
 public func module_call(

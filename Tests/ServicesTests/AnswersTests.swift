@@ -17,11 +17,13 @@ import Testing
     var host = ServiceHost<Answering>()
     var words = InlineArray<6, UInt32>(repeating: 0)
     words[0] = word
-    var request = unsafe Request(
-      operation: operation, words: words, sender: 1, data: nil, dataCount: 0, reply: nil, capacity: 0,
-      lives: { _ in true })
-    host.handle(&request)
-    return request.reply[0]
+    return unsafe withUnsafePointer(to: words) { words in
+      var request = unsafe Request(
+        operation: operation, words: words, sender: 1, data: nil, dataCount: 0, reply: nil, capacity: 0,
+        lives: { _ in true })
+      host.handle(&request)
+      return request.reply[0]
+    }
   }
 
   @Test func anUnknownOperationIsToldFromEveryOtherAnswer() {

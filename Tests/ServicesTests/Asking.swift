@@ -23,12 +23,14 @@ final class Asked<Placed: Service> {
     var count = 0
     unsafe data.withUnsafeBufferPointer { data in
       unsafe buffer.withUnsafeMutableBufferPointer { buffer in
-        var request = unsafe Request(
-          operation: operation, words: all, sender: sender, data: data.baseAddress, dataCount: data.count,
-          reply: buffer.baseAddress, capacity: capacity, lives: { !endedProcesses.contains($0) })
-        host.handle(&request)
-        reply = request.reply
-        count = request.replyCount
+        unsafe withUnsafePointer(to: all) { words in
+          var request = unsafe Request(
+            operation: operation, words: words, sender: sender, data: data.baseAddress, dataCount: data.count,
+            reply: buffer.baseAddress, capacity: capacity, lives: { !endedProcesses.contains($0) })
+          host.handle(&request)
+          reply = request.reply
+          count = request.replyCount
+        }
       }
     }
     return Answer(words: reply, bytes: Array(buffer.prefix(count)))

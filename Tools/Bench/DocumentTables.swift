@@ -87,7 +87,10 @@ public struct DocumentTable: Sendable {
   private static func placement(_ results: borrowing Results) throws(DocumentTableMistake) -> TextTable {
     var table = TextTable(titles: ["client", "request", "server, Ring 3", "server, Ring 0", "linked"])
     for (client, kind) in [("Ring 3", "Ring 3"), ("Ring 0", "Ring 0 separate")] {
-      for (request, name) in [("empty", "empty"), ("64 bytes", "64 bytes"), ("4,096 bytes", "4096 bytes")] {
+      for (request, name) in [
+        ("empty", "empty"), ("64 bytes", "64 bytes"), ("4,096 bytes", "4096 bytes"),
+        ("4,096 bytes lent", "4096 bytes lent"),
+      ] {
         var line = [client, request]
         for place in placements { line.append(try results.cost("placement/\(kind) to \(place), \(name)")) }
         table.lines.append(line)

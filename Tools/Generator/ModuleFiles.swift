@@ -93,8 +93,8 @@ enum ModuleFiles {
       .rept 64
 
       """
-    for index in ModuleInterface.exports.indices {
-      text += "  .byte 0xb2, place, 0xe9\n  .long export\(index) - . - 4\n"
+    for (index, export) in ModuleInterface.exports.enumerated() {
+      text += "  .byte 0xb2, place, 0xe9\n  .long \(export.inPlace ?? "export\(index)") - . - 4\n"
     }
     text += """
         .set place, place + 1
@@ -104,7 +104,7 @@ enum ModuleFiles {
       // How many words of arguments there are, for `call_export` (Machine/module_call.S).
 
       """
-    for (index, export) in ModuleInterface.exports.enumerated() {
+    for (index, export) in ModuleInterface.exports.enumerated() where export.inPlace == nil {
       let words = export.parameters.reduce(0) { $0 + $1.type.words }
       text += "export\(index):\n  movl $\(export.name), %eax\n  movl $\(words), %ecx\n  jmp call_export\n"
     }

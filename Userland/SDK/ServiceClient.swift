@@ -71,19 +71,23 @@ public struct ServiceClient {
   private func send(
     _ message: inout Message, reply: inout [UInt8], _ capacity: Int, _ nanoseconds: UInt64?
   ) throws(SystemError) {
-    var buffer: [UInt8] = []
-    if capacity > 0 { buffer = Array(repeating: 0, count: capacity) }
     let limit = WordPair(nanoseconds ?? .max)
-    let result: Int32 = unsafe buffer.withUnsafeMutableBufferPointer { target in
-      message.bufferAddress = UInt32(UInt(bitPattern: target.baseAddress))
-      message.bufferCapacity = UInt32(target.count)
-      return unsafe SystemCalls.call(handle, &message, limit.low, limit.high)
+    var result: Int32 = 0
+    var bytes: [UInt8] = []
+    if capacity > 0 {
+      // Nobody sees more of it than what the reply fills.
+      bytes = unsafe Array(unsafeUninitializedCapacity: capacity) { target, count in
+        message.bufferAddress = UInt32(UInt(bitPattern: target.baseAddress))
+        message.bufferCapacity = UInt32(capacity)
+        result = unsafe SystemCalls.call(handle, &message, limit.low, limit.high)
+        count = result < 0 ? 0 : min(Int(message.dataLength), capacity)
+      }
+    } else {
+      result = unsafe SystemCalls.call(handle, &message, limit.low, limit.high)
     }
     _ = try checked(result)
     if isUnknownOperation(message.words[0]) { throw .unsupported }
-    let count = Int(message.dataLength)
-    if count < buffer.count { buffer.removeLast(buffer.count - count) }
-    reply = buffer
+    reply = bytes
   }
 }
 

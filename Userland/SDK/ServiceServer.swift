@@ -63,14 +63,17 @@ public struct ServiceServer {
     let reply = unsafe buffers + Self.dataLimit
     // In the buffer, or lent.
     let data = unsafe UnsafePointer<UInt8>(bitPattern: UInt(message.dataAddress))
-    var request = unsafe Request(
-      operation: message.operation, words: message.words, sender: message.sender, data: data,
-      dataCount: Int(message.dataLength), reply: reply, capacity: min(Int(message.bufferCapacity), Self.dataLimit),
-      lives: processLives)
-    handler(&request)
-    message.words = request.reply
-    message.dataAddress = UInt32(UInt(bitPattern: reply))
-    message.dataLength = UInt32(request.replyCount)
+    unsafe withUnsafeMutablePointer(to: &message) { message in
+      let words = unsafe withUnsafeMutablePointer(to: &message.pointee.words) { unsafe $0 }
+      var request = unsafe Request(
+        operation: message.pointee.operation, words: words, sender: message.pointee.sender, data: data,
+        dataCount: Int(message.pointee.dataLength), reply: reply,
+        capacity: min(Int(message.pointee.bufferCapacity), Self.dataLimit), lives: processLives)
+      handler(&request)
+      unsafe words.pointee = request.reply
+      unsafe message.pointee.dataAddress = UInt32(UInt(bitPattern: reply))
+      unsafe message.pointee.dataLength = UInt32(truncatingIfNeeded: request.replyCount)
+    }
   }
 }
 

@@ -16,6 +16,7 @@ module_exports:
   .long name7
   .long name8
   .long name9
+  .long name10
 module_exports_end:
 name0: .asciz "megha_allocate"
 name1: .asciz "megha_boot_time"
@@ -26,7 +27,8 @@ name5: .asciz "megha_log"
 name6: .asciz "megha_ports_claim"
 name7: .asciz "megha_ports_release"
 name8: .asciz "megha_process_lives"
-name9: .asciz "megha_sleep"
+name9: .asciz "megha_reply"
+name10: .asciz "megha_sleep"
 
 // An entry is `movb $place, %dl` and `jmp`, of 7 bytes whatever the distance.
 .section .text.module_exports, "ax"
@@ -54,7 +56,9 @@ module_export_rows:
   .byte 0xb2, place, 0xe9
   .long export8 - . - 4
   .byte 0xb2, place, 0xe9
-  .long export9 - . - 4
+  .long write_reply - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export10 - . - 4
   .set place, place + 1
 .endr
 module_export_rows_end:
@@ -96,7 +100,7 @@ export8:
   movl $megha_process_lives, %eax
   movl $1, %ecx
   jmp call_export
-export9:
+export10:
   movl $megha_sleep, %eax
   movl $2, %ecx
   jmp call_export

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 // The build identity: a module is linked only into a kernel that was compiled against the same names and types.
-#define MEGHA_BUILD_LOW 0x74b951cau
-#define MEGHA_BUILD_HIGH 0x74b08f48u
+#define MEGHA_BUILD_LOW 0x4608da94u
+#define MEGHA_BUILD_HIGH 0x8efc42e4u
 
 /// A request to a service, and its reply, which replaces it.
 struct service_request {
@@ -19,13 +19,13 @@ struct service_request {
   const void *data;
   /// How many there are.
   uint32_t data_length;
-  /// Where the reply's bytes go, in kernel memory, filled with zeros.
+  /// Where the reply's bytes go, for `megha_reply` alone: the caller's own memory.
   void *buffer;
   /// How many the caller has room for.
   uint32_t buffer_capacity;
   /// The identity of the calling process.
   uint32_t sender;
-  /// How many bytes of the buffer are the reply; 0 before the call.
+  /// How many bytes of the buffer are the reply; `megha_reply` keeps it.
   uint32_t reply_length;
 };
 
@@ -69,6 +69,15 @@ void megha_ports_release(uint32_t first, uint32_t count);
 /// Returns 1 while there is such a process and it has not ended, else 0.
 /// - Parameter process: the identity of a process.
 uint32_t megha_process_lives(uint32_t process);
+
+/// Writes bytes of a reply to where the caller wants them. Returns 0, or 1 where there is no room for them.
+/// Where the caller's room cannot be written that is the caller's error, and no concern of the module's: 0.
+/// - Parameter request: the request that is being answered.
+/// - Parameter offset: where in the reply the bytes go; they become its last.
+/// - Parameter bytes: anything that the module may read.
+/// - Parameter length: how many.
+__attribute__((warn_unused_result))
+int32_t megha_reply(struct service_request *request, uint32_t offset, const void *bytes, uint32_t length);
 
 /// Waits while other tasks run. Returns 0, or the negative error cancelled where the calling task is to end:
 /// the module should return soon then.

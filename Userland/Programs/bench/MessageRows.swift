@@ -71,7 +71,7 @@ enum MessageRows {
   }
 
   /// A page is lent with the request, and taken back with the reply.
-  private static func lend(_ name: RowName, _ handle: UInt32, _ report: inout Report) {
+  static func lend(_ name: RowName, _ handle: UInt32, _ report: inout Report) {
     let page = SystemCalls.memoryMap(0, MemoryRows.pageSize, [.read, .write])
     guard page >= 0 else { return report.write(name, reason: "the page was not mapped") }
     let address = UInt32(bitPattern: page) << 12

@@ -23,6 +23,10 @@ enum PlacementRows {
           report.write(name, reason: "the service was not started")
         }
       }
+      if handle >= 0 {
+        MessageRows.lend(
+          RowName(kind.label, " to ", label, ", 4096 bytes lent"), UInt32(bitPattern: handle), &report)
+      }
       if handle >= 0 { _ = SystemCalls.close(UInt32(bitPattern: handle)) }
       _ = ask(.stop, .server)
     }
