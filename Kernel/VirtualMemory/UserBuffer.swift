@@ -42,15 +42,15 @@ package struct UserBuffer {
   package func checkReadable() throws(SystemError) {
     guard length > 0 else { return }
     try check()
-    var page = address & ~(pageSize - 1)
+    var place = address
     var probe: UInt8 = 0
-    while page < address &+ length {
-      let place = max(page, address)
-      unsafe try withUnsafeMutablePointer(to: &probe) { pointer throws(SystemError) in
-        unsafe try copyIn(to: pointer, offset: place - address, count: 1)
+    repeat {
+      let isReadable = unsafe withUnsafeMutablePointer(to: &probe) {
+        unsafe user_copy(UnsafeMutableRawPointer($0), UnsafeRawPointer(bitPattern: UInt(place)), 1) == 0
       }
-      page += pageSize
-    }
+      guard isReadable else { throw Self.copyFailure(context) }
+      place = (place | (pageSize &- 1)) &+ 1
+    } while place < address &+ length
   }
 
   /// Copies `count` bytes from `offset` of the buffer to kernel memory.

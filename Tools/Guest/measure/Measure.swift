@@ -17,7 +17,7 @@ import SDK
     var arguments: [Bytes] = []
     for index in 2..<max(2, ProgramInformation.argumentCount) { arguments.append(ProgramInformation.argument(index)) }
     guard arguments.count >= 4, let runs = arguments[1].number, runs > 0, let limit = arguments[2].number else {
-      Console.write("usage: measure TAG program|service|client RUNS MILLISECONDS ...\n")
+      Console.complain("usage: measure TAG program|service|client RUNS MILLISECONDS ...\n")
       return 2
     }
     let rest = Array(arguments[3...])

@@ -16,7 +16,7 @@ import SDK
 struct Bench: Program {
   static func run() -> Int32 {
     guard let request = Request() else {
-      Console.write("usage: bench [GROUP] [--json] [--time]; the groups are")
+      Console.complain("usage: bench [GROUP] [--json] [--time]; the groups are")
       for group in Group.allCases {
         Console.write {
           $0.write(" ")

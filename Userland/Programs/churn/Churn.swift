@@ -26,7 +26,7 @@ struct Churn: Program {
       } else if word == "--guarded" {
         ring0.insert(.guarded)
       } else {
-        Console.write("usage: churn [COUNT] [--stack separate|shared] [--guarded]\n")
+        Console.complain("usage: churn [COUNT] [--stack separate|shared] [--guarded]\n")
         return 2
       }
       index += 1

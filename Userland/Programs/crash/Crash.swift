@@ -42,7 +42,7 @@ struct Crash: Program {
       return 2
     }
     guard let fault = Fault(named: first) else {
-      Console.write {
+      Console.complain {
         $0.write("crash: there is no fault ")
         $0.write(first)
         $0.write("; crash list shows them\n")

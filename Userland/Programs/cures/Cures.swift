@@ -38,7 +38,7 @@ struct Cures: Program {
   }
 
   private static func usage() -> Int32 {
-    Console.write("usage: cures separate|shared process|thread|kill|yield|all\n")
+    Console.complain("usage: cures separate|shared process|thread|kill|yield|all\n")
     return 2
   }
 

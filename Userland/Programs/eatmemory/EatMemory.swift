@@ -20,7 +20,7 @@ struct EatMemory: Program {
       rest = ProgramInformation.argument(2).number
     }
     guard rest != nil || ProgramInformation.argumentCount == 1 else {
-      Console.write("usage: eatmemory [--hold PAGES]\n")
+      Console.complain("usage: eatmemory [--hold PAGES]\n")
       return 2
     }
     var pages: UInt32 = 0

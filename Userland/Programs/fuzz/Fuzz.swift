@@ -21,7 +21,7 @@ struct Fuzz: Program {
       return worker.run(count: count)
     }
     guard var campaign = campaign() else {
-      Console.write("usage: fuzz [--ring0] [--stack separate|shared] [--guarded] [COUNT [SEED]]\n")
+      Console.complain("usage: fuzz [--ring0] [--stack separate|shared] [--guarded] [COUNT [SEED]]\n")
       return 2
     }
     return campaign.run()

@@ -30,7 +30,7 @@ struct HeapAbuse: Program {
       volatile_write(address + 8, 0x5555_5555)
       for _ in 0..<100 { unsafe keep(UnsafeMutableRawPointer.allocate(byteCount: 40, alignment: 16)) }
     } else {
-      Console.write("usage: heapabuse double-free|foreign|inside|overflow|use-after-free\n")
+      Console.complain("usage: heapabuse double-free|foreign|inside|overflow|use-after-free\n")
       return 2
     }
     Console.write("heapabuse: nothing was noticed\n")

@@ -37,7 +37,7 @@ enum Roles {
     guard ProgramInformation.argumentCount == 4, let first = ProgramInformation.argument(2).number,
       let second = ProgramInformation.argument(3).number, let own = try? TaskIdentity.current.information()
     else {
-      Console.write("usage: matrix [--stack separate|shared]\n")
+      Console.complain("usage: matrix [--stack separate|shared]\n")
       return 2
     }
     if role == "--starter" {

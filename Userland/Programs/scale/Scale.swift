@@ -28,7 +28,7 @@ struct Scale: Program {
     var numbers: [UInt32] = []
     for index in first..<max(count, first) {
       guard let number = ProgramInformation.argument(index).number, number >= 10 else {
-        Console.write("usage: scale [TASKS...], each 10 or more\n")
+        Console.complain("usage: scale [TASKS...], each 10 or more\n")
         return 2
       }
       numbers.append(number)

@@ -46,7 +46,7 @@ struct Shell: Program {
   }
 
   private static func reportUsage() -> Int32 {
-    Console.write("usage: shell [FILE [WORD...] | --script FILE | --command TEXT [WORD...]]\n")
+    Console.complain("usage: shell [FILE [WORD...] | --script FILE | --command TEXT [WORD...]]\n")
     return 2
   }
 

@@ -14,7 +14,7 @@ struct Spin: Program {
       return 1
     }
     guard let milliseconds = ProgramInformation.argument(1).number else {
-      Console.write("usage: spin [MILLISECONDS]\n")
+      Console.complain("usage: spin [MILLISECONDS]\n")
       return 2
     }
     let end = Clock.sinceBoot &+ UInt64(milliseconds) &* 1_000_000

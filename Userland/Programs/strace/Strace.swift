@@ -38,7 +38,7 @@ struct Strace: Program {
   }
 
   private static func usage() -> Int32 {
-    Console.write("usage: strace [--ring0] [--stack separate|shared] [--guarded] PROGRAM [WORD...]\n")
+    Console.complain("usage: strace [--ring0] [--stack separate|shared] [--guarded] PROGRAM [WORD...]\n")
     return 2
   }
 

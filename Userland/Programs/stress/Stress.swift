@@ -27,7 +27,7 @@ struct Stress: Program {
     if count == 3 { operations = ProgramInformation.argument(2).number }
     if count == 4, ProgramInformation.argument(2) == "--minutes" { minutes = ProgramInformation.argument(3).number }
     guard let seed, let operations = minutes == nil ? operations : .max, count < 5 else {
-      Console.write("usage: stress [SEED [OPERATIONS]] or stress SEED --minutes MINUTES\n")
+      Console.complain("usage: stress [SEED [OPERATIONS]] or stress SEED --minutes MINUTES\n")
       return 2
     }
     return run(seed, operations, minutes)

@@ -33,7 +33,7 @@ struct Grade: Program {
   }
 
   static func usage() -> Int32 {
-    Console.write("usage: grade TAG run|start|call|await|stop|measure ...\n")
+    Console.complain("usage: grade TAG run|start|call|await|stop|measure ...\n")
     return 2
   }
 

@@ -23,7 +23,7 @@ struct Inject: Program {
       return ModuleTrial.makeCalls()
     }
     guard let options = CampaignOptions() else {
-      Console.write("usage: run --ring0 /extra/inject --kind ring3|guarded|server|ring0|shared|module\n")
+      Console.complain("usage: run --ring0 /extra/inject --kind ring3|guarded|server|ring0|shared|module\n")
       Console.write("                           [--seed S] [--first I] [--count N] [--interval N]\n")
       return 2
     }
