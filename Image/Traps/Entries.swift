@@ -6,7 +6,6 @@
 import ABI
 import LinkedModules
 import MachineSupport
-import ModuleInterface
 import Modules
 @_spi(Entry) import Platform
 import Primitives
@@ -38,18 +37,10 @@ private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
   (SystemError(rawValue: result) ?? .serviceFaulted).rawValue
 }
 
-/// A caller's room could not be written: the error that it gets.
-@c(module_copy_failure) func moduleCopyFailure() -> Int32 { UserBuffer.copyFailure(Context()).rawValue }
-
-/// A request lends pages. Returns where the module finds them, 0 where they are not to be had this way.
-@c(module_window_open) func moduleWindowOpen(_ request: UnsafePointer<service_request>) -> UInt32 {
-  let (data, buffer) = (request.pointee.data, request.pointee.buffer)
-  return ModuleWindow(Context()).open(
-    UInt32(UInt(bitPattern: data)), request.pointee.data_length, room: UInt32(UInt(bitPattern: buffer)),
-    request.pointee.buffer_capacity) ?? 0
-}
-
+/// Pages that a request lends to a module: mapped, and taken back; and why a caller's room could not be written.
+@c(module_window_open) func moduleWindowOpen(_ place: UInt32) -> UInt32 { ModuleWindow(Context()).open(request: place) }
 @c(module_window_close) func moduleWindowClose() { ModuleWindow(Context()).close() }
+@c(module_copy_failure) func moduleCopyFailure() -> Int32 { UserBuffer.copyFailure(Context()).rawValue }
 
 /// A call has come back from a module whose last call somebody waits for.
 @c(module_left) func moduleLeft(_ door: UnsafeMutablePointer<module_door>) {

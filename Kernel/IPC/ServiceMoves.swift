@@ -38,8 +38,7 @@ package struct ServiceMoves {
   }
 
   private func isSilent(_ service: Reference<Service>) -> Bool {
-    if case .module(let server) = service.value.server, context.messages.inside(server, context).value.count > 0
-    {
+    if case .module(let server) = service.value.server, context.messages.inside(server, context).value.count > 0 {
       return false
     }
     return service.value.queues.inside == 0

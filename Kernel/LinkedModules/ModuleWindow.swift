@@ -30,8 +30,14 @@ package struct ModuleWindow {
     } catch { panic("no memory for the page table of the modules' window") }
   }
 
+  /// The same for the request at this address. Returns 0 where nothing is mapped.
+  package func open(request: UInt32) -> UInt32 {
+    let message = unsafe DirectMap.pointer(request, as: ModuleRequest.self).pointee.message
+    return open(message.dataAddress, message.dataLength, room: message.bufferAddress, message.bufferCapacity) ?? 0
+  }
+
   /// Maps what the current task lends. Returns where; nil where something is not right: then nothing is mapped.
-  package func open(_ start: UInt32, _ length: UInt32, room: UInt32, _ capacity: UInt32) -> UInt32? {
+  private func open(_ start: UInt32, _ length: UInt32, room: UInt32, _ capacity: UInt32) -> UInt32? {
     guard (start | length) & (pageSize &- 1) == 0, length > 0, length <= Calls.dataLimit,
       UserBuffer(address: start, length: length, in: context).isInside,
       capacity == 0 || room &- start >= length && start &- room >= capacity

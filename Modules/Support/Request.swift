@@ -17,7 +17,8 @@ public func answer(
     .assumingMemoryBound(to: InlineArray<6, UInt32>.self)
   var request = Request(
     operation: message.pointee.operation, words: words, sender: message.pointee.sender,
-    data: message.pointee.data?.assumingMemoryBound(to: UInt8.self), dataCount: Int(truncatingIfNeeded: message.pointee.data_length),
+    data: message.pointee.data?.assumingMemoryBound(to: UInt8.self),
+    dataCount: Int(truncatingIfNeeded: message.pointee.data_length),
     reply: message, capacity: Int(truncatingIfNeeded: message.pointee.buffer_capacity),
     writing: { megha_reply($0?.assumingMemoryBound(to: service_request.self), $1, $2, $3) },
     lives: { megha_process_lives($0) != 0 })

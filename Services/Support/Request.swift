@@ -2,9 +2,10 @@
 
 /// How a placement writes bytes of a reply: to where its replies go, behind so many that are there. Returns 0, or 1 where there is
 /// no room.
-public typealias ReplyWriting = @convention(c) (
-  _ place: UnsafeMutableRawPointer?, _ offset: UInt32, _ bytes: UnsafeRawPointer?, _ count: UInt32
-) -> Int32
+public typealias ReplyWriting =
+  @convention(c) (
+    _ place: UnsafeMutableRawPointer?, _ offset: UInt32, _ bytes: UnsafeRawPointer?, _ count: UInt32
+  ) -> Int32
 
 @safe
 public struct Request {

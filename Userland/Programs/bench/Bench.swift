@@ -140,7 +140,7 @@ enum Group: CaseIterable {
     switch self {
     case .boot, .files, .modules, .growth: [.ring3]
     case .call, .switches: [.ring3, .separate, .shared, .guarded]
-    case .words, .notifications, .pipes, .tasks, .memory, .messages, .placement: [.ring3, .separate]
+    case .words, .notifications, .pipes, .tasks, .memory, .messages, .placement: [.ring3, .separate, .guarded]
     }
   }
 

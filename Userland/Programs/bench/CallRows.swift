@@ -13,7 +13,7 @@ enum CallRows {
     writeToNothing(kind, &report)
     callModule(RowName("call into a linked module, ", kind.label), &report)
     report.measure(RowName("yield with nobody else ready, ", kind.label)) { SystemCalls.yield() }
-    if kind == .ring3 || kind == .separate { measureOthers(kind, &report) }
+    if kind != .shared { measureOthers(kind, &report) }
   }
 
   private static func writeToNothing(_ kind: TaskKind, _ report: inout Report) {
