@@ -80,7 +80,8 @@ public struct SourceShape: Sendable {
   /// What the libraries of Kernel import of the kernel's, each above those before it.
   public static let libraryLayers = [
     "MachineSupport", "Primitives", "ABI", "Drivers", "Platform", "Boot", "Firmware", "Memory", "Executables", "Files",
-    "Diagnostics", "Scheduling", "DeviceClaims", "Messages", "Modules", "Consoles", "VirtualMemory", "Objects", "IPC",
+    "Diagnostics", "Scheduling", "Jobs", "DeviceClaims", "Messages", "Modules", "Consoles", "VirtualMemory", "Objects",
+    "IPC",
     "Devices", "Processes", "FaultReports", "LinkedModules", "SystemCalls",
   ]
   /// Counted for themselves.
