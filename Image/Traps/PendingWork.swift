@@ -6,7 +6,8 @@ import Primitives
 import Processes
 import Scheduling
 
-/// Called at the outermost way out of the kernel while `pendingWork` is set: ends the task, or lets another run.
+/// Called at the outermost way out of the kernel while `pendingWork` is set: ends the task, lets another run, or ends whoever has
+/// most memory.
 @c(see_to_pending_work) func seeToPendingWork() {
   let context = Context()
   while cpu.pending_work != 0 {
@@ -16,6 +17,9 @@ import Scheduling
       context.scheduler.preempt()
     } else if cpu.pending_work & PendingWork.watched != 0 {
       Watchdog(context).leavesKernel(task)
+    } else if cpu.pending_work & PendingWork.shortage != 0 {
+      cpu.pending_work &= ~PendingWork.shortage
+      _ = OutOfMemoryKiller(context).killLargest()
     } else {
       cpu.pending_work = 0
     }

@@ -131,16 +131,6 @@ extension Reference where Value == Job {
     return !value.isInUse
   }
 
-  /// Whether one more amount would be over a limit.
-  public func isAtLimit(_ resource: JobResource, _ amount: UInt32) -> Bool {
-    var job: Reference<Job>? = self
-    while let candidate = job {
-      if amount > candidate.value.limits[resource] &- candidate.value.used[resource] { return true }
-      job = candidate.value.payer
-    }
-    return false
-  }
-
   /// Whether this job is `other` or inside it.
   public func isInside(_ other: Reference<Job>) -> Bool {
     var job: Reference<Job>? = self

@@ -1,9 +1,11 @@
-// What happens when no frame is left for a page that was promised: the job that has most memory ends, with all its processes,
-// so that a program that takes all of it, in one process or in a thousand, does not bring down whoever touches the next page.
+// What happens when no frame is left for a page that was promised: whoever has most memory ends, so that a program that takes
+// all of it, in one process or in a thousand, does not bring down whoever touches the next page. That is one process of the
+// largest job, where it has more than half of the job's memory, and else the whole job.
 // Reserved jobs (of the first process, and of what it started itself: the shell, the manager) are never chosen; the last
 // frames are theirs.
 //
-// Invariant: it is called for a task's own access, with nothing of the kernel's half done below it.
+// Invariant: it is called for a task's own access, or on the way out of a call that found no memory, with nothing of the
+// kernel's half done below it.
 
 import ABI
 import Consoles
@@ -24,22 +26,23 @@ package struct OutOfMemoryKiller {
   /// How long the task waits for the end of another one, in milliseconds.
   private static var patience: Int { 1000 }
 
-  /// Ends the largest job and waits until its memory is back. Returns false where that is the current task's own job,
-  /// or there is none: the task is then to end by itself.
+  /// Ends whoever has most memory and waits until some of it is back. Returns false where that is the current task's own
+  /// process, or there is nobody: the task is then to end by itself.
   package func killLargest() -> Bool {
-    let current = context.scheduler.current
     // An injected failure ends the task that it hits, not the largest job.
-    guard context.memory.frames.freeFrames <= JobRecords.reservedFrames, let job = context.memory.jobs.largest() else {
-      return false
+    guard context.memory.frames.freeFrames <= JobRecords.reservedFrames, let job = context.memory.jobs.largest(),
+      let largest = largestProcess(of: job)
+    else { return false }
+    if !largest.value.isEnding {
+      if pages(of: largest) > job.value.used.memory / 2 { endAlone(largest) } else { end(job, with: largest) }
     }
-    let number = job.value.number
-    end(job)
-    guard !current.value.isEnding else { return false }
+    guard !context.scheduler.current.value.isEnding else { return false }
+    let identity = largest.value.identity
     for _ in 0..<Self.patience {
       // Its record may be gone once we have waited.
-      guard let next = context.memory.jobs.next(after: number &- 1), next.value.number == number,
-        next.value.used.pages > 0
-      else { return true }
+      guard let task = context.scheduler.tasks.find(identity), task.value.process.value.space != nil else {
+        return true
+      }
       if context.scheduler.block(.sleeping, deadline: context.scheduler.deadline(after: 1_000_000)) == .cancelled {
         return true
       }
@@ -47,33 +50,50 @@ package struct OutOfMemoryKiller {
     return context.memory.frames.freeFrames > 0
   }
 
-  /// Ends all processes of a job and says so, once.
-  private func end(_ job: Reference<Job>) {
-    let pages = job.value.used.memory
-    var count: UInt32 = 0
+  private func pages(of process: Reference<Process>) -> UInt32 { process.value.space?.value.residentPages ?? 0 }
+
+  private func largestProcess(of job: Reference<Job>) -> Reference<Process>? {
+    var best: Reference<Process>?
+    forEachProcess(of: job) { process in
+      if pages(of: process) > best.map({ pages(of: $0) }) ?? 0 { best = process }
+    }
+    return best
+  }
+
+  private func forEachProcess(of job: Reference<Job>, _ body: (Reference<Process>) -> Void) {
     var last = TaskIdentity.none
     while let task = context.scheduler.tasks.next(after: last) {
       last = task.value.identity
       let process = task.value.process
-      guard !task.value.isThread, process.value.space != nil, !process.value.isEnding,
-        process.value.job.isInside(job)
-      else { continue }
-      count += 1
-      if count == 1 { announce(task, pages: pages) }
-      Exit(context).tellProcessToEnd(process, .outOfMemory, status: 0)
+      if !task.value.isThread, process.value.space != nil, process.value.job.isInside(job) { body(process) }
     }
-    guard count > 1 else { return }
-    var output = KernelOutput(context)
-    output.write("memory: ")
-    output.write(decimal: count &- 1)
-    output.write(" more of its job ended with it\n")
   }
 
-  private func announce(_ first: Reference<Task>, pages: UInt32) {
+  private func endAlone(_ process: Reference<Process>) {
+    announce(process, others: 0, pages: pages(of: process))
+    Exit(context).tellProcessToEnd(process, .outOfMemory, status: 0)
+  }
+
+  private func end(_ job: Reference<Job>, with largest: Reference<Process>) {
+    var count: UInt32 = 0
+    forEachProcess(of: job) { _ in count &+= 1 }
+    announce(largest, others: count &- 1, pages: job.value.used.memory)
+    forEachProcess(of: job) { process in
+      if !process.value.isEnding { Exit(context).tellProcessToEnd(process, .outOfMemory, status: 0) }
+    }
+  }
+
+  private func announce(_ process: Reference<Process>, others: UInt32, pages: UInt32) {
     var output = KernelOutput(context)
     output.write("memory: none is left; ")
-    first.inReports.write(to: &output)
-    output.write(" is ended, whose job has most of it: ")
+    process.value.mainTask.inReports.write(to: &output)
+    if others > 0 {
+      output.write(" and ")
+      output.write(decimal: others)
+      output.write(" more are ended, whose job has most of it: ")
+    } else {
+      output.write(" is ended, which has most of it: ")
+    }
     output.write(decimal: pages)
     output.write(" pages\n")
   }

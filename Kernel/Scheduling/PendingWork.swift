@@ -9,6 +9,8 @@ public enum PendingWork {
   @inlinable public static var ending: UInt32 { 2 }
   /// The watchdog found the kernel at work for the task and wants to know of its interrupt flag (InterruptFlagWatch.swift).
   @inlinable public static var watched: UInt32 { 4 }
+  /// A call of the task's found no memory: whoever has most of it is to end.
+  @inlinable public static var shortage: UInt32 { 8 }
 }
 
 extension Task {

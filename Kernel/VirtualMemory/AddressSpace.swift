@@ -132,7 +132,7 @@ extension PageTableError {
 
   /// The same for a page of an address space, whose job may be at its limit.
   func systemError(_ space: Reference<AddressSpace>) -> SystemError {
-    if case .outOfMemory = self, space.value.job.isAtLimit(.kernelBytes, pageSize) { return .limitReached }
+    if case .outOfMemory = self { return space.context.memory.shortage }
     return systemError(space.context)
   }
 }

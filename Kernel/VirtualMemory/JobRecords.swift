@@ -9,6 +9,7 @@ import Jobs
 import Memory
 import Platform
 import Primitives
+import Scheduling
 
 package struct JobRecords {
   let context: Context
@@ -69,7 +70,10 @@ package struct JobRecords {
   private func hasRoomAfterReclaim(for job: Reference<Job>) -> Bool {
     if job.value.isReserved { return true }
     Frames(context).reclaim()
-    return context.memory.frames.freeFrames > Self.reservedFrames
+    if context.memory.frames.freeFrames > Self.reservedFrames { return true }
+    // Nobody can be ended here, in the middle of a call.
+    context.scheduler.processor.pendingWork |= PendingWork.shortage
+    return false
   }
 }
 

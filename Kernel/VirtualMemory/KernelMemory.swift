@@ -78,8 +78,12 @@ package struct DirectTableMemory: PageTableMemory {
 
   package func allocateTable() -> FrameNumber? {
     guard let job else { return takeTable() }
+    context.memory.shortage = .outOfMemory
     guard JobRecords(context).hasRoom(for: job) else { return nil }
-    do throws(SystemError) { try JobRecords(context).charge(job, .kernelBytes, pageSize) } catch { return nil }
+    do throws(SystemError) { try JobRecords(context).charge(job, .kernelBytes, pageSize) } catch {
+      context.memory.shortage = error
+      return nil
+    }
     if let table = takeTable() { return table }
     JobRecords(context).discharge(job, .kernelBytes, pageSize)
     return nil
@@ -171,6 +175,8 @@ package struct MemoryState: ~Copyable {
   package var isProvedAtEnd = false
   /// All jobs, which pay for memory and tasks.
   package var jobs = JobTree()
+  /// Why there was no table or region for an address space the last time: no memory, or a limit of its job's.
+  var shortage = SystemError.outOfMemory
   /// Why the last page of a task's memory that the kernel needed for a copy was not there.
   package var copyFailure = SystemError.badAddress
   /// The frame of the system-call page.

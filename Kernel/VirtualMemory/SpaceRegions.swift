@@ -31,6 +31,7 @@ struct RegionNodes: RegionNodeSource {
 
   func allocateNode() -> UnsafeMutablePointer<RegionNode<SpaceAttributes>>? {
     do throws(SystemError) { return unsafe try KernelHeap(context).allocate(tag: .addressSpace, for: job) } catch {
+      context.memory.shortage = error
       return nil
     }
   }
@@ -115,15 +116,9 @@ extension Reference where Value == AddressSpace {
       switch error {
       case .badRange, .notCovered: throw .badArgument
       case .overlaps: throw .alreadyExists
-      case .outOfMemory: throw regionShortage
+      case .outOfMemory: throw context.memory.shortage
       }
     }
-  }
-
-  /// Why there was no memory for a region.
-  private var regionShortage: SystemError {
-    let size = UInt32(MemoryLayout<RegionNode<SpaceAttributes>>.size)
-    return value.job.isAtLimit(.kernelBytes, size) ? .limitReached : .outOfMemory
   }
 
   private static var dynamicWindow: VirtualRange {
@@ -262,7 +257,7 @@ extension Reference where Value == AddressSpace {
     try checkMappings(in: range, includesOthers: true)
     do throws(RegionError) {
       try value.regions.remove(start: start, length: length) { _ in }
-    } catch { throw error == .outOfMemory ? regionShortage : .badArgument }
+    } catch { throw error == .outOfMemory ? context.memory.shortage : .badArgument }
     releasePages(in: range)
   }
 
@@ -288,7 +283,7 @@ extension Reference where Value == AddressSpace {
       try value.regions.change(start: start, length: length) { _ in
         SpaceAttributes(permissions: permissions, purpose: .mapping)
       }
-    } catch { throw error == .outOfMemory ? regionShortage : .badArgument }
+    } catch { throw error == .outOfMemory ? context.memory.shortage : .badArgument }
     // A page that allows nothing any more is unmapped but keeps its place; its contents are gone.
     if permissions.isEmpty { return releasePages(in: range) }
     do throws(PageTableError) {

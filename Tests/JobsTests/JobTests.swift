@@ -72,7 +72,6 @@ private func amounts(pages: UInt32 = 0, kernelBytes: UInt32 = 0, tasks: UInt32 =
         let fits = forest.jobs.filter { job.isInside($0) }.allSatisfy {
           UInt64(forest.sum($0, resource)) + UInt64(amount) <= UInt64($0.value.limits[resource])
         }
-        #expect(job.isAtLimit(resource, amount) == !fits)
         #expect(job.charge(resource, amount) == fits)
         if fits { forest.own[job.value.number]?[resource] += amount }
       default:

@@ -280,7 +280,7 @@ final class Caller {
   /// - Parameter handles: the sources of the standard handles.
   func start(
     _ path: String, _ flags: StartFlags = [], priority: UInt32 = 0, dropping rights: Rights = [],
-    handles: InlineArray<3, HandleSource> = [.inherited, .inherited, .inherited]
+    handles: InlineArray<3, HandleSource> = [.inherited, .inherited, .inherited], limits: JobAmounts = JobAmounts()
   ) -> Int32 {
     withScratch {
       var request = ProcessRequest()
@@ -289,6 +289,7 @@ final class Caller {
       request.priority = priority
       request.droppedRights = rights
       request.standardHandles = handles
+      request.limits = limits
       return call(.processStart, place(request), UInt32(MemoryLayout<ProcessRequest>.size))
     }
   }

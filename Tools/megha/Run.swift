@@ -161,7 +161,8 @@ struct Run: AsyncParsableCommand {
 
 /// The console's bytes on standard output, without carriage returns.
 @Sendable func writeConsole(_ bytes: [UInt8]) {
-  FileHandle.standardOutput.write(Data(bytes.filter { $0 != 0x0d }))
+  // Whoever reads may have seen enough, as `head` has: the machine runs on for its status.
+  try? FileHandle.standardOutput.write(contentsOf: Data(bytes.filter { $0 != 0x0d }))
 }
 
 func printError(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }

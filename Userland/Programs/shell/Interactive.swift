@@ -86,14 +86,24 @@ extension Shell {
 
 /// Lines from the console for commands that ask for one.
 enum ConsoleReader {
-  /// The next line, edited; nil at the end of the input and at Ctrl-C.
+  /// The next line, edited; nil at the end of the input and at Ctrl-C. It is shown where it is typed, wherever the output of
+  /// the command goes.
   static func line() -> [UInt8]? {
+    do throws(SystemError) {
+      let console = try File(Bytes("/dev/console"))
+      let line = line(shownOn: console.handle)
+      _ = consume console
+      return line
+    } catch { return line(shownOn: StandardHandle.output) }
+  }
+
+  private static func line(shownOn handle: UInt32) -> [UInt8]? {
     let wasReading = TypedInput.isReading
     TypedInput.begin()
     defer { if !wasReading { TypedInput.end() } }
     var editor = LineEditor(prompt: "")
     while let byte = TypedInput.waitForByte() {
-      var output = ConsoleLine()
+      var output = ConsoleLine(to: handle)
       let event = editor.accept(byte, output: &output)
       output.flush()
       switch event {

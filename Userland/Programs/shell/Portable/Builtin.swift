@@ -90,7 +90,8 @@ enum Builtin: UInt8 {
     case .uptime: CommandHelp("uptime", "", "says since when the machine runs", example: "uptime")
     case .free:
       CommandHelp(
-        "free", "[--check|--heap]", "counts the memory by owner; --check proves the counts", example: "free --check")
+        "free", "[--check|--heap|--by-job]",
+        "counts the memory by owner; --check proves the counts, --by-job shows what jobs have", example: "free --check")
     case .maps: CommandHelp("maps", "TASK", "shows the regions of a task's address space", example: "maps 1")
     case .dmesg: CommandHelp("dmesg", "", "prints the kernel's log", example: "dmesg")
     case .lsmod: CommandHelp("lsmod", "", "lists the kernel modules", example: "lsmod")
