@@ -17,10 +17,7 @@ import Scheduling
       context.scheduler.preempt()
     } else if cpu.pending_work & PendingWork.watched != 0 {
       Watchdog(context).leavesKernel(task)
-    } else if cpu.pending_work & PendingWork.shortage != 0 {
-      cpu.pending_work &= ~PendingWork.shortage
-      _ = OutOfMemoryKiller(context).killLargest()
-    } else {
+    } else if !OutOfMemoryKiller(context).seeToShortage() {
       cpu.pending_work = 0
     }
   }

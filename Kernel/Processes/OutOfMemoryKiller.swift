@@ -50,6 +50,14 @@ package struct OutOfMemoryKiller {
     return context.memory.frames.freeFrames > 0
   }
 
+  /// Ends whoever has most memory where a call of the current task's found none. Returns false where none did.
+  package func seeToShortage() -> Bool {
+    guard context.scheduler.processor.pendingWork & PendingWork.shortage != 0 else { return false }
+    context.scheduler.processor.pendingWork &= ~PendingWork.shortage
+    _ = killLargest()
+    return true
+  }
+
   private func pages(of process: Reference<Process>) -> UInt32 { process.value.space?.value.residentPages ?? 0 }
 
   private func largestProcess(of job: Reference<Job>) -> Reference<Process>? {
