@@ -106,6 +106,10 @@ let package = Package(
     .testTarget(
       name: "DriversTests", dependencies: ["Drivers", "Primitives", "TestSupport"],
       path: "Tests/DriversTests", swiftSettings: host),
+    .target(name: "FileSystems", dependencies: ["Primitives"], path: "FileSystems", swiftSettings: portable),
+    .testTarget(
+      name: "FileSystemsTests", dependencies: ["FileSystems", "Primitives", "TestSupport"],
+      path: "Tests/FileSystemsTests", swiftSettings: host),
     .target(
       name: "SDK", dependencies: ["Primitives"], path: "Userland/SDK/Portable", swiftSettings: portable),
     .target(

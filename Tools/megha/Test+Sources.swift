@@ -7,7 +7,8 @@ import MeghaBuild
 
 extension Project {
   private static let sourceFolders = [
-    "ABI", "Drivers", "Image", "Kernel", "Labs", "Machine", "Modules", "Package.swift", "Services", "Tests", "Tools",
+    "ABI", "Drivers", "FileSystems", "Image", "Kernel", "Labs", "Machine", "Modules", "Package.swift", "Services",
+    "Tests", "Tools",
     "Userland", "docs",
   ]
 
