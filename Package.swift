@@ -106,9 +106,11 @@ let package = Package(
     .testTarget(
       name: "DriversTests", dependencies: ["Drivers", "Primitives", "TestSupport"],
       path: "Tests/DriversTests", swiftSettings: host),
-    .target(name: "FileSystems", dependencies: ["Primitives"], path: "FileSystems", swiftSettings: portable),
+    .target(
+      name: "FileSystems", dependencies: ["ABI", "Primitives", "ServiceSupport"], path: "FileSystems",
+      swiftSettings: portable),
     .testTarget(
-      name: "FileSystemsTests", dependencies: ["FileSystems", "Primitives", "TestSupport"],
+      name: "FileSystemsTests", dependencies: ["ABI", "FileSystems", "Primitives", "ServiceSupport", "TestSupport"],
       path: "Tests/FileSystemsTests", swiftSettings: host),
     .target(
       name: "SDK", dependencies: ["Primitives"], path: "Userland/SDK/Portable", swiftSettings: portable),

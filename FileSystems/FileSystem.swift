@@ -8,6 +8,7 @@
 // - A node number is used again only with another generation: who holds a number of a node that is gone is told `stale`.
 // - Names are 1 to `FileName.limit` bytes without a slash and a zero byte, and neither "." nor "..".
 
+import ABI
 import Primitives
 
 /// A node of a file system.
@@ -20,15 +21,6 @@ public struct NodeReference: Equatable, Sendable {
     self.number = number
     self.generation = generation
   }
-}
-
-/// As requests carry it.
-public enum NodeKind: UInt32, Sendable {
-  case file = 1
-  case directory = 2
-  case symbolicLink = 3
-  /// A device, a socket or a pipe of another system's: shown, but not opened.
-  case other = 4
 }
 
 public struct NodeStatus: Equatable, Sendable {
@@ -56,26 +48,8 @@ public struct NodeStatus: Equatable, Sendable {
   }
 }
 
-/// How full a file system is.
-public struct FileSystemUse: Equatable, Sendable {
-  /// Bytes.
-  public var blockSize: UInt32
-  public var blocks: UInt32
-  public var freeBlocks: UInt32
-  public var nodes: UInt32
-  public var freeNodes: UInt32
-
-  public init(blockSize: UInt32, blocks: UInt32, freeBlocks: UInt32, nodes: UInt32, freeNodes: UInt32) {
-    self.blockSize = blockSize
-    self.blocks = blocks
-    self.freeBlocks = freeBlocks
-    self.nodes = nodes
-    self.freeNodes = freeNodes
-  }
-}
-
 /// One name in a directory.
-public struct DirectoryEntry: Equatable, Sendable {
+public struct NamedNode: Equatable, Sendable {
   public var name: [UInt8]
   public var node: NodeReference
   public var kind: NodeKind
@@ -134,7 +108,7 @@ public protocol FileSystem {
   mutating func status(of node: NodeReference) throws(FileFailure) -> NodeStatus
   /// The entry at `position`, 0 or what an entry before gave as `next`; nil at the end. "." and ".." are left out. An entry that
   /// stays there while others come and go is given once.
-  mutating func entry(at position: UInt32, in directory: NodeReference) throws(FileFailure) -> DirectoryEntry?
+  mutating func entry(at position: UInt32, in directory: NodeReference) throws(FileFailure) -> NamedNode?
 
   /// Calls `body` with up to `count` bytes from `position` on, in order and in as many parts as they lie in. Stops where it
   /// returns false. At or past the end there are none.

@@ -135,7 +135,9 @@ public enum SystemCallTable {
         .init("path", .bytesIn, "the name, in UTF-8"), .init("length", .length, "its length in bytes"),
         .init("flags", .flags(type: "OpenFlags"), "how"),
       ], result: "a handle",
-      errors: ["badAddress", "badArgument", "notFound", "limitReached", "tooLarge"], "Opens a file or a device."),
+      errors: fileErrors + ["alreadyExists", "isADirectory", "noSpace", "outOfMemory", "readOnly"],
+      "Opens a file, a directory or a device. A path that does not begin with a slash begins at the caller's working directory."
+    ),
     .init(20, "close", [.init("handle", .handle, "the handle")], errors: ["badHandle"], "Gives a handle up."),
     .init(
       21, "fileEntry",
@@ -145,7 +147,7 @@ public enum SystemCallTable {
       ], errors: ["badAddress", "notFound"], "Enumerates the files of the boot archives."),
     .init(
       22, "seek", [.init("handle", .handle, "a file"), .init("position", .number, "bytes from its start")],
-      errors: ["badHandle", "badArgument", "unsupported"], "Sets where the next read begins."),
+      errors: ["badHandle", "badArgument", "unsupported"], "Sets where the next read or write begins."),
     .init(
       23, "logRead",
       [
@@ -473,5 +475,135 @@ public enum SystemCallTable {
         .init("information", .structureOut(type: "JobInformation"), "where the description goes"),
       ], errors: ["badAddress", "notFound"],
       "Describes the job with the next higher number: what it has, and what it may have at the most."),
+    .init(
+      69, "fileInformation",
+      [
+        .init("path", .bytesIn, "the path, in UTF-8"), .init("length", .length, "its length in bytes"),
+        .init("flags", .flags(type: "PathFlags"), "how the path is followed"),
+        .init("information", .structureOut(type: "FileInformation"), "where the description goes"),
+      ], errors: fileErrors, "Describes the file or directory at a path."),
+    .init(
+      70, "handleFile",
+      [
+        .init("handle", .handle, "an open file or directory"),
+        .init("information", .structureOut(type: "FileInformation"), "where the description goes"),
+      ], errors: handleErrors + ["badAddress"], "Describes an open file or directory."),
+    .init(
+      71, "directoryEntry",
+      [
+        .init("handle", .handle, "an open directory"),
+        .init("position", .number, "0, or the `next` of the entry before"),
+        .init("entry", .structureOut(type: "DirectoryEntry"), "where the description goes"),
+      ], errors: handleErrors + ["badAddress", "notADirectory", "notFound"],
+      "Describes one name in a directory; after the last, notFound. An entry that stays there is given once, whatever comes and goes meanwhile."
+    ),
+    .init(
+      72, "directoryCreate",
+      [
+        .init("path", .bytesIn, "the path, in UTF-8"), .init("length", .length, "its length in bytes"),
+        .init("mode", .number, "the permission bits"),
+      ], errors: fileErrors + changeErrors + ["alreadyExists"], "Makes a directory."),
+    .init(
+      73, "fileRemove",
+      [
+        .init("path", .bytesIn, "the path, in UTF-8"), .init("length", .length, "its length in bytes"),
+        .init("flags", .flags(type: "PathFlags"), "`directory`: an empty directory, and nothing else"),
+      ], errors: fileErrors + changeErrors + ["busy", "isADirectory", "notEmpty"],
+      "Takes a name away. With the last name the file is gone, and who has it open is told stale."),
+    .init(
+      74, "fileRename",
+      [
+        .init("path", .bytesIn, "the path, in UTF-8"), .init("length", .length, "its length in bytes"),
+        .init("newPath", .bytesIn, "the new path"), .init("newLength", .length, "its length in bytes"),
+      ], errors: fileErrors + changeErrors + ["alreadyExists", "busy", "isADirectory", "notEmpty", "unsupported"],
+      "Gives a file or directory another name in the same file system. A file that had the name is replaced at once."),
+    .init(
+      75, "fileResize",
+      [.init("handle", .handle, "a file, open for writing"), .init("size", .number, "its size from now on, in bytes")],
+      errors: handleErrors + changeErrors, "Cuts a file, or makes it longer by zeros."),
+    .init(
+      76, "fileLink",
+      [
+        .init("target", .bytesIn, "the file, or for a symbolic link any text"),
+        .init("targetLength", .length, "its length in bytes"),
+        .init("path", .bytesIn, "the path, in UTF-8"), .init("length", .length, "its length in bytes"),
+        .init("flags", .flags(type: "PathFlags"), "`symbolic`: a symbolic link"),
+      ], errors: fileErrors + changeErrors + ["alreadyExists", "isADirectory", "unsupported"],
+      "Gives a file a second name, or makes a symbolic link."),
+    .init(
+      77, "linkRead",
+      [
+        .init("path", .bytesIn, "the path, in UTF-8"), .init("length", .length, "its length in bytes"),
+        .init("buffer", .bytesOut, "where the target goes"), .init("capacity", .length, "how many bytes at the most"),
+      ], result: "how many bytes it has", errors: fileErrors, "Reads what a symbolic link leads to."),
+    .init(
+      78, "fileChange",
+      [
+        .init("path", .bytesIn, "the path, in UTF-8"), .init("length", .length, "its length in bytes"),
+        .init("change", .structureIn(type: "FileChange"), "what is to be different"),
+      ], errors: fileErrors + changeErrors, "Changes the permission bits or the time of a file or directory."),
+    .init(
+      79, "fileSync",
+      [
+        .init("path", .bytesIn, "the path, in UTF-8"), .init("length", .length, "its length in bytes"),
+      ], errors: fileErrors + ["deviceFailed"],
+      "Returns when all that was done before in the file system of this path is where it stays."),
+    .init(
+      80, "fileSystemUse",
+      [
+        .init("path", .bytesIn, "the path, in UTF-8"), .init("length", .length, "its length in bytes"),
+        .init("use", .structureOut(type: "FileSystemUse"), "where the description goes"),
+      ], errors: fileErrors, "Says how full the file system of this path is."),
+    .init(
+      81, "mount",
+      [
+        .init("path", .bytesIn, "the path, in UTF-8"), .init("length", .length, "its length in bytes"),
+        .init("service", .bytesIn, "the name of the service that has the file system"),
+        .init("serviceLength", .length, "its length in bytes"), .init("flags", .flags(type: "MountFlags"), "how"),
+      ],
+      errors: [
+        "alreadyExists", "badAddress", "badArgument", "limitReached", "notPermitted", "outOfMemory", "tooLarge",
+      ],
+      "Puts a file system into the name space: from now on paths that begin so lead to it. The service need not be there yet. Needs the right `services`."
+    ),
+    .init(
+      82, "unmount",
+      [
+        .init("path", .bytesIn, "the path, in UTF-8"), .init("length", .length, "its length in bytes"),
+      ], errors: ["badAddress", "badArgument", "notFound", "notPermitted", "tooLarge"],
+      "Takes a file system out of the name space. What is open in it stays open. Needs the right `services`."),
+    .init(
+      83, "mountInformation",
+      [
+        .init("index", .number, "which one, from 0"),
+        .init("information", .structureOut(type: "MountInformation"), "where the description goes"),
+      ], errors: ["badAddress", "notFound"], "Describes a file system in the name space."),
+    .init(
+      84, "directoryChange",
+      [
+        .init("path", .bytesIn, "the path, in UTF-8"), .init("length", .length, "its length in bytes"),
+      ], errors: fileErrors + ["outOfMemory"],
+      "Sets the caller's working directory, where paths begin that have no slash in front. What it starts begins there too."
+    ),
+    .init(
+      85, "directoryPath",
+      [
+        .init("buffer", .bytesOut, "where the path goes"), .init("length", .length, "how many bytes at the most"),
+      ], result: "how many bytes it has", errors: ["badAddress", "tooLarge"],
+      "Writes the path of the caller's working directory."),
   ]
+
+  /// What goes wrong with a path.
+  private static var fileErrors: [String] {
+    [
+      "badAddress", "badArgument", "cancelled", "damaged", "deviceFailed", "limitReached", "notADirectory", "notFound",
+      "peerGone", "serviceFaulted", "tooLarge",
+    ]
+  }
+  /// What goes wrong with an open file.
+  private static var handleErrors: [String] {
+    ["badHandle", "cancelled", "damaged", "deviceFailed", "peerGone", "serviceFaulted", "stale", "unsupported"]
+  }
+  /// What goes wrong where something is to be changed.
+  private static var changeErrors: [String] { ["noSpace", "outOfMemory", "readOnly"] }
 }

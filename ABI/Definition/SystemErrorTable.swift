@@ -23,5 +23,13 @@ extension SystemCallTable {
     .init(-19, "unsupported", "This machine or this object cannot do it."),
     .init(-20, "limitReached", "A table is full or a count is at its limit."),
     .init(-21, "badModule", "The file is not a module that can be linked; the log says why."),
+    .init(-22, "notADirectory", "A part of the path is no directory."),
+    .init(-23, "isADirectory", "It is a directory, and the call is for files."),
+    .init(-24, "notEmpty", "The directory is not empty."),
+    .init(-25, "noSpace", "The file system is full, or the caller has its share of it."),
+    .init(-26, "readOnly", "The file system, or this part of it, cannot be written."),
+    .init(-27, "deviceFailed", "The device failed to read or write."),
+    .init(-28, "stale", "The file was removed while it was open."),
+    .init(-29, "damaged", "The file system contradicts itself; it needs to be checked."),
   ]
 }

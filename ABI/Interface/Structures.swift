@@ -375,11 +375,6 @@ public struct RegionInformation: BitwiseCopyable, Sendable {
   @inlinable public init() {}
 }
 
-public struct OpenFlags: OptionSet, BitwiseCopyable, Sendable {
-  public var rawValue: UInt32
-  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
-}
-
 public struct FileEntry: BitwiseCopyable, Sendable {
   public var size: UInt32 = 0
   /// 0: an ordinary file, 1: a folder, 2: something else.

@@ -29,7 +29,9 @@ public enum Components {
     Component(
       "ServiceSupport", folder: "Services/Support", kind: .portableLibrary, dependencies: ["Primitives"]),
     Component("Drivers", folder: "Drivers", kind: .portableLibrary, dependencies: ["Primitives"]),
-    Component("FileSystems", folder: "FileSystems", kind: .portableLibrary, dependencies: ["Primitives"]),
+    Component(
+      "FileSystems", folder: "FileSystems", kind: .portableLibrary,
+      dependencies: ["ABI", "Primitives", "ServiceSupport"]),
   ]
 
   /// The parts of the kernel that have state, each above those before it. On the host they run on the machine of
