@@ -17,7 +17,7 @@ public struct RegionMap<Nodes: RegionNodeSource>: ~Copyable {
   typealias Tree = RegionTree<Nodes.Attributes>
   typealias Node = Reference<RegionNode<Nodes.Attributes>>
 
-  let nodes: Nodes
+  /// First, where the debugger looks for it (Tools/gdb/megha.py).
   var root: Node?
   var lowest: Node?
   /// The region found or changed last: faults, copies and mappings come in runs.
@@ -25,6 +25,7 @@ public struct RegionMap<Nodes: RegionNodeSource>: ~Copyable {
   /// From the start of the window that free pages were last looked for in: pages that are all taken.
   var full = FullRange()
   public internal(set) var count: UInt32 = 0
+  let nodes: Nodes
 
   /// Addresses `start ..< end`, whole pages.
   struct FullRange {
