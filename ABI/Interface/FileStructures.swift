@@ -70,6 +70,7 @@ public struct FileChange: BitwiseCopyable, Sendable {
   /// 1: the mode, 2: the time, 3: both.
   public var which: UInt32 = 0
   public var mode: UInt32 = 0
+  /// 0: now.
   public var modified: UInt32 = 0
   @inlinable public init() {}
 }

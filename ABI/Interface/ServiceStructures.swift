@@ -35,6 +35,9 @@ public enum ObjectKind: UInt32, CaseIterable, Sendable {
   case ports = 9
   case pipeReader = 10
   case pipeWriter = 11
+  /// A file of a file system that a service has.
+  case servedFile = 12
+  case directory = 13
 }
 
 public struct HandleInformation: BitwiseCopyable, Sendable {

@@ -53,6 +53,22 @@
 #define MEGHA_ERROR_LIMIT_REACHED (-20)
 /// The file is not a module that can be linked; the log says why.
 #define MEGHA_ERROR_BAD_MODULE (-21)
+/// A part of the path is no directory.
+#define MEGHA_ERROR_NOT_A_DIRECTORY (-22)
+/// It is a directory, and the call is for files.
+#define MEGHA_ERROR_IS_A_DIRECTORY (-23)
+/// The directory is not empty.
+#define MEGHA_ERROR_NOT_EMPTY (-24)
+/// The file system is full, or the caller has its share of it.
+#define MEGHA_ERROR_NO_SPACE (-25)
+/// The file system, or this part of it, cannot be written.
+#define MEGHA_ERROR_READ_ONLY (-26)
+/// The device failed to read or write.
+#define MEGHA_ERROR_DEVICE_FAILED (-27)
+/// The file was removed while it was open.
+#define MEGHA_ERROR_STALE (-28)
+/// The file system contradicts itself; it needs to be checked.
+#define MEGHA_ERROR_DAMAGED (-29)
 
 // Numbers.
 #define MEGHA_CALL_NULL 0u
@@ -124,7 +140,24 @@
 #define MEGHA_CALL_PIPE_CREATE 66u
 #define MEGHA_CALL_HANDLE_INFORMATION 67u
 #define MEGHA_CALL_JOB_INFORMATION 68u
-#define MEGHA_CALL_COUNT 69u
+#define MEGHA_CALL_FILE_INFORMATION 69u
+#define MEGHA_CALL_HANDLE_FILE 70u
+#define MEGHA_CALL_DIRECTORY_ENTRY 71u
+#define MEGHA_CALL_DIRECTORY_CREATE 72u
+#define MEGHA_CALL_FILE_REMOVE 73u
+#define MEGHA_CALL_FILE_RENAME 74u
+#define MEGHA_CALL_FILE_RESIZE 75u
+#define MEGHA_CALL_FILE_LINK 76u
+#define MEGHA_CALL_LINK_READ 77u
+#define MEGHA_CALL_FILE_CHANGE 78u
+#define MEGHA_CALL_FILE_SYNC 79u
+#define MEGHA_CALL_FILE_SYSTEM_USE 80u
+#define MEGHA_CALL_MOUNT 81u
+#define MEGHA_CALL_UNMOUNT 82u
+#define MEGHA_CALL_MOUNT_INFORMATION 83u
+#define MEGHA_CALL_DIRECTORY_CHANGE 84u
+#define MEGHA_CALL_DIRECTORY_PATH 85u
+#define MEGHA_CALL_COUNT 86u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -266,7 +299,8 @@ MEGHA_INLINE int32_t megha_write(uint32_t handle, const void *buffer, uint32_t l
   return megha_system_call3(MEGHA_CALL_WRITE, handle, (uint32_t)(uintptr_t)buffer, length);
 }
 
-/// Opens a file or a device.
+/// Opens a file, a directory or a device. A path that does not begin with a slash begins at the caller's
+/// working directory.
 /// - path: the name, in UTF-8.
 /// - length: its length in bytes.
 /// - flags: how.
@@ -287,7 +321,7 @@ MEGHA_INLINE int32_t megha_file_entry(uint32_t index, void *entry) {
   return megha_system_call2(MEGHA_CALL_FILE_ENTRY, index, (uint32_t)(uintptr_t)entry);
 }
 
-/// Sets where the next read begins.
+/// Sets where the next read or write begins.
 /// - handle: a file.
 /// - position: bytes from its start.
 MEGHA_INLINE int32_t megha_seek(uint32_t handle, uint32_t position) {
@@ -650,6 +684,146 @@ MEGHA_INLINE int32_t megha_handle_information(uint32_t handle, void *information
 /// - information: where the description goes.
 MEGHA_INLINE int32_t megha_job_information(uint32_t after, void *information) {
   return megha_system_call2(MEGHA_CALL_JOB_INFORMATION, after, (uint32_t)(uintptr_t)information);
+}
+
+/// Describes the file or directory at a path.
+/// - path: the path, in UTF-8.
+/// - length: its length in bytes.
+/// - flags: how the path is followed.
+/// - information: where the description goes.
+MEGHA_INLINE int32_t megha_file_information(const void *path, uint32_t length, uint32_t flags, void *information) {
+  return megha_system_call4(MEGHA_CALL_FILE_INFORMATION, (uint32_t)(uintptr_t)path, length, flags, (uint32_t)(uintptr_t)information);
+}
+
+/// Describes an open file or directory.
+/// - handle: an open file or directory.
+/// - information: where the description goes.
+MEGHA_INLINE int32_t megha_handle_file(uint32_t handle, void *information) {
+  return megha_system_call2(MEGHA_CALL_HANDLE_FILE, handle, (uint32_t)(uintptr_t)information);
+}
+
+/// Describes one name in a directory; after the last, notFound. An entry that stays there is given once,
+/// whatever comes and goes meanwhile.
+/// - handle: an open directory.
+/// - position: 0, or the `next` of the entry before.
+/// - entry: where the description goes.
+MEGHA_INLINE int32_t megha_directory_entry(uint32_t handle, uint32_t position, void *entry) {
+  return megha_system_call3(MEGHA_CALL_DIRECTORY_ENTRY, handle, position, (uint32_t)(uintptr_t)entry);
+}
+
+/// Makes a directory.
+/// - path: the path, in UTF-8.
+/// - length: its length in bytes.
+/// - mode: the permission bits.
+MEGHA_INLINE int32_t megha_directory_create(const void *path, uint32_t length, uint32_t mode) {
+  return megha_system_call3(MEGHA_CALL_DIRECTORY_CREATE, (uint32_t)(uintptr_t)path, length, mode);
+}
+
+/// Takes a name away. With the last name the file is gone, and who has it open is told stale.
+/// - path: the path, in UTF-8.
+/// - length: its length in bytes.
+/// - flags: `directory`: an empty directory, and nothing else.
+MEGHA_INLINE int32_t megha_file_remove(const void *path, uint32_t length, uint32_t flags) {
+  return megha_system_call3(MEGHA_CALL_FILE_REMOVE, (uint32_t)(uintptr_t)path, length, flags);
+}
+
+/// Gives a file or directory another name in the same file system. A file that had the name is replaced at
+/// once.
+/// - path: the path, in UTF-8.
+/// - length: its length in bytes.
+/// - new_path: the new path.
+/// - new_length: its length in bytes.
+MEGHA_INLINE int32_t megha_file_rename(const void *path, uint32_t length, const void *new_path, uint32_t new_length) {
+  return megha_system_call4(MEGHA_CALL_FILE_RENAME, (uint32_t)(uintptr_t)path, length, (uint32_t)(uintptr_t)new_path, new_length);
+}
+
+/// Cuts a file, or makes it longer by zeros.
+/// - handle: a file, open for writing.
+/// - size: its size from now on, in bytes.
+MEGHA_INLINE int32_t megha_file_resize(uint32_t handle, uint32_t size) {
+  return megha_system_call2(MEGHA_CALL_FILE_RESIZE, handle, size);
+}
+
+/// Gives a file a second name, or makes a symbolic link.
+/// - target: the file, or for a symbolic link any text.
+/// - target_length: its length in bytes.
+/// - path: the path, in UTF-8.
+/// - length: its length in bytes.
+/// - flags: `symbolic`: a symbolic link.
+MEGHA_INLINE int32_t megha_file_link(const void *target, uint32_t target_length, const void *path, uint32_t length, uint32_t flags) {
+  return megha_system_call5(MEGHA_CALL_FILE_LINK, (uint32_t)(uintptr_t)target, target_length, (uint32_t)(uintptr_t)path, length, flags);
+}
+
+/// Reads what a symbolic link leads to.
+/// - path: the path, in UTF-8.
+/// - length: its length in bytes.
+/// - buffer: where the target goes.
+/// - capacity: how many bytes at the most.
+MEGHA_INLINE int32_t megha_link_read(const void *path, uint32_t length, void *buffer, uint32_t capacity) {
+  return megha_system_call4(MEGHA_CALL_LINK_READ, (uint32_t)(uintptr_t)path, length, (uint32_t)(uintptr_t)buffer, capacity);
+}
+
+/// Changes the permission bits or the time of a file or directory.
+/// - path: the path, in UTF-8.
+/// - length: its length in bytes.
+/// - change: what is to be different.
+MEGHA_INLINE int32_t megha_file_change(const void *path, uint32_t length, const void *change) {
+  return megha_system_call3(MEGHA_CALL_FILE_CHANGE, (uint32_t)(uintptr_t)path, length, (uint32_t)(uintptr_t)change);
+}
+
+/// Returns when all that was done before in the file system of this path is where it stays.
+/// - path: the path, in UTF-8.
+/// - length: its length in bytes.
+MEGHA_INLINE int32_t megha_file_sync(const void *path, uint32_t length) {
+  return megha_system_call2(MEGHA_CALL_FILE_SYNC, (uint32_t)(uintptr_t)path, length);
+}
+
+/// Says how full the file system of this path is.
+/// - path: the path, in UTF-8.
+/// - length: its length in bytes.
+/// - use: where the description goes.
+MEGHA_INLINE int32_t megha_file_system_use(const void *path, uint32_t length, void *use) {
+  return megha_system_call3(MEGHA_CALL_FILE_SYSTEM_USE, (uint32_t)(uintptr_t)path, length, (uint32_t)(uintptr_t)use);
+}
+
+/// Puts a file system into the name space: from now on paths that begin so lead to it. The service need not
+/// be there yet. Needs the right `services`.
+/// - path: the path, in UTF-8.
+/// - length: its length in bytes.
+/// - service: the name of the service that has the file system.
+/// - service_length: its length in bytes.
+/// - flags: how.
+MEGHA_INLINE int32_t megha_mount(const void *path, uint32_t length, const void *service, uint32_t service_length, uint32_t flags) {
+  return megha_system_call5(MEGHA_CALL_MOUNT, (uint32_t)(uintptr_t)path, length, (uint32_t)(uintptr_t)service, service_length, flags);
+}
+
+/// Takes a file system out of the name space. What is open in it stays open. Needs the right `services`.
+/// - path: the path, in UTF-8.
+/// - length: its length in bytes.
+MEGHA_INLINE int32_t megha_unmount(const void *path, uint32_t length) {
+  return megha_system_call2(MEGHA_CALL_UNMOUNT, (uint32_t)(uintptr_t)path, length);
+}
+
+/// Describes a file system in the name space.
+/// - index: which one, from 0.
+/// - information: where the description goes.
+MEGHA_INLINE int32_t megha_mount_information(uint32_t index, void *information) {
+  return megha_system_call2(MEGHA_CALL_MOUNT_INFORMATION, index, (uint32_t)(uintptr_t)information);
+}
+
+/// Sets the caller's working directory, where paths begin that have no slash in front. What it starts begins
+/// there too.
+/// - path: the path, in UTF-8.
+/// - length: its length in bytes.
+MEGHA_INLINE int32_t megha_directory_change(const void *path, uint32_t length) {
+  return megha_system_call2(MEGHA_CALL_DIRECTORY_CHANGE, (uint32_t)(uintptr_t)path, length);
+}
+
+/// Writes the path of the caller's working directory.
+/// - buffer: where the path goes.
+/// - length: how many bytes at the most.
+MEGHA_INLINE int32_t megha_directory_path(void *buffer, uint32_t length) {
+  return megha_system_call2(MEGHA_CALL_DIRECTORY_PATH, (uint32_t)(uintptr_t)buffer, length);
 }
 
 // Names that calls had before. They go with the next release.

@@ -85,7 +85,8 @@ public enum SystemCall: UInt32, Sendable {
   /// - `buffer`: the bytes.
   /// - `length`: how many.
   case write = 18
-  /// Opens a file or a device.
+  /// Opens a file, a directory or a device. A path that does not begin with a slash begins at the caller's
+  /// working directory.
   /// - `path`: the name, in UTF-8.
   /// - `length`: its length in bytes.
   /// - `flags`: how.
@@ -97,7 +98,7 @@ public enum SystemCall: UInt32, Sendable {
   /// - `index`: which file of the boot archives, from 0.
   /// - `entry`: where its description goes.
   case fileEntry = 21
-  /// Sets where the next read begins.
+  /// Sets where the next read or write begins.
   /// - `handle`: a file.
   /// - `position`: bytes from its start.
   case seek = 22
@@ -321,7 +322,96 @@ public enum SystemCall: UInt32, Sendable {
   /// - `after`: the number of a job; 0: before the first.
   /// - `information`: where the description goes.
   case jobInformation = 68
+  /// Describes the file or directory at a path.
+  /// - `path`: the path, in UTF-8.
+  /// - `length`: its length in bytes.
+  /// - `flags`: how the path is followed.
+  /// - `information`: where the description goes.
+  case fileInformation = 69
+  /// Describes an open file or directory.
+  /// - `handle`: an open file or directory.
+  /// - `information`: where the description goes.
+  case handleFile = 70
+  /// Describes one name in a directory; after the last, notFound. An entry that stays there is given once,
+  /// whatever comes and goes meanwhile.
+  /// - `handle`: an open directory.
+  /// - `position`: 0, or the `next` of the entry before.
+  /// - `entry`: where the description goes.
+  case directoryEntry = 71
+  /// Makes a directory.
+  /// - `path`: the path, in UTF-8.
+  /// - `length`: its length in bytes.
+  /// - `mode`: the permission bits.
+  case directoryCreate = 72
+  /// Takes a name away. With the last name the file is gone, and who has it open is told stale.
+  /// - `path`: the path, in UTF-8.
+  /// - `length`: its length in bytes.
+  /// - `flags`: `directory`: an empty directory, and nothing else.
+  case fileRemove = 73
+  /// Gives a file or directory another name in the same file system. A file that had the name is replaced at
+  /// once.
+  /// - `path`: the path, in UTF-8.
+  /// - `length`: its length in bytes.
+  /// - `newPath`: the new path.
+  /// - `newLength`: its length in bytes.
+  case fileRename = 74
+  /// Cuts a file, or makes it longer by zeros.
+  /// - `handle`: a file, open for writing.
+  /// - `size`: its size from now on, in bytes.
+  case fileResize = 75
+  /// Gives a file a second name, or makes a symbolic link.
+  /// - `target`: the file, or for a symbolic link any text.
+  /// - `targetLength`: its length in bytes.
+  /// - `path`: the path, in UTF-8.
+  /// - `length`: its length in bytes.
+  /// - `flags`: `symbolic`: a symbolic link.
+  case fileLink = 76
+  /// Reads what a symbolic link leads to.
+  /// - `path`: the path, in UTF-8.
+  /// - `length`: its length in bytes.
+  /// - `buffer`: where the target goes.
+  /// - `capacity`: how many bytes at the most.
+  case linkRead = 77
+  /// Changes the permission bits or the time of a file or directory.
+  /// - `path`: the path, in UTF-8.
+  /// - `length`: its length in bytes.
+  /// - `change`: what is to be different.
+  case fileChange = 78
+  /// Returns when all that was done before in the file system of this path is where it stays.
+  /// - `path`: the path, in UTF-8.
+  /// - `length`: its length in bytes.
+  case fileSync = 79
+  /// Says how full the file system of this path is.
+  /// - `path`: the path, in UTF-8.
+  /// - `length`: its length in bytes.
+  /// - `use`: where the description goes.
+  case fileSystemUse = 80
+  /// Puts a file system into the name space: from now on paths that begin so lead to it. The service need not
+  /// be there yet. Needs the right `services`.
+  /// - `path`: the path, in UTF-8.
+  /// - `length`: its length in bytes.
+  /// - `service`: the name of the service that has the file system.
+  /// - `serviceLength`: its length in bytes.
+  /// - `flags`: how.
+  case mount = 81
+  /// Takes a file system out of the name space. What is open in it stays open. Needs the right `services`.
+  /// - `path`: the path, in UTF-8.
+  /// - `length`: its length in bytes.
+  case unmount = 82
+  /// Describes a file system in the name space.
+  /// - `index`: which one, from 0.
+  /// - `information`: where the description goes.
+  case mountInformation = 83
+  /// Sets the caller's working directory, where paths begin that have no slash in front. What it starts
+  /// begins there too.
+  /// - `path`: the path, in UTF-8.
+  /// - `length`: its length in bytes.
+  case directoryChange = 84
+  /// Writes the path of the caller's working directory.
+  /// - `buffer`: where the path goes.
+  /// - `length`: how many bytes at the most.
+  case directoryPath = 85
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 69 }
+  @inlinable public static var count: UInt32 { 86 }
 }

@@ -73,6 +73,23 @@ extension SystemCall {
     case .pipeCreate: "pipeCreate"
     case .handleInformation: "handleInformation"
     case .jobInformation: "jobInformation"
+    case .fileInformation: "fileInformation"
+    case .handleFile: "handleFile"
+    case .directoryEntry: "directoryEntry"
+    case .directoryCreate: "directoryCreate"
+    case .fileRemove: "fileRemove"
+    case .fileRename: "fileRename"
+    case .fileResize: "fileResize"
+    case .fileLink: "fileLink"
+    case .linkRead: "linkRead"
+    case .fileChange: "fileChange"
+    case .fileSync: "fileSync"
+    case .fileSystemUse: "fileSystemUse"
+    case .mount: "mount"
+    case .unmount: "unmount"
+    case .mountInformation: "mountInformation"
+    case .directoryChange: "directoryChange"
+    case .directoryPath: "directoryPath"
     }
   }
 
@@ -86,14 +103,18 @@ extension SystemCall {
     case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
       .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
       .serviceInformation, .eventSend, .heapInformation, .kernelTest, .handleDuplicate, .notificationSignal,
-      .portsClaim, .handlePlace, .handleInformation, .jobInformation:
+      .portsClaim, .handlePlace, .handleInformation, .jobInformation, .handleFile, .fileResize, .fileSync,
+      .unmount, .mountInformation, .directoryChange, .directoryPath:
       2
     case .wait, .taskInformation, .memoryMap, .memoryProtect, .memoryRegion, .read, .write, .open, .logRead,
       .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead, .notificationWait,
-      .interruptClaim, .deviceMap:
+      .interruptClaim, .deviceMap, .directoryEntry, .directoryCreate, .fileRemove, .fileChange,
+      .fileSystemUse:
       3
-    case .wordWait, .call, .eventWait, .eventTimer, .memoryShare, .deviceMemory: 4
-    case .moduleUnload, .callShort, .portRead, .portWrite: 5
+    case .wordWait, .call, .eventWait, .eventTimer, .memoryShare, .deviceMemory, .fileInformation,
+      .fileRename, .linkRead:
+      4
+    case .moduleUnload, .callShort, .portRead, .portWrite, .fileLink, .mount: 5
     }
   }
 
@@ -280,6 +301,62 @@ extension SystemCall {
     case (.jobInformation, 0): CallArgument("after", .number)
     case (.jobInformation, 1):
       CallArgument("information", .structureOut(size: UInt32(MemoryLayout<JobInformation>.size)))
+    case (.fileInformation, 0): CallArgument("path", .bytesIn)
+    case (.fileInformation, 1): CallArgument("length", .length)
+    case (.fileInformation, 2): CallArgument("flags", .flags)
+    case (.fileInformation, 3):
+      CallArgument("information", .structureOut(size: UInt32(MemoryLayout<FileInformation>.size)))
+    case (.handleFile, 0): CallArgument("handle", .handle)
+    case (.handleFile, 1):
+      CallArgument("information", .structureOut(size: UInt32(MemoryLayout<FileInformation>.size)))
+    case (.directoryEntry, 0): CallArgument("handle", .handle)
+    case (.directoryEntry, 1): CallArgument("position", .number)
+    case (.directoryEntry, 2):
+      CallArgument("entry", .structureOut(size: UInt32(MemoryLayout<DirectoryEntry>.size)))
+    case (.directoryCreate, 0): CallArgument("path", .bytesIn)
+    case (.directoryCreate, 1): CallArgument("length", .length)
+    case (.directoryCreate, 2): CallArgument("mode", .number)
+    case (.fileRemove, 0): CallArgument("path", .bytesIn)
+    case (.fileRemove, 1): CallArgument("length", .length)
+    case (.fileRemove, 2): CallArgument("flags", .flags)
+    case (.fileRename, 0): CallArgument("path", .bytesIn)
+    case (.fileRename, 1): CallArgument("length", .length)
+    case (.fileRename, 2): CallArgument("newPath", .bytesIn)
+    case (.fileRename, 3): CallArgument("newLength", .length)
+    case (.fileResize, 0): CallArgument("handle", .handle)
+    case (.fileResize, 1): CallArgument("size", .number)
+    case (.fileLink, 0): CallArgument("target", .bytesIn)
+    case (.fileLink, 1): CallArgument("targetLength", .length)
+    case (.fileLink, 2): CallArgument("path", .bytesIn)
+    case (.fileLink, 3): CallArgument("length", .length)
+    case (.fileLink, 4): CallArgument("flags", .flags)
+    case (.linkRead, 0): CallArgument("path", .bytesIn)
+    case (.linkRead, 1): CallArgument("length", .length)
+    case (.linkRead, 2): CallArgument("buffer", .bytesOut)
+    case (.linkRead, 3): CallArgument("capacity", .length)
+    case (.fileChange, 0): CallArgument("path", .bytesIn)
+    case (.fileChange, 1): CallArgument("length", .length)
+    case (.fileChange, 2): CallArgument("change", .structureIn(size: UInt32(MemoryLayout<FileChange>.size)))
+    case (.fileSync, 0): CallArgument("path", .bytesIn)
+    case (.fileSync, 1): CallArgument("length", .length)
+    case (.fileSystemUse, 0): CallArgument("path", .bytesIn)
+    case (.fileSystemUse, 1): CallArgument("length", .length)
+    case (.fileSystemUse, 2):
+      CallArgument("use", .structureOut(size: UInt32(MemoryLayout<FileSystemUse>.size)))
+    case (.mount, 0): CallArgument("path", .bytesIn)
+    case (.mount, 1): CallArgument("length", .length)
+    case (.mount, 2): CallArgument("service", .bytesIn)
+    case (.mount, 3): CallArgument("serviceLength", .length)
+    case (.mount, 4): CallArgument("flags", .flags)
+    case (.unmount, 0): CallArgument("path", .bytesIn)
+    case (.unmount, 1): CallArgument("length", .length)
+    case (.mountInformation, 0): CallArgument("index", .number)
+    case (.mountInformation, 1):
+      CallArgument("information", .structureOut(size: UInt32(MemoryLayout<MountInformation>.size)))
+    case (.directoryChange, 0): CallArgument("path", .bytesIn)
+    case (.directoryChange, 1): CallArgument("length", .length)
+    case (.directoryPath, 0): CallArgument("buffer", .bytesOut)
+    case (.directoryPath, 1): CallArgument("length", .length)
     default: nil
     }
   }

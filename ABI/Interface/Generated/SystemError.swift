@@ -44,6 +44,22 @@ public enum SystemError: Int32, Error, Sendable {
   case limitReached = -20
   /// The file is not a module that can be linked; the log says why.
   case badModule = -21
+  /// A part of the path is no directory.
+  case notADirectory = -22
+  /// It is a directory, and the call is for files.
+  case isADirectory = -23
+  /// The directory is not empty.
+  case notEmpty = -24
+  /// The file system is full, or the caller has its share of it.
+  case noSpace = -25
+  /// The file system, or this part of it, cannot be written.
+  case readOnly = -26
+  /// The device failed to read or write.
+  case deviceFailed = -27
+  /// The file was removed while it was open.
+  case stale = -28
+  /// The file system contradicts itself; it needs to be checked.
+  case damaged = -29
 
   /// Its name in the table.
   public var name: StaticString {
@@ -69,6 +85,14 @@ public enum SystemError: Int32, Error, Sendable {
     case .unsupported: "unsupported"
     case .limitReached: "limitReached"
     case .badModule: "badModule"
+    case .notADirectory: "notADirectory"
+    case .isADirectory: "isADirectory"
+    case .notEmpty: "notEmpty"
+    case .noSpace: "noSpace"
+    case .readOnly: "readOnly"
+    case .deviceFailed: "deviceFailed"
+    case .stale: "stale"
+    case .damaged: "damaged"
     }
   }
 
@@ -117,6 +141,22 @@ public enum SystemError: Int32, Error, Sendable {
       "A table is full or a count is at its limit."
     case .badModule:
       "The file is not a module that can be linked; the log says why."
+    case .notADirectory:
+      "A part of the path is no directory."
+    case .isADirectory:
+      "It is a directory, and the call is for files."
+    case .notEmpty:
+      "The directory is not empty."
+    case .noSpace:
+      "The file system is full, or the caller has its share of it."
+    case .readOnly:
+      "The file system, or this part of it, cannot be written."
+    case .deviceFailed:
+      "The device failed to read or write."
+    case .stale:
+      "The file was removed while it was open."
+    case .damaged:
+      "The file system contradicts itself; it needs to be checked."
     }
   }
 }

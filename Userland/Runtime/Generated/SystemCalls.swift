@@ -201,11 +201,14 @@ public enum SystemCalls {
     megha_system_call3(SystemCall.write.rawValue, handle, word(buffer), length)
   }
 
-  /// Opens a file or a device.
+  /// Opens a file, a directory or a device. A path that does not begin with a slash begins at the caller's
+  /// working directory.
   /// - Parameter path: the name, in UTF-8.
   /// - Parameter length: its length in bytes.
   /// - Parameter flags: how.
-  /// - Returns: a handle, or one of the errors badAddress, badArgument, notFound, limitReached, tooLarge.
+  /// - Returns: a handle, or one of the errors badAddress, badArgument, cancelled, damaged, deviceFailed,
+  ///   limitReached, notADirectory, notFound, peerGone, serviceFaulted, tooLarge, alreadyExists,
+  ///   isADirectory, noSpace, outOfMemory, readOnly.
   @inline(__always) @inlinable
   public static func open(_ path: UnsafeRawPointer?, _ length: UInt32, _ flags: OpenFlags) -> Int32 {
     megha_system_call3(SystemCall.open.rawValue, word(path), length, flags.rawValue)
@@ -228,7 +231,7 @@ public enum SystemCalls {
     megha_system_call2(SystemCall.fileEntry.rawValue, index, word(entry))
   }
 
-  /// Sets where the next read begins.
+  /// Sets where the next read or write begins.
   /// - Parameter handle: a file.
   /// - Parameter position: bytes from its start.
   /// - Returns: 0, or one of the errors badHandle, badArgument, unsupported.
@@ -757,6 +760,233 @@ public enum SystemCalls {
     _ after: UInt32, _ information: UnsafeMutablePointer<JobInformation>?
   ) -> Int32 {
     megha_system_call2(SystemCall.jobInformation.rawValue, after, word(information))
+  }
+
+  /// Describes the file or directory at a path.
+  /// - Parameter path: the path, in UTF-8.
+  /// - Parameter length: its length in bytes.
+  /// - Parameter flags: how the path is followed.
+  /// - Parameter information: where the description goes.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, cancelled, damaged, deviceFailed,
+  ///   limitReached, notADirectory, notFound, peerGone, serviceFaulted, tooLarge.
+  @inline(__always) @inlinable
+  public static func fileInformation(
+    _ path: UnsafeRawPointer?,
+    _ length: UInt32,
+    _ flags: PathFlags,
+    _ information: UnsafeMutablePointer<FileInformation>?
+  ) -> Int32 {
+    megha_system_call4(
+      SystemCall.fileInformation.rawValue, word(path), length, flags.rawValue, word(information))
+  }
+
+  /// Describes an open file or directory.
+  /// - Parameter handle: an open file or directory.
+  /// - Parameter information: where the description goes.
+  /// - Returns: 0, or one of the errors badHandle, cancelled, damaged, deviceFailed, peerGone,
+  ///   serviceFaulted, stale, unsupported, badAddress.
+  @inline(__always) @inlinable
+  public static func handleFile(
+    _ handle: UInt32, _ information: UnsafeMutablePointer<FileInformation>?
+  ) -> Int32 {
+    megha_system_call2(SystemCall.handleFile.rawValue, handle, word(information))
+  }
+
+  /// Describes one name in a directory; after the last, notFound. An entry that stays there is given once,
+  /// whatever comes and goes meanwhile.
+  /// - Parameter handle: an open directory.
+  /// - Parameter position: 0, or the `next` of the entry before.
+  /// - Parameter entry: where the description goes.
+  /// - Returns: 0, or one of the errors badHandle, cancelled, damaged, deviceFailed, peerGone,
+  ///   serviceFaulted, stale, unsupported, badAddress, notADirectory, notFound.
+  @inline(__always) @inlinable
+  public static func directoryEntry(
+    _ handle: UInt32, _ position: UInt32, _ entry: UnsafeMutablePointer<DirectoryEntry>?
+  ) -> Int32 {
+    megha_system_call3(SystemCall.directoryEntry.rawValue, handle, position, word(entry))
+  }
+
+  /// Makes a directory.
+  /// - Parameter path: the path, in UTF-8.
+  /// - Parameter length: its length in bytes.
+  /// - Parameter mode: the permission bits.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, cancelled, damaged, deviceFailed,
+  ///   limitReached, notADirectory, notFound, peerGone, serviceFaulted, tooLarge, noSpace, outOfMemory,
+  ///   readOnly, alreadyExists.
+  @inline(__always) @inlinable
+  public static func directoryCreate(_ path: UnsafeRawPointer?, _ length: UInt32, _ mode: UInt32) -> Int32 {
+    megha_system_call3(SystemCall.directoryCreate.rawValue, word(path), length, mode)
+  }
+
+  /// Takes a name away. With the last name the file is gone, and who has it open is told stale.
+  /// - Parameter path: the path, in UTF-8.
+  /// - Parameter length: its length in bytes.
+  /// - Parameter flags: `directory`: an empty directory, and nothing else.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, cancelled, damaged, deviceFailed,
+  ///   limitReached, notADirectory, notFound, peerGone, serviceFaulted, tooLarge, noSpace, outOfMemory,
+  ///   readOnly, busy, isADirectory, notEmpty.
+  @inline(__always) @inlinable
+  public static func fileRemove(_ path: UnsafeRawPointer?, _ length: UInt32, _ flags: PathFlags) -> Int32 {
+    megha_system_call3(SystemCall.fileRemove.rawValue, word(path), length, flags.rawValue)
+  }
+
+  /// Gives a file or directory another name in the same file system. A file that had the name is replaced at
+  /// once.
+  /// - Parameter path: the path, in UTF-8.
+  /// - Parameter length: its length in bytes.
+  /// - Parameter newPath: the new path.
+  /// - Parameter newLength: its length in bytes.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, cancelled, damaged, deviceFailed,
+  ///   limitReached, notADirectory, notFound, peerGone, serviceFaulted, tooLarge, noSpace, outOfMemory,
+  ///   readOnly, alreadyExists, busy, isADirectory, notEmpty, unsupported.
+  @inline(__always) @inlinable
+  public static func fileRename(
+    _ path: UnsafeRawPointer?, _ length: UInt32, _ newPath: UnsafeRawPointer?, _ newLength: UInt32
+  ) -> Int32 {
+    megha_system_call4(SystemCall.fileRename.rawValue, word(path), length, word(newPath), newLength)
+  }
+
+  /// Cuts a file, or makes it longer by zeros.
+  /// - Parameter handle: a file, open for writing.
+  /// - Parameter size: its size from now on, in bytes.
+  /// - Returns: 0, or one of the errors badHandle, cancelled, damaged, deviceFailed, peerGone,
+  ///   serviceFaulted, stale, unsupported, noSpace, outOfMemory, readOnly.
+  @inline(__always) @inlinable
+  public static func fileResize(_ handle: UInt32, _ size: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.fileResize.rawValue, handle, size)
+  }
+
+  /// Gives a file a second name, or makes a symbolic link.
+  /// - Parameter target: the file, or for a symbolic link any text.
+  /// - Parameter targetLength: its length in bytes.
+  /// - Parameter path: the path, in UTF-8.
+  /// - Parameter length: its length in bytes.
+  /// - Parameter flags: `symbolic`: a symbolic link.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, cancelled, damaged, deviceFailed,
+  ///   limitReached, notADirectory, notFound, peerGone, serviceFaulted, tooLarge, noSpace, outOfMemory,
+  ///   readOnly, alreadyExists, isADirectory, unsupported.
+  @inline(__always) @inlinable
+  public static func fileLink(
+    _ target: UnsafeRawPointer?,
+    _ targetLength: UInt32,
+    _ path: UnsafeRawPointer?,
+    _ length: UInt32,
+    _ flags: PathFlags
+  ) -> Int32 {
+    megha_system_call5(
+      SystemCall.fileLink.rawValue, word(target), targetLength, word(path), length, flags.rawValue)
+  }
+
+  /// Reads what a symbolic link leads to.
+  /// - Parameter path: the path, in UTF-8.
+  /// - Parameter length: its length in bytes.
+  /// - Parameter buffer: where the target goes.
+  /// - Parameter capacity: how many bytes at the most.
+  /// - Returns: how many bytes it has, or one of the errors badAddress, badArgument, cancelled, damaged,
+  ///   deviceFailed, limitReached, notADirectory, notFound, peerGone, serviceFaulted, tooLarge.
+  @inline(__always) @inlinable
+  public static func linkRead(
+    _ path: UnsafeRawPointer?, _ length: UInt32, _ buffer: UnsafeMutableRawPointer?, _ capacity: UInt32
+  ) -> Int32 {
+    megha_system_call4(SystemCall.linkRead.rawValue, word(path), length, word(buffer), capacity)
+  }
+
+  /// Changes the permission bits or the time of a file or directory.
+  /// - Parameter path: the path, in UTF-8.
+  /// - Parameter length: its length in bytes.
+  /// - Parameter change: what is to be different.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, cancelled, damaged, deviceFailed,
+  ///   limitReached, notADirectory, notFound, peerGone, serviceFaulted, tooLarge, noSpace, outOfMemory,
+  ///   readOnly.
+  @inline(__always) @inlinable
+  public static func fileChange(
+    _ path: UnsafeRawPointer?, _ length: UInt32, _ change: UnsafePointer<FileChange>?
+  ) -> Int32 {
+    megha_system_call3(SystemCall.fileChange.rawValue, word(path), length, word(change))
+  }
+
+  /// Returns when all that was done before in the file system of this path is where it stays.
+  /// - Parameter path: the path, in UTF-8.
+  /// - Parameter length: its length in bytes.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, cancelled, damaged, deviceFailed,
+  ///   limitReached, notADirectory, notFound, peerGone, serviceFaulted, tooLarge, deviceFailed.
+  @inline(__always) @inlinable
+  public static func fileSync(_ path: UnsafeRawPointer?, _ length: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.fileSync.rawValue, word(path), length)
+  }
+
+  /// Says how full the file system of this path is.
+  /// - Parameter path: the path, in UTF-8.
+  /// - Parameter length: its length in bytes.
+  /// - Parameter use: where the description goes.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, cancelled, damaged, deviceFailed,
+  ///   limitReached, notADirectory, notFound, peerGone, serviceFaulted, tooLarge.
+  @inline(__always) @inlinable
+  public static func fileSystemUse(
+    _ path: UnsafeRawPointer?, _ length: UInt32, _ use: UnsafeMutablePointer<FileSystemUse>?
+  ) -> Int32 {
+    megha_system_call3(SystemCall.fileSystemUse.rawValue, word(path), length, word(use))
+  }
+
+  /// Puts a file system into the name space: from now on paths that begin so lead to it. The service need not
+  /// be there yet. Needs the right `services`.
+  /// - Parameter path: the path, in UTF-8.
+  /// - Parameter length: its length in bytes.
+  /// - Parameter service: the name of the service that has the file system.
+  /// - Parameter serviceLength: its length in bytes.
+  /// - Parameter flags: how.
+  /// - Returns: 0, or one of the errors alreadyExists, badAddress, badArgument, limitReached, notPermitted,
+  ///   outOfMemory, tooLarge.
+  @inline(__always) @inlinable
+  public static func mount(
+    _ path: UnsafeRawPointer?,
+    _ length: UInt32,
+    _ service: UnsafeRawPointer?,
+    _ serviceLength: UInt32,
+    _ flags: MountFlags
+  ) -> Int32 {
+    megha_system_call5(
+      SystemCall.mount.rawValue, word(path), length, word(service), serviceLength, flags.rawValue)
+  }
+
+  /// Takes a file system out of the name space. What is open in it stays open. Needs the right `services`.
+  /// - Parameter path: the path, in UTF-8.
+  /// - Parameter length: its length in bytes.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, notFound, notPermitted, tooLarge.
+  @inline(__always) @inlinable
+  public static func unmount(_ path: UnsafeRawPointer?, _ length: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.unmount.rawValue, word(path), length)
+  }
+
+  /// Describes a file system in the name space.
+  /// - Parameter index: which one, from 0.
+  /// - Parameter information: where the description goes.
+  /// - Returns: 0, or one of the errors badAddress, notFound.
+  @inline(__always) @inlinable
+  public static func mountInformation(
+    _ index: UInt32, _ information: UnsafeMutablePointer<MountInformation>?
+  ) -> Int32 {
+    megha_system_call2(SystemCall.mountInformation.rawValue, index, word(information))
+  }
+
+  /// Sets the caller's working directory, where paths begin that have no slash in front. What it starts
+  /// begins there too.
+  /// - Parameter path: the path, in UTF-8.
+  /// - Parameter length: its length in bytes.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, cancelled, damaged, deviceFailed,
+  ///   limitReached, notADirectory, notFound, peerGone, serviceFaulted, tooLarge, outOfMemory.
+  @inline(__always) @inlinable
+  public static func directoryChange(_ path: UnsafeRawPointer?, _ length: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.directoryChange.rawValue, word(path), length)
+  }
+
+  /// Writes the path of the caller's working directory.
+  /// - Parameter buffer: where the path goes.
+  /// - Parameter length: how many bytes at the most.
+  /// - Returns: how many bytes it has, or one of the errors badAddress, tooLarge.
+  @inline(__always) @inlinable
+  public static func directoryPath(_ buffer: UnsafeMutableRawPointer?, _ length: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.directoryPath.rawValue, word(buffer), length)
   }
 
   /// The address that travels in a register; 0 for nil.
