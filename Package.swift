@@ -77,7 +77,8 @@ let package = Package(
       dependencies: [
         "ABI", "Boot", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "Drivers", "Executables", "FaultReports",
         "Files", "Firmware", "IPC", "Jobs", "LinkedModules", "Machine", "MachineSupport", "Memory", "Messages",
-        "ModuleInterface", "Modules", "Objects", "Platform", "Primitives", "Processes", "Scheduling", "SystemCalls",
+        "ModuleInterface", "Modules", "Mounts", "Objects", "Platform", "Primitives", "Processes", "Scheduling",
+        "SystemCalls",
         "VirtualMemory",
       ],
       path: "Image", exclude: ["Modules/Exports.swift", "Modules/Generated", "RuntimeMemory.swift"],
@@ -92,10 +93,14 @@ let package = Package(
     .target(name: "ServiceSupport", dependencies: ["Primitives"], path: "Services/Support", swiftSettings: portable),
     .target(name: "StoreService", dependencies: ["ServiceSupport"], path: "Services/Store", swiftSettings: portable),
     .target(name: "LogService", dependencies: ["ServiceSupport"], path: "Services/Log", swiftSettings: portable),
-    .target(name: "FilesService", dependencies: ["ServiceSupport"], path: "Services/Files", swiftSettings: portable),
+    .target(
+      name: "FilesService", dependencies: ["ABI", "FileSystems", "Primitives", "ServiceSupport"],
+      path: "Services/Files", swiftSettings: portable),
     .testTarget(
       name: "ServicesTests",
-      dependencies: ["FilesService", "LogService", "ServiceSupport", "StoreService", "TestSupport"],
+      dependencies: [
+        "ABI", "FileSystems", "FilesService", "LogService", "ServiceSupport", "StoreService", "TestSupport",
+      ],
       path: "Tests/ServicesTests", swiftSettings: host),
     .target(name: "ABIDefinition", path: "ABI/Definition", swiftSettings: host),
     .testTarget(
@@ -190,6 +195,9 @@ let package = Package(
         ]),
       kernelPart("IPC", ["ABI", "Memory", "Messages", "Modules", "Objects", "Scheduling", "VirtualMemory"]),
       kernelPart(
+        "Mounts",
+        ["ABI", "Files", "IPC", "Jobs", "Memory", "Messages", "Objects", "Scheduling", "VirtualMemory"]),
+      kernelPart(
         "Devices",
         [
           "ABI", "Boot", "Consoles", "DeviceClaims", "Diagnostics", "Drivers", "Firmware", "Memory", "Messages",
@@ -198,7 +206,7 @@ let package = Package(
       kernelPart(
         "Processes",
         [
-          "ABI", "Consoles", "Diagnostics", "Executables", "IPC", "Jobs", "Memory", "Messages", "Objects",
+          "ABI", "Consoles", "Diagnostics", "Executables", "IPC", "Jobs", "Memory", "Messages", "Mounts", "Objects",
           "Scheduling", "VirtualMemory",
         ]),
       kernelPart(
@@ -216,8 +224,9 @@ let package = Package(
       kernelPart(
         "SystemCalls",
         [
-          "ABI", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "FaultReports", "IPC", "Jobs", "LinkedModules",
-          "Memory", "Messages", "Modules", "Objects", "Processes", "Scheduling", "VirtualMemory",
+          "ABI", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "FaultReports", "Files", "IPC", "Jobs",
+          "LinkedModules", "Memory", "Messages", "Modules", "Mounts", "Objects", "Processes", "Scheduling",
+          "VirtualMemory",
         ]),
     ]
     + kernelLibrary("Primitives")

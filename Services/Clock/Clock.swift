@@ -8,6 +8,7 @@
 //   been answered.
 
 import Drivers
+import Primitives
 import ServiceSupport
 
 struct ClockService: Service {

@@ -19,33 +19,6 @@ public enum StoreOperation: UInt32, Sendable {
   case increment = 5
 }
 
-/// Of the service `files`. The reply's word 0 is 0, or a `FileFailure`.
-public enum FileOperation: UInt32, Sendable {
-  /// Opens the file at the path in the data. Word 0: 1 to make it where it is missing, 2 to empty it, or both. The
-  /// reply's word 1 is the number of the open file, word 2 the file's size.
-  case open = 0
-  /// Word 0: open file, word 1: how many bytes. The reply's word 1 says how many came, word 2 the position after.
-  case read = 1
-  /// Word 0: open file; the data. The reply's word 1 says how many bytes went, word 2 the position after.
-  case write = 2
-  /// Word 0: open file, word 1: the position from now on, at most 0x7fffffff, which the reply's word 2 repeats.
-  case seek = 3
-  case close = 4
-  case makeFolder = 5
-  case remove = 6
-  /// The entry number word 0 of the folder whose path is the data. The reply's data is its name, word 1 is 1 for a
-  /// folder, word 2 its size.
-  case list = 7
-}
-
-/// Why `files` refused.
-public enum FileFailure: UInt32, Error {
-  case notFound = 1
-  case exists, notAFolder, isAFolder, notEmpty, full, badName, notOpen, isOpen, tooMany, badPosition
-  /// The sender would have more than its share: half of the blocks, of the names or of the places for open files.
-  case overShare
-}
-
 /// Of the service `log`.
 public enum LogOperation: UInt32, Sendable {
   /// Keeps the request's data as a record. The reply's word 0 is 1 and word 1 its number, or 2 where it is too long.

@@ -55,6 +55,12 @@ public enum Components {
       "IPC",
       ["ABI", "Memory", "Messages", "Modules", "Objects", "Platform", "Primitives", "Scheduling", "VirtualMemory"]),
     part(
+      "Mounts",
+      [
+        "ABI", "Files", "IPC", "Jobs", "Memory", "Messages", "Objects", "Platform", "Primitives", "Scheduling",
+        "VirtualMemory",
+      ]),
+    part(
       "Devices",
       [
         "ABI", "Boot", "Consoles", "DeviceClaims", "Diagnostics", "Drivers", "Firmware", "Memory", "Messages",
@@ -63,8 +69,8 @@ public enum Components {
     part(
       "Processes",
       [
-        "ABI", "Consoles", "Diagnostics", "Executables", "IPC", "Jobs", "Memory", "Messages", "Objects", "Platform",
-        "Primitives", "Scheduling", "VirtualMemory",
+        "ABI", "Consoles", "Diagnostics", "Executables", "IPC", "Jobs", "Memory", "Messages", "Mounts", "Objects",
+        "Platform", "Primitives", "Scheduling", "VirtualMemory",
       ]),
     part(
       "FaultReports",
@@ -83,8 +89,8 @@ public enum Components {
       "SystemCalls",
       [
         "ABI", "Consoles", "DeviceClaims", "Devices", "Diagnostics", "FaultReports", "IPC", "Jobs", "LinkedModules",
-        "Memory", "Messages", "Modules", "Objects", "Platform", "Primitives", "Processes", "Scheduling",
-        "VirtualMemory",
+        "Files", "Memory", "Messages", "Modules", "Mounts", "Objects", "Platform", "Primitives", "Processes",
+        "Scheduling", "VirtualMemory",
       ]),
   ]
 
@@ -100,7 +106,9 @@ public enum Components {
       headers: [machineHeaders]),
     Component(
       "Kernel", folder: "Image", kind: .image(linkerScript: "Machine/kernel.ld"), side: .kernel,
-      dependencies: (portable + trunk).map { $0.name }.filter { $0 != "ServiceSupport" } + ["Machine", "Platform"],
+      dependencies: (portable + trunk).map { $0.name }.filter { !["FileSystems", "ServiceSupport"].contains($0) } + [
+        "Machine", "Platform",
+      ],
       headers: [machineHeaders, moduleHeaders]),
   ]
 
@@ -175,13 +183,16 @@ public enum Components {
     Component(
       identifier(of: folder) + "Server", folder: folder, sharedFolders: ["Services/Server"],
       kind: .image(linkerScript: programScript), side: .user,
-      dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport", "Drivers"], headers: [userHeaders])
+      dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport", "Drivers", "FileSystems"],
+      headers: [userHeaders])
   }
 
   /// The names that a module shows to others where its folder has no `exports.map` of its own.
   public static let moduleExports = "Modules/module.map"
 
-  private static let moduleDependencies = ["Primitives", "Drivers", "ModuleSupport", "ServiceSupport"]
+  private static let moduleDependencies = [
+    "ABI", "Primitives", "Drivers", "FileSystems", "ModuleSupport", "ServiceSupport",
+  ]
 
   /// A module: a folder of Swift, or C, with a manifest in C. Headers in its folder `include` are its own.
   ///

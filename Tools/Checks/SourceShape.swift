@@ -82,7 +82,7 @@ public struct SourceShape: Sendable {
     "MachineSupport", "Primitives", "ABI", "Drivers", "FileSystems", "Platform", "Boot", "Firmware", "Memory",
     "Executables", "Files",
     "Diagnostics", "Scheduling", "Jobs", "DeviceClaims", "Messages", "Modules", "Consoles", "VirtualMemory", "Objects",
-    "IPC",
+    "IPC", "Mounts",
     "Devices", "Processes", "FaultReports", "LinkedModules", "SystemCalls",
   ]
   /// Counted for themselves.

@@ -3,13 +3,11 @@
 // Invariant: a `CalendarTime` always names a day and second that exist, so the arithmetic on it cannot
 // overflow; every field was checked when it was made.
 
-import Primitives
-
 /// A part of a date or time.
 public enum CalendarField: Equatable, Sendable {
   case year, month, day, hour, minute, second
 
-  func write(to output: inout some TextOutput) {
+  public func write(to output: inout some TextOutput) {
     switch self {
     case .year: output.write("year")
     case .month: output.write("month")
