@@ -12,6 +12,7 @@ import LinkedModules
 import Machine
 import MachineSupport
 import Memory
+import Mounts
 import Objects
 import Platform
 import Primitives
@@ -32,11 +33,14 @@ struct Startup {
     context.start(.memory, MemoryState(context))
     context.start(.objects, ObjectState())
     context.start(.messages, MessageState(linked: .entered))
+    context.start(.mounts, MountState())
     context.start(.devices, DeviceState(context))
     context.start(.processes, ProcessState(endings: endings, observer: EarlyChange.observer))
     context.start(.faultReports, FaultReportState(moduleMeaning: { _, _, _ in nil }, moduleImage: { _, _ in nil }))
     context.start(.traps, TrapState())
     Services.enter(into: &context.objects.kinds)
+    ServedFiles.enter(into: &context.objects.kinds)
+    OpenDirectories.enter(into: &context.objects.kinds)
     DeviceInterrupts.enter(into: &context.objects.kinds)
     DevicePorts.enter(into: &context.objects.kinds)
   }

@@ -110,6 +110,22 @@ struct ArchiveIndex {
     return node
   }
 
+  /// The first node after `number` that is in the folder of number `folder`.
+  func child(of folder: Int, after number: Int) -> Int? {
+    var next = number &+ 1
+    while next < count {
+      if Int(self[next].folder) == folder, self[next].state != .hidden { return next }
+      next &+= 1
+    }
+    return nil
+  }
+
+  /// Where the last component of a node's path is written.
+  func component(of number: Int) -> (archive: Int, range: Range<Int>) {
+    let node = self[number]
+    return (Int(node.archive), node.componentStart..<(node.componentStart &+ node.componentLength))
+  }
+
   /// Where the entry of a node is; nil for a folder without one.
   func place(of number: Int) -> Place? {
     let node = self[number]

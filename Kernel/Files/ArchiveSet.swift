@@ -121,6 +121,23 @@ public struct ArchiveSet: ~Copyable {
     return entry(at: place)
   }
 
+  /// The first name in a folder after `position`, which is 0 or the position of another one.
+  ///
+  /// - Parameter body: called with its position, what it names and its bytes.
+  /// - Returns: false where there is none.
+  public func withName<Failure>(
+    after position: Int, in path: Span<UInt8>, _ body: (Int, ArchiveItem, Span<UInt8>) throws(Failure) -> Void
+  ) throws(Failure) -> Bool {
+    guard let index, let folder = index.find(path, in: archives), position >= 0,
+      let child = index.child(of: folder, after: position)
+    else { return false }
+    let component = index.component(of: child)
+    guard let archive = archives[component.archive] else { return false }
+    let item = index.place(of: child).flatMap { entry(at: $0) }.map { ArchiveItem.entry($0) } ?? .impliedFolder
+    try body(child, item, archive.bytes.extracting(component.range))
+    return true
+  }
+
   private func entry(at place: ArchiveIndex.Place) -> ArchivedEntry? {
     guard let archive = archives[place.archive],
       let entry = archive.entry(at: place.offset, segment: place.segment)

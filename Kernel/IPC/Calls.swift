@@ -243,6 +243,12 @@ package struct Calls {
 
   @inline(never)
   private func pull(_ buffer: UserBuffer, from caller: Reference<Task>) throws(CopyFailure) {
+    let record = caller.value.call
+    if record.value.dataIsOfKernel {
+      do throws(SystemError) {
+        return try unsafe buffer.copyOut(from: DirectMap.pointer(record.value.dataAddress), count: buffer.length)
+      } catch { throw .own(error) }
+    }
     try SpaceCopy(context).pull(from: caller.value.space, at: caller.value.call.value.dataAddress, to: buffer)
   }
 
@@ -261,6 +267,12 @@ package struct Calls {
 
   @inline(never)
   private func push(_ data: UserBuffer, to caller: Reference<Task>) throws(CopyFailure) {
+    let record = caller.value.call
+    if record.value.roomIsOfKernel {
+      do throws(SystemError) {
+        return try unsafe data.copyIn(to: DirectMap.pointer(record.value.bufferAddress), count: data.length)
+      } catch { throw .own(error) }
+    }
     try SpaceCopy(context).push(data, to: caller.value.space, at: caller.value.call.value.bufferAddress)
   }
 

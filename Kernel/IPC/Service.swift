@@ -283,6 +283,7 @@ package struct Services {
     Reference<CallQueues>.serverTaskEnded(task, CallWaits(context))
     PageLending(context).removeWindow(of: task)
     guard task.value.callRecord != 0 else { return }
+    unsafe KernelHeap(context).free(UnsafeMutableRawPointer(bitPattern: UInt(task.value.call.value.paths)))
     unsafe KernelHeap(context).free(UnsafeMutableRawPointer(bitPattern: task.value.callRecord))
     task.value.callRecord = 0
   }

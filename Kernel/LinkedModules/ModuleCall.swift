@@ -127,10 +127,7 @@ package struct ModuleServices {
     var written = capacity
     defer { transfer.end(written: written, of: module) }
     // What counts is where the request came from: a server that could not take it may have left its own addresses.
-    if length > 0 {
-      unsafe try UserBuffer(address: record.value.dataAddress, length: length, in: context).copyIn(
-        to: DirectMap.pointer(transfer.data), count: length)
-    }
+    if length > 0 { try copyData(of: record, length, to: transfer.data) }
     var replyLength: UInt32 = 0
     let result = unsafe try enterAndServe(function, record, module) {
       unsafe $0.pointee.message.dataAddress = length > 0 ? transfer.data : 0
@@ -141,11 +138,26 @@ package struct ModuleServices {
     record.value.message.dataLength = replyLength
     if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
     written = replyLength
-    if replyLength > 0 {
-      unsafe try UserBuffer(address: record.value.bufferAddress, length: replyLength, in: context).copyOut(
-        from: DirectMap.pointer(transfer.reply), count: replyLength)
-    }
+    if replyLength > 0 { try copyReply(to: record, replyLength, from: transfer.reply) }
     return 0
+  }
+
+  private func copyData(of record: Reference<CallRecord>, _ length: UInt32, to place: UInt32) throws(SystemError) {
+    if record.value.dataIsOfKernel {
+      return unsafe DirectMap.pointer(place, as: UInt8.self).update(
+        from: DirectMap.pointer(record.value.dataAddress), count: Int(length))
+    }
+    unsafe try UserBuffer(address: record.value.dataAddress, length: length, in: context).copyIn(
+      to: DirectMap.pointer(place), count: length)
+  }
+
+  private func copyReply(to record: Reference<CallRecord>, _ length: UInt32, from place: UInt32) throws(SystemError) {
+    if record.value.roomIsOfKernel {
+      return unsafe DirectMap.pointer(record.value.bufferAddress, as: UInt8.self).update(
+        from: DirectMap.pointer(place), count: Int(length))
+    }
+    unsafe try UserBuffer(address: record.value.bufferAddress, length: length, in: context).copyOut(
+      from: DirectMap.pointer(place), count: length)
   }
 
   /// Has the module serve the request in the record, which gets operation and words of the reply.

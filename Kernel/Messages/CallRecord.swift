@@ -33,12 +33,18 @@ public struct CallRecord {
   /// become the server's.
   public var dataAddress: UInt32 = 0
   public var bufferAddress: UInt32 = 0
+  /// Whether these are addresses of kernel memory: the kernel itself asks, for the task.
+  public var dataIsOfKernel = false
+  public var roomIsOfKernel = false
   /// The process that calls.
   public var sender: TaskIdentity
   /// Whether the request's data are pages to lend; the task that has them, and how many bytes of them.
   public var isLending = false
   public var lentTo: Reference<Task>?
   public var lentLength: UInt32 = 0
+  /// The address of a piece of the kernel's heap for paths that the kernel sends for this task; 0: there was none yet. It stays with
+  /// the record.
+  public var paths: UInt32 = 0
   /// The address of the service's queues while the call is anywhere.
   var service: UInt = 0
 

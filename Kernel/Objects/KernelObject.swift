@@ -56,7 +56,7 @@ package struct ObjectOperations {
 
 /// The operations of all kinds. They are called where they lie.
 package struct ObjectTable: ~Copyable {
-  private var kinds = InlineArray<12, ObjectOperations>(repeating: ObjectOperations())
+  private var kinds = InlineArray<14, ObjectOperations>(repeating: ObjectOperations())
 
   init() {}
 

@@ -45,9 +45,19 @@ package struct OpenFiles {
 
   /// Opens the file whose bytes these are, with the first handle counted.
   package func open(_ bytes: KernelBytes, for job: Reference<Job>) throws(SystemError) -> HandleTarget {
-    let pointer: UnsafeMutablePointer<OpenFile> = try unsafe KernelHeap(context).allocate(tag: .process, for: job)
+    let pointer: UnsafeMutablePointer<OpenFile> = try unsafe KernelHeap(context).allocate(tag: .file, for: job)
     unsafe pointer.initialize(to: OpenFile(bytes, job))
     return HandleTarget(.file, object: UInt32(UInt(bitPattern: pointer)))
+  }
+
+  package func information(of target: HandleTarget) -> FileInformation {
+    var information = FileInformation()
+    information.kind = NodeKind.file.rawValue
+    information.size = Self.record(target).value.bytes.length
+    information.links = 1
+    information.mode = 0o555
+    information.blocks = (information.size >> 9) &+ (information.size & 511 == 0 ? 0 : 1)
+    return information
   }
 
   /// The opposite of `open`, where no handle could be made.

@@ -38,6 +38,8 @@ package struct Process: ~Copyable {
   package var waiters = TaskQueue()
   /// The records of its calls, where it is traced.
   package var trace: Reference<TraceRing>?
+  /// Nil: the root.
+  var workingDirectory: Reference<WorkingDirectory>?
   /// Where the program's file lies in memory, for its symbols.
   package var image: (start: UInt32, length: UInt32) = (0, 0)
 

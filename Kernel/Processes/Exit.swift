@@ -107,6 +107,7 @@ package struct Exit {
   /// The last task of a process has ended: the address space goes, children move to the root, the parent learns.
   private func finishProcess(_ process: Reference<Process>) {
     Handles(context).closeAll(of: process)
+    WorkingDirectories(context).giveUp(of: process)
     ServiceMoves(context).holderEnded(process)
     if let space = process.value.space {
       process.value.space = nil

@@ -9,6 +9,7 @@ import Consoles
 import Diagnostics
 import Executables
 import Jobs
+import Mounts
 import Objects
 import Platform
 import Primitives
@@ -23,6 +24,9 @@ package struct ProcessStart {
   /// The most arguments and environment entries, and the bytes of all of them together.
   package static var textCountLimit: UInt32 { 256 }
   package static var textBytesLimit: UInt32 { 16384 }
+
+  /// The largest image that is no file of the archives, in bytes.
+  private static var imageLimit: UInt32 { 0x0100_0000 }
 
   // The optimizer would put all of this into one function whose frame overflows a kernel stack: each step that has
   // large values of its own stays a function of its own.
@@ -41,7 +45,7 @@ package struct ProcessStart {
 
     if request.imageLength > 0 {
       let image = unsafe try KernelHeap(context).copy(
-        of: UserBuffer(address: request.imageAddress, length: request.imageLength, in: context), limit: 0x0100_0000)
+        of: UserBuffer(address: request.imageAddress, length: request.imageLength, in: context), limit: Self.imageLimit)
       defer { unsafe KernelHeap(context).free(image.pointer) }
       let name = try request.path.length > 0 ? ProgramPath(request.path, in: context) : ProgramPath("image")
       return unsafe try start(
@@ -49,10 +53,11 @@ package struct ProcessStart {
         handles: handles, explanation: explanation, isPermanent: false)
     }
     let name = try ProgramPath(request.path, in: context)
-    guard let file = BootFiles(context).file(at: name.span) else { throw .notFound }
+    let file = try FileSpace(context).wholeFile(name.span, limit: Self.imageLimit)
+    defer { file.giveUp(context) }
     return try start(
-      image: file, name: name, request: request, mode: mode, priority: priority, parent: parent, handles: handles,
-      explanation: explanation, isPermanent: true)
+      image: file.bytes, name: name, request: request, mode: mode, priority: priority, parent: parent,
+      handles: handles, explanation: explanation, isPermanent: file.isPermanent)
   }
 
   /// Starts the first process of the system, which has no parent.
@@ -118,6 +123,7 @@ package struct ProcessStart {
           space.publish(image: image.address)
         }
         task.value.owner = process.address
+        if let parent { WorkingDirectories(context).inherit(from: parent, to: process) }
         if let parent { parent.addChild(process) } else { context.objects.root = process }
         let identity = task.value.identity
         context.scheduler.enqueue(task)

@@ -102,6 +102,23 @@ package struct NativeCalls {
     case .pipeCreate: return try HandleCalls(context).pipeCreate(arguments)
     case .handleInformation: return try HandleCalls(context).information(arguments)
     case .jobInformation: return try TaskCalls(context).jobInformation(arguments)
+    case .fileInformation: return try PathCalls(context).information(arguments)
+    case .handleFile: return try PathCalls(context).handleInformation(arguments)
+    case .directoryEntry: return try PathCalls(context).entry(arguments)
+    case .directoryCreate: return try PathCalls(context).createDirectory(arguments)
+    case .fileRemove: return try PathCalls(context).remove(arguments)
+    case .fileRename: return try PathCalls(context).rename(arguments)
+    case .fileResize: return try PathCalls(context).resize(arguments)
+    case .fileLink: return try PathCalls(context).link(arguments)
+    case .linkRead: return try PathCalls(context).readLink(arguments)
+    case .fileChange: return try PathCalls(context).change(arguments)
+    case .fileSync: return try PathCalls(context).sync(arguments)
+    case .fileSystemUse: return try PathCalls(context).use(arguments)
+    case .mount: return try PathCalls(context).mount(arguments)
+    case .unmount: return try PathCalls(context).unmount(arguments)
+    case .mountInformation: return try PathCalls(context).mountInformation(arguments)
+    case .directoryChange: return try PathCalls(context).changeDirectory(arguments)
+    case .directoryPath: return try PathCalls(context).directoryPath(arguments)
     }
   }
 

@@ -1,6 +1,8 @@
 // System calls on handles that bytes are read from and written to, and on the files of the boot archives.
 
 import ABI
+import Files
+import Mounts
 import Objects
 import Platform
 import Primitives
@@ -27,17 +29,12 @@ struct FileCalls {
 
   @inline(never)
   func open(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    guard arguments.third == 0 else { throw .badArgument }
-    let process = context.currentProcess
-    let path = try ProgramPath(TextSlice(address: arguments.first, length: arguments.second), in: context)
-    if path.span.hasSameBytes(as: "/dev/null") { return try process.value.handles.add(HandleTarget(.nullDevice)) }
-    if path.span.hasSameBytes(as: "/dev/console") { return try process.value.handles.add(HandleTarget(.consoleOutput)) }
-    guard let file = BootFiles(context).file(at: path.span) else { throw .notFound }
-    let target = try OpenFiles(context).open(file, for: process.value.job)
-    do throws(SystemError) { return try process.value.handles.add(target) } catch {
-      OpenFiles(context).abort(target)
-      throw error
-    }
+    try FileSpace(context).open(path(arguments), OpenFlags(rawValue: arguments.third))
+  }
+
+  /// The path in the first two words.
+  private func path(_ arguments: Arguments) throws(SystemError) -> AbsolutePath {
+    try FileSpace(context).path(TextSlice(address: arguments.first, length: arguments.second))
   }
 
   @inline(never)

@@ -2,9 +2,11 @@
 
 import ABI
 import Consoles
+import Files
 import IPC
 import LinkedModules
 import Modules
+import Mounts
 import Objects
 import Platform
 import Primitives
@@ -29,7 +31,13 @@ struct ModuleCalls {
         sentence.write("the boot option modules=off keeps modules out")
         throw .notPermitted
       }
-      guard let file = BootFiles(context).file(at: path.span) else { throw .notFound }
+      let whole = try FileSpace(context).path(path.span)
+      guard let file = BootFiles(context).file(at: whole.span) else {
+        guard Mounts(context).mount(of: whole) != nil else { throw .notFound }
+        // The loader keeps the file in place, for its symbols.
+        sentence.write("a module is loaded from the files that came with the kernel")
+        throw .unsupported
+      }
       return try ModuleLoading(context).load(file, parameters: words, explain: &sentence)
     } catch {
       tell(sentence, address: request.explanationAddress, capacity: request.explanationCapacity)

@@ -21,10 +21,11 @@ package struct HeapTag: Equatable {
   package static var task: HeapTag { HeapTag(rawValue: 2) }
   package static var process: HeapTag { HeapTag(rawValue: 3) }
   static var addressSpace: HeapTag { HeapTag(rawValue: 4) }
-  static var image: HeapTag { HeapTag(rawValue: 5) }
+  package static var image: HeapTag { HeapTag(rawValue: 5) }
   package static var service: HeapTag { HeapTag(rawValue: 6) }
   package static var module: HeapTag { HeapTag(rawValue: 7) }
   package static var pipe: HeapTag { HeapTag(rawValue: 8) }
+  package static var file: HeapTag { HeapTag(rawValue: 9) }
   package static var firstModule: UInt8 { 64 }
 
   var name: StaticString {
@@ -37,6 +38,7 @@ package struct HeapTag: Equatable {
     case .service: "services"
     case .module: "module loader"
     case .pipe: "pipes"
+    case .file: "open files"
     default: "unknown"
     }
   }

@@ -22,7 +22,7 @@ public struct Context: BitwiseCopyable, Sendable {
 
 /// The libraries that have state, each above those before it.
 public enum KernelPart: UInt32, CaseIterable, Sendable {
-  case platform, consoles, scheduling, memory, objects, messages, devices, processes, faultReports, modules, traps
+  case platform, consoles, scheduling, memory, objects, messages, mounts, devices, processes, faultReports, modules, traps
 
   /// How far from the beginning of the kernel's storage its state begins, and how much room it has, in bytes.
   @inline(__always) public var offset: UInt32 { offsetOf32 &* UInt32(MemoryLayout<Int>.size / 4) }
@@ -36,6 +36,7 @@ public enum KernelPart: UInt32, CaseIterable, Sendable {
     case .memory: UInt32(KERNEL_PART_MEMORY)
     case .objects: UInt32(KERNEL_PART_OBJECTS)
     case .messages: UInt32(KERNEL_PART_MESSAGES)
+    case .mounts: UInt32(KERNEL_PART_MOUNTS)
     case .devices: UInt32(KERNEL_PART_DEVICES)
     case .processes: UInt32(KERNEL_PART_PROCESSES)
     case .faultReports: UInt32(KERNEL_PART_FAULT_REPORTS)

@@ -1,0 +1,131 @@
+// What the kernel asks of those who serve file systems, for the task whose system call it is.
+//
+// The request goes the general way of a call (IPC/Calls.swift), with the task's own record: the server sees who asks, and may be a
+// process or a linked module. Paths come from kernel memory; bytes that are read or written go straight from and to the memory of
+// the caller.
+//
+// Invariant: the record says that addresses are the kernel's only while the call lasts that has them.
+
+import ABI
+import Files
+import IPC
+import Messages
+import Objects
+import Platform
+import Primitives
+import Scheduling
+import VirtualMemory
+
+/// The words of a reply, checked: word 0 was no error.
+struct FileReply {
+  let words: InlineArray<6, UInt32>
+  /// How many bytes it carried.
+  let length: UInt32
+}
+
+struct FileConversation {
+  let context: Context
+  let service: Reference<Service>
+
+  init(with service: Reference<Service>, in context: Context) {
+    self.service = service
+    self.context = context
+  }
+
+  /// With who has the file system of a mount. Throws `peerGone` where nobody has.
+  init(with mount: Reference<Mount>, in context: Context) throws(SystemError) {
+    guard let service = Services(context).find(mount.value.service) else { throw .peerGone }
+    self.init(with: service, in: context)
+  }
+
+  /// What a request brings along.
+  enum Data {
+    case none
+    /// Bytes of the caller's.
+    case user(UserBuffer)
+    /// Bytes of the kernel's.
+    case kernel(KernelBytes)
+  }
+
+  /// Asks, and waits for the answer.
+  ///
+  /// - Parameters:
+  ///   - words: the first words of the request.
+  ///   - room: where the reply's bytes go: memory of the caller's, or of the kernel's where `isRoomOfKernel`.
+  func ask(
+    _ request: FileRequest, _ words: InlineArray<5, UInt32>, _ data: Data = .none,
+    room: KernelBytes = KernelBytes(address: 0, length: 0), isRoomOfKernel: Bool = false
+  ) throws(SystemError) -> FileReply {
+    let record = try Services(context).record(of: context.scheduler.current)
+    record.value.isShort = false
+    record.value.message.operation = request.rawValue
+    for index in 0..<5 { record.value.message.words[index] = words[index] }
+    record.value.message.words[5] = 0
+    record.value.message.dataLength = 0
+    record.value.dataAddress = 0
+    switch data {
+    case .none: break
+    case .user(let buffer):
+      record.value.message.dataLength = min(buffer.length, Calls.dataLimit)
+      record.value.dataAddress = buffer.address
+    case .kernel(let bytes):
+      record.value.message.dataLength = bytes.length
+      record.value.dataAddress = bytes.address
+      record.value.dataIsOfKernel = true
+    }
+    record.value.message.bufferCapacity = min(room.length, Calls.dataLimit)
+    record.value.bufferAddress = room.address
+    record.value.roomIsOfKernel = isRoomOfKernel
+    Services(context).retain(service)
+    defer {
+      record.value.dataIsOfKernel = false
+      record.value.roomIsOfKernel = false
+      Services(context).release(service)
+    }
+    _ = try Calls(context).send(to: service, deadline: nil)
+    let reply = FileReply(words: record.value.message.words, length: record.value.message.dataLength)
+    guard reply.words[0] == 0 else {
+      throw SystemError(rawValue: Int32(bitPattern: reply.words[0])) ?? .serviceFaulted
+    }
+    return reply
+  }
+
+  /// Asks with one or two texts, between which a zero byte goes.
+  func ask(
+    _ request: FileRequest, _ words: InlineArray<5, UInt32>, text: Span<UInt8>, _ second: Span<UInt8>? = nil,
+    room: KernelBytes = KernelBytes(address: 0, length: 0)
+  ) throws(SystemError) -> FileReply {
+    let record = try Services(context).record(of: context.scheduler.current)
+    if record.value.paths == 0 { record.value.paths = try makePaths() }
+    let place = record.value.paths
+    var length = UInt32(text.count)
+    copy(text, to: place)
+    if let second {
+      unsafe DirectMap.pointer(place &+ length, as: UInt8.self).pointee = 0
+      copy(second, to: place &+ length &+ 1)
+      length &+= UInt32(second.count) &+ 1
+    }
+    let data = KernelBytes(address: place, length: length)
+    return try ask(request, words, length == 0 ? .none : .kernel(data), room: room)
+  }
+
+  /// A task's own stack may be what the kernel works on, where no server could read a path from: so it is copied to the heap.
+  private func makePaths() throws(SystemError) -> UInt32 {
+    let size = 2 * AbsolutePath.limit + 1
+    guard let memory = unsafe KernelHeap(context).allocateBytes(size, alignment: 4, tag: .service) else {
+      throw .outOfMemory
+    }
+    return UInt32(UInt(bitPattern: memory))
+  }
+
+  private func copy(_ text: Span<UInt8>, to place: UInt32) {
+    let target = unsafe DirectMap.pointer(place, as: UInt8.self)
+    for index in text.indices { unsafe target[index] = text[index] }
+  }
+
+  /// Seconds since 1970; 0 where the machine has no clock.
+  static func time(in context: Context) -> UInt32 {
+    let boot = context.clock.bootTime
+    return boot == 0 ? 0 : UInt32(truncatingIfNeeded: boot &+ context.scheduler.now / 1_000_000_000)
+  }
+}

@@ -1,0 +1,165 @@
+// The name space: which file systems lie where, over the files that came with the kernel.
+//
+// A file system is a service, named here and looked for when a path leads to it: it may be started later, end, move and come back
+// under its mount.
+//
+// Invariant: no two mounts have the same path; of those that a path leads through, the deepest has it.
+
+import ABI
+import Files
+import IPC
+import Platform
+import Primitives
+import VirtualMemory
+
+package struct Mount {
+  /// Without the root's, which is the archives'.
+  fileprivate var bytes = InlineArray<64, UInt8>(repeating: 0)
+  fileprivate var count = 0
+  package let service: Name
+  package let flags: MountFlags
+
+  /// Nil where the path is longer than mounts' paths may be.
+  fileprivate init?(path: Span<UInt8>, service: Name, flags: MountFlags) {
+    guard path.count <= 64 else { return nil }
+    for index in path.indices { bytes[index] = path[index] }
+    count = path.count
+    self.service = service
+    self.flags = flags
+  }
+
+  package var path: Span<UInt8> {
+    @_lifetime(borrow self) get { bytes.span.extracting(first: count) }
+  }
+
+  fileprivate func information(isServed: Bool) -> MountInformation {
+    var information = MountInformation()
+    information.service = service
+    information.flags = flags
+    information.isServed = isServed ? 1 : 0
+    information.pathLength = UInt32(count)
+    for index in 0..<count { information.path[index] = bytes[index] }
+    return information
+  }
+}
+
+/// The state of this library.
+package struct MountState: ~Copyable {
+  static var capacity: Int { 16 }
+  fileprivate var entries = InlineArray<16, Reference<Mount>?>(repeating: nil)
+
+  package init() {}
+}
+
+extension Context {
+  fileprivate var mounts: MountState {
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(place(of: .mounts)) }
+    @inline(__always) nonmutating unsafeMutableAddress { unsafe place(of: .mounts) }
+  }
+}
+
+package struct Mounts {
+  private let context: Context
+
+  package init(_ context: Context) { self.context = context }
+
+  /// The mount that a path leads to; nil: to the archives.
+  package func mount(of path: borrowing AbsolutePath) -> Reference<Mount>? {
+    var deepest: Reference<Mount>?
+    for index in 0..<MountState.capacity {
+      guard let mount = context.mounts.entries[index], path.isInside(mount.value.path) else { continue }
+      if mount.value.count > deepest?.value.count ?? 0 { deepest = mount }
+    }
+    return deepest
+  }
+
+  /// Whether a mount's path is this one or below it: such a name cannot be taken away.
+  package func isBusy(_ path: borrowing AbsolutePath) -> Bool {
+    for index in 0..<MountState.capacity {
+      guard let mount = context.mounts.entries[index] else { continue }
+      var other = AbsolutePath()
+      do throws(AbsolutePath.Refusal) { try other.append(mount.value.path) } catch { continue }
+      if other.isInside(path.span) { return true }
+    }
+    return false
+  }
+
+  package func add(
+    _ path: borrowing AbsolutePath, service: Name, flags: MountFlags
+  ) throws(SystemError) {
+    guard !path.isRoot else { throw .badArgument }
+    guard let mount = Mount(path: path.span, service: service, flags: flags) else { throw .tooLarge }
+    var free: Int?
+    for index in 0..<MountState.capacity {
+      guard let other = context.mounts.entries[index] else {
+        if free == nil { free = index }
+        continue
+      }
+      if other.value.path.isEqual(to: path.span) { throw .alreadyExists }
+    }
+    guard let free else { throw .limitReached }
+    let pointer: UnsafeMutablePointer<Mount> = try unsafe KernelHeap(context).allocate(tag: .service)
+    unsafe pointer.initialize(to: mount)
+    context.mounts.entries[free] = unsafe Reference(pointer)
+  }
+
+  package func remove(_ path: borrowing AbsolutePath) throws(SystemError) {
+    for index in 0..<MountState.capacity {
+      guard let mount = context.mounts.entries[index], mount.value.path.isEqual(to: path.span) else { continue }
+      context.mounts.entries[index] = nil
+      unsafe KernelHeap(context).free(mount.unsafePointer)
+      return
+    }
+    throw .notFound
+  }
+
+  /// The mount of this number among those that there are.
+  package func information(at number: UInt32) -> MountInformation? {
+    var left = number
+    for index in 0..<MountState.capacity {
+      guard let mount = context.mounts.entries[index] else { continue }
+      if left == 0 { return mount.value.information(isServed: isServed(mount)) }
+      left &-= 1
+    }
+    return nil
+  }
+
+  private func isServed(_ mount: Reference<Mount>) -> Bool {
+    guard let service = Services(context).find(mount.value.service) else { return false }
+    if case .nobody = service.value.server { return false }
+    return true
+  }
+
+  /// Calls `body` with the name of the first mount after `position` whose path is one name below `directory`. Returns the
+  /// position after it; nil where there is none.
+  func name(
+    after position: Int, in directory: borrowing AbsolutePath, _ body: (Span<UInt8>) -> Void
+  ) -> Int? {
+    var index = position
+    while index < MountState.capacity {
+      defer { index &+= 1 }
+      guard let mount = context.mounts.entries[index] else { continue }
+      var path = AbsolutePath()
+      do throws(AbsolutePath.Refusal) { try path.append(mount.value.path) } catch { continue }
+      guard path.isInside(directory.span) else { continue }
+      let rest = path.rest(below: directory.span)
+      if rest.isEmpty || rest.contains(0x2f) { continue }
+      body(rest)
+      return index &+ 1
+    }
+    return nil
+  }
+}
+
+extension Span<UInt8> {
+  fileprivate func isEqual(to other: Span<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    for index in indices where self[index] != other[index] { return false }
+    return true
+  }
+
+  fileprivate func contains(_ byte: UInt8) -> Bool {
+    for index in indices where self[index] == byte { return true }
+    return false
+  }
+}
