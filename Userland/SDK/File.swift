@@ -9,11 +9,11 @@ public struct File: ~Copyable {
   public let handle: UInt32
 
   /// Opens what `path` names.
-  public init(_ path: Bytes) throws(SystemError) {
-    handle = try checked(unsafe SystemCalls.open(path.address, UInt32(path.count), []))
-  }
+  public init(_ path: Bytes, _ flags: OpenFlags = []) throws(SystemError) { try self.init(path.copied, flags) }
 
-  public init(_ path: [UInt8]) throws(SystemError) { handle = try Handle.open(path).number }
+  public init(_ path: [UInt8], _ flags: OpenFlags = []) throws(SystemError) {
+    handle = try Handle.open(path, flags).number
+  }
 
   deinit { _ = SystemCalls.close(handle) }
 
@@ -29,6 +29,16 @@ public struct File: ~Copyable {
     }
     return count
   }
+
+  public func write(_ bytes: [UInt8]) throws(SystemError) { try Handle(handle).write(bytes) }
+
+  /// Where the next read or write begins.
+  public func seek(to position: UInt32) throws(SystemError) { try Handle(handle).seek(to: position) }
+
+  /// Cuts it, or makes it longer by zeros.
+  public func resize(to size: UInt32) throws(SystemError) { try Handle(handle).resize(to: size) }
+
+  public func information() throws(SystemError) -> FileInformation { try Handle(handle).file() }
 
   /// All that is left of the file.
   public func contents() throws(SystemError) -> [UInt8] { try Handle(handle).contents() }

@@ -13,10 +13,8 @@ public struct Handle: Equatable, Sendable {
   public static var error: Handle { Handle(StandardHandle.error) }
 
   /// A new handle for what `path` names.
-  public static func open(_ path: [UInt8]) throws(SystemError) -> Handle {
-    Handle(
-      try checked(
-        unsafe path.withUnsafeBufferPointer { unsafe SystemCalls.open($0.baseAddress, UInt32($0.count), []) }))
+  public static func open(_ path: [UInt8], _ flags: OpenFlags = []) throws(SystemError) -> Handle {
+    Handle(try Files.at(path) { address, count in unsafe SystemCalls.open(address, count, flags) })
   }
 
   /// A second handle for the same object, which allows `rights` and nothing else.
@@ -38,6 +36,21 @@ public struct Handle: Equatable, Sendable {
 
   public func close() { _ = SystemCalls.close(number) }
 
+  // MARK: Files
+
+  /// What the file or directory is that it stands for.
+  public func file() throws(SystemError) -> FileInformation {
+    var information = FileInformation()
+    _ = try checked(unsafe SystemCalls.handleFile(number, &information))
+    return information
+  }
+
+  /// Where the next read or write begins.
+  public func seek(to position: UInt32) throws(SystemError) { _ = try checked(SystemCalls.seek(number, position)) }
+
+  /// Cuts a file, or makes it longer by zeros.
+  public func resize(to size: UInt32) throws(SystemError) { _ = try checked(SystemCalls.fileResize(number, size)) }
+
   // MARK: Bytes
 
   /// Reads what is there, waiting for the first byte where it may come. Returns how many bytes were put at `buffer`; 0 at the end.
@@ -56,6 +69,22 @@ public struct Handle: Equatable, Sendable {
       let count = try read(into: &piece)
       if count == 0 { return bytes }
       for index in 0..<count { bytes.append(piece[index]) }
+    }
+  }
+
+  public func write(_ bytes: [UInt8]) throws(SystemError) {
+    try unsafe bytes.withUnsafeBufferPointer { bytes throws(SystemError) in
+      guard let start = bytes.baseAddress else { return }
+      try unsafe write(Bytes(start: start, count: bytes.count))
+    }
+  }
+
+  /// Writes the first `count` of `bytes`.
+  public func write<let size: Int>(_ bytes: InlineArray<size, UInt8>, _ count: Int) throws(SystemError) {
+    try unsafe withUnsafePointer(to: bytes) { start throws(SystemError) in
+      try unsafe start.withMemoryRebound(to: UInt8.self, capacity: size) { start throws(SystemError) in
+        try unsafe write(Bytes(start: start, count: count))
+      }
     }
   }
 

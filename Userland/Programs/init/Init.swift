@@ -16,6 +16,8 @@ struct Init: Program {
 
   static func run() -> Int32 {
     var manager = SupervisedManager()
+    // Their services start when a path first leads to them.
+    mount("/tmp", "files")
     // More urgent than those whose calls wait for the next manager.
     try? TaskIdentity.current.setPriority(SupervisedManager.priority)
     var arguments = WordList()
@@ -55,6 +57,18 @@ struct Init: Program {
           $0.write("\n")
         }
         return 1
+      }
+    }
+  }
+
+  private static func mount(_ path: StaticString, _ service: StaticString) {
+    do throws(SystemError) { try Files.mount(Bytes(path).copied, service: Bytes(service).copied) } catch {
+      Console.write {
+        $0.write("init: ")
+        $0.write(path)
+        $0.write(" was not mounted: ")
+        $0.write(error.sentence)
+        $0.write("\n")
       }
     }
   }

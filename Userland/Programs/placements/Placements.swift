@@ -35,7 +35,6 @@ import SDK
     if command == "chaos" { return ChaosTest(seed: number(2, or: 1), steps: number(3, or: 200)).run() }
     if command == "beside" { return BesideTest.run() }
     // What `conform` starts.
-    if command == "leave" { return Conformance.leaveFilesOpen() }
     if command == "fill" { return Conformance.fillShare() }
     return usage()
   }

@@ -25,6 +25,18 @@ extension Builtin {
     case .sort: return sortCommand(words, state)
     case .hexdump: return hexdumpCommand(words, state)
     case .less: return lessCommand(words, state)
+    case .mkdir: return mkdirCommand(words)
+    case .rmdir: return forEachPath(words) { path throws(SystemError) in try Files.remove(path, isDirectory: true) }
+    case .rm: return rmCommand(words)
+    case .cp: return cpCommand(words)
+    case .mv: return mvCommand(words)
+    case .ln: return lnCommand(words)
+    case .touch: return touchCommand(words)
+    case .tee: return teeCommand(words)
+    case .df: return dfCommand()
+    case .mount: return mountCommand(words)
+    case .umount: return forEachPath(words) { path throws(SystemError) in try Files.unmount(path) }
+    case .sync: return syncCommand(words)
     case .ps: return psCommand()
     case .top: return topCommand(words)
     case .nice: return niceCommand(words)

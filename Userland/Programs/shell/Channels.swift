@@ -61,10 +61,11 @@ struct SavedChannels {
 extension File {
   /// Opens a file as a redirection says.
   static func open(_ path: [UInt8], for kind: RedirectionKind) throws(SystemError) -> File {
-    let file = try File(path)
-    // There are no files yet that could be made or emptied.
-    if kind != .input { try Handle(file.handle).write(Bytes("")) }
-    return file
+    switch kind {
+    case .input: try File(path)
+    case .output: try File(path, [.write, .create, .truncate])
+    case .append: try File(path, [.write, .create, .append])
+    }
   }
 }
 

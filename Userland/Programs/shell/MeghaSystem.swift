@@ -75,11 +75,11 @@ struct MeghaSystem: ShellHost {
 
   mutating func names(in folder: [UInt8]) -> [FolderName] {
     var names: [FolderName] = []
-    BootFolder(folder).forEach { name, kind, _ in names.append(FolderName(name, isFolder: kind == .folder)) }
+    ShellFiles.forEachName(in: folder) { name, kind, _ in names.append(FolderName(name, isFolder: kind == .folder)) }
     return names
   }
 
-  mutating func kind(of path: [UInt8]) -> ShellFileKind? { BootFolder.kind(of: path) }
+  mutating func kind(of path: [UInt8]) -> ShellFileKind? { ShellFiles.kind(of: path) }
 
   mutating func contents(of path: [UInt8]) throws(ShellComplaint) -> [UInt8] {
     do throws(SystemError) {
@@ -98,7 +98,7 @@ struct MeghaSystem: ShellHost {
   /// The path of the program of this name, if there is a file of it.
   func program(named name: [UInt8], from folder: [UInt8]) -> [UInt8]? {
     let path = Self.programPath(name, from: folder)
-    return BootFolder.kind(of: path) == .file ? path : nil
+    return ShellFiles.kind(of: path) == .file ? path : nil
   }
 
   /// A name with a slash is a path; any other is looked for in /bin.

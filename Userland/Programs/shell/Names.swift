@@ -50,7 +50,7 @@ enum Names {
   static func files(in folder: StaticString, ending: StaticString) -> [[UInt8]] {
     let ending = StaticText(ending).bytes
     var names: [[UInt8]] = []
-    BootFolder(StaticText(folder).bytes).forEach { name, kind, _ in
+    ShellFiles.forEachName(in: StaticText(folder).bytes) { name, kind, _ in
       guard kind == .file, name.count > ending.count, name.suffix(ending.count).elementsEqual(ending) else { return }
       let stem = [UInt8](name.dropLast(ending.count))
       if !stem.contains(0x2e) { names.append(stem) }
@@ -68,7 +68,7 @@ struct TypedNames: CompletionSource {
 
   mutating func names(in folder: [UInt8]) -> [FolderName] {
     var names: [FolderName] = []
-    BootFolder(folder).forEach { name, kind, _ in names.append(FolderName(name, isFolder: kind == .folder)) }
+    ShellFiles.forEachName(in: folder) { name, kind, _ in names.append(FolderName(name, isFolder: kind == .folder)) }
     return names
   }
 

@@ -61,7 +61,8 @@ struct Shell: Program {
       // What is over the limits is not known to the shell.
       if ShellName.isName(name) { try? state.set(name, [UInt8](entry[(equals + 1)...]), isExported: true) }
     }
-    if let folder = state.value(of: StaticText("PWD").bytes), folder.first == 0x2f { state.folder = folder }
+    let folder = Files.workingDirectory
+    if folder.first == 0x2f { state.folder = folder }
     var index = first
     while index < ProgramInformation.argumentCount {
       state.parameters.append(ProgramInformation.argument(index).copied)

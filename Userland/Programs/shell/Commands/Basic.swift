@@ -165,10 +165,12 @@ extension MeghaSystem {
     let isBack = words.count == 2 && words[1] == "-"
     let path =
       words.count == 1 ? [0x2f] : isBack ? formerFolder : ShellPath.absolute(words[1].copied, from: state.folder)
-    switch BootFolder.kind(of: path) {
-    case nil: return report(path, "there is no such folder")
-    case .folder?: break
-    case .file?, .other?: return report(path, "this is no folder")
+    do throws(SystemError) { try Files.changeDirectory(path) } catch {
+      switch error {
+      case .notFound: return report(path, "there is no such folder")
+      case .notADirectory: return report(path, "this is no folder")
+      default: return report(path, error.sentence)
+      }
     }
     do throws(ShellRefusal) { try state.set(StaticText("PWD").bytes, path, isExported: true) } catch {
       return Builtin.cd.reportFailure(error.sentence)

@@ -14,35 +14,28 @@ extension Builtin {
 
   /// `ls [-l] [-R] [FILE|FOLDER...]`
   func lsCommand(_ words: borrowing CommandWords, _ system: inout MeghaSystem, _ state: ShellState) -> Int32 {
-    var isLong = false
-    var isDeep = false
+    guard let (letters, first) = options(words, known: "lR") else { return reportUsage() }
+    let (isLong, isDeep) = (letters.contains(0x6c), letters.contains(0x52))
     var paths: [[UInt8]] = []
-    for index in 1..<words.count {
-      let word = words[index]
-      if word == "-l" {
-        isLong = true
-      } else if word == "-R" {
-        isDeep = true
-      } else if word == "-lR" || word == "-Rl" {
-        isLong = true
-        isDeep = true
-      } else if word.hasPrefix("-"), word.count > 1 {
-        return reportUsage()
-      } else {
-        paths.append(word.copied)
-      }
-    }
+    for index in first..<max(words.count, first) { paths.append(words[index].copied) }
     if paths.isEmpty { paths = [state.folder] }
     var status: Int32 = 0
     for (index, path) in paths.enumerated() {
       let whole = ShellPath.absolute(path, from: state.folder)
-      switch BootFolder.kind(of: whole) {
-      case nil: status = report(path, SystemError.notFound.sentence)
-      case .folder?:
-        if paths.count > 1 || isDeep { writeHeading(path, isFirst: index == 0) }
-        list(whole, shown: path, isLong: isLong, isDeep: isDeep)
-      case .file?, .other?: listFile(whole, shown: path, isLong: isLong)
-      }
+      do throws(SystemError) {
+        let information = try Files.information(whole, .noFollow)
+        if ShellFiles.kind(of: whole) == .folder, !isLong || information.kind == NodeKind.directory.rawValue {
+          if paths.count > 1 || isDeep { writeHeading(path, isFirst: index == 0) }
+          try list(whole, shown: path, isLong: isLong, isDeep: isDeep)
+        } else if isLong {
+          writeRow(path, information, whole)
+        } else {
+          Console.write {
+            $0.write(path)
+            $0.write("\n")
+          }
+        }
+      } catch { status = report(path, error.sentence) }
       if TypedInput.isInterrupted { return 130 }
     }
     return status
@@ -56,43 +49,54 @@ extension Builtin {
     }
   }
 
-  private func list(_ folder: [UInt8], shown: [UInt8], isLong: Bool, isDeep: Bool) {
-    var entries: [(name: [UInt8], kind: ShellFileKind, size: UInt32)] = []
-    BootFolder(folder).forEach { name, kind, size in entries.append((name, kind, size)) }
+  private func list(_ folder: [UInt8], shown: [UInt8], isLong: Bool, isDeep: Bool) throws(SystemError) {
+    var entries: [(name: [UInt8], information: FileInformation)] = []
+    try Files.forEachName(in: folder) { entries.append(($0.name, $0.information)) }
     entries.sort { $0.name.lexicographicallyPrecedes($1.name) }
-    let names = entries.map { $0.name + ($0.kind == .folder ? [0x2f] : []) }
+    let before = folder == [0x2f] ? folder : folder + [0x2f]
     if isLong {
-      for (index, entry) in entries.enumerated() { writeRow(names[index], entry.kind, entry.size) }
-    } else if !names.isEmpty {
+      for entry in entries { writeRow(entry.name, entry.information, before + entry.name) }
+    } else if !entries.isEmpty {
+      let names = entries.map { $0.name + Self.mark($0.information) }
       // What a program reads has a name in each line.
       let width = Self.writesToConsole ? Self.width : 1
       Console.write { TextTools.writeColumns(names, width: width, to: &$0) }
     }
     guard isDeep else { return }
-    for entry in entries where entry.kind == .folder {
+    for entry in entries where entry.information.kind == NodeKind.directory.rawValue {
       let shown = (shown == [0x2f] ? [] : shown) + [0x2f] + entry.name
+      if TypedInput.isInterrupted { return }
       writeHeading(shown, isFirst: false)
-      list((folder == [0x2f] ? [] : folder) + [0x2f] + entry.name, shown: shown, isLong: isLong, isDeep: true)
+      try list(before + entry.name, shown: shown, isLong: isLong, isDeep: true)
     }
   }
 
-  private func listFile(_ path: [UInt8], shown: [UInt8], isLong: Bool) {
-    BootFolder.forEachEntry { entry, kind, size in
-      guard entry == path, kind != .folder else { return }
-      if isLong { return writeRow(shown, kind, size) }
-      Console.write {
-        $0.write(shown)
-        $0.write("\n")
-      }
+  /// What is behind the name of a folder or a link.
+  private static func mark(_ information: FileInformation) -> [UInt8] {
+    switch NodeKind(rawValue: information.kind) {
+    case .directory: [0x2f]
+    case .symbolicLink: [0x40]
+    default: []
     }
   }
 
-  private func writeRow(_ name: [UInt8], _ kind: ShellFileKind, _ size: UInt32) {
+  private func writeRow(_ name: [UInt8], _ information: FileInformation, _ path: [UInt8]) {
+    let kind = NodeKind(rawValue: information.kind)
+    let target = kind == .symbolicLink ? try? Files.readLink(path) : nil
     Console.write {
-      if kind == .folder { $0.pad(9) } else { $0.write(decimal: UInt64(size), width: 9) }
+      if kind == .file { $0.write(decimal: UInt64(information.size), width: 9) } else { $0.pad(9) }
       $0.write("  ")
+      if information.modified != 0, let time = CalendarTime(secondsSince1970: UInt64(information.modified)) {
+        time.write(to: &$0)
+        $0.write("  ")
+      }
       $0.write(name)
-      $0.write(kind == .other ? " (neither file nor folder)\n" : "\n")
+      $0.write(Self.mark(information))
+      if let target {
+        $0.write(" -> ")
+        $0.write(target)
+      }
+      $0.write(kind == .other ? " (a device)\n" : "\n")
     }
   }
 

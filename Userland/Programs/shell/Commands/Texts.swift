@@ -72,7 +72,7 @@ extension Builtin {
   }
 
   /// Takes options of one letter each from the front; nil where one is not among `known`.
-  private func options(_ words: borrowing CommandWords, known: StaticString) -> (letters: [UInt8], next: Int)? {
+  func options(_ words: borrowing CommandWords, known: StaticString) -> (letters: [UInt8], next: Int)? {
     let known = StaticText(known).bytes
     var letters: [UInt8] = []
     var index = 1

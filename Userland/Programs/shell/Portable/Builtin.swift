@@ -4,12 +4,13 @@ enum Builtin: UInt8 {
   case help, echo, run, sandbox
   case jobs, fg, wait, kill
   case cd, pwd, ls, cat, head, tail, wc, grep, sort, hexdump, less
+  case mkdir, rmdir, rm, cp, mv, ln, touch, tee, df, mount, umount, sync
   case ps, top, nice, sleep, date, uptime
   case free, maps, dmesg
   case lsmod, insmod, rmmod, modinfo, service
   case which, env, history, read, clear
 
-  private static var count: UInt8 { 38 }
+  private static var count: UInt8 { 50 }
 
   init?(named name: [UInt8]) {
     for value in 0..<Self.count {
@@ -77,6 +78,44 @@ enum Builtin: UInt8 {
     case .less:
       CommandHelp(
         "less", "[FILE...]", "shows files a page at a time: space, b, arrows, q", example: "dmesg | less", .files)
+    case .mkdir:
+      CommandHelp(
+        "mkdir", "[-p] FOLDER...", "makes folders; -p: those above them too, and none is wrong that is there",
+        example: "mkdir -p /tmp/a/b", .folders)
+    case .rmdir: CommandHelp("rmdir", "FOLDER...", "takes empty folders away", example: "rmdir /tmp/a/b", .folders)
+    case .rm:
+      CommandHelp(
+        "rm", "[-r] [-f] FILE...", "takes files away: -r folders with all that is in them, -f what may not be there",
+        example: "rm -r /tmp/a", .files)
+    case .cp:
+      CommandHelp(
+        "cp", "[-r] FILE... TARGET", "copies files to a name, or into a folder; -r folders with all that is in them",
+        example: "cp /boot/script /tmp", .files)
+    case .mv:
+      CommandHelp(
+        "mv", "FILE... TARGET", "gives files another name, or moves them into a folder", example: "mv /tmp/a /tmp/b",
+        .files)
+    case .ln:
+      CommandHelp(
+        "ln", "[-s] TARGET NAME", "gives a file a second name; -s makes a symbolic link",
+        example: "ln -s /bin/hello /tmp/greet", .files)
+    case .touch:
+      CommandHelp(
+        "touch", "FILE...", "makes empty files, or sets when they were written to", example: "touch /tmp/a", .files)
+    case .tee:
+      CommandHelp(
+        "tee", "[-a] [FILE...]", "prints the input and writes it to files; -a behind what they have",
+        example: "ps | tee /tmp/tasks", .files)
+    case .df: CommandHelp("df", "", "shows how full the file systems are", example: "df")
+    case .mount:
+      CommandHelp(
+        "mount", "[[--read-only] SERVICE FOLDER]", "shows the file systems, or puts that of a service at a folder",
+        example: "mount files /tmp", .services)
+    case .umount:
+      CommandHelp("umount", "FOLDER", "takes a file system out of the name space", example: "umount /tmp", .folders)
+    case .sync:
+      CommandHelp(
+        "sync", "[FOLDER...]", "waits until all that was written is where it stays", example: "sync", .folders)
     case .ps: CommandHelp("ps", "", "shows all tasks, as a tree", example: "ps")
     case .top:
       CommandHelp(
