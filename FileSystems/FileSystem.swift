@@ -150,3 +150,14 @@ public protocol FileSystem {
   /// Returns when all that was answered before is where it stays.
   mutating func sync() throws(FileFailure)
 }
+
+extension FileSystemUse {
+  public init(blockSize: UInt32, blocks: UInt32, freeBlocks: UInt32, nodes: UInt32, freeNodes: UInt32) {
+    self.init()
+    self.blockSize = blockSize
+    self.blocks = blocks
+    self.freeBlocks = freeBlocks
+    self.nodes = nodes
+    self.freeNodes = freeNodes
+  }
+}

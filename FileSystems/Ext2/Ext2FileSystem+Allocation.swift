@@ -3,6 +3,8 @@
 // Invariant: `freeBlocks` and `freeInodes` are the sums of the counts of the groups. Nothing is taken that the bitmap shows as
 // free but that holds the file system together.
 
+import ABI
+
 extension Ext2FileSystem {
   /// That so many blocks and inodes can be taken. Where some wait to become free, they become so.
   mutating func reserve(blocks: UInt32, inodes: UInt32 = 0) throws(FileFailure) {

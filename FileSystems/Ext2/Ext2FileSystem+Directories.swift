@@ -5,6 +5,7 @@
 // - An entry is checked before it is used: it lies inside of its block, and its name inside of it.
 // - An entry stays where it is as long as it is there; so a position in a directory stays good.
 
+import ABI
 import Primitives
 
 /// The head of an entry.
@@ -148,7 +149,7 @@ extension Ext2FileSystem {
 
   public mutating func entry(
     at position: UInt32, in directory: NodeReference
-  ) throws(FileFailure) -> DirectoryEntry? {
+  ) throws(FileFailure) -> NamedNode? {
     let inode = try self.directory(directory)
     var index = position / geometry.blockSize
     // In the position's block from the beginning on: where it led, nothing may begin any more.
@@ -167,7 +168,7 @@ extension Ext2FileSystem {
         let found = try readInode(place.entry.inode)
         // Less than 2^32: so is the directory's size.
         let next = UInt64(index) &* UInt64(geometry.blockSize) &+ UInt64(place.offset &+ place.entry.length)
-        return DirectoryEntry(
+        return NamedNode(
           name: name, node: NodeReference(number: place.entry.inode, generation: found.generation),
           kind: place.entry.kind ?? found.kind, next: UInt32(clamping: next))
       }

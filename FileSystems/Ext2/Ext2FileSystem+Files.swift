@@ -3,6 +3,8 @@
 // Invariant: behind the end of a file its last block holds zeros, as far as it was written here; so a file that gets longer shows
 // nothing of what was there before.
 
+import ABI
+
 extension Ext2FileSystem {
   public mutating func read(
     _ node: NodeReference, at position: UInt32, count: Int, _ body: (Span<UInt8>) -> Bool

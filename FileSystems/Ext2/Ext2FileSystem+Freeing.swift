@@ -3,6 +3,8 @@
 //
 // Invariant: what is in one of the two lists is still marked as taken, on the disk and in the cache.
 
+import ABI
+
 /// How many names of an inode are gone that it is still counted to have on the disk.
 struct LostLinks {
   let inode: UInt32

@@ -4,6 +4,8 @@
 // Invariant: a block number that is followed lies inside of the file system; one that is written to holds neither a superblock
 // nor descriptors, bitmaps or inodes.
 
+import ABI
+
 /// The way from an inode to one block of its file.
 struct BlockPath {
   /// How many indirect blocks lie on the way.

@@ -3,6 +3,7 @@
 // Invariant: each of them looks at all that it needs, and sees to it that there is space, before it changes anything. In which
 // order the changes reach the disk is said in Ext2FileSystem.swift.
 
+import ABI
 import Primitives
 
 extension Ext2FileSystem {

@@ -1,5 +1,7 @@
 // When what was changed goes to the disk, and what the superblock says of it.
 
+import ABI
+
 extension Ext2FileSystem {
   /// Before a request that changes something: it may be written, the disk says so, and there is room in the cache and in the
   /// lists for what it changes.

@@ -21,6 +21,7 @@
 // - Before the first change is written the superblock says that the file system is not clean; after `sync` that it is.
 // - Once something written to was found damaged, nothing is written any more but what was changed before.
 
+import ABI
 import Primitives
 
 public struct Ext2FileSystem<Device: BlockDevice>: FileSystem {

@@ -4,6 +4,8 @@
 // Invariant: a value of this type is consistent: whatever it computes for a block group below `groupCount`, or for an inode from
 // 1 to `inodeCount`, lies below `blockCount`, and nothing here overflows.
 
+import ABI
+
 /// Where the fields of the superblock lie, in bytes from its beginning.
 enum Superblock {
   static var inodeCount: Int { 0 }

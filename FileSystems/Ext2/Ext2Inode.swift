@@ -2,6 +2,8 @@
 //
 // Invariant: reading and writing it back changes nothing: fields that are of no interest here are left as they are.
 
+import ABI
+
 /// Where the fields of an inode lie, in bytes from its beginning.
 enum InodeField {
   static var mode: Int { 0 }

@@ -1,5 +1,6 @@
 // Why an ext2 file system is not mounted, or not written to.
 
+import ABI
 import Primitives
 
 /// A number of the superblock that contradicts another or the format.

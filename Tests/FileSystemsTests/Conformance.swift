@@ -1,5 +1,6 @@
 // Random requests against a file system and the model at once. Generic: every file system must pass it.
 
+import ABI
 import FileSystems
 import TestSupport
 import Testing

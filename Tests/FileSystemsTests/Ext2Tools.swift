@@ -1,5 +1,6 @@
 // Images of ext2 by mke2fs, looked at by e2fsck and debugfs, of the package e2fsprogs.
 
+import ABI
 import Foundation
 import Testing
 

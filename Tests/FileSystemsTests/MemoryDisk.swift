@@ -1,5 +1,6 @@
 // A disk in memory that keeps what was written in which order, loses power, and fails.
 
+import ABI
 import FileSystems
 
 /// What happens at a disk, in order.

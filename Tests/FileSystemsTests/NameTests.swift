@@ -1,5 +1,6 @@
 // What every file system asks of a name.
 
+import ABI
 import FileSystems
 import Testing
 
