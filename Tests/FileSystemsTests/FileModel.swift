@@ -23,6 +23,8 @@ final class ModelNode {
     links = kind == .directory ? 2 : 1
   }
 
+  var key: UInt64 { UInt64(reference.number) << 32 | UInt64(reference.generation) }
+
   func isInside(_ other: ModelNode) -> Bool {
     var node: ModelNode? = self
     while let current = node {
@@ -33,11 +35,25 @@ final class ModelNode {
   }
 }
 
+/// A name in a directory.
+struct ModelName: Hashable {
+  let directory: UInt64
+  let name: [UInt8]
+
+  init(_ directory: ModelNode, _ name: [UInt8]) {
+    self.directory = directory.key
+    self.name = name
+  }
+}
+
 final class FileModel {
   let root: ModelNode
   /// All directories and all other nodes that have a name.
   private(set) var directories: [ModelNode]
   private(set) var others: [ModelNode] = []
+  /// The names and the contents that were changed since somebody emptied these.
+  var changedNames: Set<ModelName> = []
+  var changedContents: Set<UInt64> = []
   /// Nodes that are gone.
   private(set) var gone: [NodeReference] = []
 
@@ -80,6 +96,7 @@ final class FileModel {
   // MARK: Changes
 
   func add(_ node: ModelNode, _ name: [UInt8], to directory: ModelNode, time: UInt32) {
+    changedNames.insert(ModelName(directory, name))
     directory.entries[name] = node
     directory.modified = time
     if node.kind == .directory {
@@ -92,6 +109,7 @@ final class FileModel {
   }
 
   func link(_ node: ModelNode, _ name: [UInt8], to directory: ModelNode, time: UInt32) {
+    changedNames.insert(ModelName(directory, name))
     directory.entries[name] = node
     directory.modified = time
     node.links += 1
@@ -99,6 +117,7 @@ final class FileModel {
 
   func remove(_ name: [UInt8], from directory: ModelNode, time: UInt32) {
     guard let node = directory.entries.removeValue(forKey: name) else { return }
+    changedNames.insert(ModelName(directory, name))
     directory.modified = time
     lose(node, from: directory)
   }
@@ -122,6 +141,7 @@ final class FileModel {
     guard let node = directory.entries[name] else { return }
     let replaced = newDirectory.entries[newName]
     if replaced === node { return }
+    changedNames.formUnion([ModelName(directory, name), ModelName(newDirectory, newName)])
     directory.entries[name] = nil
     newDirectory.entries[newName] = node
     if let replaced { lose(replaced, from: newDirectory) }
