@@ -1,6 +1,7 @@
 // Random requests against a file system and the model at once. Generic: every file system must pass it.
 
 import ABI
+import ABI
 import FileSystems
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 // ext2 against the model, on images of mke2fs with many sets of parameters, judged by e2fsck.
 
 import ABI
+import ABI
 import FileSystems
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 // What a file system is, as simply as it can be said: dictionaries and arrays. It says which failures a request may end with.
 
 import ABI
+import ABI
 import FileSystems
 
 /// A node of the model.

@@ -2,6 +2,7 @@
 //
 // What was written before the last flush is on the disk. Of what was written after it, any part may be.
 
+import ABI
 import FileSystems
 import TestSupport
 import Testing
