@@ -219,3 +219,25 @@ extension FileSystem {
     return node
   }
 }
+
+/// A time that requests of tests bring.
+let testTime: UInt32 = 1_700_000_000
+
+/// Requests with what they need in most tests.
+extension FileSystem {
+  @discardableResult
+  mutating func make(
+    _ name: String, _ kind: NodeKind = .file, in directory: NodeReference? = nil
+  ) throws(FileFailure) -> NodeReference {
+    let mode: UInt32 = kind == .directory ? 0o755 : 0o644
+    return try create(Array(name.utf8).span, kind, in: directory ?? root, mode: mode, time: testTime, by: 0)
+  }
+
+  mutating func put(_ bytes: [UInt8], at position: UInt32 = 0, in node: NodeReference) throws(FileFailure) {
+    try write(node, at: position, bytes.span, time: testTime, by: 0)
+  }
+
+  mutating func drop(_ name: String, in directory: NodeReference? = nil) throws(FileFailure) {
+    try remove(Array(name.utf8).span, in: directory ?? root, time: testTime)
+  }
+}
