@@ -191,8 +191,13 @@ public struct Ext2FileSystem<Device: BlockDevice>: FileSystem {
   }
 
   public mutating func use() throws(FileFailure) -> FileSystemUse {
-    if hasPending, readOnlyReason == nil { try commit() }
-    if !isCounted { try countFree() }
+    do throws(FileFailure) {
+      if hasPending, readOnlyReason == nil { try commit() }
+      if !isCounted { try countFree() }
+    } catch {
+      note(error)
+      throw error
+    }
     return FileSystemUse(
       blockSize: geometry.blockSize, blocks: geometry.blockCount, freeBlocks: freeBlocks, nodes: geometry.inodeCount,
       freeNodes: freeInodes)

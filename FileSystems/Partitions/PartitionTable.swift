@@ -19,6 +19,10 @@ public struct Partition: Equatable, Sendable {
   public let start: UInt32
   public let sectorCount: UInt32
   public let type: PartitionType
+
+  public init(number: UInt32, start: UInt32, sectorCount: UInt32, type: PartitionType) {
+    (self.number, self.start, self.sectorCount, self.type) = (number, start, sectorCount, type)
+  }
 }
 
 /// What a disk has at its beginning.
