@@ -15,7 +15,7 @@ struct Ext2ExchangeTests {
   /// A folder of the host with files of many sizes, many names, links and depths.
   static func withFolder(_ body: (URL, [String: [UInt8]]) throws -> Void) throws {
     let manager = FileManager.default
-    let folder = manager.temporaryDirectory.appendingPathComponent("ext2-\(UUID().uuidString)")
+    let folder = Ext2Tools.folder.appendingPathComponent("ext2-\(UUID().uuidString)")
     defer { try? manager.removeItem(at: folder) }
     var expected: [String: [UInt8]] = [:]
     func add(_ path: String, _ bytes: [UInt8]) throws {

@@ -25,7 +25,7 @@ struct ImageKind: CustomTestStringConvertible, Sendable {
     ImageKind(8192, "-b 1024 -I 128"),
     ImageKind(16384, "-b 1024 -I 256 -g 2048"),
     ImageKind(16384, "-b 2048 -I 128 -O ^dir_index"),
-    ImageKind(32768, "-b 4096 -I 256"),
+    ImageKind(16384, "-b 4096 -I 256"),
     ImageKind(16384, "-b 4096 -I 128 -O ^resize_inode,^large_file"),
     ImageKind(8192, "-b 1024 -r 0 -O none"),
     ImageKind(16384, "-b 4096 -r 0 -O none -g 1024"),

@@ -29,10 +29,15 @@ enum Ext2Tools {
     return (process.terminationStatus, String(decoding: data, as: UTF8.self))
   }
 
+  /// Where images lie: in memory where there is such a folder, since the tools wait for the disk otherwise.
+  static let folder =
+    FileManager.default.isWritableFile(atPath: "/dev/shm")
+    ? URL(fileURLWithPath: "/dev/shm") : FileManager.default.temporaryDirectory
+
   /// Calls `body` with the path of a file that holds `bytes`, and returns what is in it then.
   @discardableResult
   static func withFile(_ bytes: [UInt8], _ body: (String) throws -> Void) throws -> [UInt8] {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("ext2-\(UUID().uuidString)")
+    let url = folder.appendingPathComponent("ext2-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: url) }
     try Data(bytes).write(to: url)
     try body(url.path)
