@@ -86,7 +86,8 @@ let package = Package(
     .testTarget(
       name: "KernelTests",
       dependencies: [
-        "ABI", "Boot", "IPC", "Kernel", "Machine", "MachineSupport", "MeghaBuild", "Objects", "Platform", "Primitives",
+        "ABI", "Boot", "FileSystems", "IPC", "Kernel", "Machine", "MachineSupport", "MeghaBuild", "Objects", "Platform",
+        "Primitives", "ServiceSupport",
         "Processes", "Scheduling", "TestSupport",
       ],
       path: "Tests/KernelTests", swiftSettings: host + fast + flows),

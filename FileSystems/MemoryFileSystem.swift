@@ -141,8 +141,11 @@ public struct MemoryFileSystem: FileSystem {
 
   public func status(of node: NodeReference) throws(FileFailure) -> NodeStatus {
     let node = nodes[try index(node)]
+    // A directory has its own "." and the ".." of those inside it too, as elsewhere.
+    let links =
+      node.kind == .directory ? 2 + UInt32(node.names.count { nodes[$0.node].kind == .directory }) : node.links
     return NodeStatus(
-      kind: node.kind, size: node.size, links: node.links, mode: node.mode, modified: node.modified,
+      kind: node.kind, size: node.size, links: links, mode: node.mode, modified: node.modified,
       blocks: UInt32(node.blocks.count { $0.hasMemory } * Self.blockSize / 512))
   }
 
@@ -166,7 +169,7 @@ public struct MemoryFileSystem: FileSystem {
   public mutating func createLink(
     _ name: Span<UInt8>, to target: Span<UInt8>, in directory: NodeReference, time: UInt32, by owner: UInt32
   ) throws(FileFailure) -> NodeReference {
-    guard !target.isEmpty, target.count <= 255 else { throw target.isEmpty ? .badArgument : .tooLarge }
+    guard !target.isEmpty, target.count < Self.blockSize else { throw target.isEmpty ? .badArgument : .tooLarge }
     let parent = try index(directory, .directory)
     try checkNew(name, in: parent)
     var node = Node(kind: .symbolicLink, mode: 0o777, modified: time, owner: owner, parent: parent)

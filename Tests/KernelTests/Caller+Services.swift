@@ -33,9 +33,11 @@ extension Caller {
   }
 
   /// Serves requests of an endpoint until `answer` returns nil or the endpoint is gone.
-  func serve(_ endpoint: Int32, room: UInt32 = 0, _ answer: (inout Message) -> Bool) {
+  ///
+  /// - Parameter buffer: where there is `room` for data; 0: on the stack.
+  func serve(_ endpoint: Int32, room: UInt32 = 0, at buffer: UInt32 = 0, _ answer: (inout Message) -> Bool) {
     let place = makeMessage()
-    let buffer = room == 0 ? 0 : self.place([UInt8](repeating: 0, count: Int(room)))
+    let buffer = buffer != 0 || room == 0 ? buffer : self.place([UInt8](repeating: 0, count: Int(room)))
     var fresh = Message()
     (fresh.bufferAddress, fresh.bufferCapacity) = (buffer, room)
     write(fresh, at: place)

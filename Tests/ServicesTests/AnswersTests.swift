@@ -53,7 +53,6 @@ import Testing
 
   /// No service may use the number for something else.
   @Test func noFailureIsTheUnknownOperation() {
-    #expect(FileFailure(rawValue: unknownOperation) == nil)
     #expect(ClockFailure(rawValue: unknownOperation) == nil)
     #expect(KeyboardFailure(rawValue: unknownOperation) == nil)
     #expect(DiskFailure(rawValue: unknownOperation) == nil)

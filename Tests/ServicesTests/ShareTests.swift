@@ -4,7 +4,6 @@ import ServiceSupport
 import TestSupport
 import Testing
 
-@testable import FilesService
 @testable import LogService
 @testable import StoreService
 
@@ -123,35 +122,5 @@ import Testing
     let status = log.ask(LogOperation.status.rawValue)
     #expect(status.words[0] == 0 && status.words[1] == 2010 && status.words[2] <= 16384)
     #expect(append(log, 1, 3) == 2010)
-  }
-
-  // MARK: Files
-
-  @Test(arguments: [false, true])
-  func aProcessHasItsShareOfFiles(isMoved: Bool) {
-    endedProcesses = []
-    var files = Asked<FileService>()
-    func failure(_ operation: FileOperation, _ words: [UInt32], _ data: [UInt8], _ client: UInt32) -> UInt32 {
-      files.ask(operation.rawValue, words, data, by: client).words[0]
-    }
-    for number in 0..<32 { #expect(failure(.open, [1], Array("/f\(number)".utf8), 1) == 0) }
-    for number in 0..<32 { #expect(failure(.makeFolder, [], Array("/g\(number)".utf8), 1) == 0) }
-    if isMoved { files = moved(files) }
-    let overShare = FileFailure.overShare.rawValue
-    #expect(failure(.makeFolder, [], Array("/one".utf8), 1) == overShare)
-    #expect(failure(.open, [1], Array("/f1".utf8), 1) == overShare)
-    let part = [UInt8](repeating: 9, count: 32768)
-    for number in 1...4 as ClosedRange<UInt32> { #expect(failure(.write, [number], part, 1) == 0) }
-    if isMoved { files = moved(files) }
-    #expect(failure(.write, [5], [1], 1) == overShare)
-    // Another one finds room for all of these.
-    #expect(failure(.makeFolder, [], Array("/two".utf8), 2) == 0)
-    #expect(failure(.open, [1], Array("/two/f".utf8), 2) == 0)
-    for _ in 0..<4 { #expect(failure(.write, [33], part, 2) == 0) }
-    // Its places are free when the first has ended; its files stay.
-    endedProcesses = [1]
-    for _ in 0..<31 { #expect(failure(.open, [0], Array("/f0".utf8), 2) == 0) }
-    #expect(failure(.open, [0], Array("/f0".utf8), 2) == overShare)
-    endedProcesses = []
   }
 }
