@@ -132,16 +132,20 @@ extension Ext2FileSystem {
 
   /// Where a file is to go on behind its end: what lies there in its last block becomes zeros, whoever wrote it.
   private mutating func clearTail(of inode: Ext2Inode, before position: UInt64) throws(FileFailure) {
-    guard position > inode.size else { return }
-    try clearBytes(of: inode, from: inode.size)
+    guard position > inode.size, let block = try block(with: inode.size, of: inode) else { return }
+    try clear(block, from: inode.size)
   }
 
-  /// Makes what lies in a block from a position of its file on zeros.
-  private mutating func clearBytes(of inode: Ext2Inode, from position: UInt64) throws(FileFailure) {
-    guard geometry.offset(position) > 0, let index = UInt32(exactly: geometry.part(position)) else { return }
+  /// The block with a position of a file, unless it begins with it or there is none.
+  private mutating func block(with position: UInt64, of inode: Ext2Inode) throws(FileFailure) -> UInt32? {
+    guard geometry.offset(position) > 0, let index = UInt32(exactly: geometry.part(position)) else { return nil }
     let block = try block(index, of: inode)
-    guard block != 0 else { return }
+    guard block != 0 else { return nil }
     try checkOwn(block)
+    return block
+  }
+
+  private mutating func clear(_ block: UInt32, from position: UInt64) throws(FileFailure) {
     let slot = try cache.load(block)
     let (start, end) = (geometry.offset(position), cache.blockSize)
     cache.change(slot, .anyTime) { $0.clear(start..<end) }
@@ -165,8 +169,9 @@ extension Ext2FileSystem {
       inode.size = size
       return try writeInode(node.number, inode)
     }
+    let last = try block(with: size, of: inode)
     try shorten(node.number, &inode, to: size)
-    try clearBytes(of: inode, from: size)
+    if let last { try clear(last, from: size) }
     try commitWhereFull()
   }
 

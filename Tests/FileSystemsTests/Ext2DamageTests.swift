@@ -129,16 +129,17 @@ struct Ext2DamageTests {
   func treesThatLeadBack(_ options: String) throws {
     let image = try Self.image(options)
     var generator = SeededGenerator(seed: 9)
-    for _ in 0..<40 {
+    func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &generator) }
+    for _ in 0..<60 {
       let disk = DiskContents(image)
       var files = try Ext2(on: MemoryDisk(disk))
-      let number = try files.find("large").number
+      let large = try files.find("large").number
       let size = options.contains("-b 1024") ? 1024 : 4096
       let descriptor = size == 1024 ? 2048 : 4096
       let table = Int(disk.bytes[descriptor + 8]) | Int(disk.bytes[descriptor + 9]) << 8
-      let inode = table * size + (Int(number) - 1) * 128
+      let inode = table * size + (Int(large) - 1) * 128
       // All levels lead to one block, which leads to itself or to a few others.
-      let target = Int.random(in: 40..<60, using: &generator)
+      let target = number(40..<60)
       for index in 0..<15 { disk.bytes[inode + 40 + 4 * index] = UInt8(target) }
       for index in 0..<size / 4 {
         disk.bytes[target * size + 4 * index] = UInt8(Bool.random(using: &generator) ? target : target + index % 3)
@@ -149,13 +150,62 @@ struct Ext2DamageTests {
       files = try Ext2(on: MemoryDisk(disk))
       let node = try files.find("large")
       _ = try? files.contents(of: node, count: 1_000_000)
-      if Bool.random(using: &generator) { try? files.resize(node, to: 100, time: testTime, by: 0) }
+      // A block that leads to itself is found out when it is freed; writing to the file only changes the file.
       try? files.put([1], at: 1_000_000, in: node)
-      try? files.drop("second", in: files.find("dir/inner"))
-      try? files.drop("large")
+      switch number(0..<2) {
+      case 0: try? files.resize(node, to: 100, time: testTime, by: 0)
+      default:
+        try? files.drop("second", in: files.find("dir/inner"))
+        try? files.drop("large")
+      }
       try? files.sync()
       #expect(files.readOnlyReason == .damaged)
     }
+  }
+
+  /// A file to which one of the blocks belongs that hold the file system together: it is not written to.
+  @Test func filesThatHaveWhatIsNotTheirs() throws {
+    let image = try Self.image("-b 1024 -I 128 -N 32")
+    let table = Int(image[2048 + 8])
+    // Superblock, descriptors, bitmaps, and the first and the last block of inodes.
+    for target in [1, 2, Int(image[2048]), Int(image[2048 + 4]), table, table + 3, 0xffff] {
+      let disk = DiskContents(image)
+      var files = try Ext2(on: MemoryDisk(disk))
+      let file = try files.find("dir/file2")
+      let pointer = table * 1024 + (Int(file.number) - 1) * 128 + 40
+      (disk.bytes[pointer], disk.bytes[pointer + 1]) = (UInt8(target & 0xff), UInt8(target >> 8))
+      let before = disk.bytes
+      for request in 0..<3 {
+        files = try Ext2(on: MemoryDisk(disk))
+        #expect(throws: FileFailure.damaged, "request \(request), block \(target)") {
+          switch request {
+          case 0: try files.put([1, 2, 3], in: file)
+          case 1: try files.resize(file, to: 0, time: testTime, by: 0)
+          default: try files.resize(file, to: 10, time: testTime, by: 0)
+          }
+        }
+        #expect(files.readOnlyReason == .damaged)
+        try files.sync()
+        // All but what the superblock says of it.
+        let same = disk.bytes.indices.allSatisfy { disk.bytes[$0] == before[$0] || $0 / 1024 == 1 }
+        #expect(same, "request \(request), block \(target)")
+        disk.bytes = before
+      }
+    }
+  }
+
+  /// A directory that says it is larger than the disk is not searched at all, nor one with half a block.
+  @Test(arguments: [(2, 0x10), (0, 1), (3, 0xff)] as [(Int, UInt8)]) func directoriesOfImpossibleSizes(
+    byte: Int, value: UInt8
+  ) throws {
+    let disk = DiskContents(try Self.image("-b 1024 -I 128 -N 32"))
+    var files = try Ext2(on: MemoryDisk(disk))
+    let directory = try files.find("dir")
+    disk.bytes[Int(disk.bytes[2048 + 8]) * 1024 + (Int(directory.number) - 1) * 128 + 4 + byte] = value
+    files = try Ext2(on: MemoryDisk(disk))
+    #expect(throws: FileFailure.damaged) { try files.find("dir/none") }
+    #expect(throws: FileFailure.damaged) { try files.entry(at: 0, in: directory) }
+    #expect(throws: FileFailure.damaged) { try files.make("new", in: directory) }
   }
 
   /// A directory that is inside of itself.

@@ -91,6 +91,8 @@ struct Ext2FailureTests {
     var files = try Ext2(on: disk, cacheSize: 65_536)
     let file = try files.make("file")
     try files.put([1, 2, 3], at: 100, in: file)
+    try files.put([1], in: files.make("one block"))
+    let sparse = try files.make("sparse")
     // Larger and larger, until not one block is left.
     for size in [100_000, 30_000, 10_000, 3000, 1000] {
       while true {
@@ -131,8 +133,16 @@ struct Ext2FailureTests {
         Array("file".utf8).span, in: files.root, to: [UInt8](repeating: 0x61, count: 250).span, in: files.root,
         time: testTime)
     }
-    let unchanged = try files.use()
+    var unchanged = try files.use()
     #expect(unchanged == full)
+    // Of the two blocks that this needs there is one.
+    try files.drop("one block")
+    let nearlyFull = try files.use()
+    #expect(nearlyFull.freeBlocks == 1)
+    #expect(throws: FileFailure.noSpace) { try files.put([1], at: 100_000, in: sparse) }
+    unchanged = try files.use()
+    #expect(unchanged == nearlyFull)
+    try files.put([1], at: 5000, in: sparse)
     #expect(files.readOnlyReason == nil)
     try files.sync()
     var complaint = try Ext2Tools.complaint(about: disk.contents.bytes)
