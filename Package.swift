@@ -114,7 +114,7 @@ let package = Package(
       path: "Tests/DriversTests", swiftSettings: host),
     .target(
       name: "FileSystems", dependencies: ["ABI", "Primitives", "ServiceSupport"], path: "FileSystems",
-      swiftSettings: portable),
+      swiftSettings: portable + fast),
     .testTarget(
       name: "FileSystemsTests", dependencies: ["ABI", "FileSystems", "Primitives", "ServiceSupport", "TestSupport"],
       path: "Tests/FileSystemsTests", swiftSettings: host),

@@ -148,4 +148,35 @@ struct Ext2ExchangeTests {
       #expect(complaint == nil)
     }
   }
+
+  @Test func sharedExtendedAttributes() throws {
+    var image = try ImageKind(1024, "-b 1024 -I 128").make()
+    let disk = MemoryDisk(image)
+    var files = try Ext2(on: disk)
+    let (first, second) = (try files.make("first"), try files.make("second"))
+    try files.unmount()
+    image = try Ext2Tools.withFile(disk.contents.bytes) { path in
+      let result = try Ext2Tools.run("debugfs", ["-w", "-R", "ea_set /first user.test value", path])
+      try #require(result.status == 0)
+    }
+    // The second gets the block of the first: i_file_acl, i_blocks, and the count in the block.
+    let places = try [first, second].map { try #require(Ext2MountTests.offset(ofInode: $0.number, in: image)) }
+    for offset in [28, 104] { for byte in offset..<offset + 4 { image[places[1] + byte] = image[places[0] + byte] } }
+    let block = Int(image[places[0] + 104]) | Int(image[places[0] + 105]) << 8
+    image[block * 1024 + 4] = 2
+    var complaint = try Ext2Tools.complaint(about: image)
+    try #require(complaint == nil)
+
+    let shared = MemoryDisk(image)
+    files = try Ext2(on: shared)
+    let before = try files.use().freeBlocks
+    for (name, free) in [("first", before), ("second", before + 1)] {
+      try files.drop(name)
+      let use = try files.use()
+      #expect(use.freeBlocks == free)
+      try files.sync()
+      complaint = try Ext2Tools.complaint(about: shared.contents.bytes)
+      #expect(complaint == nil)
+    }
+  }
 }
