@@ -179,4 +179,31 @@ struct Ext2ExchangeTests {
       #expect(complaint == nil)
     }
   }
+
+  /// What another system left in an inode that it freed is not found in the file that gets it.
+  @Test(arguments: ["-b 1024 -I 128", "-b 4096 -I 256"]) func inodesThatWereUsedBefore(_ options: String) throws {
+    try Self.withFolder { folder, _ in
+      var image = try ImageKind(4096, options + " -d \(folder.path)").make()
+      image = try Ext2Tools.withFile(image) { path in
+        for index in 0..<9 {
+          let file = "/deep/er/est/file\(index)"
+          for request in ["ea_set \(file) user.test value", "set_inode_field \(file) uid 77", "rm \(file)"] {
+            let result = try Ext2Tools.run("debugfs", ["-w", "-R", request, path])
+            try #require(result.status == 0)
+          }
+        }
+        // Some of the attributes' blocks are left over.
+        try Ext2Tools.run("e2fsck", ["-f", "-y", path])
+      }
+      let disk = MemoryDisk(image)
+      var files = try Ext2(on: disk)
+      let directory = try files.find("deep/er/est")
+      for index in 0..<9 { try files.put([1], in: files.make("new\(index)", in: directory)) }
+      try files.sync()
+      let complaint = try Ext2Tools.complaint(about: disk.contents.bytes)
+      #expect(complaint == nil)
+      let shown = try Ext2Tools.debug(disk.contents.bytes, "stat /deep/er/est/new3")
+      #expect(shown.contains("User:     0") && !shown.contains("user.test"))
+    }
+  }
 }
