@@ -12,6 +12,8 @@ public protocol Service {
   init()
   /// Answers a request through `request`.
   mutating func handle(_ request: inout Request)
+  /// Brings what is only in memory to where it stays: the service may be about to end.
+  mutating func settle()
   /// Writes the state that `restore` needs. A service without state writes nothing.
   func save(to state: inout StateWriter)
   /// Takes over the state that `save` wrote, in any placement. Returns false where the bytes make no sense; the
@@ -20,6 +22,7 @@ public protocol Service {
 }
 
 extension Service {
+  public mutating func settle() {}
   public func save(to state: inout StateWriter) {}
   public mutating func restore(from state: inout StateReader) -> Bool { true }
 }
@@ -33,6 +36,8 @@ public enum CommonOperation {
   public static var restore: UInt32 { 0x7fff_ff02 }
   /// Does nothing and answers: whether the service lives.
   public static var ping: UInt32 { 0x7fff_ff03 }
+  /// Brings what is only in memory to where it stays, and answers then. The manager asks for it before it ends a service.
+  public static var settle: UInt32 { 0x7fff_ff04 }
 }
 
 /// A service with what it needs to be saved and restored in parts. Both placements drive it.
@@ -55,6 +60,9 @@ public struct ServiceHost<Placed: Service> {
       }
       if request.operation == CommonOperation.save { save(&request) } else { restore(&request) }
     case CommonOperation.ping: request.reply[0] = 1
+    case CommonOperation.settle:
+      service.settle()
+      request.reply[0] = 1
     default: service.handle(&request)
     }
   }
@@ -63,6 +71,7 @@ public struct ServiceHost<Placed: Service> {
     // A word of 32 bits may be no Int.
     let offset = Int(clamping: request.words[0])
     if offset == 0 {
+      service.settle()
       var writer = StateWriter()
       service.save(to: &writer)
       savedState = writer.bytes

@@ -181,7 +181,7 @@ public enum Components {
   /// A service as a program: its own sources with the file that serves its name.
   public static func serviceProgram(folder: String) -> Component {
     Component(
-      identifier(of: folder) + "Server", folder: folder, sharedFolders: ["Services/Server"],
+      identifier(of: folder) + "Server", folder: folder, sharedFolders: ["Services/Server", "Services/Devices"],
       kind: .image(linkerScript: programScript), side: .user,
       dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport", "Drivers", "FileSystems"],
       headers: [userHeaders])
@@ -216,7 +216,8 @@ public enum Components {
   public static func serviceModule(folder: String) -> Component {
     Component(
       identifier(of: folder) + "Linked", folder: folder,
-      sharedFolders: ["Services/Module", manifestFolder(ofService: folder)], kind: .module, side: .kernel,
+      sharedFolders: ["Services/Module", "Services/Devices", manifestFolder(ofService: folder)], kind: .module,
+      side: .kernel,
       dependencies: moduleDependencies, headers: [moduleHeaders, portHeaders], cFlags: ["-I", "Services/Module"])
   }
 

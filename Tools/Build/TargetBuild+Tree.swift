@@ -38,7 +38,9 @@ extension TargetBuild {
 
   /// The services of the tree, by folder. `Support`, `Server` and `Module` are what services share.
   public func serviceFolders() -> [String] {
-    folders(in: "Services").filter { !["Services/Support", "Services/Server", "Services/Module"].contains($0) }
+    folders(in: "Services").filter {
+      !["Services/Devices", "Services/Support", "Services/Server", "Services/Module"].contains($0)
+    }
   }
 
   private func folders(in parent: String) -> [String] {

@@ -15,7 +15,8 @@ extension Project {
   /// and modules are built on.
   private static let left = ["Modules/", "Services/", "Tests/", "Userland/Programs/", "bench/", "docs/"]
   private static let kept = [
-    "Modules/Support/", "Modules/include/", "Modules/module.map", "Services/Module/", "Services/Server/",
+    "Modules/Support/", "Modules/include/", "Modules/module.map", "Services/Devices/", "Services/Module/",
+    "Services/Server/",
     "Services/Support/", "Tests/Guest/Programs/grade/", "Tests/HostedMachine/", "Userland/Programs/init/",
     "Userland/Programs/manager/",
     "Userland/Programs/shell/",

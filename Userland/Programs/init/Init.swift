@@ -18,6 +18,7 @@ struct Init: Program {
     var manager = SupervisedManager()
     // Their services start when a path first leads to them.
     mount("/tmp", "files")
+    mount("/disk", "ext2")
     // More urgent than those whose calls wait for the next manager.
     try? TaskIdentity.current.setPriority(SupervisedManager.priority)
     var arguments = WordList()

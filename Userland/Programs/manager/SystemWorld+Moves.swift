@@ -75,6 +75,11 @@ extension SystemWorld {
   }
 
   /// Asks a service whose calls are held.
+  /// Has a server bring what is only in memory to where it stays.
+  func settle(_ name: [UInt8], _ server: Server) {
+    _ = try? ask(name, server, CommonOperation.settle, (0, 0), [], 0)
+  }
+
   private func ask(
     _ name: [UInt8], _ server: Server, _ operation: UInt32, _ words: (UInt32, UInt32), _ data: [UInt8],
     _ capacity: Int

@@ -134,6 +134,8 @@ extension SystemWorld {
   // MARK: Ending
 
   func end(_ server: Server, of name: [UInt8]) throws(ManagerRefusal) {
+    // What it has only in memory would be lost with it. One that does not answer is ended all the same.
+    if state(of: server, for: name) == .serving { settle(name, server) }
     guard server.placement != .linked else { return try ModuleServer.unload(name) }
     try? TaskIdentity(server.task).kill(status: 0)
     let end = milliseconds + Self.endLimit
