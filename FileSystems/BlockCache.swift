@@ -219,7 +219,12 @@ struct BlockCache<Device: BlockDevice> {
 
   /// Sees to it that so many slots can be taken.
   private mutating func makeRoom(_ count: Int) throws(FileFailure) {
-    if counts[1] > capacity / 2 || capacity &- changedCount < count { try write(.anyTime) }
+    if counts[1] > capacity / 2 || capacity &- changedCount < count {
+      do throws(FileFailure) { try write(.anyTime) } catch {
+        // Reading goes on as long as there is room.
+        guard capacity &- changedCount >= count else { throw error }
+      }
+    }
     if capacity &- changedCount < count { try writeInOrder() }
   }
 

@@ -25,7 +25,7 @@ private struct DeadInode {
 
 extension Ext2FileSystem {
   /// How long the lists may get. A request adds a few to the first, and looks after the second itself.
-  static var lostLimit: Int { 64 }
+  static var lostLimit: Int { 128 }
   static var freedLimit: Int { 128 }
 
   var hasPending: Bool { !lostLinks.isEmpty || !freedBlocks.isEmpty }

@@ -100,6 +100,9 @@ public struct Ext2FileSystem<Device: BlockDevice>: FileSystem {
   private mutating func checkDescriptors() throws(Ext2Problem) {
     for group in 0..<geometry.groupCount {
       let (block, offset) = geometry.descriptor(group)
+      if offset == 0 {
+        cache.readAhead(from: block, count: Int(geometry.firstDataBlock &+ 1 &+ geometry.descriptorBlocks &- block))
+      }
       let slot: Int
       do throws(FileFailure) { slot = try cache.load(block) } catch { throw .unreadable }
       let first = geometry.firstBlock(ofGroup: group)

@@ -151,7 +151,7 @@ struct Ext2DamageTests {
       let node = try files.find("large")
       _ = try? files.contents(of: node, count: 1_000_000)
       // A block that leads to itself is found out when it is freed; writing to the file only changes the file.
-      try? files.put([1], at: 1_000_000, in: node)
+      if number(0..<2) == 0 { try? files.put([1], at: 1_000_000, in: node) }
       switch number(0..<2) {
       case 0: try? files.resize(node, to: 100, time: testTime, by: 0)
       default:
