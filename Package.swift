@@ -69,7 +69,7 @@ let package = Package(
       path: "Machine",
       exclude: [
         "Platform", "boot.S", "cpu_area.inc", "entry.S", "include", "kernel.ld", "memory.S", "module_call.S",
-        "switch.S",
+        "module_door.S", "switch.S",
       ],
       swiftSettings: host + fast),
     .target(

@@ -181,7 +181,7 @@ from_kernel:
   jae 3f
   cmpl $module_entries_start, %eax     // a part of the kernel's that works as one of the module's
   jb 2f
-  cmpl $call_export, %eax
+  cmpl $module_exports_enter, %eax
   jb 3f
 2:pushl %esp
   call trap_handler

@@ -4,41 +4,21 @@
 // as long as the call lasts, so that a fault, a stack that ran over or an endless loop inside the module can be left behind:
 // the stack pointer goes back to the edge, and the call returns. The module runs on a stack of its own (ModuleStacks.swift),
 // and what it calls of the kernel runs below the edge again, so that nothing which the kernel goes by lies where an overrun
-// of the module's comes to.
+// of the module's comes to. Requests of tasks come by a shorter way: module_door.S.
 //
-// A request comes straight from the entry and leaves no register to be kept: all are saved above. In registers it is pushed on
-// the module's stack; a message is copied there from the caller's memory, its words and no more. Up to a page of data goes to
-// memory that modules may reach, pages that are lent are mapped there (ModuleWindow.swift), and the reply's bytes go to where
-// the caller wants them, by `write_reply`, without another copy. A message takes this way where
-//   - the door is open: a live module serves, and nobody holds the calls;
-//   - the processor's stack for modules is free, and with it the memory for data;
-//   - the processor alone tells what the caller may write: the task is not guarded, and its stack not shared;
-//   - it brings no handle, no more than a page of data that is not lent, and offers no room above the limit;
-//   - message and data can be read.
-// Nothing but that memory has changed before all of it is known. Otherwise the general way (Calls.swift) does it, or says what is
-// wrong.
-//
-// No register of the module's first instruction holds an address of the kernel's: a wrong register is the commonest mistake,
-// and one that is 0 makes it a fault of the module's. Likewise where an export comes back. The request itself lies at the end
-// of the module's stack, below the guard page: what runs past it faults, and a stack pointer that is loaded with its address
-// is still one of the module's stack.
+// A wrong register is the commonest mistake, and one that is 0 makes it a fault of the module's. So no register holds an address
+// of the kernel's, or anything else that the kernel left, where a module begins, or goes on after an export: but for the
+// result, what an export may change is 0. A module that keeps such a word on its stack and then returns to a wrong place of
+// it would go on in the kernel.
+// Nor does the kernel go by what a module left in the processor: its flags (DF, AC, NT and TF turn the kernel's own
+// instructions into others) and segments are loaded anew wherever the module calls, and wherever it returns.
+// The request itself lies at the end of the module's stack, below the guard page: what runs past it faults, and a stack
+// pointer that is loaded with its address is still one of the module's stack.
 //
 // Invariant: between module_call and its return the module holds nothing of the kernel's that would have to be
 // undone: what it allocated or claimed is in the kernel's books under its name.
 
 #include "cpu_area.inc"
-
-// Whose call is on the processor's stack for modules (ModuleStacks.swift).
-.section .data.module, "aw"
-.globl module_stack_user, module_stack_end
-.set module_stack_end, MODULE_STACK_END
-.align 4
-module_stack_user: .long 1
-// Two pages for data, of the call that has that stack; how many pages are lent to it; the bytes that were copied here.
-.globl module_data, module_lent_pages, module_bytes_copied
-module_data: .long 0
-module_lent_pages: .long 0
-module_bytes_copied: .quad 0
 
 // The registers and the place of the module at its latest call of an export (Image/Modules/Generated/exports.S).
 .section .bss.module, "aw", @nobits
@@ -50,274 +30,9 @@ module_place: .skip 1
 
 .section .text.entry, "ax"
 
-// void system_call(void)
-// Every call from the entries (entry.S): the saved registers lie above the return address, and the result goes among
-// them. `null` needs nothing, and is the one call that works with whatever segments the caller had; a request in
-// registers to a linked module is made here; the rest is Swift's (Dispatch.swift). While a task's own code runs nothing
-// is asked for in CPU_PENDING_WORK but by the watchdog, which can wait for another call: `null` need not look.
-.globl system_call
-system_call:
-  testl %eax, %eax
-  jne 1f
-  ret
-1:movl $USER_DATA, %ebp
-  movl %ebp, %ds
-  movl %ebp, %es
-  cmpl $CALL_SHORT, %eax
-  je request_in_registers
-  leal 4(%esp), %ebp                   // the saved registers
-  cmpl $CALL_CALL, %eax
-  je request_by_message
-  cmpl $CALL_REPLY_AND_RECEIVE, %eax
-  je 3f
-  pushl %ebp
-  call general_system_call
-  addl $4, %esp
-  ret
-3:pushl %ebp
-  call answer_reply_and_receive
-  addl $4, %esp
-  cmpl $0, CPU_PENDING_WORK
-  jne see_to_pending_work
-  ret
-
-// Counts the call and has the module serve it: its door is in EBX, the request's address on its stack. Back on the edge, ECX
-// is the task and EAX the result, whose sign is in the flags.
-.macro CALL_THROUGH_DOOR
-  movl DOOR_INSIDE(%ebx), %eax
-  incl DOOR_CALLS(%ebx)
-  incl (%eax)
-  movl DOOR_FUNCTION(%ebx), %eax
-  xorl %ebp, %ebp                      // the first frame of the module
-  xorl %ebx, %ebx
-  xorl %ecx, %ecx
-  xorl %edx, %edx
-  xorl %esi, %esi
-  xorl %edi, %edi
-  call *%eax
-  movl CPU_CURRENT_TASK, %ecx
-  movl TASK_MODULE_EDGE(%ecx), %esp
-  pushl $2                             // every flag as compiled code expects it, and interrupts off
-  popfl
-  testl %eax, %eax
-.endm
-
-request_by_message:
-  cmpl $HANDLES, %ebx
-  jae message_to_nobody
-  movl CPU_CURRENT_TASK, %eax
-  movl TASK_OWNER(%eax), %edx
-  movl PROCESS_DOORS(%edx,%ebx,4), %ebx
-  cmpl $0, DOOR_FUNCTION(%ebx)
-  je message_elsewhere
-  cmpl $0, module_stack_user
-  jne message_elsewhere
-  testb $CHECKED_COPIES, CPU_PROTECTION
-  jnz message_elsewhere
-  cmpl $(KERNEL_HALF - MESSAGE_SIZE), %ecx
-  ja message_elsewhere
-  movl %ecx, %esi
-  movl $REQUEST, %edi
-  movl $MESSAGE_WORDS_READ, %ecx
-.globl message_stac, message_clac
-message_stac: nopl (%eax)
-message_start:
-  rep movsl
-message_end:
-message_clac: nopl (%eax)
-  RECOVER message_start, message_end, message_fault
-  cmpl $0, REQUEST                     // brings a handle
-  js message_elsewhere
-  cmpl $DATA_LIMIT, REQUEST_CAPACITY
-  ja message_elsewhere
-  cmpl $(KERNEL_HALF - DATA_LIMIT), REQUEST_BUFFER
-  ja message_elsewhere
-  cmpl $0, REQUEST_DATA_LENGTH
-  jne message_with_data
-message_brought:
-  movl PROCESS_SENDER(%edx), %ecx
-  movl %ecx, REQUEST_SENDER
-  movl $0, REQUEST_REPLY_LENGTH
-  movl %eax, module_stack_user
-  movl %esp, TASK_MODULE_EDGE(%eax)    // not inside another call: that has the stack
-  movl %ebx, TASK_MODULE_DOOR(%eax)
-  movl $REQUEST, %esp
-  pushl %esp                           // the request's address
-  CALL_THROUGH_DOOR
-  js door_refused
-  cmpl $0, module_lent_pages
-  jne message_lent
-message_answered:
-  movl REQUEST_REPLY_LENGTH, %eax
-  cmpl REQUEST_CAPACITY, %eax
-  ja reply_overlong
-reply_clipped:
-  movl 28(%esp), %edi                  // the caller's message, from ECX
-  movl $REQUEST, %esi
-  movl $7, %ecx                        // the operation and six words
-.globl reply_stac, reply_clac, reply_fault
-reply_stac: nopl (%eax)
-reply_start:
-  rep movsl
-  movl %eax, 4(%edi)                   // behind the data's address: how many bytes there are
-reply_end:
-reply_clac: nopl (%eax)
-  RECOVER reply_start, reply_end, reply_fault
-  movl CPU_CURRENT_TASK, %ecx
-  xorl %eax, %eax
-  jmp door_leave
-
-message_with_data:
-  cmpl $0x1000, REQUEST_DATA_LENGTH
-  ja message_lends
-  movl REQUEST_DATA, %esi
-  cmpl $(KERNEL_HALF - 0x1000), %esi
-  ja message_elsewhere
-  movl module_data, %edi
-  movl %edi, REQUEST_DATA
-  movl REQUEST_DATA_LENGTH, %ecx
-  shrl $2, %ecx
-.globl data_stac, data_clac
-data_stac: nopl (%eax)
-data_start:
-  rep movsl
-  movl REQUEST_DATA_LENGTH, %ecx
-  andl $3, %ecx
-  rep movsb
-data_end:
-data_clac: nopl (%eax)
-  RECOVER data_start, data_end, message_fault
-  movl REQUEST_DATA_LENGTH, %ecx
-  addl %ecx, module_bytes_copied
-  adcl $0, module_bytes_copied + 4
-  jmp message_brought
-
-// The highest bit of the length says that whole pages are lent. They are mapped, or all goes the general way.
-message_lends:
-  cmpl $0, REQUEST_DATA_LENGTH
-  jns message_elsewhere
-  andl $0x7fffffff, REQUEST_DATA_LENGTH
-  movl %edx, %esi
-  pushl $REQUEST
-  call module_window_open
-  addl $4, %esp
-  testl %eax, %eax
-  jz message_elsewhere
-  movl %eax, REQUEST_DATA
-  movl %esi, %edx
-  movl CPU_CURRENT_TASK, %eax
-  jmp message_brought
-message_lent:
-  call module_window_close
-  jmp message_answered
-
-.globl message_fault
-message_fault: nopl (%eax)             // CLAC
-message_elsewhere:
-  leal 4(%esp), %eax
-  pushl DOOR_SERVICE(%ebx)
-  pushl %eax
-  call answer_call
-  addl $8, %esp
-  cmpl $0, CPU_PENDING_WORK
-  jne see_to_pending_work
-  ret
-message_to_nobody:
-  movl $closed_door, %ebx
-  jmp message_elsewhere
-reply_fault: nopl (%eax)               // CLAC
-1:call module_copy_failure
-  movl CPU_CURRENT_TASK, %ecx
-  jmp door_leave
-// More than there is room for; -1: the caller's room could not be written (write_reply).
-reply_overlong:
-  cmpl $-1, %eax
-  je 1b
-  movl REQUEST_CAPACITY, %eax
-  jmp reply_clipped
-
-request_in_registers:
-  cmpl $HANDLES, %ebx
-  jae door_to_nobody
-  movl CPU_CURRENT_TASK, %eax
-  movl TASK_OWNER(%eax), %ebp
-  movl PROCESS_DOORS(%ebp,%ebx,4), %ebx
-  testl %ecx, %ecx                     // a handle in registers: refused elsewhere
-  js door_closed
-  cmpl $0, DOOR_FUNCTION(%ebx)
-  je door_closed
-  cmpl $0, module_stack_user           // another call waits on it, or it is not mapped
-  jne door_closed
-  movl %eax, module_stack_user
-  movl %esp, TASK_MODULE_EDGE(%eax)    // no call is made inside another one here: that comes through Dispatch.swift
-  movl %ebx, TASK_MODULE_DOOR(%eax)
-  movl $MODULE_STACK_END, %esp
-  pushl $0                             // struct service_request, from its end
-  pushl PROCESS_SENDER(%ebp)
-  pushl $0
-  pushl $0
-  pushl $0
-  pushl $0
-  pushl $0
-  pushl $0
-  pushl $0
-  pushl %edi
-  pushl %esi
-  pushl %edx
-  pushl %ecx
-  movl %esp, %ecx
-  pushl %ecx                           // its address
-  CALL_THROUGH_DOOR
-  js door_refused
-  movl REQUEST_WORDS, %eax             // the first word of the reply
-  andl $0x7fffffff, %eax
-door_leave:
-  movl %eax, 32(%esp)                  // the caller's EAX
-  movl TASK_MODULE_DOOR(%ecx), %ebx
-  movl $0, TASK_MODULE_EDGE(%ecx)
-  movl $0, module_stack_user
-  movl DOOR_INSIDE(%ebx), %eax
-  decl (%eax)
-  js door_watched
-door_attention:
-  cmpl $0, CPU_PENDING_WORK
-  jne see_to_pending_work
-  ret
-door_closed:
-  leal 4(%esp), %eax
-  pushl DOOR_SERVICE(%ebx)
-  pushl %eax
-  call answer_call_short
-  addl $8, %esp
-  jmp door_attention
-door_to_nobody:
-  movl $closed_door, %ebx
-  jmp door_closed
-door_watched:
-  pushl %ebx
-  call module_left
-  addl $4, %esp
-  jmp door_attention
-door_refused:
-  pushl %eax
-  call module_refused
-2:movl CPU_CURRENT_TASK, %ecx
-  movl TASK_MODULE_EDGE(%ecx), %esp
-  cmpl $0, module_lent_pages
-  je door_leave
-  movl %eax, %esi
-  call module_window_close
-  movl %esi, %eax
-  movl CPU_CURRENT_TASK, %ecx
-  jmp door_leave
-.globl module_door_cut
-module_door_cut:
-  movl $SERVICE_FAULTED, %eax
-  jmp 2b
-
 // uint64_t module_call(uint32_t function, uint32_t argument, const struct module_door *door, uint32_t stack_end)
-// Calls function(argument) on the stack that ends at stack_end. The low half of the result is the function's, the high half 0; when the call was cut
-// short the high half is 1.
+// Calls function(argument) on the stack that ends at stack_end. The low half of the result is the function's, the high half 0;
+// when the call was cut short the high half is 1.
 .globl module_call
 module_call:
   movl CPU_CURRENT_TASK, %ecx
@@ -341,6 +56,9 @@ module_call:
   xorl %esi, %esi
   xorl %edi, %edi
   call *%eax
+  movl $USER_DATA, %edx
+  movl %edx, %ds
+  movl %edx, %es
   xorl %edx, %edx
 module_return:
   movl CPU_CURRENT_TASK, %ecx
@@ -360,7 +78,7 @@ module_call_cut:
   movl $1, %edx
   jmp module_return
 
-// What modules enter. Up to `call` below a fault can only be that of what the module gave (ModuleFaults.swift).
+// What modules enter. A fault in it can only be that of what the module gave (ModuleFaults.swift).
 .globl module_entries_start, module_entries_end
 module_entries_start:
 
@@ -369,6 +87,9 @@ module_entries_start:
 // stays and is the caller's error; an access outside of the room is the module's.
 .globl write_reply, write_reply_stac, write_reply_clac, write_reply_fault
 write_reply:
+  cld
+  movl $USER_DATA, %edx
+  movl %edx, %es
   pushl %esi
   pushl %edi
   movl 12(%esp), %edx
@@ -418,15 +139,22 @@ write_reply_fault: nopl (%eax)         // CLAC
   jmp 2b
 
 // A module called an export (Image/Modules/Generated/exports.S): the function is in EAX, the number of words of its arguments
-// in ECX, the module's place in the registry in DL, and the arguments lie above the return address. The function runs below the edge of the call, with copies of them.
-.globl call_export
-call_export:
-  movb %dl, module_place
+// in ECX, the module's place in the registry in DL, and the arguments lie above the return address. The function runs below
+// the edge of the call, with copies of them. Of EAX and EDX only what is the result goes back to the module.
+.macro CALL_EXPORT label, results
+.globl \label
+\label:
+  movb %dl, %ss:module_place
+  movl $USER_DATA, %edx
+  movl %edx, %ds
+  movl %edx, %es
   movl %esp, %edx
   movl %edx, module_stack_pointer
   movl %ebp, module_frame_pointer
   movl CPU_CURRENT_TASK, %esp
   movl TASK_MODULE_EDGE(%esp), %esp
+  pushl $2                             // every flag as compiled code expects it, and interrupts off
+  popfl
   pushl %edx
   pushl %ebp
   movl %esp, %ebp
@@ -436,12 +164,25 @@ call_export:
   decl %ecx
   jnz 1b
 2:call *%eax
-module_entries_end:
   movl %ebp, %esp
   popl %ebp
   popl %esp
   xorl %ecx, %ecx
+  .if \results < 2
+  xorl %edx, %edx
+  .endif
+  .if \results < 1
+  xorl %eax, %eax
+  .endif
   ret
+.endm
+
+.globl module_exports_enter
+module_exports_enter:
+  CALL_EXPORT call_export_void, 0
+  CALL_EXPORT call_export_word, 1
+  CALL_EXPORT call_export_two_words, 2
+module_entries_end:
 
 // Comes here instead of going on in a module whose call is cut short: from a trap, or from a task gate that changed
 // the interrupted instruction pointer. Nothing is expected of any register. The report is written on the reaper stack,
@@ -460,8 +201,3 @@ module_abandon:
   movl TASK_MODULE_EDGE(%ecx), %esp
   movl TASK_MODULE_DOOR(%ecx), %ebx
   jmp *DOOR_RESUME(%ebx)
-
-.section .rodata.closed_door, "a"
-.globl closed_door
-.align 4
-closed_door: .long 0, 0, 0, 0, 0, 0

@@ -12,7 +12,7 @@ import Primitives
 import SystemCalls
 import VirtualMemory
 
-/// A system call that the entry assembly (module_call.S) does not answer itself: it pushed the registers. Puts the result
+/// A system call that the entry assembly (module_door.S) does not answer itself: it pushed the registers. Puts the result
 /// into EAX and does what the processor's `pendingWork` asks for.
 @c(general_system_call) @inline(never)
 func answer(_ registers: CallRegisters) {

@@ -251,7 +251,7 @@ package struct ModuleDirectory {
     }
   }
 
-  /// What module_call.S knows of the kernel's records, of which a process is one. Every process's calls rely on it, but in a
+  /// What module_door.S knows of the kernel's records, of which a process is one. Every process's calls rely on it, but in a
   /// test process, which has no assembly.
   package func checkLayouts(of process: Reference<Process>) {
     #if arch(i386)
@@ -265,7 +265,7 @@ package struct ModuleDirectory {
         SystemError.serviceFaulted.rawValue == -17, Protection([.guarded, .sharedStack]).rawValue == 10,
         Message.passesHandle == 1 << 31, Message.lendsPages == 1 << 31, Calls.dataLimit == 65536,
         HandleTable.isPlacedAsExpected(in: process), ModuleStacks.isPlacedAsExpected
-      else { panic("module_call.S expects other layouts") }
+      else { panic("module_door.S expects other layouts") }
     #endif
   }
 

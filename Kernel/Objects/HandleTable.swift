@@ -22,7 +22,7 @@ package struct HandleTable: ~Copyable {
     var rights: UInt32 = 0
   }
 
-  // The first two are where module_call.S expects them.
+  // The first two are where module_door.S expects them.
   /// For each handle the address of its service's door; of a door that is always closed where it is no service.
   private var doors = InlineArray<32, UInt32>(repeating: address_of_closed_door())
   /// The identity of the process: what services get as the sender of a request.
@@ -63,7 +63,7 @@ package struct HandleTable: ~Copyable {
   @inline(__always)
   package mutating func detail(of handle: UInt32) -> UInt32 { unsafe slot(handle).pointee.target.detail }
 
-  /// Whether module_call.S finds what it looks for in this process.
+  /// Whether module_door.S finds what it looks for in this process.
   package static func isPlacedAsExpected(in process: Reference<Process>) -> Bool {
     let start = process.address
     return unsafe reference(to: &process.value.handles.doors).address == start

@@ -15,7 +15,7 @@ import Scheduling
 import VirtualMemory
 
 package struct Process: ~Copyable {
-  /// First, because module_call.S looks for its doors.
+  /// First, because module_door.S looks for its doors.
   package var handles: HandleTable
   package var mainTask: Reference<Task>
   /// Nil once the last task has ended.

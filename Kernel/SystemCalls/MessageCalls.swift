@@ -239,7 +239,7 @@ struct MessageCalls {
   }
 }
 
-// The calls that make up a conversation store their results themselves, so that the entry (module_call.S) can come here
+// The calls that make up a conversation store their results themselves, so that the entry (module_door.S) can come here
 // directly. A service's address is 0 where the handle opens none for calls.
 
 @c(answer_call) @inline(never)

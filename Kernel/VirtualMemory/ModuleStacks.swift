@@ -2,7 +2,7 @@
 // keeps for a call (the edge, the request, its own frames) lies on the stack of the task, where no overrun of the module's
 // reaches it, neither upwards nor downwards.
 //
-// One stack, of the first slot, is the processor's: the call that finds it free runs on it, and module_call.S gives it to
+// One stack, of the first slot, is the processor's: the call that finds it free runs on it, and module_door.S gives it to
 // requests in registers without asking anybody. As a call is not preempted it is nearly always free; only one that waits
 // inside a module keeps it, and calls beside that one take stacks from the pool.
 //
@@ -63,7 +63,7 @@ package struct ModuleStacks {
     nonmutating set { write_module_stack_user(newValue) }
   }
 
-  /// What module_call.S expects of the processor's stack.
+  /// What module_door.S expects of the processor's stack.
   package static var isPlacedAsExpected: Bool { address_of_module_stack_end() == Self.ofProcessor + Self.size }
 
   /// All pages of such stacks.

@@ -81,7 +81,7 @@ OFFSET(interrupts, INTERRUPTS);
 #undef OFFSET
 _Static_assert(sizeof(struct cpu_area) == 4096, "entry.S reserves a page");
 
-// The way into a service of a linked module, as long as calls may take it (module_call.S). It stays where it is for as
+// The way into a service of a linked module, as long as calls may take it (module_door.S). It stays where it is for as
 // long as a handle refers to the service.
 struct module_door {
   uint32_t function; // 0x00: serves; 0: calls go the general way

@@ -71,7 +71,7 @@ static inline uint32_t export_frame_pointer(void) { return module_frame_pointer;
 extern uint32_t module_stack_user;
 static inline uint32_t read_module_stack_user(void) { return module_stack_user; }
 static inline void write_module_stack_user(uint32_t user) { module_stack_user = user; }
-// Two pages for data of the call on that stack, how many pages are lent to it, and the bytes that module_call.S copied.
+// Two pages for data of the call on that stack, how many pages are lent to it, and the bytes that module_door.S copied.
 extern uint32_t module_data, module_lent_pages;
 extern uint64_t module_bytes_copied;
 static inline uint32_t read_module_data(void) { return module_data; }

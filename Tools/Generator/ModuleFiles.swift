@@ -101,14 +101,21 @@ enum ModuleFiles {
       .endr
       module_export_rows_end:
 
-      // How many words of arguments there are, for `call_export` (Machine/module_call.S).
+      // How many words of arguments and of the result there are, for CALL_EXPORT (Machine/module_call.S).
 
       """
     for (index, export) in ModuleInterface.exports.enumerated() where export.inPlace == nil {
       let words = export.parameters.reduce(0) { $0 + $1.type.words }
-      text += "export\(index):\n  movl $\(export.name), %eax\n  movl $\(words), %ecx\n  jmp call_export\n"
+      text += "export\(index):\n  movl $\(export.name), %eax\n  movl $\(words), %ecx\n"
+      text += "  jmp \(entry(for: export.result))\n"
     }
     return text
+  }
+
+  /// What a module gets back is the result and nothing that happens to be in a register.
+  private static func entry(for result: ModuleType) -> String {
+    if result.spelling == "void" { return "call_export_void" }
+    return result.words == 2 ? "call_export_two_words" : "call_export_word"
   }
 
   // MARK: The reference page

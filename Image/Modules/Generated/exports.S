@@ -63,44 +63,44 @@ module_export_rows:
 .endr
 module_export_rows_end:
 
-// How many words of arguments there are, for `call_export` (Machine/module_call.S).
+// How many words of arguments and of the result there are, for CALL_EXPORT (Machine/module_call.S).
 export0:
   movl $megha_allocate, %eax
   movl $3, %ecx
-  jmp call_export
+  jmp call_export_word
 export1:
   movl $megha_boot_time, %eax
   movl $0, %ecx
-  jmp call_export
+  jmp call_export_two_words
 export2:
   movl $megha_caller, %eax
   movl $0, %ecx
-  jmp call_export
+  jmp call_export_word
 export3:
   movl $megha_clock, %eax
   movl $0, %ecx
-  jmp call_export
+  jmp call_export_two_words
 export4:
   movl $megha_free, %eax
   movl $1, %ecx
-  jmp call_export
+  jmp call_export_void
 export5:
   movl $megha_log, %eax
   movl $2, %ecx
-  jmp call_export
+  jmp call_export_void
 export6:
   movl $megha_ports_claim, %eax
   movl $2, %ecx
-  jmp call_export
+  jmp call_export_word
 export7:
   movl $megha_ports_release, %eax
   movl $2, %ecx
-  jmp call_export
+  jmp call_export_void
 export8:
   movl $megha_process_lives, %eax
   movl $1, %ecx
-  jmp call_export
+  jmp call_export_word
 export10:
   movl $megha_sleep, %eax
   movl $2, %ecx
-  jmp call_export
+  jmp call_export_word

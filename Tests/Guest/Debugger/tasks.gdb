@@ -14,7 +14,7 @@
 # expect: ^ +eax 0x[0-9a-f]+ +ebx 0x
 # expect: eip 0x004[0-9a-f]+$
 # expect: ^#0 +0x[0-9a-f]+ +kernel +Scheduler.reschedule\(\)
-# expect: ^#[0-9]+ +0x[0-9a-f]+ +kernel +system_call +Machine/module_call.S:
+# expect: ^#[0-9]+ +0x[0-9a-f]+ +kernel +system_call +Machine/module_door.S:
 # expect: ^#[0-9]+ +0x[0-9a-f]+ +kernel +sysenter_entry +Machine/entry.S:
 # expect: ^#[0-9]+ +0xbffff000 +init +the system-call page$
 # expect: ^#[0-9]+ +0x004[0-9a-f]+ +init +static Init.run\(\) +Userland/Programs/init/Init.swift:
