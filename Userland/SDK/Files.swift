@@ -102,6 +102,20 @@ public enum Files {
     try at(path) { address, count in unsafe SystemCalls.fileSync(address, count) }
   }
 
+  /// The same for all file systems whose services run. Returns whether all went well.
+  @discardableResult
+  public static func syncAll() -> Bool {
+    var isDone = true
+    var index: UInt32 = 0
+    while let mount = mount(at: index) {
+      index += 1
+      guard mount.isServed != 0 else { continue }
+      let path = (0..<Int(min(mount.pathLength, 64))).map { mount.path[$0] }
+      do throws(SystemError) { try sync(path) } catch { isDone = false }
+    }
+    return isDone
+  }
+
   // MARK: File systems
 
   public static func use(_ path: [UInt8]) throws(SystemError) -> FileSystemUse {

@@ -84,6 +84,7 @@ struct Init: Program {
   }
 
   private static func stopMachine(_ status: Int32) -> Never {
+    if !Files.syncAll() { Console.write("init: a file system was not synced\n") }
     Machine.powerOff(status: status)
     Process.exit(1)
   }
