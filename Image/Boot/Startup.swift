@@ -39,8 +39,7 @@ struct Startup {
     context.start(.faultReports, FaultReportState(moduleMeaning: { _, _, _ in nil }, moduleImage: { _, _ in nil }))
     context.start(.traps, TrapState())
     Services.enter(into: &context.objects.kinds)
-    ServedFiles.enter(into: &context.objects.kinds)
-    OpenDirectories.enter(into: &context.objects.kinds)
+    Mounts.enter(into: &context.objects.kinds)
     DeviceInterrupts.enter(into: &context.objects.kinds)
     DevicePorts.enter(into: &context.objects.kinds)
   }

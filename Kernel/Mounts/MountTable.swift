@@ -8,6 +8,7 @@
 import ABI
 import Files
 import IPC
+import Objects
 import Platform
 import Primitives
 import VirtualMemory
@@ -62,6 +63,12 @@ package struct Mounts {
   private let context: Context
 
   package init(_ context: Context) { self.context = context }
+
+  /// Makes handles of what file systems have known.
+  package static func enter(into kinds: inout ObjectTable) {
+    ServedFiles.enter(into: &kinds)
+    OpenDirectories.enter(into: &kinds)
+  }
 
   /// The mount that a path leads to; nil: to the archives.
   package func mount(of path: borrowing AbsolutePath) -> Reference<Mount>? {

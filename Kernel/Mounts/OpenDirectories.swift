@@ -59,7 +59,7 @@ package struct OpenDirectories {
   package init(_ context: Context) { self.context = context }
 
   /// Makes handles of directories known.
-  package static func enter(into kinds: inout ObjectTable) {
+  static func enter(into kinds: inout ObjectTable) {
     var operations = ObjectOperations()
     operations.retain = { _, target in record(target).value.references &+= 1 }
     operations.close = { context, target, _ in OpenDirectories(context).release(record(target)) }

@@ -45,7 +45,7 @@ package struct ServedFiles {
   package init(_ context: Context) { self.context = context }
 
   /// Makes handles of these files known.
-  package static func enter(into kinds: inout ObjectTable) {
+  static func enter(into kinds: inout ObjectTable) {
     var operations = ObjectOperations()
     operations.isStream = true
     operations.retain = { _, target in record(target).value.references &+= 1 }

@@ -22,7 +22,8 @@ public struct Context: BitwiseCopyable, Sendable {
 
 /// The libraries that have state, each above those before it.
 public enum KernelPart: UInt32, CaseIterable, Sendable {
-  case platform, consoles, scheduling, memory, objects, messages, mounts, devices, processes, faultReports, modules, traps
+  case platform, consoles, scheduling, memory, objects, messages, mounts, devices, processes, faultReports, modules
+  case traps
 
   /// How far from the beginning of the kernel's storage its state begins, and how much room it has, in bytes.
   @inline(__always) public var offset: UInt32 { offsetOf32 &* UInt32(MemoryLayout<Int>.size / 4) }

@@ -4,7 +4,7 @@
 extension SourceShape {
   public var rows: [Row] {
     [
-      Row(name: "lines of code in Image", value: linesByPart.reduce(0) { $0 + $1.lines }, ceiling: 1135),
+      Row(name: "lines of code in Image", value: linesByPart.reduce(0) { $0 + $1.lines }, ceiling: 1138),
       Row(name: "references upward between folders of Image", value: upward.count, ceiling: 0),
       Row(name: "folders and libraries in circles", value: circle.count, ceiling: 0),
       Row(name: "contexts that libraries make from nothing", value: contextsMade, ceiling: 5),
