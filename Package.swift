@@ -120,6 +120,7 @@ let package = Package(
       path: "Tests/FileSystemsTests", swiftSettings: host),
     .target(
       name: "SDK", dependencies: ["Primitives"], path: "Userland/SDK/Portable", swiftSettings: portable),
+    .target(name: "DiskLoad", path: "Tests/Guest/Programs/diskload/Portable", swiftSettings: portable),
     .target(
       name: "Injection", dependencies: ["ABI", "Primitives", "SDK"], path: "Tests/Guest/Programs/inject/Portable",
       swiftSettings: portable),
@@ -139,7 +140,8 @@ let package = Package(
     .executableTarget(
       name: "megha",
       dependencies: [
-        "ABIDefinition", "Benchmarks", "Boot", "Checks", "DebugTypes", "Emulator", "Generator", "Injections", "Labs",
+        "ABIDefinition", "Benchmarks", "Boot", "Checks", "DebugTypes", "DiskLoad", "Emulator", "Generator",
+        "Injections", "Labs",
         "MeghaBuild", "ModuleCases",
         "Primitives", "Profiler", "SymbolTables",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -7,6 +7,8 @@
 //   machine: options as `megha run` takes them: --ram, --cpu, --machine, --firmware, --without, --append ...
 //   sizes:   sizes of memory at which the case runs too, each as a case of its own
 //   add:     a file of the tree for /extra
+//   ext2:    the size of a disk with ext2, and options for mke2fs; e2fsck finds nothing wrong with it afterwards
+//   holds:   a path on that disk, and a regular expression that its contents fit
 //   status:  the exit status that is expected; 0 where it is not given
 //   timeout: seconds; 60 where it is not given
 //   expect:  a regular expression; all are found in the console's output, in the order given
@@ -32,6 +34,9 @@ public struct GuestCase: Sendable {
   public var machine: [String] = []
   public var sizes: [MemorySize] = []
   public var added: [String] = []
+  /// What the disk is made with; empty: it is the usual one.
+  public var ext2: [String] = []
+  public var held: [(path: String, pattern: String)] = []
   public var status: Int32 = 0
   public var timeout = 60
   public var expectations: [String] = []
@@ -100,6 +105,11 @@ public struct GuestCase: Sendable {
       sizes = words.compactMap { MemorySize(String($0)) }
       return !sizes.isEmpty && sizes.count == words.count
     case "add": added.append(value)
+    case "ext2": ext2 = value.split(separator: " ").map(String.init)
+    case "holds":
+      let words = value.split(separator: " ", maxSplits: 1).map(String.init)
+      guard words.count == 2, (try? Regex(words[1])) != nil else { return false }
+      held.append((words[0], words[1]))
     case "expect", "forbid":
       guard (try? Regex(value)) != nil else { return false }
       if key == "expect" { expectations.append(value) } else { forbidden.append(value) }

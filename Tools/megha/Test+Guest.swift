@@ -33,6 +33,8 @@ extension Project {
       }
       if let missing {
         report.skip("guest \(guestCase.fullName)", reason: "there is no program \(missing)")
+      } else if !guestCase.ext2.isEmpty, let obstacle = Ext2Image.obstacle {
+        report.skip("guest \(guestCase.fullName)", reason: obstacle)
       } else if guestCase.machine.contains("--bochs"), let obstacle = Bochs.obstacle {
         report.skip("guest \(guestCase.fullName)", reason: obstacle)
       } else if let obstacle = try MachineArguments.parse(guestCase.machine).chosenFirmware.obstacle {
@@ -89,6 +91,11 @@ extension Project {
       if guestCase.loadsRefusedModules {
         arguments.added += try addRefusedModules(to: &guestCase, folder: folder.url)
       }
+      var image: Ext2Image?
+      if !guestCase.ext2.isEmpty {
+        image = try await Ext2Image(at: folder.url.appending(path: "ext2.img"), guestCase.ext2)
+        arguments.disk = image?.url.path
+      }
       let typing = guestCase.typing
       let screens = Collector()
       let operating: @Sendable (Operator) async -> Void = {
@@ -100,6 +107,7 @@ extension Project {
         operating: typing.isEmpty ? nil : operating)
       let seen = screens.text.split(separator: "\n").map(String.init)
       var complaints = guestCase.judge(console: console.text, outcome: result.outcome, screens: seen)
+      if let image { complaints += try await guestCase.complaints(about: image) }
       if !complaints.isEmpty {
         complaints += ["console:", console.text]
         if let registers = result.registers { complaints += ["registers:", registers] }
@@ -109,6 +117,23 @@ extension Project {
     } catch {
       return GuestResult(name: guestCase.fullName, complaints: ["\(error)"], seconds: 0)
     }
+  }
+}
+
+extension GuestCase {
+  /// What is wrong with the disk after the run.
+  fileprivate func complaints(about image: Ext2Image) async throws -> [String] {
+    if let complaint = try await image.complaint() { return ["e2fsck: \(complaint)"] }
+    var complaints: [String] = []
+    for (path, pattern) in held {
+      let text = try await image.contents(of: path).map { String(decoding: $0, as: UTF8.self) }
+      guard let text else {
+        complaints.append("the disk has no \(path)")
+        continue
+      }
+      if try !text.contains(Regex(pattern)) { complaints.append("\(path) on the disk is: \(text.prefix(200))") }
+    }
+    return complaints
   }
 }
 

@@ -159,7 +159,7 @@ public enum Files {
 
   // MARK: Calls with a path
 
-  /// Makes a call with a path, and once more where the service had to be started first.
+  /// Makes a call with a path, and again where the service had to be started first.
   @discardableResult
   static func at(
     _ path: [UInt8], _ call: (UnsafePointer<UInt8>?, UInt32) -> Int32
@@ -171,23 +171,35 @@ public enum Files {
     return try checked(result)
   }
 
-  /// Has the service of the file system started that a path leads to. Returns false where it runs, or was not started.
+  /// How often it is looked whether a service runs that somebody else is starting, a few milliseconds apart.
+  private static var startTries: Int { 40 }
+
+  /// Has the service of the file system started that a path leads to. Returns false where it runs already, or does not start.
   @inline(never)
   private static func startService(of path: [UInt8]) -> Bool {
     let whole = path.first == 0x2f ? path : workingDirectory + [0x2f] + path
-    var index: UInt32 = 0
-    var name: Name?
-    var longest: UInt32 = 0
-    while let mount = mount(at: index) {
-      index += 1
-      guard mount.pathLength >= longest, isInside(whole, mount) else { continue }
-      longest = mount.pathLength
-      name = mount.isServed == 0 ? mount.service : nil
-    }
-    guard let name else { return false }
-    return name.withBytes { name in
+    guard let first = mount(of: whole), first.isServed == 0 else { return false }
+    let isStarted = first.service.withBytes { name in
       do throws(SystemError) { return try ManagerClient.ask(.start, name) == nil } catch { return false }
     }
+    if isStarted { return true }
+    // Others may need it at the same moment, and only the first of them is heard.
+    for _ in 0..<startTries {
+      if mount(of: whole)?.isServed == 1 { return true }
+      Thread.sleep(milliseconds: 5)
+    }
+    return false
+  }
+
+  /// The mount that a path leads to, by its text.
+  private static func mount(of path: [UInt8]) -> MountInformation? {
+    var deepest: MountInformation?
+    var index: UInt32 = 0
+    while let mount = mount(at: index) {
+      index += 1
+      if isInside(path, mount), mount.pathLength >= deepest?.pathLength ?? 0 { deepest = mount }
+    }
+    return deepest
   }
 
   private static func isInside(_ path: [UInt8], _ mount: MountInformation) -> Bool {
