@@ -63,6 +63,7 @@ package struct OpenDirectories {
     var operations = ObjectOperations()
     operations.retain = { _, target in record(target).value.references &+= 1 }
     operations.close = { context, target, _ in OpenDirectories(context).release(record(target)) }
+    operations.read = { (_, _, _) throws(SystemError) in throw .isADirectory }
     kinds.enter(.directory, operations)
   }
 

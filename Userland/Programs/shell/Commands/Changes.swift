@@ -131,8 +131,13 @@ extension Builtin {
       do throws(SystemError) { try Files.rename(source, to: target) } catch {
         // To another file system it is copied.
         guard error == .unsupported else { throw error }
+        guard Files.kind(target) == nil else { throw .alreadyExists }
         try Self.copy(source, to: target, isDeep: true)
-        try Self.removeTree(source)
+        do throws(SystemError) { try Self.removeTree(source) } catch {
+          // What cannot be taken away there is not here either, but for a part of it that is gone.
+          if Files.kind(source) == .file { try? Self.removeTree(target) }
+          throw error
+        }
       }
     }
   }
