@@ -2,6 +2,8 @@
 // (specification, 4.1). An index that a directory has is not used, and given up when the directory is changed.
 //
 // Invariants:
+// - A change lies in one sector, or what it adds is on the disk before, where nobody sees it; so a block of which a disk that
+//   lost power wrote only some sectors is a right one.
 // - An entry is checked before it is used: it lies inside of its block, and its name inside of it.
 // - An entry stays where it is as long as it is there; so a position in a directory stays good.
 
@@ -62,6 +64,47 @@ struct EntryPlace {
   let entry: RawEntry
 }
 
+/// Where an entry has room: in the place of one that has no inode, or in what another one does not need.
+struct EntryRoom {
+  let block: UInt32
+  /// Where the entry is that has the space now, and how long it stays; 0: the new one takes its place.
+  let host: Int
+  let hostLength: Int
+  /// Where the new one begins, how long it gets, and where the space ends.
+  let start: Int
+  let length: Int
+  let end: Int
+  /// Whether all bytes that change lie in one sector.
+  let isInOneSector: Bool
+
+  /// Nil where there is no room for `size` bytes.
+  init?(_ size: Int, in entry: RawEntry, at offset: Int, of block: UInt32) {
+    let used = entry.length &- entry.room
+    guard entry.room >= size else { return nil }
+    let end = offset &+ entry.length
+    var start = offset &+ used
+    // What changes first: the length of the host, or its inode where it is taken over.
+    let first = Self.sector(used == 0 ? offset : offset &+ 4)
+    isInOneSector = first == Self.sector(start) && first == Self.sector(start &+ size &- 1)
+    if !isInOneSector {
+      // At the beginning of a sector, so that those after it find room in that.
+      let boundary = (start &+ 511) & ~511
+      if boundary &- offset >= RawEntry.size(nameLength: 1), boundary &+ size <= end { start = boundary }
+    }
+    length = isInOneSector || start & 511 != 0 ? end &- start : Self.piece(from: start, to: end)
+    (self.block, self.start, self.end, host, hostLength) = (block, start, end, offset, start &- offset)
+  }
+
+  /// How long the entry is that begins with a sector, where all to `end` is to be entries: a sector, or what is left.
+  static func piece(from start: Int, to end: Int) -> Int {
+    let rest = end &- start
+    return rest < Sector.size &+ RawEntry.size(nameLength: 1) ? rest : Sector.size
+  }
+
+  /// Which sector of its block holds a byte.
+  static func sector(_ offset: Int) -> Int { offset &>> 9 }
+}
+
 extension Ext2FileSystem {
   /// A block of a directory, which has no holes.
   private mutating func block(_ index: UInt32, ofDirectory inode: Ext2Inode) throws(FileFailure) -> UInt32 {
@@ -113,10 +156,25 @@ extension Ext2FileSystem {
     try firstEntry(in: inode) { $0.inode != 0 && $1.hasSameBytes(as: name) }
   }
 
-  /// Where an entry for a name of so many bytes has room.
-  mutating func findRoom(nameLength: Int, in inode: Ext2Inode) throws(FileFailure) -> EntryPlace? {
+  /// Where an entry for a name of so many bytes has room: in one sector, if there is such a place.
+  mutating func findRoom(nameLength: Int, in inode: Ext2Inode) throws(FileFailure) -> EntryRoom? {
     let size = RawEntry.size(nameLength: nameLength)
-    return try firstEntry(in: inode) { entry, _ in entry.room >= size }
+    var other: EntryRoom?
+    for index in 0..<blockCount(ofDirectory: inode) {
+      let block = try block(index, ofDirectory: inode)
+      let slot = try cache.load(block)
+      var offset = 0
+      let found = try firstEntry(in: slot, of: block) { entry, _ in
+        let room = EntryRoom(size, in: entry, at: offset, of: block)
+        offset &+= entry.length
+        guard let room else { return false }
+        if room.isInOneSector { return true }
+        if other == nil { other = room }
+        return false
+      }
+      if let found { return EntryRoom(size, in: found.entry, at: found.offset, of: block) }
+    }
+    return other
   }
 
   mutating func isEmpty(_ inode: Ext2Inode) throws(FileFailure) -> Bool {
@@ -195,39 +253,59 @@ extension Ext2FileSystem {
     return try countMissing(from: index, to: index, of: inode)
   }
 
-  /// Adds a name to a directory, at a place with room for it, or in a new block: `reserve` was asked then. The inode is to be
+  /// Adds a name to a directory, where there is room for it, or in a new block: `reserve` was asked then. The inode is to be
   /// written by who calls.
-  ///
-  /// - Returns: the block with the entry.
   mutating func addEntry(
-    _ name: Span<UInt8>, inode number: UInt32, type: UInt8, at place: EntryPlace?, of directory: UInt32,
+    _ name: Span<UInt8>, inode number: UInt32, type: UInt8, at room: EntryRoom?, of directory: UInt32,
     _ inode: inout Ext2Inode
-  ) throws(FileFailure) -> UInt32 {
-    let block: UInt32
-    var offset = 0
-    var length = Int(geometry.blockSize)
-    if let place {
-      (block, offset, length) = (place.block, place.offset, place.entry.length)
-      let slot = try cache.load(block)
-      if place.entry.inode != 0 {
-        let used = RawEntry.size(nameLength: place.entry.nameLength)
-        cache.change(slot, .names) { $0.setHalf(offset &+ 4, UInt16(truncatingIfNeeded: used)) }
-        offset &+= used
-        length &-= used
-      }
-    } else {
+  ) throws(FileFailure) {
+    let hasFileTypes = geometry.hasFileTypes
+    guard let room else {
       let index = blockCount(ofDirectory: inode)
       let goal = try goal(before: index, of: inode, number: directory)
-      block = try takeBlock(index, of: &inode, near: goal).block
-      try writeNew(block) { $0.setHalf(4, UInt16(truncatingIfNeeded: length)) }
+      let block = try takeBlock(index, of: &inode, near: goal).block
+      try writeNew(block) { Self.makeEmpty(&$0, from: 0, to: $0.count) }
       inode.size = inode.size &+ UInt64(geometry.blockSize)
+      let slot = try cache.load(block)
+      cache.change(slot, .names) {
+        Self.put(name, number, type, length: Sector.size, at: 0, in: &$0, hasFileTypes: hasFileTypes)
+      }
+      return
     }
-    let slot = try cache.load(block)
-    let hasFileTypes = geometry.hasFileTypes
+    if !room.isInOneSector { try prepare(room, name, type) }
+    let slot = try cache.load(room.block)
     cache.change(slot, .names) { bytes in
-      Self.put(name, number, type, length: length, at: offset, in: &bytes, hasFileTypes: hasFileTypes)
+      if room.hostLength > 0 { bytes.setHalf(room.host &+ 4, UInt16(truncatingIfNeeded: room.hostLength)) }
+      Self.put(name, number, type, length: room.length, at: room.start, in: &bytes, hasFileTypes: hasFileTypes)
     }
-    return block
+  }
+
+  /// Before an entry is added whose bytes lie in several sectors: it is on the disk without an inode and behind its host's
+  /// length before the rest of the change is, so that any part of that may be missing.
+  private mutating func prepare(_ room: EntryRoom, _ name: Span<UInt8>, _ type: UInt8) throws(FileFailure) {
+    var slot = try cache.load(room.block)
+    if cache.slots[slot].rank != .unchanged {
+      try cache.writeInOrder()
+      slot = try cache.load(room.block)
+    }
+    let hasFileTypes = geometry.hasFileTypes
+    cache.change(slot, .anyTime) {
+      Self.put(name, 0, type, length: room.length, at: room.start, in: &$0, hasFileTypes: hasFileTypes)
+      Self.makeEmpty(&$0, from: room.start &+ room.length, to: room.end)
+    }
+    try cache.write(block: room.block)
+  }
+
+  /// Makes each sector between two offsets an entry without an inode. Entries that lie in one sector are there or not; of one
+  /// in two a disk that loses power may write a half.
+  private static func makeEmpty(_ bytes: inout MutableSpan<UInt8>, from start: Int, to end: Int) {
+    var offset = start
+    while offset < end {
+      let length = EntryRoom.piece(from: offset, to: end)
+      bytes.setWord(offset, 0)
+      bytes.setWord(offset &+ 4, UInt32(truncatingIfNeeded: length))
+      offset &+= length
+    }
   }
 
   private static func put(
@@ -253,11 +331,13 @@ extension Ext2FileSystem {
 
   /// Makes the first block of a directory.
   mutating func writeFirstBlock(_ block: UInt32, own: UInt32, parent: UInt32) throws(FileFailure) {
-    let (size, hasFileTypes) = (Int(geometry.blockSize), geometry.hasFileTypes)
+    let hasFileTypes = geometry.hasFileTypes
     try writeNew(block) { bytes in
+      Self.makeEmpty(&bytes, from: Sector.size, to: bytes.count)
       let dots: InlineArray<2, UInt8> = [0x2e, 0x2e]
       Self.put(dots.span.extracting(0..<1), own, 2, length: 12, at: 0, in: &bytes, hasFileTypes: hasFileTypes)
-      Self.put(dots.span, parent, 2, length: size &- 12, at: 12, in: &bytes, hasFileTypes: hasFileTypes)
+      Self.put(
+        dots.span, parent, 2, length: Sector.size &- 12, at: 12, in: &bytes, hasFileTypes: hasFileTypes)
     }
   }
 
@@ -271,10 +351,14 @@ extension Ext2FileSystem {
     }
   }
 
-  /// Takes an entry away: the one before it in its block gets its space.
+  /// Takes an entry away: the one before it gets its space, unless it lies in another sector. What leads from one sector into
+  /// another stays as it is, so that each of them may be on the disk without the other.
   mutating func removeEntry(_ place: EntryPlace) throws(FileFailure) {
     let slot = try cache.load(place.block)
-    if let previous = place.previous {
+    let sector = EntryRoom.sector(place.offset &+ 4)
+    if let previous = place.previous, EntryRoom.sector(previous &+ 4) == sector,
+      EntryRoom.sector(place.offset) == sector
+    {
       let length = UInt16(truncatingIfNeeded: place.offset &- previous &+ place.entry.length)
       cache.change(slot, .names) { $0.setHalf(previous &+ 4, length) }
     } else {

@@ -73,7 +73,7 @@ extension Ext2FileSystem {
     if let target { inode.size = UInt64(target.count) }
     try writeNew(number, inode, target: isLong ? nil : target)
 
-    _ = try addEntry(
+    try addEntry(
       name, inode: number, type: inode.entryType, at: room, of: directory.number, &parent)
     if isDirectory { parent.links = parent.links &+ 1 }
     try writeChanged(directory.number, &parent, time: time)
@@ -134,7 +134,7 @@ extension Ext2FileSystem {
     inode.links = inode.links &+ 1
     inode.changeTime = time
     try writeInode(node.number, inode)
-    _ = try addEntry(
+    try addEntry(
       name, inode: node.number, type: inode.entryType, at: room, of: directory.number, &parent)
     try writeChanged(directory.number, &parent, time: time)
   }
@@ -245,8 +245,12 @@ extension Ext2FileSystem {
     let room = target == nil ? try findRoom(nameLength: newName.count, in: newParent) : nil
     if target == nil, room == nil { try reserve(blocks: blocksToGrow(newParent)) }
 
-    // A link more as long as both names are there, unless they are in one block and so change at once.
-    let isAtOnce = target?.block ?? room?.block == old.block
+    // A link more as long as both names are there, unless they are in one sector and so change at once.
+    var isAtOnce = false
+    if let place = target.map({ ($0.block, $0.offset) }) ?? room.map({ ($0.block, $0.start) }) {
+      isAtOnce = place.0 == old.block && EntryRoom.sector(place.1) == EntryRoom.sector(old.offset)
+      if let room, !room.isInOneSector { isAtOnce = false }
+    }
     inode.changeTime = time
     if !isAtOnce { inode.links = inode.links &+ 1 }
     try writeInode(number, inode)
@@ -254,7 +258,7 @@ extension Ext2FileSystem {
     if let target {
       try setEntry(target, inode: number, type: inode.entryType)
     } else {
-      _ = try addEntry(
+      try addEntry(
         newName, inode: number, type: inode.entryType, at: room, of: newDirectory.number, &newParent)
     }
     try writeChanged(newDirectory.number, &newParent, time: time)
@@ -274,6 +278,8 @@ extension Ext2FileSystem {
     if let target, let replaced {
       try loseName(of: target.entry.inode, replaced, in: newDirectory.number, time: time)
     }
+    // Its old name is gone before anything else moves: together with that it could lead around in a circle.
+    if isDirectory, isMoved { try cache.writeInOrder() }
   }
 
   /// That a directory is not `other`, nor inside of it.

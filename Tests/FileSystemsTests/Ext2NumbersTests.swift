@@ -68,7 +68,7 @@ struct Ext2NumbersTests {
       for index in 0..<100 { try files.put(Array(bytes[..<1000]), in: files.make("small file \(index)")) }
       try files.sync()
     }
-    #expect(cost.writes <= 40 && cost.flushes <= 6)
+    #expect(cost.writes <= 40 && cost.flushes <= 9)
     cost = try Self.cost(of: contents, "one file of 1,000 bytes made, and sync") {
       try files.put(Array(bytes[..<1000]), in: files.make("one"))
       try files.sync()

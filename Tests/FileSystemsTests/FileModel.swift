@@ -187,6 +187,8 @@ func snapshot<F: FileSystem>(of files: inout F) throws(FileFailure) -> [String: 
     var position: UInt32 = 0
     while let entry = try files.entry(at: position, in: directory) {
       position = entry.next
+      // A directory that is inside of itself has no end.
+      guard result.count < 5000 else { throw .limitReached }
       let childPath = path + "/" + String(decoding: entry.name, as: UTF8.self)
       var bytes = [UInt8(entry.kind.rawValue)]
       if entry.kind == .directory {
