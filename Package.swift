@@ -242,6 +242,6 @@ let package = Package(
     + kernelLibrary("Scheduling", dependencies: ["Platform", "Primitives"], testDependencies: ["MachineSupport"])
     + kernelLibrary("Jobs", dependencies: ["ABI", "Primitives"])
     + kernelLibrary("DeviceClaims", dependencies: ["ABI", "Primitives", "Scheduling"])
-    + kernelLibrary("Messages", dependencies: ["ABI", "Primitives", "Scheduling"])
+    + kernelLibrary("Messages", dependencies: ["ABI", "Jobs", "Primitives", "Scheduling"])
     + kernelLibrary("Modules", dependencies: ["Primitives", "Executables"], settings: fast, testDependencies: cases),
   swiftLanguageModes: [.v6])

@@ -5,6 +5,7 @@
 // - A task waits only while no bit is set and the notification is alive; whoever sets bits or ends it wakes the tasks.
 // - All bits go to the one task that takes them: none is seen twice, none is lost.
 
+import Jobs
 import Primitives
 import Scheduling
 
@@ -14,6 +15,8 @@ public struct Notification: ~Copyable {
 
   /// The process that made it.
   public let owner: TaskIdentity
+  /// Who pays for its record; nil: nobody.
+  public let job: Reference<Job>?
   public private(set) var pending: UInt32 = 0
   /// False once its owner is gone.
   public private(set) var isAlive = true
@@ -21,7 +24,10 @@ public struct Notification: ~Copyable {
   public var references: UInt32 = 1
   public var waiters = TaskQueue()
 
-  public init(owner: TaskIdentity) { self.owner = owner }
+  public init(owner: TaskIdentity, job: Reference<Job>? = nil) {
+    self.owner = owner
+    self.job = job
+  }
 
   /// Sets bits. Returns the task to wake, if one waits.
   public mutating func set(_ bits: UInt32) -> Reference<Task>? {

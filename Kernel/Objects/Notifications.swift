@@ -4,6 +4,7 @@
 
 import ABI
 import Diagnostics
+import Jobs
 import Messages
 import Platform
 import Primitives
@@ -30,8 +31,10 @@ package struct Notifications {
   }
 
   package func make(by process: Reference<Process>) throws(SystemError) -> Reference<NotificationRecord> {
-    let pointer: UnsafeMutablePointer<NotificationRecord> = unsafe try KernelHeap(context).allocate(tag: .service)
-    unsafe pointer.initialize(to: NotificationRecord(owner: process.value.identity))
+    let job = process.value.job
+    let pointer: UnsafeMutablePointer<NotificationRecord> =
+      unsafe try KernelHeap(context).allocate(tag: .service, for: job)
+    unsafe pointer.initialize(to: NotificationRecord(owner: process.value.identity, job: job))
     return unsafe Reference(pointer)
   }
 
@@ -40,8 +43,10 @@ package struct Notifications {
   package func release(_ notification: Reference<NotificationRecord>) {
     notification.value.references &-= 1
     guard notification.value.references == 0 else { return }
+    let job = notification.value.job
     unsafe notification.unsafePointer.deinitialize(count: 1)
-    unsafe KernelHeap(context).free(notification.unsafePointer)
+    guard let job else { return unsafe KernelHeap(context).free(notification.unsafePointer) }
+    unsafe KernelHeap(context).free(notification.unsafePointer, of: job)
   }
 
   /// A process gives up its handle. With the owner's last life the notification ends for all.

@@ -71,22 +71,15 @@ package struct Pipes {
   package func make(for job: Reference<Job>) throws(SystemError) -> (reader: HandleTarget, writer: HandleTarget) {
     let pointer: UnsafeMutablePointer<Pipe> = try unsafe KernelHeap(context).allocate(tag: .pipe, for: job)
     let buffer: UInt32
-    do throws(SystemError) { buffer = try makeBuffer(for: job) } catch {
+    do throws(SystemError) {
+      buffer = try KernelHeap(context).allocateBytes(PipeLimits.capacity, alignment: 16, tag: .pipe, for: job)
+    } catch {
       unsafe KernelHeap(context).free(pointer, of: job)
       throw error
     }
     unsafe pointer.initialize(to: Pipe(buffer: buffer, job: job))
     let object = UInt32(UInt(bitPattern: pointer))
     return (HandleTarget(.pipeReader, object: object), HandleTarget(.pipeWriter, object: object))
-  }
-
-  private func makeBuffer(for job: Reference<Job>) throws(SystemError) -> UInt32 {
-    try JobRecords(context).charge(job, .kernelBytes, PipeLimits.capacity)
-    if let buffer = unsafe KernelHeap(context).allocateBytes(Int(PipeLimits.capacity), alignment: 16, tag: .pipe) {
-      return UInt32(UInt(bitPattern: buffer))
-    }
-    JobRecords(context).discharge(job, .kernelBytes, PipeLimits.capacity)
-    throw .outOfMemory
   }
 
   /// Gives up an end for which no handle could be made.
@@ -110,8 +103,7 @@ package struct Pipes {
   private func freeIfUnused(_ pipe: Reference<Pipe>) {
     guard pipe.value.isUnused else { return }
     let job = pipe.value.job
-    unsafe KernelHeap(context).free(UnsafeMutableRawPointer(bitPattern: UInt(pipe.value.buffer)))
-    JobRecords(context).discharge(job, .kernelBytes, PipeLimits.capacity)
+    KernelHeap(context).freeBytes(at: pipe.value.buffer, PipeLimits.capacity, of: job)
     unsafe pipe.unsafePointer.deinitialize(count: 1)
     unsafe KernelHeap(context).free(pipe.unsafePointer, of: job)
   }

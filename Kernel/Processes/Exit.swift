@@ -165,18 +165,10 @@ struct TaskRecords {
   func make(
     mode: TaskMode, priority: UInt8, isThread: Bool, owner: UInt, for job: Reference<Job>
   ) throws(SystemError) -> Reference<Task> {
-    try JobRecords(context).charge(job, .tasks, 1)
-    do throws(SystemError) {
-      try JobRecords(context).charge(job, .kernelBytes, Self.attachedBytes)
-      do throws(SystemError) {
-        return try makeRecord(mode: mode, priority: priority, isThread: isThread, owner: owner, for: job)
-      } catch {
-        JobRecords(context).discharge(job, .kernelBytes, Self.attachedBytes)
-        throw error
+    try JobRecords(context).charging(job, 1, of: .tasks) { () throws(SystemError) in
+      try JobRecords(context).charging(job, Self.attachedBytes) { () throws(SystemError) in
+        try makeRecord(mode: mode, priority: priority, isThread: isThread, owner: owner, for: job)
       }
-    } catch {
-      JobRecords(context).discharge(job, .tasks, 1)
-      throw error
     }
   }
 

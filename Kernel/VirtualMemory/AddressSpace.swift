@@ -69,14 +69,14 @@ package struct AddressSpaces {
   package func make(isTraced: Bool = false, for job: Reference<Job>) throws(SystemError) -> Reference<AddressSpace> {
     let pointer: UnsafeMutablePointer<AddressSpace> =
       unsafe try KernelHeap(context).allocate(tag: .addressSpace, for: job)
-    // CR3 points at 32 bytes on a 32-byte boundary below 4 GiB (Intel SDM Vol. 3, 4.4.1).
-    guard let root = unsafe KernelHeap(context).allocateBytes(32, alignment: 32, tag: .addressSpace) else {
+    let root: UInt32
+    do throws(SystemError) { root = try makeRoot(for: job) } catch {
       unsafe KernelHeap(context).free(pointer, of: job)
-      throw .outOfMemory
+      throw error
     }
-    let physical = PhysicalAddress(UInt64(UInt32(UInt(bitPattern: root)) &- DirectMap.start))
     let tables = PageTables(
-      root: physical, memory: DirectTableMemory(context, for: job), noExecute: context.features.hasNoExecute)
+      root: PhysicalAddress(UInt64(root)), memory: DirectTableMemory(context, for: job),
+      noExecute: context.features.hasNoExecute)
     tables.initializeRoot(kernelDirectory: DirectMap.frame(of: address_of_kernel_page_directory()))
     let identity = context.memory.nextSpaceIdentity
     context.memory.nextSpaceIdentity &+= 1
@@ -98,6 +98,19 @@ package struct AddressSpaces {
     return space
   }
 
+  /// CR3 points at 32 bytes on a 32-byte boundary below 4 GiB (Intel SDM Vol. 3, 4.4.1).
+  private static var rootSize: UInt32 { 32 }
+
+  /// Returns the physical address of a new root.
+  fileprivate func makeRoot(for job: Reference<Job>) throws(SystemError) -> UInt32 {
+    try KernelHeap(context).allocateBytes(
+      Self.rootSize, alignment: Int(Self.rootSize), tag: .addressSpace, for: job) &- DirectMap.start
+  }
+
+  private func freeRoot(_ root: UInt32, of job: Reference<Job>) {
+    KernelHeap(context).freeBytes(at: root &+ DirectMap.start, Self.rootSize, of: job)
+  }
+
   /// Gives back everything. No task may have it loaded.
   @inline(never)
   package func destroy(_ space: Reference<AddressSpace>) {
@@ -109,12 +122,8 @@ package struct AddressSpaces {
     let job = space.value.job
     JobRecords(context).discharge(job, .pages, space.value.residentPages)
     space.value.regions.removeAll()
-    if space.value.guardedRoot != 0 {
-      unsafe KernelHeap(context).free(
-        UnsafeMutableRawPointer(bitPattern: UInt(space.value.guardedRoot &+ DirectMap.start)))
-    }
-    let root = UInt32(truncatingIfNeeded: space.value.tables.root.value) &+ DirectMap.start
-    unsafe KernelHeap(context).free(UnsafeMutableRawPointer(bitPattern: UInt(root)))
+    if space.value.guardedRoot != 0 { freeRoot(space.value.guardedRoot, of: job) }
+    freeRoot(UInt32(truncatingIfNeeded: space.value.tables.root.value), of: job)
     unsafe space.unsafePointer.deinitialize(count: 1)
     unsafe KernelHeap(context).free(space.unsafePointer, of: job)
   }
@@ -154,10 +163,7 @@ extension Reference where Value == AddressSpace {
   package func directory(isGuarded: Bool) throws(SystemError) -> UInt32 {
     guard isGuarded else { return UInt32(truncatingIfNeeded: value.tables.root.value) }
     if value.guardedRoot == 0 {
-      guard let root = unsafe KernelHeap(context).allocateBytes(32, alignment: 32, tag: .addressSpace) else {
-        throw .outOfMemory
-      }
-      value.guardedRoot = UInt32(UInt(bitPattern: root)) &- DirectMap.start
+      value.guardedRoot = try AddressSpaces(context).makeRoot(for: value.job)
       GuardedView(context).synchronize(self)
     }
     return value.guardedRoot

@@ -2,6 +2,7 @@
 //
 // Invariants:
 // - Whoever charges an amount gives the same amount back with `discharge`; the last amount that is given back ends the job.
+// - What is made for a job out of kernel memory is charged in one way, `charging`, before it is made.
 // - The last frames are left to reserved jobs: others get none while no more than `reservedFrames` are free.
 
 import ABI
@@ -44,6 +45,20 @@ package struct JobRecords {
     if job.discharge(resource, amount) { end(job) }
   }
 
+  /// Makes something that a job pays for: it is charged first, and the charge is taken back where nothing comes of it.
+  @inline(__always)
+  package func charging<Made: ~Copyable>(
+    _ job: Reference<Job>, _ amount: UInt32, of resource: JobResource = .kernelBytes,
+    _ make: () throws(SystemError) -> Made
+  ) throws(SystemError) -> Made {
+    if resource != .tasks && !hasRoom(for: job) { throw .outOfMemory }
+    try charge(job, resource, amount)
+    do throws(SystemError) { return try make() } catch {
+      discharge(job, resource, amount)
+      throw error
+    }
+  }
+
   package func retain(_ job: Reference<Job>) { job.value.references &+= 1 }
 
   package func release(_ job: Reference<Job>) {
@@ -82,13 +97,25 @@ extension KernelHeap {
   package func allocate<Value: ~Copyable>(
     tag: HeapTag, for job: Reference<Job>
   ) throws(SystemError) -> UnsafeMutablePointer<Value> {
-    guard JobRecords(context).hasRoom(for: job) else { throw .outOfMemory }
-    let size = UInt32(MemoryLayout<Value>.size)
-    try JobRecords(context).charge(job, .kernelBytes, size)
-    do throws(SystemError) { return unsafe try allocate(tag: tag) } catch {
-      JobRecords(context).discharge(job, .kernelBytes, size)
-      throw error
+    unsafe try JobRecords(context).charging(job, UInt32(MemoryLayout<Value>.size)) {
+      () throws(SystemError) in unsafe try allocate(tag: tag)
     }
+  }
+
+  /// Bytes in a row, charged to a job. Returns the address of the first.
+  package func allocateBytes(
+    _ count: UInt32, alignment: Int, tag: HeapTag, for job: Reference<Job>
+  ) throws(SystemError) -> UInt32 {
+    try JobRecords(context).charging(job, count) { () throws(SystemError) in
+      guard let memory = unsafe allocateBytes(Int(count), alignment: alignment, tag: tag) else { throw .outOfMemory }
+      return UInt32(UInt(bitPattern: memory))
+    }
+  }
+
+  /// Gives back `count` bytes that were charged to `job`.
+  package func freeBytes(at address: UInt32, _ count: UInt32, of job: Reference<Job>) {
+    unsafe free(UnsafeMutableRawPointer(bitPattern: UInt(address)))
+    JobRecords(context).discharge(job, .kernelBytes, count)
   }
 
   /// Gives back what was charged to `job`.

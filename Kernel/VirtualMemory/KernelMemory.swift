@@ -78,15 +78,15 @@ package struct DirectTableMemory: PageTableMemory {
 
   package func allocateTable() -> FrameNumber? {
     guard let job else { return takeTable() }
-    context.memory.shortage = .outOfMemory
-    guard JobRecords(context).hasRoom(for: job) else { return nil }
-    do throws(SystemError) { try JobRecords(context).charge(job, .kernelBytes, pageSize) } catch {
+    do throws(SystemError) {
+      return try JobRecords(context).charging(job, pageSize) { () throws(SystemError) in
+        guard let table = takeTable() else { throw .outOfMemory }
+        return table
+      }
+    } catch {
       context.memory.shortage = error
       return nil
     }
-    if let table = takeTable() { return table }
-    JobRecords(context).discharge(job, .kernelBytes, pageSize)
-    return nil
   }
 
   private func takeTable() -> FrameNumber? {

@@ -72,5 +72,111 @@ extension KernelTests {
       }
       #expect(result.status == 0, "\(result.text)")
     }
+
+    /// What handles stand for is paid for by who made it, to the byte, and given back with the last handle.
+    @Test(arguments: [SystemCall.notificationCreate, .pipeCreate])
+    func objectsArePaidFor(create: SystemCall) {
+      let kernel = HostedKernel()
+      kernel.add("/bin/maker") { caller in
+        let own = caller.newestJob()
+        let before = caller.job(own).used.kernelBytes
+        var handles: [UInt32] = []
+        var sizes: [UInt32] = []
+        while let made = caller.make(create) {
+          handles += made
+          sizes.append(caller.job(own).used.kernelBytes - before)
+        }
+        #expect(sizes.count >= 14 && sizes[0] > 0)
+        for (index, size) in sizes.enumerated() { #expect(size == sizes[0] * UInt32(index + 1)) }
+        for handle in handles { caller.call(.close, handle) }
+        #expect(caller.job(own).used.kernelBytes == before)
+        // Up to a limit that has room for three of them and not for a fourth.
+        return Int32(sizes[0])
+      }
+      kernel.add("/bin/limited") { caller in
+        var count: Int32 = 0
+        while caller.make(create) != nil { count += 1 }
+        return count
+      }
+      let result = kernel.run { caller in
+        _ = caller.wait(caller.start("/bin/limited", .ownJob))
+        let free = caller.memoryInformation().free
+        let size = UInt32(bitPattern: caller.wait(caller.start("/bin/maker", .ownJob))?.status ?? 0)
+        var limits = JobAmounts()
+        var least: Int32 = 0
+        // In steps of a quarter of the size: the count never falls, and grows by one at a time.
+        for bytes in stride(from: UInt32(8_192), to: 131_072, by: Int(size / 4)) {
+          limits.kernelBytes = bytes
+          let child = caller.start("/bin/limited", .ownJob, limits: limits)
+          guard child >= 0, let outcome = caller.wait(child), outcome.kind == OutcomeKind.exited.rawValue else {
+            continue
+          }
+          #expect(outcome.status == least || outcome.status == least + 1, "\(bytes) bytes")
+          least = outcome.status
+          if least > 3 { break }
+        }
+        #expect(least == 4)
+        let after = caller.memoryInformation()
+        #expect(after.free == free && after.discrepancies == 0)
+        return 0
+      }
+      #expect(result.status == 0, "\(result.text)")
+    }
+
+    /// The last frames are for reserved jobs, whatever they would be taken for: other jobs get no pipe out of them.
+    @Test func theLastFramesAreNoPipes() {
+      let kernel = HostedKernel()
+      kernel.preemptions = 0
+      var least = UInt32.max
+      // One process has handles for a few pipes only.
+      kernel.add("/bin/maker") { caller in
+        while true {
+          let result = caller.withScratch { caller.call(.pipeCreate, caller.place(PipeEnds())) }
+          least = min(least, caller.memoryInformation(check: false).free)
+          if result == SystemError.limitReached.rawValue {
+            _ = caller.wait(caller.start("/bin/maker"))
+            return 0
+          }
+          if result < 0 {
+            #expect(result == SystemError.outOfMemory.rawValue)
+            return 0
+          }
+        }
+      }
+      let result = kernel.run { caller in
+        _ = caller.wait(caller.start("/bin/maker", .ownJob))
+        return 0
+      }
+      #expect(result.status == 0, "\(result.text)")
+      // What the last pipe needed itself may be of them: its record and its buffer lie in new pages of the heap.
+      #expect(least >= 45 && least <= 64, "\(least) frames were left")
+    }
+  }
+}
+
+extension Caller {
+  /// The number of the newest job.
+  fileprivate func newestJob() -> UInt32 {
+    var number: UInt32 = 0
+    while let next = information(ofJobAfter: number) { number = next.job }
+    return number
+  }
+
+  fileprivate func job(_ number: UInt32) -> JobInformation {
+    information(ofJobAfter: number - 1) ?? JobInformation()
+  }
+
+  private func information(ofJobAfter number: UInt32) -> JobInformation? {
+    withScratch {
+      let place = place(JobInformation())
+      return call(.jobInformation, number, place) == 0 ? read(at: place, JobInformation()) : nil
+    }
+  }
+
+  /// Makes an object. The handles for it; nil where there is none to be had.
+  fileprivate func make(_ create: SystemCall) -> [UInt32]? {
+    if create == .pipeCreate { return makePipe().map { [$0.reading, $0.writing] } }
+    let handle = call(create)
+    return handle < 0 ? nil : [UInt32(bitPattern: handle)]
   }
 }

@@ -24,7 +24,7 @@ public enum Components {
     library("Scheduling", ["Platform", "Primitives"]),
     library("DeviceClaims", ["ABI", "Primitives", "Scheduling"]),
     library("Jobs", ["ABI", "Primitives"]),
-    library("Messages", ["ABI", "Primitives", "Scheduling"]),
+    library("Messages", ["ABI", "Jobs", "Primitives", "Scheduling"]),
     library("Modules", ["Primitives", "Executables"]),
     Component(
       "ServiceSupport", folder: "Services/Support", kind: .portableLibrary, dependencies: ["Primitives"]),
