@@ -51,7 +51,23 @@ extension Project {
       }
       while let result = try await group.next() { result.add(to: report) }
     }
+    try await testPowerCuts(report, filter: filter)
     for guestCase in ready where guestCase.runsApart { await run(guestCase).add(to: report) }
+  }
+
+  /// A sample of `megha powercut`.
+  private func testPowerCuts(_ report: Report, filter: String?) async throws {
+    let cuts = (0..<6).map { (number: $0, name: "guest files: the power is cut, number \($0)") }
+    let regex = try filter.map { try Regex($0) }
+    for (number, name) in cuts where regex.map({ name.dropFirst(6).contains($0) }) ?? true {
+      if let obstacle = Ext2Image.obstacle {
+        report.skip(name, reason: obstacle)
+        continue
+      }
+      let started = Date()
+      let complaints = try await run(Cut(number: number, seed: 1)).complaints
+      report.judge(name, complaints: complaints, seconds: Date().timeIntervalSince(started))
+    }
   }
 
   /// All cases, in the order of their files.

@@ -44,14 +44,14 @@ struct SavedChannels {
       switch redirection.target {
       case .channel(let other):
         do throws(SystemError) { try place(Handle(UInt32(other)), at: channel) } catch {
-          throw ShellComplaint([0x30 + other] + StaticText(": ").bytes + StaticText(error.sentence).bytes)
+          throw ShellComplaint([0x30 + other] + StaticText(": ").bytes + StaticText(error.fileSentence).bytes)
         }
       case .file(let path, let kind):
         do throws(SystemError) {
           let file = try File.open(path, for: kind)
           try place(Handle(file.handle), at: channel)
         } catch {
-          throw ShellComplaint(path + StaticText(": ").bytes + StaticText(error.sentence).bytes)
+          throw ShellComplaint(path + StaticText(": ").bytes + StaticText(error.fileSentence).bytes)
         }
       }
     }
@@ -93,7 +93,7 @@ extension MeghaSystem {
       var pipe: Pipe?
       if index + 1 < stages.count {
         do throws(SystemError) { pipe = try Pipe() } catch {
-          status = report(Bytes("|"), error.sentence, status: 126)
+          status = report(Bytes("|"), error.fileSentence, status: 126)
           break
         }
       }
@@ -121,7 +121,7 @@ extension MeghaSystem {
     do throws(SystemError) {
       if let input { try channels.place(input, at: .input) }
       if let output { try channels.place(output, at: .output) }
-    } catch { return .failure(report(Bytes("|"), error.sentence, status: 126)) }
+    } catch { return .failure(report(Bytes("|"), error.fileSentence, status: 126)) }
     switch stage {
     case .script(let script): return Launcher(script: script).start(state)
     case .command(let command, let redirections):

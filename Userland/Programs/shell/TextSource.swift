@@ -108,7 +108,7 @@ extension Builtin {
         var source =
           try name == "-" ? TextSource() : TextSource(ShellPath.absolute(name.copied, from: state.folder))
         try body(&source, name)
-      } catch { status = report(name == "-" ? Bytes("the input") : name, error.sentence) }
+      } catch { status = report(name == "-" ? Bytes("the input") : name, error.fileSentence) }
       if TypedInput.isInterrupted { return 130 }
     }
     return status

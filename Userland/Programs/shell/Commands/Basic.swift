@@ -36,11 +36,13 @@ extension Builtin {
 
   func echoCommand(_ words: borrowing CommandWords) -> Int32 {
     var line = ConsoleLine()
-    for index in 1..<words.count {
-      if index > 1 { line.write(" ") }
+    let isWhole = words.count < 2 || !(words[1] == "-n")
+    let first = isWhole ? 1 : 2
+    for index in first..<max(first, words.count) {
+      if index > first { line.write(" ") }
       line.write(words[index])
     }
-    line.write("\n")
+    if isWhole { line.write("\n") }
     line.flush()
     return 0
   }
@@ -169,7 +171,7 @@ extension MeghaSystem {
       switch error {
       case .notFound: return report(path, "there is no such folder")
       case .notADirectory: return report(path, "this is no folder")
-      default: return report(path, error.sentence)
+      default: return report(path, error.fileSentence)
       }
     }
     do throws(ShellRefusal) { try state.set(StaticText("PWD").bytes, path, isExported: true) } catch {

@@ -13,7 +13,7 @@ extension Builtin {
     var status: Int32 = 0
     for index in first..<words.count {
       let path = words[index].copied
-      do throws(SystemError) { try body(path) } catch { status = report(path, error.sentence) }
+      do throws(SystemError) { try body(path) } catch { status = report(path, error.fileSentence) }
       if TypedInput.isInterrupted { return 130 }
     }
     return status
@@ -75,7 +75,7 @@ extension Builtin {
       let name = [UInt8](source.split(separator: 0x2f).last ?? [])
       do throws(SystemError) {
         try body(source, isFolder && !name.isEmpty ? target + [0x2f] + name : target)
-      } catch { status = report(source, error.sentence) }
+      } catch { status = report(source, error.fileSentence) }
       if TypedInput.isInterrupted { return 130 }
     }
     return status
@@ -150,7 +150,7 @@ extension Builtin {
     do throws(SystemError) {
       try Files.link(target, as: path, isSymbolic: !letters.isEmpty)
       return 0
-    } catch { return report(path, error.sentence) }
+    } catch { return report(path, error.fileSentence) }
   }
 
   func touchCommand(_ words: borrowing CommandWords) -> Int32 {
@@ -171,7 +171,7 @@ extension Builtin {
       let path = words[index].copied
       do throws(SystemError) {
         handles.append((path, try Handle.open(path, [.write, .create, letters.isEmpty ? .truncate : .append])))
-      } catch { status = report(path, error.sentence) }
+      } catch { status = report(path, error.fileSentence) }
     }
     do throws(SystemError) {
       var source = try TextSource()
@@ -180,10 +180,10 @@ extension Builtin {
         for entry in handles {
           do throws(SystemError) {
             try entry.handle.write(piece)
-          } catch { status = report(entry.path, error.sentence) }
+          } catch { status = report(entry.path, error.fileSentence) }
         }
       }
-    } catch { status = reportFailure(error.sentence) }
+    } catch { status = reportFailure(error.fileSentence) }
     return TypedInput.isInterrupted ? 130 : status
   }
 
@@ -221,7 +221,7 @@ extension Builtin {
           $0.write(path)
           $0.write("\n")
         }
-      } catch { status = report(path, error.sentence) }
+      } catch { status = report(path, error.fileSentence) }
     }
     return status
   }
@@ -247,7 +247,7 @@ extension Builtin {
     do throws(SystemError) {
       try Files.mount(path, service: words[first].copied, isReadOnly ? .readOnly : [])
       return 0
-    } catch { return report(path, error.sentence) }
+    } catch { return report(path, error.fileSentence) }
   }
 
   func syncCommand(_ words: borrowing CommandWords) -> Int32 {
@@ -255,7 +255,7 @@ extension Builtin {
     var status: Int32 = 0
     Self.forEachMount { path, mount in
       guard mount.isServed != 0 else { return }
-      do throws(SystemError) { try Files.sync(path) } catch { status = report(path, error.sentence) }
+      do throws(SystemError) { try Files.sync(path) } catch { status = report(path, error.fileSentence) }
     }
     return status
   }

@@ -35,7 +35,7 @@ extension Builtin {
             $0.write("\n")
           }
         }
-      } catch { status = report(path, error.sentence) }
+      } catch { status = report(path, error.fileSentence) }
       if TypedInput.isInterrupted { return 130 }
     }
     return status
@@ -111,7 +111,7 @@ extension Builtin {
       try Machine.readLog { piece in Console.write { $0.write(piece) } }
       return 0
     } catch {
-      return reportFailure(error.sentence)
+      return reportFailure(error.fileSentence)
     }
   }
 

@@ -20,6 +20,12 @@ extension Builtin {
       guard let number = words[2].number, let lines = Int(exactly: number) else { return reportUsage() }
       count = lines
       first = 3
+    } else if words.count > 1, words[1].count > 1, words[1].hasPrefix("-") {
+      // `head -3`, as everybody types it.
+      let digits = [UInt8](words[1].copied.dropFirst())
+      guard let number = digits.withBytes({ $0.number }), let lines = Int(exactly: number) else { return reportUsage() }
+      count = lines
+      first = 2
     }
     guard words.count <= first || words[first] == "-" || !words[first].hasPrefix("-") else { return reportUsage() }
     let hasHeadings = words.count > first + 1
@@ -49,20 +55,28 @@ extension Builtin {
   }
 
   func wcCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
+    guard let (letters, first) = options(words, known: "lwc") else { return reportUsage() }
     var all = TextTools.Counts()
-    let isNamed = words.count > 1
-    let status = forEachText(words, from: 1, state) { source, name throws(SystemError) in
+    let isNamed = words.count > first
+    let status = forEachText(words, from: first, state) { source, name throws(SystemError) in
       let counts = TextTools.counts(of: try source.rest())
       all = all + counts
-      writeCounts(counts, isNamed ? name : nil)
+      writeCounts(counts, letters, isNamed ? name : nil)
     }
-    if words.count > 2 { writeCounts(all, Bytes("all")) }
+    if words.count > first + 1 { writeCounts(all, letters, Bytes("all")) }
     return status
   }
 
-  private func writeCounts(_ counts: TextTools.Counts, _ name: Bytes?) {
+  private func writeCounts(_ counts: TextTools.Counts, _ letters: [UInt8], _ name: Bytes?) {
     Console.write {
-      counts.write(to: &$0)
+      if letters.isEmpty {
+        counts.write(to: &$0)
+      } else {
+        for letter in [0x6c, 0x77, 0x63] as [UInt8] where letters.contains(letter) {
+          if letters.count > 1 { $0.write(" ") }
+          $0.write(decimal: letter == 0x6c ? counts.lines : letter == 0x77 ? counts.words : counts.bytes)
+        }
+      }
       if let name {
         $0.write("  ")
         $0.write(name)

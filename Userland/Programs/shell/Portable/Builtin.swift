@@ -32,7 +32,9 @@ enum Builtin: UInt8 {
   var help: CommandHelp {
     switch self {
     case .help: CommandHelp("help", "[NAME]", "shows this table, or what NAME does", example: "help run", .commands)
-    case .echo: CommandHelp("echo", "[WORD...]", "prints its words", example: "echo the status was $?")
+    case .echo:
+      CommandHelp(
+        "echo", "[-n] [WORD...]", "prints its words; -n without an end of the line", example: "echo the status was $?")
     case .run:
       CommandHelp(
         "run", "[OPTION...] PROGRAM [WORD...]",
@@ -59,10 +61,13 @@ enum Builtin: UInt8 {
         .files)
     case .cat: CommandHelp("cat", "[FILE...]", "prints files, or the input", example: "cat /boot/script", .files)
     case .head:
-      CommandHelp("head", "[-n LINES] [FILE...]", "prints how files begin", example: "head -n 3 /boot/script", .files)
+      CommandHelp(
+        "head", "[-n LINES|-LINES] [FILE...]", "prints how files begin", example: "head -n 3 /boot/script", .files)
     case .tail:
-      CommandHelp("tail", "[-n LINES] [FILE...]", "prints how files end", example: "tail -n 3 /boot/script", .files)
-    case .wc: CommandHelp("wc", "[FILE...]", "counts lines, words and bytes", example: "wc /boot/script", .files)
+      CommandHelp(
+        "tail", "[-n LINES|-LINES] [FILE...]", "prints how files end", example: "tail -n 3 /boot/script", .files)
+    case .wc:
+      CommandHelp("wc", "[-l] [-w] [-c] [FILE...]", "counts lines, words and bytes", example: "wc /boot/script", .files)
     case .grep:
       CommandHelp(
         "grep", "[-i] [-v] [-n] [-c] TEXT [FILE...]",
