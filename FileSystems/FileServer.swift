@@ -21,10 +21,16 @@ public struct FileServer<System: FileSystem> {
   private struct Place {
     /// Of what the path names, which may be nothing yet.
     var directory: NodeReference
-    /// Empty for the root.
-    var name: [UInt8]
+    /// Where the last name is in the path, or in `text` where links were followed; empty for the root.
+    var name = 0..<0
+    var text: [UInt8] = []
     var node: NodeReference?
     var status: NodeStatus?
+
+    init(_ root: NodeReference) {
+      directory = root
+      node = root
+    }
   }
 
   /// Answers a request. Returns false where it is none for a file system.
@@ -45,23 +51,19 @@ public struct FileServer<System: FileSystem> {
       try system.resize(node(request), to: request.words[2], time: request.words[3], by: request.sender)
     case .information:
       let isFollowed = !PathFlags(rawValue: request.words[0]).contains(.noFollow)
-      let place = try existing(locate(request.copiedData, isFollowed: isFollowed))
+      let place = try existing(locate(request.data, isFollowed: isFollowed))
       request.write(value: information(place.node, place.status))
     case .nodeInformation:
       let node = node(request)
       request.write(value: information(node, try system.status(of: node)))
     case .entry: try entry(&request)
-    case .createDirectory:
-      let place = try new(locate(request.copiedData, isFollowed: false))
-      _ = try system.create(
-        place.name.span, .directory, in: place.directory, mode: request.words[0], time: request.words[1],
-        by: request.sender)
+    case .createDirectory: _ = try create(.directory, request, mode: request.words[0], time: request.words[1])
     case .remove: try remove(request)
     case .rename: try rename(request)
     case .link: try link(request)
     case .readLink: try readLink(&request)
     case .change:
-      let node = try existing(locate(request.copiedData, isFollowed: true)).node
+      let node = try existing(locate(request.data, isFollowed: true)).node
       let which = request.words[0]
       try system.change(
         node, mode: which & 1 != 0 ? request.words[1] : nil, modified: which & 2 != 0 ? request.words[2] : nil)
@@ -79,22 +81,26 @@ public struct FileServer<System: FileSystem> {
   /// Finds what a path from the root leads to.
   ///
   /// - Parameter isFollowed: whether a symbolic link at the end is followed.
-  private mutating func locate(_ path: [UInt8], isFollowed: Bool, links: Int = 0) throws(FileFailure) -> Place {
-    var place = Place(directory: system.root, name: [], node: system.root)
+  private mutating func locate(_ path: Span<UInt8>, isFollowed: Bool, links: Int = 0) throws(FileFailure) -> Place {
+    var place = Place(system.root)
     var start = 0
     while start < path.count {
       var end = start
       while end < path.count, path[end] != 0x2f { end += 1 }
-      guard let directory = place.node else { throw .notFound }
       if end > start {
-        let name = [UInt8](path[start..<end])
-        place = Place(directory: directory, name: name, node: try find(name, in: directory))
+        guard let directory = place.node else { throw .notFound }
+        place.directory = directory
+        place.name = start..<end
+        place.node = try find(path.extracting(start..<end), in: directory)
+        place.status = nil
         if let node = place.node { place.status = try system.status(of: node) }
         if place.status?.kind == .symbolicLink, isFollowed || end < path.count {
           guard links < Self.linkLimit else { throw .limitReached }
-          let target = try target(of: place.node)
-          let whole = Self.path([UInt8](path[..<start]), target, [UInt8](path[end...]))
-          return try locate(whole, isFollowed: isFollowed, links: links + 1)
+          let text = Self.path(
+            path.extracting(first: start).copied, try target(of: place.node), path.extracting(end..<path.count).copied)
+          var target = try locate(text.span, isFollowed: isFollowed, links: links + 1)
+          if target.text.isEmpty { target.text = text }
+          return target
         }
       }
       start = end + 1
@@ -103,11 +109,21 @@ public struct FileServer<System: FileSystem> {
     return place
   }
 
-  private mutating func find(_ name: [UInt8], in directory: NodeReference) throws(FileFailure) -> NodeReference? {
-    do throws(FileFailure) { return try system.lookup(name.span, in: directory) } catch {
+  private mutating func find(
+    _ name: Span<UInt8>, in directory: NodeReference
+  ) throws(FileFailure) -> NodeReference? {
+    do throws(FileFailure) { return try system.lookup(name, in: directory) } catch {
       guard error == .notFound else { throw error }
       return nil
     }
+  }
+
+  /// Calls `body` with the last name of a place that `path` leads to.
+  private mutating func name<Result>(
+    of place: Place, in path: Span<UInt8>, _ body: (inout System, Span<UInt8>) throws(FileFailure) -> Result
+  ) throws(FileFailure) -> Result {
+    if place.text.isEmpty { return try body(&system, path.extracting(place.name)) }
+    return try body(&system, place.text.span.extracting(place.name))
   }
 
   private mutating func target(of link: NodeReference?) throws(FileFailure) -> [UInt8] {
@@ -142,9 +158,9 @@ public struct FileServer<System: FileSystem> {
 
   private func existing(
     _ place: Place
-  ) throws(FileFailure) -> (directory: NodeReference, name: [UInt8], node: NodeReference, status: NodeStatus) {
+  ) throws(FileFailure) -> (place: Place, node: NodeReference, status: NodeStatus) {
     guard let node = place.node, let status = place.status else { throw .notFound }
-    return (place.directory, place.name, node, status)
+    return (place, node, status)
   }
 
   private func new(_ place: Place) throws(FileFailure) -> Place {
@@ -152,17 +168,33 @@ public struct FileServer<System: FileSystem> {
     return place
   }
 
-  /// Two texts with a zero byte between them.
-  private static func split(_ data: [UInt8]) throws(FileFailure) -> (first: [UInt8], second: [UInt8]) {
-    guard let zero = data.firstIndex(of: 0) else { throw .badArgument }
-    return ([UInt8](data[..<zero]), [UInt8](data[(zero + 1)...]))
+  /// Where the zero byte between two texts is.
+  private static func zero(in data: Span<UInt8>) throws(FileFailure) -> Int {
+    for index in data.indices where data[index] == 0 { return index }
+    throw .badArgument
   }
 
   // MARK: Files
 
+  private mutating func create(
+    _ kind: NodeKind, _ request: borrowing Request, mode: UInt32, time: UInt32
+  ) throws(FileFailure) -> NodeReference {
+    let place = try new(locate(request.data, isFollowed: kind == .file))
+    return try create(kind, at: place, request, mode: mode, time: time)
+  }
+
+  private mutating func create(
+    _ kind: NodeKind, at place: Place, _ request: borrowing Request, mode: UInt32, time: UInt32
+  ) throws(FileFailure) -> NodeReference {
+    let sender = request.sender
+    return try name(of: place, in: request.data) { system, name throws(FileFailure) in
+      try system.create(name, kind, in: place.directory, mode: mode, time: time, by: sender)
+    }
+  }
+
   private mutating func open(_ request: inout Request) throws(FileFailure) {
     let flags = OpenFlags(rawValue: request.words[0])
-    let place = try locate(request.copiedData, isFollowed: !flags.contains(.exclusive))
+    let place = try locate(request.data, isFollowed: !flags.contains(.exclusive))
     let node: NodeReference
     var status: NodeStatus
     if let found = place.node, let known = place.status {
@@ -170,9 +202,7 @@ public struct FileServer<System: FileSystem> {
       (node, status) = (found, known)
     } else {
       guard flags.contains(.create), !flags.contains(.directory) else { throw .notFound }
-      node = try system.create(
-        place.name.span, .file, in: place.directory, mode: request.words[1], time: request.words[2],
-        by: request.sender)
+      node = try create(.file, at: place, request, mode: request.words[1], time: request.words[2])
       status = NodeStatus(kind: .file)
     }
     switch status.kind {
@@ -205,7 +235,7 @@ public struct FileServer<System: FileSystem> {
   }
 
   private mutating func readLink(_ request: inout Request) throws(FileFailure) {
-    let place = try existing(locate(request.copiedData, isFollowed: false))
+    let place = try existing(locate(request.data, isFollowed: false))
     guard place.status.kind == .symbolicLink else { throw .badArgument }
     try system.read(place.node, at: 0, count: request.capacity) { request.write($0) }
     request.reply[1] = UInt32(request.replyCount)
@@ -237,32 +267,46 @@ public struct FileServer<System: FileSystem> {
   }
 
   private mutating func remove(_ request: borrowing Request) throws(FileFailure) {
-    let place = try existing(locate(request.copiedData, isFollowed: false))
+    let (place, _, status) = try existing(locate(request.data, isFollowed: false))
     guard !place.name.isEmpty else { throw .unsupported }
-    let isDirectory = place.status.kind == .directory
+    let isDirectory = status.kind == .directory
     let wantsDirectory = PathFlags(rawValue: request.words[0]).contains(.directory)
     guard isDirectory == wantsDirectory else { throw isDirectory ? .isADirectory : .notADirectory }
-    try system.remove(place.name.span, in: place.directory, time: request.words[1])
+    let time = request.words[1]
+    try name(of: place, in: request.data) { system, name throws(FileFailure) in
+      try system.remove(name, in: place.directory, time: time)
+    }
   }
 
   private mutating func rename(_ request: borrowing Request) throws(FileFailure) {
-    let (old, new) = try Self.split(request.copiedData)
-    let source = try existing(locate(old, isFollowed: false))
-    let target = try locate(new, isFollowed: false)
+    let zero = try Self.zero(in: request.data)
+    let (source, _, _) = try existing(locate(request.data.extracting(first: zero), isFollowed: false))
+    let target = try locate(request.data.extracting((zero + 1)..<request.data.count), isFollowed: false)
     guard !source.name.isEmpty, !target.name.isEmpty else { throw .unsupported }
-    try system.rename(
-      source.name.span, in: source.directory, to: target.name.span, in: target.directory, time: request.words[0])
+    let time = request.words[0]
+    // A name of two paths is a copy: seldom, and simple.
+    let newName = try name(of: target, in: request.data.extracting((zero + 1)..<request.data.count)) { $1.copied }
+    try name(of: source, in: request.data.extracting(first: zero)) { system, name throws(FileFailure) in
+      try system.rename(name, in: source.directory, to: newName.span, in: target.directory, time: time)
+    }
   }
 
   private mutating func link(_ request: borrowing Request) throws(FileFailure) {
-    let (target, path) = try Self.split(request.copiedData)
+    let zero = try Self.zero(in: request.data)
+    let path = request.data.extracting((zero + 1)..<request.data.count)
     let place = try new(locate(path, isFollowed: false))
+    let (time, sender) = (request.words[1], request.sender)
+    let target = request.data.extracting(first: zero)
     if PathFlags(rawValue: request.words[0]).contains(.symbolic) {
-      _ = try system.createLink(
-        place.name.span, to: target.span, in: place.directory, time: request.words[1], by: request.sender)
+      let text = target.copied
+      try name(of: place, in: path) { system, name throws(FileFailure) in
+        _ = try system.createLink(name, to: text.span, in: place.directory, time: time, by: sender)
+      }
     } else {
       let node = try existing(locate(target, isFollowed: false)).node
-      try system.link(node, as: place.name.span, in: place.directory, time: request.words[1])
+      try name(of: place, in: path) { system, name throws(FileFailure) in
+        try system.link(node, as: name, in: place.directory, time: time)
+      }
     }
   }
 }

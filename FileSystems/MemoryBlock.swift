@@ -54,7 +54,7 @@ struct MemoryBlock {
 
 extension Span<UInt8> {
   /// A copy.
-  var bytes: [UInt8] {
+  var copied: [UInt8] {
     unsafe [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
       unsafe withUnsafeBytes { source in
         if let start = source.baseAddress {

@@ -126,7 +126,7 @@ public struct MemoryFileSystem: FileSystem {
     let position = nodes[directory].nextPosition
     nodes[directory].nextPosition = position + 1
     nodes[directory].names.append(
-      Name(bytes: name.bytes, hash: Self.hash(name), node: node, position: position))
+      Name(bytes: name.copied, hash: Self.hash(name), node: node, position: position))
     nodes[directory].modified = time
   }
 

@@ -54,6 +54,39 @@ public struct AbsolutePath: Sendable {
     return bytes.span.extracting(start..<length)
   }
 
+  /// Takes over a path of `count` bytes that `body` writes, where it is in its clean form already. Returns false, and is the root,
+  /// where it is not.
+  public mutating func take<Failure>(
+    count: Int, _ body: (UnsafeMutablePointer<UInt8>) throws(Failure) -> Void
+  ) throws(Failure) -> Bool {
+    guard count > 0, count <= Self.limit else { return false }
+    try unsafe withUnsafeMutablePointer(to: &bytes) { place throws(Failure) in
+      try unsafe place.withMemoryRebound(to: UInt8.self, capacity: 256) { start throws(Failure) in
+        try unsafe body(start)
+      }
+    }
+    guard isClean(count: count) else {
+      bytes[0] = 0x2f
+      length = 1
+      return false
+    }
+    length = count
+    return true
+  }
+
+  /// Whether the first bytes are a path without empty names, "." and "..".
+  private func isClean(count: Int) -> Bool {
+    guard bytes[0] == 0x2f else { return false }
+    var isAtStart = true
+    for index in 1..<max(count, 1) {
+      let byte = bytes[index]
+      // A name with a dot in front is looked at more closely elsewhere.
+      if byte == 0 || (isAtStart && (byte == 0x2f || byte == 0x2e)) { return false }
+      isAtStart = byte == 0x2f
+    }
+    return count == 1 || !isAtStart
+  }
+
   /// Goes on by `path`, which begins here, or at the root where it begins with a slash.
   public mutating func append(_ path: Span<UInt8>) throws(Refusal) {
     guard !path.isEmpty else { throw .empty }

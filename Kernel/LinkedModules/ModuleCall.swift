@@ -121,7 +121,9 @@ package struct ModuleServices {
   ) throws(SystemError) -> Int32 {
     // A module has no handles.
     guard !HandleTransfer(context).isWanted(by: record) else { throw .unsupported }
-    let (length, capacity) = (record.value.message.dataLength, record.value.message.bufferCapacity)
+    let length = record.value.message.dataLength
+    let goesStraight = writesStraight(record)
+    let capacity = goesStraight ? 0 : record.value.message.bufferCapacity
     let transfer = try Transfer(dataLength: length, capacity: capacity, of: module)
     // Nothing is known of the reply until the call has come back well.
     var written = capacity
@@ -131,15 +133,32 @@ package struct ModuleServices {
     var replyLength: UInt32 = 0
     let result = unsafe try enterAndServe(function, record, module) {
       unsafe $0.pointee.message.dataAddress = length > 0 ? transfer.data : 0
-      unsafe $0.pointee.message.bufferAddress = capacity > 0 ? transfer.reply : 0
+      unsafe $0.pointee.message.bufferAddress =
+        goesStraight ? record.value.bufferAddress : capacity > 0 ? transfer.reply : 0
     } finish: {
-      replyLength = unsafe min($0.pointee.replyLength, capacity)
+      replyLength = unsafe $0.pointee.replyLength
     }
+    if goesStraight {
+      written = 0
+      // What `megha_reply` leaves where the caller's memory could not be written.
+      if replyLength == .max { throw UserBuffer.copyFailure(context) }
+      record.value.message.dataLength = min(replyLength, record.value.message.bufferCapacity)
+      if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
+      return 0
+    }
+    replyLength = min(replyLength, capacity)
     record.value.message.dataLength = replyLength
     if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
     written = replyLength
     if replyLength > 0 { try copyReply(to: record, replyLength, from: transfer.reply) }
     return 0
+  }
+
+  /// Whether the reply's bytes go to the caller's memory without a copy: the processor alone tells what the caller may write.
+  private func writesStraight(_ record: Reference<CallRecord>) -> Bool {
+    let capacity = record.value.message.bufferCapacity
+    return capacity > 0 && !record.value.roomIsOfKernel && !context.scheduler.protection.checksCopies
+      && UserBuffer(address: record.value.bufferAddress, length: capacity, in: context).isInside
   }
 
   private func copyData(of record: Reference<CallRecord>, _ length: UInt32, to place: UInt32) throws(SystemError) {

@@ -18,8 +18,13 @@ package struct FileSpace {
 
   /// A path as a caller gives it, from its working directory on.
   package func path(_ text: TextSlice) throws(SystemError) -> AbsolutePath {
-    let text = try ProgramPath(text, in: context)
-    return try path(text.span)
+    var path = AbsolutePath()
+    let isClean = try unsafe path.take(count: Int(text.length)) { start throws(SystemError) in
+      try unsafe UserBuffer(address: text.address, length: text.length, in: context).copyIn(
+        to: start, count: text.length)
+    }
+    if isClean { return path }
+    return try self.path(ProgramPath(text, in: context).span)
   }
 
   package func path(_ text: Span<UInt8>) throws(SystemError) -> AbsolutePath {
@@ -71,6 +76,9 @@ package struct FileSpace {
       guard !flags.contains(.exclusive) else { throw .alreadyExists }
       return try process.value.handles.add(device)
     }
+    if flags.isEmpty, let file = BootFiles(context).file(at: path.span) {
+      return try add(OpenFiles(context).open(file, for: process.value.job), to: process)
+    }
     let information: FileInformation
     do throws(SystemError) { information = try ArchiveFiles(context).information(at: path) } catch {
       throw error == .notFound && flags.contains(.create) ? .readOnly : error
@@ -87,9 +95,13 @@ package struct FileSpace {
     guard !flags.contains(.directory) else { throw .notADirectory }
     guard flags.isDisjoint(with: [.write, .truncate]) else { throw .readOnly }
     guard let file = BootFiles(context).file(at: path.span) else { throw .notFound }
-    let target = try OpenFiles(context).open(file, for: process.value.job)
-    do throws(SystemError) { return try process.value.handles.add(target, .reading) } catch {
-      OpenFiles(context).abort(target)
+    return try add(OpenFiles(context).open(file, for: process.value.job), to: process)
+  }
+
+  /// Makes a handle for a file of the archives.
+  private func add(_ file: HandleTarget, to process: Reference<Process>) throws(SystemError) -> Int32 {
+    do throws(SystemError) { return try process.value.handles.add(file, .reading) } catch {
+      OpenFiles(context).abort(file)
       throw error
     }
   }
