@@ -160,9 +160,15 @@ extension Ext2FileSystem {
     try checkChangeable(parent)
     try checkChangeable(inode)
     try beginChange(time: time)
+    try writeOtherNames(of: inode)
     try removeEntry(place)
     try writeChanged(directory.number, &parent, time: time)
     try loseName(of: number, inode, in: directory.number, time: time)
+  }
+
+  /// Before a file loses one of several names: the others may be newer than what is on the disk.
+  private mutating func writeOtherNames(of inode: Ext2Inode) throws(FileFailure) {
+    if inode.kind != .directory, inode.links > 1, cache.counts[3] > 0 { try cache.writeInOrder() }
   }
 
   /// The inode that an entry leads to.
@@ -251,6 +257,7 @@ extension Ext2FileSystem {
       isAtOnce = place.0 == old.block && EntryRoom.sector(place.1) == EntryRoom.sector(old.offset)
       if let room, !room.isInOneSector { isAtOnce = false }
     }
+    if let replaced { try writeOtherNames(of: replaced) }
     inode.changeTime = time
     if !isAtOnce { inode.links = inode.links &+ 1 }
     try writeInode(number, inode)

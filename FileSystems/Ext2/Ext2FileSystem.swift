@@ -8,7 +8,7 @@
 //    directory is written at once, without names.
 // 2. Inodes, and indirect blocks that were there: they lead to what is written in 1.
 // 3. Blocks of directories: they lead to the inodes of 2. A name that moves from one sector to another is in the new one on the
-//    disk before it leaves the old one, with one link more meanwhile; of a directory that gets into another one the old name is
+//    disk before it leaves the old one, with one link more meanwhile, as is a second name before the first is removed; of a directory that gets into another one the old name is
 //    gone before anything else is asked. What a change adds to a block lies in one sector, so a block may be written in part
 //    (Ext2FileSystem+Directories.swift).
 // 4. Only then what lost its last name: inodes with fewer links, and inodes that are free (Ext2FileSystem+Freeing.swift).
