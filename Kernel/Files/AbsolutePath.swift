@@ -5,7 +5,8 @@
 
 import Primitives
 
-public struct AbsolutePath: Sendable {
+/// It is large, and so not copied by accident.
+public struct AbsolutePath: ~Copyable {
   /// The longest, in bytes.
   public static var limit: Int { 255 }
 
@@ -22,6 +23,11 @@ public struct AbsolutePath: Sendable {
 
   /// The root.
   public init() { bytes[0] = 0x2f }
+
+  public init(copying other: borrowing AbsolutePath) {
+    bytes = other.bytes
+    length = other.length
+  }
 
   public var isRoot: Bool { length == 1 }
 
@@ -47,10 +53,10 @@ public struct AbsolutePath: Sendable {
     return true
   }
 
-  /// The path below `directory`, which it is inside of: `a/b`; empty for the directory itself.
+  /// The path below a directory whose path has `count` bytes, and which it is inside of: `a/b`; empty for the directory itself.
   @_lifetime(borrow self)
-  public func rest(below directory: Span<UInt8>) -> Span<UInt8> {
-    let start = directory.count == 1 ? 1 : min(length, directory.count &+ 1)
+  public func rest(below count: Int) -> Span<UInt8> {
+    let start = count == 1 ? 1 : min(length, count &+ 1)
     return bytes.span.extracting(start..<length)
   }
 
@@ -90,7 +96,8 @@ public struct AbsolutePath: Sendable {
   /// Goes on by `path`, which begins here, or at the root where it begins with a slash.
   public mutating func append(_ path: Span<UInt8>) throws(Refusal) {
     guard !path.isEmpty else { throw .empty }
-    var result = path[0] == 0x2f ? AbsolutePath() : self
+    var result = AbsolutePath()
+    if path[0] != 0x2f { result = AbsolutePath(copying: self) }
     var position = 0
     while let range = path.nextComponent(from: &position) {
       let component = path.extracting(range)

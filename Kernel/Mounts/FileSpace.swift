@@ -49,7 +49,7 @@ package struct FileSpace {
     let conversation = try FileConversation(with: mount, in: context)
     let time = flags.contains(.create) || flags.contains(.truncate) ? FileConversation.time(in: context) : 0
     let reply = try conversation.ask(
-      .open, [flags.rawValue, 0o644, time, 0, 0], text: path.rest(below: mount.value.path))
+      .open, [flags.rawValue, 0o644, time, 0, 0], text: path.rest(below: mount.value.count))
     let node = ServedNode(service: conversation.service, number: reply.words[1], generation: reply.words[2])
     if reply.words[3] == NodeKind.directory.rawValue {
       let target = try OpenDirectories(context).open(path, node, for: process.value.job)
@@ -120,7 +120,7 @@ package struct FileSpace {
     _ path: borrowing AbsolutePath, of mount: Reference<Mount>, limit: UInt32
   ) throws(SystemError) -> WholeFile {
     let conversation = try FileConversation(with: mount, in: context)
-    let reply = try conversation.ask(.open, [0, 0, 0, 0, 0], text: path.rest(below: mount.value.path))
+    let reply = try conversation.ask(.open, [0, 0, 0, 0, 0], text: path.rest(below: mount.value.count))
     guard reply.words[3] == NodeKind.file.rawValue else { throw .isADirectory }
     let (node, generation, size) = (reply.words[1], reply.words[2], reply.words[4])
     guard size <= limit else { throw .tooLarge }
@@ -173,7 +173,7 @@ package struct FileSpace {
     }
     try room.checkRoom()
     return try FileConversation(with: mount, in: context).ask(
-      .readLink, [0, 0, 0, 0, 0], text: path.rest(below: mount.value.path),
+      .readLink, [0, 0, 0, 0, 0], text: path.rest(below: mount.value.count),
       room: KernelBytes(address: room.address, length: room.length)
     ).length
   }
@@ -195,7 +195,7 @@ package struct FileSpace {
   ) throws(SystemError) {
     try room.checkRoom()
     let reply = try FileConversation(with: mount, in: context).ask(
-      request, words, text: path.rest(below: mount.value.path),
+      request, words, text: path.rest(below: mount.value.count),
       room: KernelBytes(address: room.address, length: room.length))
     guard reply.length == room.length else { throw .serviceFaulted }
   }
@@ -224,14 +224,14 @@ package struct FileSpace {
     guard try mountToChange(newPath) == mount else { throw .unsupported }
     guard let mount else { throw try refusal(path) }
     _ = try FileConversation(with: mount, in: context).ask(
-      .rename, [time, 0, 0, 0, 0], text: path.rest(below: mount.value.path), newPath.rest(below: mount.value.path))
+      .rename, [time, 0, 0, 0, 0], text: path.rest(below: mount.value.count), newPath.rest(below: mount.value.count))
   }
 
   /// Gives the file at `target` a second name.
   package func link(_ target: borrowing AbsolutePath, as path: borrowing AbsolutePath) throws(SystemError) {
     guard let mount = try mountToChange(path) else { throw .readOnly }
     guard Mounts(context).mount(of: target) == mount else { throw .unsupported }
-    try link(target.rest(below: mount.value.path), [], path, mount)
+    try link(target.rest(below: mount.value.count), [], path, mount)
   }
 
   package func link(text target: Span<UInt8>, as path: borrowing AbsolutePath) throws(SystemError) {
@@ -243,7 +243,7 @@ package struct FileSpace {
     _ target: Span<UInt8>, _ flags: PathFlags, _ path: borrowing AbsolutePath, _ mount: Reference<Mount>
   ) throws(SystemError) {
     _ = try FileConversation(with: mount, in: context).ask(
-      .link, [flags.rawValue, time, 0, 0, 0], text: target, path.rest(below: mount.value.path))
+      .link, [flags.rawValue, time, 0, 0, 0], text: target, path.rest(below: mount.value.count))
   }
 
   package func change(_ path: borrowing AbsolutePath, _ change: FileChange) throws(SystemError) {
@@ -279,15 +279,15 @@ package struct FileSpace {
     _ request: FileRequest, _ words: InlineArray<5, UInt32>, _ path: borrowing AbsolutePath, _ mount: Reference<Mount>
   ) throws(SystemError) {
     _ = try FileConversation(with: mount, in: context).ask(
-      request, words, text: path.rest(below: mount.value.path))
+      request, words, text: path.rest(below: mount.value.count))
   }
 
   // MARK: The working directory
 
-  package func changeDirectory(to path: AbsolutePath) throws(SystemError) {
+  package func changeDirectory(to path: borrowing AbsolutePath) throws(SystemError) {
     if let mount = Mounts(context).mount(of: path) {
       let reply = try FileConversation(with: mount, in: context).ask(
-        .open, [OpenFlags.directory.rawValue, 0, 0, 0, 0], text: path.rest(below: mount.value.path))
+        .open, [OpenFlags.directory.rawValue, 0, 0, 0, 0], text: path.rest(below: mount.value.count))
       guard reply.words[3] == NodeKind.directory.rawValue else { throw .notADirectory }
     } else {
       let information = try ArchiveFiles(context).information(at: path)

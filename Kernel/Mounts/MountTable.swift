@@ -13,24 +13,37 @@ import Platform
 import Primitives
 import VirtualMemory
 
-package struct Mount {
+package struct Mount: ~Copyable {
   /// Without the root's, which is the archives'.
   fileprivate var bytes = InlineArray<64, UInt8>(repeating: 0)
-  fileprivate var count = 0
+  /// How many bytes the path has.
+  private(set) var count = 0
   package let service: Name
   package let flags: MountFlags
 
-  /// Nil where the path is longer than mounts' paths may be.
-  fileprivate init?(path: Span<UInt8>, service: Name, flags: MountFlags) {
-    guard path.count <= 64 else { return nil }
+  /// The longest path, in bytes.
+  static var pathLimit: Int { 64 }
+
+  fileprivate init(path: Span<UInt8>, service: Name, flags: MountFlags) {
     for index in path.indices { bytes[index] = path[index] }
     count = path.count
     self.service = service
     self.flags = flags
   }
 
-  package var path: Span<UInt8> {
-    @_lifetime(borrow self) get { bytes.span.extracting(first: count) }
+  /// Whether a path is that of the mount or below it.
+  fileprivate func contains(_ path: borrowing AbsolutePath) -> Bool {
+    path.isInside(bytes.span.extracting(first: count))
+  }
+
+  /// Whether a path is that of the mount.
+  fileprivate func isAt(_ path: borrowing AbsolutePath) -> Bool { path.span.count == count && contains(path) }
+
+  fileprivate var path: AbsolutePath {
+    var path = AbsolutePath()
+    // It was one before.
+    do throws(AbsolutePath.Refusal) { try path.append(bytes.span.extracting(first: count)) } catch {}
+    return path
   }
 
   fileprivate func information(isServed: Bool) -> MountInformation {
@@ -74,7 +87,7 @@ package struct Mounts {
   package func mount(of path: borrowing AbsolutePath) -> Reference<Mount>? {
     var deepest: Reference<Mount>?
     for index in 0..<MountState.capacity {
-      guard let mount = context.mounts.entries[index], path.isInside(mount.value.path) else { continue }
+      guard let mount = context.mounts.entries[index], mount.value.contains(path) else { continue }
       if mount.value.count > deepest?.value.count ?? 0 { deepest = mount }
     }
     return deepest
@@ -84,8 +97,7 @@ package struct Mounts {
   package func isBusy(_ path: borrowing AbsolutePath) -> Bool {
     for index in 0..<MountState.capacity {
       guard let mount = context.mounts.entries[index] else { continue }
-      var other = AbsolutePath()
-      do throws(AbsolutePath.Refusal) { try other.append(mount.value.path) } catch { continue }
+      let other = mount.value.path
       if other.isInside(path.span) { return true }
     }
     return false
@@ -95,25 +107,26 @@ package struct Mounts {
     _ path: borrowing AbsolutePath, service: Name, flags: MountFlags
   ) throws(SystemError) {
     guard !path.isRoot else { throw .badArgument }
-    guard let mount = Mount(path: path.span, service: service, flags: flags) else { throw .tooLarge }
+    guard path.span.count <= Mount.pathLimit else { throw .tooLarge }
     var free: Int?
     for index in 0..<MountState.capacity {
       guard let other = context.mounts.entries[index] else {
         if free == nil { free = index }
         continue
       }
-      if other.value.path.isEqual(to: path.span) { throw .alreadyExists }
+      if other.value.isAt(path) { throw .alreadyExists }
     }
     guard let free else { throw .limitReached }
     let pointer: UnsafeMutablePointer<Mount> = try unsafe KernelHeap(context).allocate(tag: .service)
-    unsafe pointer.initialize(to: mount)
+    unsafe pointer.initialize(to: Mount(path: path.span, service: service, flags: flags))
     context.mounts.entries[free] = unsafe Reference(pointer)
   }
 
   package func remove(_ path: borrowing AbsolutePath) throws(SystemError) {
     for index in 0..<MountState.capacity {
-      guard let mount = context.mounts.entries[index], mount.value.path.isEqual(to: path.span) else { continue }
+      guard let mount = context.mounts.entries[index], mount.value.isAt(path) else { continue }
       context.mounts.entries[index] = nil
+      unsafe mount.unsafePointer.deinitialize(count: 1)
       unsafe KernelHeap(context).free(mount.unsafePointer)
       return
     }
@@ -146,10 +159,9 @@ package struct Mounts {
     while index < MountState.capacity {
       defer { index &+= 1 }
       guard let mount = context.mounts.entries[index] else { continue }
-      var path = AbsolutePath()
-      do throws(AbsolutePath.Refusal) { try path.append(mount.value.path) } catch { continue }
+      let path = mount.value.path
       guard path.isInside(directory.span) else { continue }
-      let rest = path.rest(below: directory.span)
+      let rest = path.rest(below: directory.span.count)
       if rest.isEmpty || rest.contains(0x2f) { continue }
       body(rest)
       return index &+ 1
@@ -159,12 +171,6 @@ package struct Mounts {
 }
 
 extension Span<UInt8> {
-  fileprivate func isEqual(to other: Span<UInt8>) -> Bool {
-    guard count == other.count else { return false }
-    for index in indices where self[index] != other[index] { return false }
-    return true
-  }
-
   fileprivate func contains(_ byte: UInt8) -> Bool {
     for index in indices where self[index] == byte { return true }
     return false

@@ -20,8 +20,8 @@ package struct OpenDirectory: ~Copyable {
   /// Nil: it is the archives'.
   fileprivate let node: ServedNode?
 
-  fileprivate init(_ path: AbsolutePath, _ node: ServedNode?, _ job: Reference<Job>) {
-    self.path = path
+  fileprivate init(_ path: borrowing AbsolutePath, _ node: ServedNode?, _ job: Reference<Job>) {
+    self.path = AbsolutePath(copying: path)
     self.node = node
     self.job = job
   }
@@ -76,7 +76,7 @@ package struct OpenDirectories {
     _ path: borrowing AbsolutePath, _ node: ServedNode?, for job: Reference<Job>
   ) throws(SystemError) -> HandleTarget {
     let pointer: UnsafeMutablePointer<OpenDirectory> = try unsafe KernelHeap(context).allocate(tag: .file, for: job)
-    unsafe pointer.initialize(to: OpenDirectory(copy path, node, job))
+    unsafe pointer.initialize(to: OpenDirectory(path, node, job))
     if let node { Services(context).retain(node.service) }
     return HandleTarget(.directory, object: UInt32(UInt(bitPattern: pointer)))
   }
@@ -122,7 +122,7 @@ package struct OpenDirectories {
   /// The entry at `part`, which moves behind it, or to the next part where there is none.
   @inline(never)
   private func entry(in directory: Reference<OpenDirectory>, _ part: inout Part) -> DirectoryEntry? {
-    let path = directory.value.path
+    let path = AbsolutePath(copying: directory.value.path)
     var entry = DirectoryEntry()
     var isFound = false
     switch part {
@@ -161,7 +161,7 @@ package struct OpenDirectories {
   }
 
   private func isInArchives(_ name: Span<UInt8>, in directory: Reference<OpenDirectory>) -> Bool {
-    var path = directory.value.path
+    var path = AbsolutePath(copying: directory.value.path)
     do throws(AbsolutePath.Refusal) { try path.append(name) } catch { return false }
     return ArchiveFiles(context).item(at: path) != nil
   }

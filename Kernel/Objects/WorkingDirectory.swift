@@ -15,8 +15,8 @@ package struct WorkingDirectory: ~Copyable {
   fileprivate let job: Reference<Job>
   fileprivate let path: AbsolutePath
 
-  fileprivate init(_ path: AbsolutePath, _ job: Reference<Job>) {
-    self.path = path
+  fileprivate init(_ path: borrowing AbsolutePath, _ job: Reference<Job>) {
+    self.path = AbsolutePath(copying: path)
     self.job = job
   }
 }
@@ -27,11 +27,12 @@ package struct WorkingDirectories {
   package init(_ context: Context) { self.context = context }
 
   package func path(of process: Reference<Process>) -> AbsolutePath {
-    process.value.workingDirectory?.value.path ?? AbsolutePath()
+    guard let record = process.value.workingDirectory else { return AbsolutePath() }
+    return AbsolutePath(copying: record.value.path)
   }
 
   /// Throws where there is no memory for it; nothing has changed then.
-  package func set(_ path: AbsolutePath, of process: Reference<Process>) throws(SystemError) {
+  package func set(_ path: borrowing AbsolutePath, of process: Reference<Process>) throws(SystemError) {
     var record: Reference<WorkingDirectory>?
     if !path.isRoot {
       let job = process.value.job
