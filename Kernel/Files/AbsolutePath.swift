@@ -24,40 +24,28 @@ public struct AbsolutePath: ~Copyable {
   /// The root.
   public init() { bytes[0] = 0x2f }
 
-  public init(copying other: borrowing AbsolutePath) {
-    bytes = other.bytes
-    length = other.length
-  }
-
-  public var isRoot: Bool { length == 1 }
-
-  /// With the slash in front.
-  public var span: Span<UInt8> {
-    @_lifetime(borrow self) get { bytes.span.extracting(first: length) }
-  }
-
-  /// What is behind the last slash; empty for the root.
-  public var lastName: Span<UInt8> {
-    @_lifetime(borrow self) get {
-      var start = length
-      while bytes[start &- 1] != 0x2f { start &-= 1 }
-      return bytes.span.extracting(start..<length)
+  public init(copying other: PathText) {
+    length = other.count
+    unsafe withUnsafeMutablePointer(to: &bytes) {
+      unsafe UnsafeMutableRawPointer($0).copyMemory(from: other.start, byteCount: other.count)
     }
   }
 
-  /// Whether `directory` is this path or one above it.
-  public func isInside(_ directory: Span<UInt8>) -> Bool {
-    if directory.count == 1 { return true }
-    guard length >= directory.count, length == directory.count || bytes[directory.count] == 0x2f else { return false }
-    for index in directory.indices where bytes[index] != directory[index] { return false }
-    return true
+  /// Calls `body` with the path where it lies.
+  @inline(__always)
+  public mutating func withText<Result: ~Copyable, Failure>(
+    _ body: (PathText) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try withText(count: length, body)
   }
 
-  /// The path below a directory whose path has `count` bytes, and which it is inside of: `a/b`; empty for the directory itself.
-  @_lifetime(borrow self)
-  public func rest(below count: Int) -> Span<UInt8> {
-    let start = count == 1 ? 1 : min(length, count &+ 1)
-    return bytes.span.extracting(start..<length)
+  @inline(__always)
+  private mutating func withText<Result: ~Copyable, Failure>(
+    count: Int, _ body: (PathText) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try unsafe withUnsafeMutablePointer(to: &bytes) { place throws(Failure) in
+      try unsafe body(PathText(UnsafeRawPointer(place).assumingMemoryBound(to: UInt8.self), count: count))
+    }
   }
 
   /// Takes over a path of `count` bytes that `body` writes, where it is in its clean form already. Returns false, and is the root,
@@ -71,7 +59,7 @@ public struct AbsolutePath: ~Copyable {
         try unsafe body(start)
       }
     }
-    guard isClean(count: count) else {
+    guard withText(count: count, { $0.isClean }) else {
       bytes[0] = 0x2f
       length = 1
       return false
@@ -80,24 +68,11 @@ public struct AbsolutePath: ~Copyable {
     return true
   }
 
-  /// Whether the first bytes are a path without empty names, "." and "..".
-  private func isClean(count: Int) -> Bool {
-    guard bytes[0] == 0x2f else { return false }
-    var isAtStart = true
-    for index in 1..<max(count, 1) {
-      let byte = bytes[index]
-      // A name with a dot in front is looked at more closely elsewhere.
-      if byte == 0 || (isAtStart && (byte == 0x2f || byte == 0x2e)) { return false }
-      isAtStart = byte == 0x2f
-    }
-    return count == 1 || !isAtStart
-  }
-
   /// Goes on by `path`, which begins here, or at the root where it begins with a slash.
   public mutating func append(_ path: Span<UInt8>) throws(Refusal) {
     guard !path.isEmpty else { throw .empty }
     var result = AbsolutePath()
-    if path[0] != 0x2f { result = AbsolutePath(copying: self) }
+    if path[0] != 0x2f { result = withText { AbsolutePath(copying: $0) } }
     var position = 0
     while let range = path.nextComponent(from: &position) {
       let component = path.extracting(range)

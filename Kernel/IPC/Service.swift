@@ -146,7 +146,7 @@ package struct Services {
 
   package func find(_ name: Name) -> Reference<Service>? {
     for index in 0..<ServiceTable.capacity {
-      if let service = context.messages.services.entries[index], isEqual(service.value.name, name) { return service }
+      if let service = context.messages.services.entries[index], isCalled(service, name) { return service }
     }
     return nil
   }
@@ -178,9 +178,18 @@ package struct Services {
     return nil
   }
 
-  func isEqual(_ left: Name, _ right: Name) -> Bool {
-    for index in 0..<32 where left.bytes[index] != right.bytes[index] { return false }
-    return true
+  /// By words, where they lie: single bytes of a value would be read from a copy of the whole, each.
+  func isCalled(_ service: Reference<Service>, _ name: Name) -> Bool {
+    let own = unsafe UnsafeRawPointer(reference(to: &service.value.name).unsafePointer)
+    return unsafe withUnsafeBytes(of: name) { name in
+      for place in stride(from: 0, to: MemoryLayout<Name>.size, by: 4)
+      where unsafe own.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+        != name.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+      {
+        return false
+      }
+      return true
+    }
   }
 
   /// Reads a name of 1 to 31 bytes from the caller.

@@ -11,12 +11,12 @@ struct ArchiveFiles {
 
   init(_ context: Context) { self.context = context }
 
-  func item(at path: borrowing AbsolutePath) -> ArchiveItem? {
+  func item(at path: PathText) -> ArchiveItem? {
     do throws(PathError) { return try context.objects.archives.item(at: path.span) } catch { return nil }
   }
 
   /// What is there beside what services have: archives, devices, and the directory that they are in.
-  func information(at path: borrowing AbsolutePath) throws(SystemError) -> FileInformation {
+  func information(at path: PathText) throws(SystemError) -> FileInformation {
     if let item = item(at: path) { return FileInformation(item) }
     if Devices.target(at: path.span) != nil { return .device }
     guard path.span.hasSameBytes(as: "/dev") else { throw .notFound }

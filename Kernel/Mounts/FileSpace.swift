@@ -17,14 +17,12 @@ package struct FileSpace {
   package init(_ context: Context) { self.context = context }
 
   /// A path as a caller gives it, from its working directory on.
-  package func path(_ text: TextSlice) throws(SystemError) -> AbsolutePath {
-    var path = AbsolutePath()
+  package func read(_ text: TextSlice, into path: inout AbsolutePath) throws(SystemError) {
     let isClean = try unsafe path.take(count: Int(text.length)) { start throws(SystemError) in
       try unsafe UserBuffer(address: text.address, length: text.length, in: context).copyIn(
         to: start, count: text.length)
     }
-    if isClean { return path }
-    return try self.path(ProgramPath(text, in: context).span)
+    if !isClean { path = try self.path(ProgramPath(text, in: context).span) }
   }
 
   package func path(_ text: Span<UInt8>) throws(SystemError) -> AbsolutePath {
@@ -38,7 +36,7 @@ package struct FileSpace {
   // MARK: Opening
 
   /// A handle for what lies at a path, with what it allows.
-  package func open(_ path: borrowing AbsolutePath, _ flags: OpenFlags) throws(SystemError) -> Int32 {
+  package func open(_ path: PathText, _ flags: OpenFlags) throws(SystemError) -> Int32 {
     guard flags.isSubset(of: .all) else { throw .badArgument }
     let process = context.currentProcess
     guard let mount = Mounts(context).mount(of: path) else { return try openOwn(path, flags, for: process) }
@@ -49,7 +47,7 @@ package struct FileSpace {
     let conversation = try FileConversation(with: mount, in: context)
     let time = flags.contains(.create) || flags.contains(.truncate) ? FileConversation.time(in: context) : 0
     let reply = try conversation.ask(
-      .open, [flags.rawValue, 0o644, time, 0, 0], text: path.rest(below: mount.value.count))
+      .open, [flags.rawValue, 0o644, time, 0, 0], text: path.rest(below: mount.value.count).span)
     let node = ServedNode(service: conversation.service, number: reply.words[1], generation: reply.words[2])
     if reply.words[3] == NodeKind.directory.rawValue {
       let target = try OpenDirectories(context).open(path, node, for: process.value.job)
@@ -69,7 +67,7 @@ package struct FileSpace {
 
   /// The same for devices and the archives.
   private func openOwn(
-    _ path: borrowing AbsolutePath, _ flags: OpenFlags, for process: Reference<Process>
+    _ path: PathText, _ flags: OpenFlags, for process: Reference<Process>
   ) throws(SystemError) -> Int32 {
     if let device = Devices.target(at: path.span) {
       guard !flags.contains(.directory) else { throw .notADirectory }
@@ -110,17 +108,19 @@ package struct FileSpace {
   /// gives them up.
   @inline(never)
   package func wholeFile(_ text: Span<UInt8>, limit: UInt32) throws(SystemError) -> WholeFile {
-    let path = try path(text)
-    if let mount = Mounts(context).mount(of: path) { return try read(path, of: mount, limit: limit) }
-    guard let file = BootFiles(context).file(at: path.span) else { throw .notFound }
-    return unsafe WholeFile(bytes: file, memory: nil)
+    var path = try path(text)
+    return try path.withText { path throws(SystemError) in
+      if let mount = Mounts(context).mount(of: path) { return try read(path, of: mount, limit: limit) }
+      guard let file = BootFiles(context).file(at: path.span) else { throw .notFound }
+      return unsafe WholeFile(bytes: file, memory: nil)
+    }
   }
 
   private func read(
-    _ path: borrowing AbsolutePath, of mount: Reference<Mount>, limit: UInt32
+    _ path: PathText, of mount: Reference<Mount>, limit: UInt32
   ) throws(SystemError) -> WholeFile {
     let conversation = try FileConversation(with: mount, in: context)
-    let reply = try conversation.ask(.open, [0, 0, 0, 0, 0], text: path.rest(below: mount.value.count))
+    let reply = try conversation.ask(.open, [0, 0, 0, 0, 0], text: path.rest(below: mount.value.count).span)
     guard reply.words[3] == NodeKind.file.rawValue else { throw .isADirectory }
     let (node, generation, size) = (reply.words[1], reply.words[2], reply.words[4])
     guard size <= limit else { throw .tooLarge }
@@ -147,7 +147,7 @@ package struct FileSpace {
   // MARK: Looking
 
   package func describe(
-    _ path: borrowing AbsolutePath, _ flags: PathFlags, to room: UserBuffer
+    _ path: PathText, _ flags: PathFlags, to room: UserBuffer
   ) throws(SystemError) {
     guard flags.isSubset(of: .noFollow) else { throw .badArgument }
     guard let mount = Mounts(context).mount(of: path) else {
@@ -166,19 +166,19 @@ package struct FileSpace {
     }
   }
 
-  package func readLink(_ path: borrowing AbsolutePath, to room: UserBuffer) throws(SystemError) -> UInt32 {
+  package func readLink(_ path: PathText, to room: UserBuffer) throws(SystemError) -> UInt32 {
     guard let mount = Mounts(context).mount(of: path) else {
       _ = try ArchiveFiles(context).information(at: path)
       throw .badArgument
     }
     try room.checkRoom()
     return try FileConversation(with: mount, in: context).ask(
-      .readLink, [0, 0, 0, 0, 0], text: path.rest(below: mount.value.count),
+      .readLink, [0, 0, 0, 0, 0], text: path.rest(below: mount.value.count).span,
       room: KernelBytes(address: room.address, length: room.length)
     ).length
   }
 
-  package func use(of path: borrowing AbsolutePath, to room: UserBuffer) throws(SystemError) {
+  package func use(of path: PathText, to room: UserBuffer) throws(SystemError) {
     guard let mount = Mounts(context).mount(of: path) else {
       _ = try ArchiveFiles(context).information(at: path)
       return try room.write(FileSystemUse())
@@ -190,19 +190,19 @@ package struct FileSpace {
   }
 
   private func fill(
-    _ request: FileRequest, _ words: InlineArray<5, UInt32>, _ path: borrowing AbsolutePath, _ mount: Reference<Mount>,
+    _ request: FileRequest, _ words: InlineArray<5, UInt32>, _ path: PathText, _ mount: Reference<Mount>,
     _ room: UserBuffer
   ) throws(SystemError) {
     try room.checkRoom()
     let reply = try FileConversation(with: mount, in: context).ask(
-      request, words, text: path.rest(below: mount.value.count),
+      request, words, text: path.rest(below: mount.value.count).span,
       room: KernelBytes(address: room.address, length: room.length))
     guard reply.length == room.length else { throw .serviceFaulted }
   }
 
   // MARK: Changing
 
-  package func createDirectory(_ path: borrowing AbsolutePath, mode: UInt32) throws(SystemError) {
+  package func createDirectory(_ path: PathText, mode: UInt32) throws(SystemError) {
     guard mode & ~0o7777 == 0 else { throw .badArgument }
     let mount = try mountToChange(path)
     guard let mount else {
@@ -211,49 +211,50 @@ package struct FileSpace {
     try change(.createDirectory, [mode, time, 0, 0, 0], path, mount)
   }
 
-  package func remove(_ path: borrowing AbsolutePath, _ flags: PathFlags) throws(SystemError) {
+  package func remove(_ path: PathText, _ flags: PathFlags) throws(SystemError) {
     guard flags.isSubset(of: .directory) else { throw .badArgument }
     guard !Mounts(context).isBusy(path) else { throw .busy }
     guard let mount = try mountToChange(path) else { throw try refusal(path) }
     try change(.remove, [flags.rawValue, time, 0, 0, 0], path, mount)
   }
 
-  package func rename(_ path: borrowing AbsolutePath, to newPath: borrowing AbsolutePath) throws(SystemError) {
+  package func rename(_ path: PathText, to newPath: PathText) throws(SystemError) {
     guard !Mounts(context).isBusy(path), !Mounts(context).isBusy(newPath) else { throw .busy }
     let mount = try mountToChange(path)
     guard try mountToChange(newPath) == mount else { throw .unsupported }
     guard let mount else { throw try refusal(path) }
     _ = try FileConversation(with: mount, in: context).ask(
-      .rename, [time, 0, 0, 0, 0], text: path.rest(below: mount.value.count), newPath.rest(below: mount.value.count))
+      .rename, [time, 0, 0, 0, 0], text: path.rest(below: mount.value.count).span,
+      newPath.rest(below: mount.value.count).span)
   }
 
   /// Gives the file at `target` a second name.
-  package func link(_ target: borrowing AbsolutePath, as path: borrowing AbsolutePath) throws(SystemError) {
+  package func link(_ target: PathText, as path: PathText) throws(SystemError) {
     guard let mount = try mountToChange(path) else { throw .readOnly }
     guard Mounts(context).mount(of: target) == mount else { throw .unsupported }
-    try link(target.rest(below: mount.value.count), [], path, mount)
+    try link(target.rest(below: mount.value.count).span, [], path, mount)
   }
 
-  package func link(text target: Span<UInt8>, as path: borrowing AbsolutePath) throws(SystemError) {
+  package func link(text target: Span<UInt8>, as path: PathText) throws(SystemError) {
     guard let mount = try mountToChange(path) else { throw .readOnly }
     try link(target, .symbolic, path, mount)
   }
 
   private func link(
-    _ target: Span<UInt8>, _ flags: PathFlags, _ path: borrowing AbsolutePath, _ mount: Reference<Mount>
+    _ target: Span<UInt8>, _ flags: PathFlags, _ path: PathText, _ mount: Reference<Mount>
   ) throws(SystemError) {
     _ = try FileConversation(with: mount, in: context).ask(
-      .link, [flags.rawValue, time, 0, 0, 0], text: target, path.rest(below: mount.value.count))
+      .link, [flags.rawValue, time, 0, 0, 0], text: target, path.rest(below: mount.value.count).span)
   }
 
-  package func change(_ path: borrowing AbsolutePath, _ change: FileChange) throws(SystemError) {
+  package func change(_ path: PathText, _ change: FileChange) throws(SystemError) {
     guard change.which >= 1, change.which <= 3, change.mode & ~0o7777 == 0 else { throw .badArgument }
     guard let mount = try mountToChange(path) else { throw try refusal(path) }
     let modified = change.modified == 0 ? time : change.modified
     try self.change(.change, [change.which, change.mode, modified, 0, 0], path, mount)
   }
 
-  package func sync(_ path: borrowing AbsolutePath) throws(SystemError) {
+  package func sync(_ path: PathText) throws(SystemError) {
     guard let mount = Mounts(context).mount(of: path) else {
       _ = try ArchiveFiles(context).information(at: path)
       return
@@ -263,31 +264,31 @@ package struct FileSpace {
 
   private var time: UInt32 { FileConversation.time(in: context) }
 
-  private func mountToChange(_ path: borrowing AbsolutePath) throws(SystemError) -> Reference<Mount>? {
+  private func mountToChange(_ path: PathText) throws(SystemError) -> Reference<Mount>? {
     guard let mount = Mounts(context).mount(of: path) else { return nil }
     if mount.value.flags.contains(.readOnly) { throw .readOnly }
     return mount
   }
 
   /// Why what is in the archives is not changed.
-  private func refusal(_ path: borrowing AbsolutePath) throws(SystemError) -> SystemError {
+  private func refusal(_ path: PathText) throws(SystemError) -> SystemError {
     _ = try ArchiveFiles(context).information(at: path)
     return .readOnly
   }
 
   private func change(
-    _ request: FileRequest, _ words: InlineArray<5, UInt32>, _ path: borrowing AbsolutePath, _ mount: Reference<Mount>
+    _ request: FileRequest, _ words: InlineArray<5, UInt32>, _ path: PathText, _ mount: Reference<Mount>
   ) throws(SystemError) {
     _ = try FileConversation(with: mount, in: context).ask(
-      request, words, text: path.rest(below: mount.value.count))
+      request, words, text: path.rest(below: mount.value.count).span)
   }
 
   // MARK: The working directory
 
-  package func changeDirectory(to path: borrowing AbsolutePath) throws(SystemError) {
+  package func changeDirectory(to path: PathText) throws(SystemError) {
     if let mount = Mounts(context).mount(of: path) {
       let reply = try FileConversation(with: mount, in: context).ask(
-        .open, [OpenFlags.directory.rawValue, 0, 0, 0, 0], text: path.rest(below: mount.value.count))
+        .open, [OpenFlags.directory.rawValue, 0, 0, 0, 0], text: path.rest(below: mount.value.count).span)
       guard reply.words[3] == NodeKind.directory.rawValue else { throw .notADirectory }
     } else {
       let information = try ArchiveFiles(context).information(at: path)

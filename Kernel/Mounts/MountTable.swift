@@ -14,6 +14,7 @@ import Primitives
 import VirtualMemory
 
 package struct Mount: ~Copyable {
+  /// First, where `text` finds them.
   /// Without the root's, which is the archives'.
   fileprivate var bytes = InlineArray<64, UInt8>(repeating: 0)
   /// How many bytes the path has.
@@ -31,21 +32,6 @@ package struct Mount: ~Copyable {
     self.flags = flags
   }
 
-  /// Whether a path is that of the mount or below it.
-  fileprivate func contains(_ path: borrowing AbsolutePath) -> Bool {
-    path.isInside(bytes.span.extracting(first: count))
-  }
-
-  /// Whether a path is that of the mount.
-  fileprivate func isAt(_ path: borrowing AbsolutePath) -> Bool { path.span.count == count && contains(path) }
-
-  fileprivate var path: AbsolutePath {
-    var path = AbsolutePath()
-    // It was one before.
-    do throws(AbsolutePath.Refusal) { try path.append(bytes.span.extracting(first: count)) } catch {}
-    return path
-  }
-
   fileprivate func information(isServed: Bool) -> MountInformation {
     var information = MountInformation()
     information.service = service
@@ -54,6 +40,14 @@ package struct Mount: ~Copyable {
     information.pathLength = UInt32(count)
     for index in 0..<count { information.path[index] = bytes[index] }
     return information
+  }
+}
+
+extension Reference where Value == Mount {
+  /// Its path, where it lies.
+  fileprivate var text: PathText {
+    let start = unsafe UnsafeRawPointer(unsafePointer).assumingMemoryBound(to: UInt8.self)
+    return unsafe PathText(start, count: value.count)
   }
 }
 
@@ -84,37 +78,36 @@ package struct Mounts {
   }
 
   /// The mount that a path leads to; nil: to the archives.
-  package func mount(of path: borrowing AbsolutePath) -> Reference<Mount>? {
+  package func mount(of path: PathText) -> Reference<Mount>? {
     var deepest: Reference<Mount>?
     for index in 0..<MountState.capacity {
-      guard let mount = context.mounts.entries[index], mount.value.contains(path) else { continue }
+      guard let mount = context.mounts.entries[index], path.isInside(mount.text) else { continue }
       if mount.value.count > deepest?.value.count ?? 0 { deepest = mount }
     }
     return deepest
   }
 
   /// Whether a mount's path is this one or below it: such a name cannot be taken away.
-  package func isBusy(_ path: borrowing AbsolutePath) -> Bool {
+  package func isBusy(_ path: PathText) -> Bool {
     for index in 0..<MountState.capacity {
       guard let mount = context.mounts.entries[index] else { continue }
-      let other = mount.value.path
-      if other.isInside(path.span) { return true }
+      if mount.text.isInside(path) { return true }
     }
     return false
   }
 
   package func add(
-    _ path: borrowing AbsolutePath, service: Name, flags: MountFlags
+    _ path: PathText, service: Name, flags: MountFlags
   ) throws(SystemError) {
     guard !path.isRoot else { throw .badArgument }
-    guard path.span.count <= Mount.pathLimit else { throw .tooLarge }
+    guard path.count <= Mount.pathLimit else { throw .tooLarge }
     var free: Int?
     for index in 0..<MountState.capacity {
       guard let other = context.mounts.entries[index] else {
         if free == nil { free = index }
         continue
       }
-      if other.value.isAt(path) { throw .alreadyExists }
+      if other.value.count == path.count, path.isInside(other.text) { throw .alreadyExists }
     }
     guard let free else { throw .limitReached }
     let pointer: UnsafeMutablePointer<Mount> = try unsafe KernelHeap(context).allocate(tag: .service)
@@ -122,9 +115,11 @@ package struct Mounts {
     context.mounts.entries[free] = unsafe Reference(pointer)
   }
 
-  package func remove(_ path: borrowing AbsolutePath) throws(SystemError) {
+  package func remove(_ path: PathText) throws(SystemError) {
     for index in 0..<MountState.capacity {
-      guard let mount = context.mounts.entries[index], mount.value.isAt(path) else { continue }
+      guard let mount = context.mounts.entries[index], mount.value.count == path.count, path.isInside(mount.text) else {
+        continue
+      }
       context.mounts.entries[index] = nil
       unsafe mount.unsafePointer.deinitialize(count: 1)
       unsafe KernelHeap(context).free(mount.unsafePointer)
@@ -153,17 +148,16 @@ package struct Mounts {
   /// Calls `body` with the name of the first mount after `position` whose path is one name below `directory`. Returns the
   /// position after it; nil where there is none.
   func name(
-    after position: Int, in directory: borrowing AbsolutePath, _ body: (Span<UInt8>) -> Void
+    after position: Int, in directory: PathText, _ body: (Span<UInt8>) -> Void
   ) -> Int? {
     var index = position
     while index < MountState.capacity {
       defer { index &+= 1 }
       guard let mount = context.mounts.entries[index] else { continue }
-      let path = mount.value.path
-      guard path.isInside(directory.span) else { continue }
-      let rest = path.rest(below: directory.span.count)
-      if rest.isEmpty || rest.contains(0x2f) { continue }
-      body(rest)
+      guard mount.text.isInside(directory) else { continue }
+      let rest = mount.text.rest(below: directory.count)
+      if rest.count == 0 || rest.span.contains(0x2f) { continue }
+      body(rest.span)
       return index &+ 1
     }
     return nil

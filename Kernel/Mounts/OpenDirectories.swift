@@ -16,11 +16,11 @@ import VirtualMemory
 package struct OpenDirectory: ~Copyable {
   fileprivate var references: UInt32 = 1
   fileprivate let job: Reference<Job>
-  fileprivate let path: AbsolutePath
+  fileprivate var path: AbsolutePath
   /// Nil: it is the archives'.
   fileprivate let node: ServedNode?
 
-  fileprivate init(_ path: borrowing AbsolutePath, _ node: ServedNode?, _ job: Reference<Job>) {
+  fileprivate init(_ path: PathText, _ node: ServedNode?, _ job: Reference<Job>) {
     self.path = AbsolutePath(copying: path)
     self.node = node
     self.job = job
@@ -73,7 +73,7 @@ package struct OpenDirectories {
 
   /// Opens a directory, with the first handle counted.
   func open(
-    _ path: borrowing AbsolutePath, _ node: ServedNode?, for job: Reference<Job>
+    _ path: PathText, _ node: ServedNode?, for job: Reference<Job>
   ) throws(SystemError) -> HandleTarget {
     let pointer: UnsafeMutablePointer<OpenDirectory> = try unsafe KernelHeap(context).allocate(tag: .file, for: job)
     unsafe pointer.initialize(to: OpenDirectory(path, node, job))
@@ -122,7 +122,12 @@ package struct OpenDirectories {
   /// The entry at `part`, which moves behind it, or to the next part where there is none.
   @inline(never)
   private func entry(in directory: Reference<OpenDirectory>, _ part: inout Part) -> DirectoryEntry? {
-    let path = AbsolutePath(copying: directory.value.path)
+    directory.value.path.withText { path in entry(in: directory, path, &part) }
+  }
+
+  private func entry(
+    in directory: Reference<OpenDirectory>, _ path: PathText, _ part: inout Part
+  ) -> DirectoryEntry? {
     var entry = DirectoryEntry()
     var isFound = false
     switch part {
@@ -161,9 +166,9 @@ package struct OpenDirectories {
   }
 
   private func isInArchives(_ name: Span<UInt8>, in directory: Reference<OpenDirectory>) -> Bool {
-    var path = AbsolutePath(copying: directory.value.path)
+    var path = directory.value.path.withText { AbsolutePath(copying: $0) }
     do throws(AbsolutePath.Refusal) { try path.append(name) } catch { return false }
-    return ArchiveFiles(context).item(at: path) != nil
+    return path.withText { ArchiveFiles(context).item(at: $0) != nil }
   }
 }
 

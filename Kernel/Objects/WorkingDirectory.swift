@@ -13,9 +13,9 @@ import VirtualMemory
 package struct WorkingDirectory: ~Copyable {
   fileprivate var references: UInt32 = 1
   fileprivate let job: Reference<Job>
-  fileprivate let path: AbsolutePath
+  fileprivate var path: AbsolutePath
 
-  fileprivate init(_ path: borrowing AbsolutePath, _ job: Reference<Job>) {
+  fileprivate init(_ path: PathText, _ job: Reference<Job>) {
     self.path = AbsolutePath(copying: path)
     self.job = job
   }
@@ -28,11 +28,11 @@ package struct WorkingDirectories {
 
   package func path(of process: Reference<Process>) -> AbsolutePath {
     guard let record = process.value.workingDirectory else { return AbsolutePath() }
-    return AbsolutePath(copying: record.value.path)
+    return record.value.path.withText { AbsolutePath(copying: $0) }
   }
 
   /// Throws where there is no memory for it; nothing has changed then.
-  package func set(_ path: borrowing AbsolutePath, of process: Reference<Process>) throws(SystemError) {
+  package func set(_ path: PathText, of process: Reference<Process>) throws(SystemError) {
     var record: Reference<WorkingDirectory>?
     if !path.isRoot {
       let job = process.value.job

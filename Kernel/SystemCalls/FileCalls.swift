@@ -29,12 +29,11 @@ struct FileCalls {
 
   @inline(never)
   func open(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    try FileSpace(context).open(path(arguments), OpenFlags(rawValue: arguments.third))
-  }
-
-  /// The path in the first two words.
-  private func path(_ arguments: Arguments) throws(SystemError) -> AbsolutePath {
-    try FileSpace(context).path(TextSlice(address: arguments.first, length: arguments.second))
+    var path = AbsolutePath()
+    try FileSpace(context).read(TextSlice(address: arguments.first, length: arguments.second), into: &path)
+    return try path.withText { path throws(SystemError) in
+      try FileSpace(context).open(path, OpenFlags(rawValue: arguments.third))
+    }
   }
 
   @inline(never)

@@ -17,6 +17,9 @@ struct ModuleCalls {
 
   init(_ context: Context) { self.context = context }
 
+  /// The largest file that is looked at, in bytes.
+  private static var fileLimit: UInt32 { 0x0040_0000 }
+
   @inline(never)
   func load(_ arguments: Arguments) throws(SystemError) -> Int32 {
     try requireRight()
@@ -31,14 +34,14 @@ struct ModuleCalls {
         sentence.write("the boot option modules=off keeps modules out")
         throw .notPermitted
       }
-      let whole = try FileSpace(context).path(path.span)
-      guard let file = BootFiles(context).file(at: whole.span) else {
-        guard Mounts(context).mount(of: whole) != nil else { throw .notFound }
+      let file = try FileSpace(context).wholeFile(path.span, limit: Self.fileLimit)
+      guard file.isPermanent else {
+        file.giveUp(context)
         // The loader keeps the file in place, for its symbols.
         sentence.write("a module is loaded from the files that came with the kernel")
         throw .unsupported
       }
-      return try ModuleLoading(context).load(file, parameters: words, explain: &sentence)
+      return try ModuleLoading(context).load(file.bytes, parameters: words, explain: &sentence)
     } catch {
       tell(sentence, address: request.explanationAddress, capacity: request.explanationCapacity)
       throw error

@@ -16,13 +16,21 @@ struct PathCalls {
 
   private var space: FileSpace { FileSpace(context) }
 
-  private func path(_ address: UInt32, _ length: UInt32) throws(SystemError) -> AbsolutePath {
-    try space.path(TextSlice(address: address, length: length))
+  /// Calls `body` with the path that two words of a call name.
+  private func withPath<Result>(
+    _ address: UInt32, _ length: UInt32, _ body: (PathText) throws(SystemError) -> Result
+  ) throws(SystemError) -> Result {
+    var path = AbsolutePath()
+    try space.read(TextSlice(address: address, length: length), into: &path)
+    return try path.withText(body)
   }
 
-  /// The path in the first two words.
-  private func path(_ arguments: Arguments) throws(SystemError) -> AbsolutePath {
-    try path(arguments.first, arguments.second)
+  /// The same for the path in the first two words, and the result of a call that has none.
+  private func withPath(
+    _ arguments: Arguments, _ body: (PathText) throws(SystemError) -> Void
+  ) throws(SystemError) -> Int32 {
+    try withPath(arguments.first, arguments.second, body)
+    return 0
   }
 
   private func room<T>(_ address: UInt32, for type: T.Type) -> UserBuffer {
@@ -33,9 +41,10 @@ struct PathCalls {
 
   @inline(never)
   func information(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    try space.describe(
-      path(arguments), PathFlags(rawValue: arguments.third), to: room(arguments.fourth, for: FileInformation.self))
-    return 0
+    try withPath(arguments) { path throws(SystemError) in
+      try space.describe(
+        path, PathFlags(rawValue: arguments.third), to: room(arguments.fourth, for: FileInformation.self))
+    }
   }
 
   @inline(never)
@@ -56,33 +65,39 @@ struct PathCalls {
   @inline(never)
   func readLink(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let room = UserBuffer(address: arguments.third, length: arguments.fourth, in: context)
-    return Int32(bitPattern: try space.readLink(path(arguments), to: room))
+    return try withPath(arguments.first, arguments.second) { path throws(SystemError) in
+      Int32(bitPattern: try space.readLink(path, to: room))
+    }
   }
 
   @inline(never)
   func use(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    try space.use(of: path(arguments), to: room(arguments.third, for: FileSystemUse.self))
-    return 0
+    try withPath(arguments) { path throws(SystemError) in
+      try space.use(of: path, to: room(arguments.third, for: FileSystemUse.self))
+    }
   }
 
   // MARK: Changing
 
   @inline(never)
   func createDirectory(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    try space.createDirectory(path(arguments), mode: arguments.third)
-    return 0
+    try withPath(arguments) { path throws(SystemError) in try space.createDirectory(path, mode: arguments.third) }
   }
 
   @inline(never)
   func remove(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    try space.remove(path(arguments), PathFlags(rawValue: arguments.third))
-    return 0
+    try withPath(arguments) { path throws(SystemError) in
+      try space.remove(path, PathFlags(rawValue: arguments.third))
+    }
   }
 
   @inline(never)
   func rename(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    try space.rename(path(arguments), to: path(arguments.third, arguments.fourth))
-    return 0
+    try withPath(arguments) { path throws(SystemError) in
+      try withPath(arguments.third, arguments.fourth) { newPath throws(SystemError) in
+        try space.rename(path, to: newPath)
+      }
+    }
   }
 
   @inline(never)
@@ -96,28 +111,28 @@ struct PathCalls {
   func link(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let flags = PathFlags(rawValue: arguments.fifth)
     guard flags.isSubset(of: .symbolic) else { throw .badArgument }
-    let path = try path(arguments.third, arguments.fourth)
     if flags.contains(.symbolic) {
       let target = try ProgramPath(TextSlice(address: arguments.first, length: arguments.second), in: context)
-      try space.link(text: target.span, as: path)
-    } else {
-      try space.link(self.path(arguments), as: path)
+      try withPath(arguments.third, arguments.fourth) { path throws(SystemError) in
+        try space.link(text: target.span, as: path)
+      }
+      return 0
     }
-    return 0
+    return try withPath(arguments) { target throws(SystemError) in
+      try withPath(arguments.third, arguments.fourth) { path throws(SystemError) in try space.link(target, as: path) }
+    }
   }
 
   @inline(never)
   func change(_ arguments: Arguments) throws(SystemError) -> Int32 {
     var change = FileChange()
     try UserBuffer(address: arguments.third, length: 0, in: context).read(into: &change)
-    try space.change(path(arguments), change)
-    return 0
+    return try withPath(arguments) { path throws(SystemError) in try space.change(path, change) }
   }
 
   @inline(never)
   func sync(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    try space.sync(path(arguments))
-    return 0
+    try withPath(arguments) { path throws(SystemError) in try space.sync(path) }
   }
 
   // MARK: The name space
@@ -128,15 +143,15 @@ struct PathCalls {
     let flags = MountFlags(rawValue: arguments.fifth)
     guard flags.isSubset(of: .all) else { throw .badArgument }
     let service = try Services(context).name(at: arguments.third, length: arguments.fourth)
-    try Mounts(context).add(path(arguments), service: service, flags: flags)
-    return 0
+    return try withPath(arguments) { path throws(SystemError) in
+      try Mounts(context).add(path, service: service, flags: flags)
+    }
   }
 
   @inline(never)
   func unmount(_ arguments: Arguments) throws(SystemError) -> Int32 {
     try checkRight()
-    try Mounts(context).remove(path(arguments))
-    return 0
+    return try withPath(arguments) { path throws(SystemError) in try Mounts(context).remove(path) }
   }
 
   private func checkRight() throws(SystemError) {
@@ -152,23 +167,18 @@ struct PathCalls {
 
   @inline(never)
   func changeDirectory(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    try space.changeDirectory(to: path(arguments))
-    return 0
+    try withPath(arguments) { path throws(SystemError) in try space.changeDirectory(to: path) }
   }
 
   @inline(never)
   func directoryPath(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let path = WorkingDirectories(context).path(of: context.currentProcess)
-    let count = UInt32(path.span.count)
-    guard count <= arguments.second else { throw .tooLarge }
-    let buffer = UserBuffer(address: arguments.first, length: arguments.second, in: context)
-    var failure: SystemError?
-    unsafe path.span.withUnsafeBytes { bytes in
-      do throws(SystemError) {
-        try unsafe buffer.copyOut(from: bytes.baseAddress.unsafelyUnwrapped, count: count)
-      } catch { failure = error }
+    var path = WorkingDirectories(context).path(of: context.currentProcess)
+    return try path.withText { path throws(SystemError) in
+      let count = UInt32(path.count)
+      guard count <= arguments.second else { throw .tooLarge }
+      let buffer = UserBuffer(address: arguments.first, length: arguments.second, in: context)
+      try unsafe buffer.copyOut(from: path.start, count: count)
+      return Int32(count)
     }
-    if let failure { throw failure }
-    return Int32(count)
   }
 }
