@@ -74,6 +74,22 @@ struct Init: Program {
     }
   }
 
+  /// How long file systems may take to be synced, in milliseconds: one whose service hangs does not keep the machine on.
+  private static var syncLimit: UInt64 { 20_000 }
+
+  private static func syncFiles() -> Bool {
+    let done = Semaphore(0)
+    let isSynced = Mutex(false)
+    do throws(SystemError) {
+      _ = try Thread.start { () -> Int32 in
+        if Files.syncAll() { isSynced.withLock { $0 = true } }
+        done.give()
+        return 0
+      }
+    } catch { return Files.syncAll() }
+    return done.take(nanoseconds: syncLimit * 1_000_000) && isSynced.withLock { $0 }
+  }
+
   private static func fileExists(_ path: StaticString) -> Bool {
     do throws(SystemError) {
       _ = try File(Bytes(path))
@@ -84,7 +100,7 @@ struct Init: Program {
   }
 
   private static func stopMachine(_ status: Int32) -> Never {
-    if !Files.syncAll() { Console.write("init: a file system was not synced\n") }
+    if !syncFiles() { Console.write("init: a file system was not synced\n") }
     Machine.powerOff(status: status)
     Process.exit(1)
   }
