@@ -12,7 +12,7 @@ import Scheduling
   let context = Context()
   while cpu.pending_work != 0 {
     let task = context.scheduler.current
-    if task.value.isEnding { Exit(context).leave() }
+    if task.value.isEnding { Exit(context).leaveAtEdge() }
     if cpu.pending_work & PendingWork.reschedule != 0 {
       context.scheduler.preempt()
     } else if cpu.pending_work & PendingWork.watched != 0 {

@@ -60,6 +60,9 @@ package struct OpenFiles {
     return information
   }
 
+  /// What is copied between two looks at who is due.
+  private static var partLength: UInt32 { 32768 }
+
   /// The opposite of `open`, where no handle could be made.
   package func abort(_ target: HandleTarget) { release(Self.record(target)) }
 
@@ -75,9 +78,24 @@ package struct OpenFiles {
     let position = file.value.position
     let bytes = file.value.bytes
     let count = min(buffer.length, bytes.length &- min(position, bytes.length), 0x7fff_ffff)
-    try unsafe buffer.copyOut(
-      from: UnsafeRawPointer(bitPattern: UInt(bytes.address &+ position)).unsafelyUnwrapped, count: count)
-    file.value.position = position &+ count
-    return count
+    var done: UInt32 = 0
+    while true {
+      let part = min(count &- done, Self.partLength)
+      do throws(SystemError) {
+        try unsafe buffer.copyOut(
+          from: UnsafeRawPointer(bitPattern: UInt(bytes.address &+ position &+ done)).unsafelyUnwrapped, offset: done,
+          count: part)
+      } catch {
+        if done == 0 { throw error }
+        break
+      }
+      done &+= part
+      if done == count { break }
+      // A long read is cut short where somebody else is due.
+      buffer.context.processor.letInterruptsIn()
+      if buffer.context.processor.pendingWork != 0 { break }
+    }
+    file.value.position = position &+ done
+    return done
   }
 }

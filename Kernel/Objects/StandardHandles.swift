@@ -1,7 +1,8 @@
 // The standard handles of a new process: its starter's, or others that the start names.
 //
 // Invariants:
-// - Nothing is counted before the process is there; until then the starter's own handles keep what they stand for.
+// - What they stand for is counted from when they are found until `release`: the starter's other threads may close its own
+//   handles while the start waits for a file, or lets others run.
 // - A process gets by itself only what bytes are read from or written to: a service or a device is given to it by name.
 
 import ABI
@@ -23,17 +24,37 @@ package struct StandardHandles {
   package init(
     _ sources: InlineArray<3, HandleSource>, of starter: Reference<Process>, _ context: Context
   ) throws(SystemError) {
-    for place in 0..<StandardHandle.count {
-      switch sources[Int(place)] {
-      case .none: break
-      case .inherited:
-        do throws(SystemError) {
-          let entry = try Handles(context).copy(of: place, needed: .duplicate, in: starter)
-          if context.objects.kinds.isStream(entry.target) { entries[Int(place)] = entry }
-        } catch {}
-      case let source:
-        entries[Int(place)] = try Handles(context).copy(of: source.rawValue &- 1, needed: .duplicate, in: starter)
+    do throws(SystemError) {
+      for place in 0..<StandardHandle.count {
+        guard let entry = try Self.find(sources[Int(place)], at: place, of: starter, context) else { continue }
+        Handles(context).retain(entry.target)
+        entries[Int(place)] = entry
       }
+    } catch {
+      release(of: starter, context)
+      throw error
+    }
+  }
+
+  private static func find(
+    _ source: HandleSource, at place: UInt32, of starter: Reference<Process>, _ context: Context
+  ) throws(SystemError) -> Entry? {
+    switch source {
+    case .none: return nil
+    case .inherited:
+      do throws(SystemError) {
+        let entry = try Handles(context).copy(of: place, needed: .duplicate, in: starter)
+        return context.objects.kinds.isStream(entry.target) ? entry : nil
+      } catch { return nil }
+    case let source:
+      return try Handles(context).copy(of: source.rawValue &- 1, needed: .duplicate, in: starter)
+    }
+  }
+
+  /// Gives up what the starter's were counted for, whether a process has them or not.
+  package func release(of starter: Reference<Process>, _ context: Context) {
+    for place in 0..<StandardHandle.count where entries[Int(place)].target.kind != .none {
+      context.objects.kinds.close(entries[Int(place)].target, of: starter, context)
     }
   }
 

@@ -29,15 +29,33 @@ package struct Exit {
     call_on_reaper_stack { Exit(Context()).finish() }
   }
 
+  /// The same at the outermost way out of the kernel, on the task's own stack: a large space is given up there, where others can
+  /// run between its pages. On the reaper stack nobody else can.
+  package func leaveAtEdge() -> Never {
+    let process = context.currentProcess
+    if process.value.liveTasks == 1, let space = process.value.space { space.removeBeforeEnd() }
+    leave()
+  }
+
   /// Ends the current task.
   package func endCurrent(_ ending: TaskEnding, status: Int32) -> Never {
+    tellCurrentToEnd(ending, status: status)
+    leave()
+  }
+
+  /// Ends the current task at its own wish: on its own stack, with nothing of the kernel's under way.
+  package func endCurrentAtEdge(_ ending: TaskEnding, status: Int32) -> Never {
+    tellCurrentToEnd(ending, status: status)
+    leaveAtEdge()
+  }
+
+  private func tellCurrentToEnd(_ ending: TaskEnding, status: Int32) {
     let task = context.scheduler.current
     if !task.value.isEnding {
       task.value.ending = ending
       task.value.status = status
       task.value.isEnding = true
     }
-    leave()
   }
 
   /// Tells every task of a process to end. The first task's ending is the process's.

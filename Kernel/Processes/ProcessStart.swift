@@ -39,6 +39,7 @@ package struct ProcessStart {
     let mode = try StartMode(request.flags, rights: parent.value.rights, isThread: false)
     let priority = try StartMode.priority(request.priority, of: starter)
     let handles = try StandardHandles(request.standardHandles, of: parent, context)
+    defer { handles.release(of: parent, context) }
     let explanation =
       request.explanationCapacity == 0
       ? nil : UserBuffer(address: request.explanationAddress, length: request.explanationCapacity, in: context)
@@ -92,12 +93,12 @@ package struct ProcessStart {
     var trace: Reference<TraceRing>?
     do throws(SystemError) {
       if isTraced { trace = try TraceRings(context).makeRing(tracer: parent, for: job) }
-      let sibling = isPermanent ? Reference<AddressSpace>.running(image: image.address, context) : nil
       // The few files that begin on a page may lie there as they have to lie in memory.
       let beginsOnPage = isPermanent && image.address & (pageSize &- 1) == 0
       try load(
-        plan.table, into: LoadingSpace(space: space, file: image, sibling: sibling),
+        plan.table, into: LoadingSpace(space: space, file: image, sharesMemory: isPermanent),
         fileAddress: beginsOnPage ? image.address : nil)
+      context.scheduler.preemptionPoint()
       let stackSize = mode.mode.isRing0 ? StackSizes.ring0 : AddressLayout.processStackLimit
       let stackEnd = AddressLayout.processStackEnd
       try space.addStack(

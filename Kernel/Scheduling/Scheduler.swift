@@ -124,6 +124,14 @@ public struct Scheduler {
     reschedule()
   }
 
+  /// A place in long work of the kernel's at which interrupts come in, and whoever is due runs before it goes on. Nothing is
+  /// half done there, and what was found before may have changed behind it. Not on the reaper stack, which has no task.
+  @inline(never)
+  public func preemptionPoint() {
+    processor.letInterruptsIn()
+    if processor.pendingWork & PendingWork.reschedule != 0 { preempt() }
+  }
+
   /// Waits until another task wakes this one, or until `deadline` (nanoseconds since boot), or until it is to end.
   /// The caller holds nothing that its own end would leave behind.
   @inline(__always)

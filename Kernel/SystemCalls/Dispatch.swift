@@ -34,7 +34,7 @@ package struct NativeCalls {
   private func dispatch(_ call: SystemCall, _ arguments: Arguments) throws(SystemError) -> Int32 {
     switch call {
     case .null: return 0
-    case .exit: Exit(context).endCurrent(.exited, status: Int32(bitPattern: arguments.first))
+    case .exit: Exit(context).endCurrentAtEdge(.exited, status: Int32(bitPattern: arguments.first))
     case .abort: TaskCalls(context).abort(arguments)
     case .yield: return TaskCalls(context).yield()
     case .sleep: return try TaskCalls(context).sleep(arguments)

@@ -21,7 +21,7 @@ struct TaskCalls {
     let process = context.currentProcess
     let status = Int32(bitPattern: arguments.first)
     Exit(context).tellProcessToEnd(process, .exited, status: status)
-    Exit(context).endCurrent(.exited, status: status)
+    Exit(context).endCurrentAtEdge(.exited, status: status)
   }
 
   func yield() -> Int32 {

@@ -7,18 +7,22 @@ import Executables
 import Memory
 import Platform
 import Primitives
+import Scheduling
 
 /// A new address space, and the file that is loaded into it.
 package struct LoadingSpace: ProgramSpace {
   let space: Reference<AddressSpace>
   let file: KernelBytes
-  /// A space that runs the same file.
-  let sibling: Reference<AddressSpace>?
+  /// Whether other spaces that run the same file share what nobody can write.
+  let sharesMemory: Bool
 
-  package init(space: Reference<AddressSpace>, file: KernelBytes, sibling: Reference<AddressSpace>?) {
+  /// How many pages are copied between two places at which others run.
+  private static var pagesOfStep: UInt32 { 4 }
+
+  package init(space: Reference<AddressSpace>, file: KernelBytes, sharesMemory: Bool) {
     self.space = space
     self.file = file
-    self.sibling = sibling
+    self.sharesMemory = sharesMemory
   }
 
   /// Adds a segment's region and, where nobody can write it, what is in it: the pages of the boot archive themselves where
@@ -42,7 +46,9 @@ package struct LoadingSpace: ProgramSpace {
       }
       return true
     }
-    guard let sibling, !permissions.contains(.write),
+    // Looked for each time: it may end while a segment is copied.
+    guard sharesMemory, !permissions.contains(.write),
+      let sibling = Reference<AddressSpace>.running(image: file.address, space.context),
       let range = VirtualRange(start: segment.pages.start, length: segment.pages.length)
     else { return false }
     try space.share(range, of: sibling, at: range.start, permissions.page)
@@ -51,7 +57,14 @@ package struct LoadingSpace: ProgramSpace {
 
   @inline(never)
   package func copy(fileOffset: UInt32, count: UInt32, to address: UInt32) throws(SystemError) {
-    let source = unsafe UnsafeRawPointer(bitPattern: UInt(file.address &+ fileOffset)).unsafelyUnwrapped
-    unsafe try space.write(source, count: count, at: address)
+    var done: UInt32 = 0
+    while done < count {
+      if done > 0 { space.context.scheduler.preemptionPoint() }
+      // Whole pages but for the last part.
+      let part = min(count &- done, Self.pagesOfStep &* pageSize &- (address &+ done) & (pageSize &- 1))
+      let source = unsafe UnsafeRawPointer(bitPattern: UInt(file.address &+ fileOffset &+ done)).unsafelyUnwrapped
+      unsafe try space.write(source, count: part, at: address &+ done)
+      done &+= part
+    }
   }
 }

@@ -251,19 +251,9 @@ extension Reference where Value == AddressSpace {
     remove(start: start - pageSize, length: end - start + 2 * pageSize)
   }
 
-  /// Removes mappings; holes are no error. Where the range has a part of anything else, no part of it is touched.
-  package func removeMappings(start: UInt32, length: UInt32) throws(SystemError) {
-    guard let range = VirtualRange(start: start, length: length) else { throw .badArgument }
-    try checkMappings(in: range, includesOthers: true)
-    do throws(RegionError) {
-      try value.regions.remove(start: start, length: length) { _ in }
-    } catch { throw error == .outOfMemory ? context.memory.shortage : .badArgument }
-    releasePages(in: range)
-  }
-
   /// - Parameter includesOthers: whether shared and device memory count as mappings too.
   @inline(__always)
-  private func checkMappings(in range: VirtualRange, includesOthers: Bool = false) throws(SystemError) {
+  func checkMappings(in range: VirtualRange, includesOthers: Bool = false) throws(SystemError) {
     var isAllMapping = true
     value.regions.forEach(in: range) { region in
       isAllMapping =
@@ -313,7 +303,7 @@ extension Reference where Value == AddressSpace {
     if let range = VirtualRange(start: start, length: length) { releasePages(in: range) }
   }
 
-  private func releasePages(in range: VirtualRange) {
+  func releasePages(in range: VirtualRange) {
     var released: UInt32 = 0
     do throws(PageTableError) {
       try value.tables.unmap(range, cache: SpaceTranslationCache(space: self)) { _, entry in

@@ -33,6 +33,9 @@ public struct Processor: Sendable {
   @inline(__always)
   public var stamp: UInt64 { read_time_stamp() }
 
+  /// Lets the interrupts in that wait, in the middle of the kernel's work.
+  public func letInterruptsIn() { allow_interrupts() }
+
   /// Sets the timer to interrupt once after `ticks`.
   public func setTimer(ticks: UInt32) {
     LocalAPIC<MachineMemory>(base: Self.controller)

@@ -235,7 +235,10 @@ public func load_data_segments() {}
 public func load_thread_segment() {}
 public func read_frame_pointer() -> UInt32 { 0 }
 @inline(never) public func return_address() -> UInt32 { 0 }
-public func allow_interrupts() { machine.deliverInterruptsToKernel() }
+public func allow_interrupts() {
+  machine.atPreemptionPoint()
+  machine.deliverInterruptsToKernel()
+}
 public func disable_interrupts() {}
 public func wait_for_interrupt() { machine.waitForInterrupt() }
 public func halt_forever() -> Never {

@@ -40,6 +40,8 @@ public final class HostedMachine: @unchecked Sendable {
 
   let flows = Flows()
   /// The kernel's own entries, which on i686 the assembly calls.
+  /// Called where the kernel lets interrupts in, in the middle of its work.
+  public var atPreemptionPoint: () -> Void = {}
   public var trapHandler: (UnsafeMutablePointer<trap_frame>) -> Void = { _ in }
   /// Ends a panic of the kernel, with its reason.
   public var panicHandler: (UnsafePointer<UInt8>?, UInt32) -> Never = { _, _ in

@@ -21,6 +21,7 @@ extension KernelTests {
       let seed = UInt64((Self.setting("MEGHA_FUZZ_SEED") ?? 0) * 4 + part)
       let wanted = (Self.setting("MEGHA_FUZZ_CALLS") ?? 400_000) / 4
       let kernel = HostedKernel(seed: seed)
+      kernel.kernelPreemptions = 30
       let fuzzer = CallFuzzer(kernel, seed: seed)
       let start = ContinuousClock.now
       let result = kernel.run { caller in

@@ -32,6 +32,10 @@ final class HostedKernel {
   var random: SeededGenerator
   /// Of 100 times that a task could be interrupted, how often another one is let run.
   var preemptions = 20
+  /// The same of preemption points inside the kernel.
+  var kernelPreemptions = 0
+  /// How many there were.
+  private(set) var kernelPoints = 0
   /// The longest time between two such points, in nanoseconds.
   var step: UInt64 = 20_000
   /// Called wherever a task could be interrupted, with the number of such points before.
@@ -40,6 +44,8 @@ final class HostedKernel {
   private(set) var calls = 0
   fileprivate var programs: [Program] = []
   private var numbers: [String: Int] = [:]
+  /// Files of the boot archive that are no programs.
+  var files: [String: [UInt8]] = [:]
 
   /// - Parameters:
   ///   - megabytes: of memory, an even number.
@@ -51,6 +57,13 @@ final class HostedKernel {
     self.options = options
     machine.trapHandler = { trapHandler($0) }
     machine.panicHandler = { stopWithPanic($0, $1) }
+    machine.atPreemptionPoint = { [unowned self] in
+      guard Context().scheduler.current != Context().scheduler.idle else { return }
+      kernelPoints += 1
+      if Int.random(in: 0..<100, using: &random) < kernelPreemptions {
+        Processor().pendingWork |= PendingWork.reschedule
+      }
+    }
     machine.enterTask = { [unowned self] frame in enter(frame) }
   }
 
@@ -123,6 +136,9 @@ final class HostedKernel {
     var archive = ArchiveWriter()
     for (path, number) in numbers.sorted(by: { $0.value < $1.value }) {
       do { try archive.add(path: path, contents: Self.file(number)) } catch { fatalError("\(error)") }
+    }
+    for (path, bytes) in files {
+      do { try archive.add(path: path, contents: bytes) } catch { fatalError("\(error)") }
     }
     let contents = MultibootContents(
       rows: [

@@ -107,7 +107,7 @@ struct Request {
 
 /// The groups of rows, in the order in which they are measured.
 enum Group: CaseIterable {
-  case boot, call, files, switches, words, notifications, pipes, tasks, memory, messages, modules, placement, growth
+  case boot, call, files, switches, words, notifications, pipes, tasks, memory, messages, modules, placement, growth, stretches
 
   var name: StaticString {
     switch self {
@@ -124,6 +124,7 @@ enum Group: CaseIterable {
     case .modules: "module"
     case .placement: "placement"
     case .growth: "growth"
+    case .stretches: "stretch"
     }
   }
 
@@ -138,7 +139,7 @@ enum Group: CaseIterable {
   /// The kinds of process that measure it.
   var kinds: [TaskKind] {
     switch self {
-    case .boot, .files, .modules, .growth: [.ring3]
+    case .boot, .files, .modules, .growth, .stretches: [.ring3]
     case .call, .switches: [.ring3, .separate, .shared, .guarded]
     case .words, .notifications, .pipes, .tasks, .memory, .messages, .placement: [.ring3, .separate, .guarded]
     }
@@ -159,6 +160,7 @@ enum Group: CaseIterable {
     case .modules: ModuleRows.measure(&report)
     case .placement: PlacementRows.measure(as: kind, &report)
     case .growth: GrowthRows.measure(&report)
+    case .stretches: StretchRows.measure(&report)
     }
   }
 }

@@ -17,6 +17,8 @@ enum Role: CaseIterable {
   case answerer
   /// Writes each byte that it reads.
   case repeater
+  /// Ends with many pages.
+  case large
 
   var name: StaticString {
     switch self {
@@ -25,6 +27,7 @@ enum Role: CaseIterable {
     case .server: "--server"
     case .answerer: "--answerer"
     case .repeater: "--repeater"
+    case .large: "--large"
     }
   }
 
@@ -43,6 +46,7 @@ enum Role: CaseIterable {
     case .server: return MessageRows.serve()
     case .answerer: return NotificationRows.answer()
     case .repeater: return PipeRows.answer()
+    case .large: return StretchRows.end()
     }
   }
 }
