@@ -28,9 +28,9 @@ struct IdleTask {
     task.pointee.kernelStackStart = address_of_idle_stack_start()
     task.pointee.kernelStackEnd = address_of_idle_stack_end()
 
-    let slotBytes = Self.capacity * MemoryLayout<Reference<Task>?>.stride
+    let slotBytes = TaskTable.storageCount(Self.capacity) * MemoryLayout<Reference<Task>?>.stride
     let slots = DirectMap.pointer(KernelMemory(context).permanent(slotBytes), as: Optional<Reference<Task>>.self)
-    slots.initialize(repeating: nil, count: Self.capacity)
+    slots.initialize(repeating: nil, count: TaskTable.storageCount(Self.capacity))
     let clock = context.clock
     context.schedulerState = SchedulerState(
       tasks: TaskTable(storage: slots, capacity: UInt32(Self.capacity)),

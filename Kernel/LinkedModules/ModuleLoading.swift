@@ -41,6 +41,7 @@ package struct ModuleLoading {
     var linker = ModuleLinker(context)
     do throws(ModuleError) {
       image = try read(file.span)
+      context.scheduler.preemptionPoint()
       if !context.modules.value.isCodeGood(ofFileAt: file.address) {
         try image.checkCode()
         context.modules.value.noteGoodCode(ofFileAt: file.address)
@@ -53,14 +54,18 @@ package struct ModuleLoading {
       throw .badModule
     }
     try check(parameters, for: image, &explain)
+    context.scheduler.preemptionPoint()
     var errand = try begin(image, &explain)
     linker.slot = errand.module.slot
     var failure: SystemError?
     do throws(SystemError) {
       let used = try bind(image, file, errand.module, &linker, &explain)
+      // Whom it uses is held from here on, and nobody else takes out what is being loaded.
       try addUses(used, by: errand.module, &explain)
+      context.scheduler.preemptionPoint()
       let module = try makeRecord(image, errand.module, file)
       try holdServices(of: image, for: module, &explain)
+      context.scheduler.preemptionPoint()
       try place(image, module, parameters, &linker)
     } catch {
       failure = error
@@ -206,10 +211,12 @@ package struct ModuleLoading {
   ) throws(SystemError) {
     let base = module.value.base
     try ModuleArea(context).map(image.plan, at: base)
+    context.scheduler.preemptionPoint()
     var pages = ModulePages(base: base)
     do throws(ModuleError) {
       try image.apply(base: base, resolver: &linker, memory: &pages)
     } catch { throw .badModule }
+    context.scheduler.preemptionPoint()
     for index in 0..<parameters.count {
       let word = parameters[index]
       // Checked before: it cannot fail now.

@@ -78,6 +78,7 @@ package struct ModuleUnloading {
   /// Gives back all that the module held, and its record.
   func destroy(_ module: Reference<LinkedModule>) {
     DevicePorts(context).releaseAll(of: .module(slot: module.value.slot))
+    context.scheduler.preemptionPoint()
     var left = LeftMemory(owner: module.value.name, context)
     ModuleHeap(context).freeAll(from: module) {
       left.add($0)
@@ -86,6 +87,7 @@ package struct ModuleUnloading {
     }
     left.write()
     withdrawServices(of: module)
+    context.scheduler.preemptionPoint()
     KernelMemory(context).unmapAndRelease(module.value.base, pages: module.value.pageCount)
     context.modules.value.remove(module)
     unsafe module.unsafePointer.deinitialize(count: 1)

@@ -66,8 +66,9 @@ final class TaskPool {
 @Suite struct TaskTableTests {
   @Test func identitiesAreNeverGivenTwice() {
     let pool = TaskPool()
-    let storage = UnsafeMutablePointer<Reference<Scheduling.Task>?>.allocate(capacity: 8)
-    storage.initialize(repeating: nil, count: 8)
+    let count = TaskTable.storageCount(8)
+    let storage = UnsafeMutablePointer<Reference<Scheduling.Task>?>.allocate(capacity: count)
+    storage.initialize(repeating: nil, count: count)
     defer { storage.deallocate() }
     var table = TaskTable(storage: storage, capacity: 8)
     var seen: Set<UInt32> = []
@@ -101,5 +102,34 @@ final class TaskPool {
       enumerated.append(last.value)
     }
     #expect(enumerated == live.map { $0.value.identity.value }.sorted())
+  }
+
+  /// From any identity to the next, among few tasks and many, of which some are much older than others.
+  @Test(arguments: [8, 64, 256]) func theNextAgreesWithAModel(capacity: Int) {
+    var random = SeededGenerator(seed: UInt64(capacity))
+    let pool = TaskPool()
+    let count = TaskTable.storageCount(capacity)
+    let storage = UnsafeMutablePointer<Reference<Scheduling.Task>?>.allocate(capacity: count)
+    storage.initialize(repeating: nil, count: count)
+    defer { storage.deallocate() }
+    var table = TaskTable(storage: storage, capacity: UInt32(capacity))
+    var live: [Reference<Scheduling.Task>] = []
+    var latest: UInt32 = 0
+    for step in 0..<4000 {
+      let wanted = capacity / (step / 500 % 2 == 0 ? 8 : 2)
+      if live.count > wanted || (!live.isEmpty && Bool.random(using: &random)) {
+        // The first ones stay.
+        let index = Int.random(in: min(2, live.count - 1)..<live.count, using: &random)
+        table.remove(live.remove(at: index))
+      } else if let identity = table.reserveIdentity() {
+        let task = pool.make(identity.value)
+        table.insert(task)
+        live.append(task)
+        latest = identity.value
+      }
+      let start = UInt32.random(in: 0...latest + 2, using: &random)
+      let expected = live.map { $0.value.identity.value }.filter { $0 > start }.min()
+      #expect(table.next(after: TaskIdentity(start))?.value.identity.value == expected, "step \(step) from \(start)")
+    }
   }
 }

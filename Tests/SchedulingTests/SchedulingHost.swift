@@ -32,7 +32,8 @@ final class SchedulingHost: @unchecked Sendable {
   private let pool = TaskPool()
   private let state = UnsafeMutablePointer<SchedulerState>.allocate(capacity: 1)
   private let queues = UnsafeMutablePointer<TaskQueue>.allocate(capacity: 96)
-  private let slots = UnsafeMutablePointer<Reference<Scheduling.Task>?>.allocate(capacity: 256)
+  private let slots = UnsafeMutablePointer<Reference<Scheduling.Task>?>.allocate(
+    capacity: TaskTable.storageCount(256))
   /// Since when the task has run while a peer was ready.
   private var rival: (task: Reference<Scheduling.Task>, since: UInt64)?
 
@@ -40,7 +41,7 @@ final class SchedulingHost: @unchecked Sendable {
     random = SeededGenerator(seed: seed)
     machine.local.tick = 1
     for index in 0..<96 { (queues + index).initialize(to: TaskQueue()) }
-    slots.initialize(repeating: nil, count: 256)
+    slots.initialize(repeating: nil, count: TaskTable.storageCount(256))
     let idle = pool.make(0, priority: 0)
     state.initialize(
       to: SchedulerState(
