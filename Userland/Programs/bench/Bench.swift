@@ -107,7 +107,8 @@ struct Request {
 
 /// The groups of rows, in the order in which they are measured.
 enum Group: CaseIterable {
-  case boot, call, files, switches, words, notifications, pipes, tasks, memory, messages, modules, placement, growth, stretches
+  case boot, call, files, switches, words, notifications, pipes, tasks, memory, messages, modules, placement, growth,
+    stretches
 
   var name: StaticString {
     switch self {
