@@ -65,7 +65,6 @@ package struct ModuleLoading {
       context.scheduler.preemptionPoint()
       let module = try makeRecord(image, errand.module, file)
       try holdServices(of: image, for: module, &explain)
-      context.scheduler.preemptionPoint()
       try place(image, module, parameters, &linker)
     } catch {
       failure = error

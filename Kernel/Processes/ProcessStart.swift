@@ -90,6 +90,8 @@ package struct ProcessStart {
     let job = try job(request, of: parent)
     defer { JobRecords(context).release(job) }
     let space = try AddressSpaces(context).make(isTraced: isTraced, for: job)
+    let starter = context.scheduler.current
+    starter.value.spaceInMaking = space
     var trace: Reference<TraceRing>?
     do throws(SystemError) {
       if isTraced { trace = try TraceRings(context).makeRing(tracer: parent, for: job) }
@@ -124,6 +126,7 @@ package struct ProcessStart {
           space.publish(image: image.address)
         }
         task.value.owner = process.address
+        starter.value.spaceInMaking = nil
         if let parent { WorkingDirectories(context).inherit(from: parent, to: process) }
         if let parent { parent.addChild(process) } else { context.objects.root = process }
         let identity = task.value.identity
@@ -135,6 +138,7 @@ package struct ProcessStart {
         throw error
       }
     } catch {
+      starter.value.spaceInMaking = nil
       TraceRings(context).free(trace, of: job)
       AddressSpaces(context).destroy(space)
       throw error

@@ -128,6 +128,8 @@ public struct Scheduler {
   /// half done there, and what was found before may have changed behind it. Not on the reaper stack, which has no task.
   @inline(never)
   public func preemptionPoint() {
+    // The boot is nobody's work.
+    if current == state.value.idle { return }
     processor.letInterruptsIn()
     if processor.pendingWork & PendingWork.reschedule != 0 { preempt() }
   }

@@ -76,6 +76,8 @@ public struct Task: ~Copyable {
 
   /// The address of the record of its address space; 0: it has none. `space` gives it its type.
   public var spaceRecord: UInt = 0
+  /// The address of a space that it makes for a new process, which no process has yet; 0: it makes none.
+  public var unfinishedSpace: UInt = 0
 
   /// Its neighbours among the threads of the same process.
   public var nextOfProcess: Reference<Task>?

@@ -70,12 +70,7 @@ struct MemoryCounts {
     var tables = context.memory.tables.countKernelTables() + GuardedView(context).pages
     var stacks = ModuleStacks(context).mappedPages
     var paid: UInt32 = 0
-    var last = TaskIdentity.none
-    while let task = context.scheduler.tasks.next(after: last) {
-      last = task.value.identity
-      if task.value.kernelStackEnd != 0 { stacks += KernelStacks.pages }
-      if Frames(context).holdsShared(task) { shared += 1 }
-      guard !task.value.isThread, let space = task.value.process.value.space else { continue }
+    func add(_ space: Reference<AddressSpace>) {
       let pages = space.countPages()
       if pages.own + pages.shared != space.value.residentPages {
         report {
@@ -92,6 +87,14 @@ struct MemoryCounts {
       paid += space.value.residentPages - pages.lent
       shared += pages.shared
       tables += space.value.tables.countOwnTables()
+    }
+    var last = TaskIdentity.none
+    while let task = context.scheduler.tasks.next(after: last) {
+      last = task.value.identity
+      if task.value.kernelStackEnd != 0 { stacks += KernelStacks.pages }
+      if Frames(context).holdsShared(task) { shared += 1 }
+      if let space = task.value.spaceInMaking { add(space) }
+      if !task.value.isThread, let space = task.value.process.value.space { add(space) }
     }
     found += compare("processes", holds: own, .processMemory)
     found += compare("address spaces and the kernel", holds: tables, .pageTable)

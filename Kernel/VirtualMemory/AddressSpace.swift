@@ -45,6 +45,14 @@ extension Task {
   }
 }
 
+extension Task {
+  /// The space that it makes for a new process and that no process has yet.
+  package var spaceInMaking: Reference<AddressSpace>? {
+    get { unsafe UnsafeMutablePointer<AddressSpace>(bitPattern: unfinishedSpace).map { unsafe Reference($0) } }
+    set { unfinishedSpace = newValue.map { $0.address } ?? 0 }
+  }
+}
+
 /// What a page fault comes to.
 package enum FaultResolution {
   case resolved, forbidden, outOfMemory, limitReached
