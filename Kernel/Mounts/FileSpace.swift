@@ -18,7 +18,8 @@ package struct FileSpace {
 
   /// A path as a caller gives it, from its working directory on.
   package func read(_ text: TextSlice, into path: inout AbsolutePath) throws(SystemError) {
-    let isClean = try unsafe path.take(count: Int(text.length)) { start throws(SystemError) in
+    // A length beyond 2 GiB is below 0 here, and refused below.
+    let isClean = try unsafe path.take(count: Int(truncatingIfNeeded: text.length)) { start throws(SystemError) in
       try unsafe UserBuffer(address: text.address, length: text.length, in: context).copyIn(
         to: start, count: text.length)
     }
