@@ -546,7 +546,7 @@ public enum SystemCallTable {
       79, "fileSync",
       [
         .init("path", .bytesIn, "the path, in UTF-8"), .init("length", .length, "its length in bytes"),
-      ], errors: fileErrors + ["deviceFailed"],
+      ], errors: fileErrors,
       "Returns when all that was done before in the file system of this path is where it stays."),
     .init(
       80, "fileSystemUse",

@@ -299,7 +299,7 @@ package struct Calls {
       }
       if isDelivered && HandleTransfer(context).isWanted(by: record) {
         // Who called in registers has no place for it.
-        guard !record.value.isShort else { throw .unsupported }
+        guard !record.value.isShort, !record.value.isOfKernel else { throw .unsupported }
         _ = try HandleTransfer(context).transfer(record, from: context.currentProcess, to: caller.value.process)
       }
     } catch {

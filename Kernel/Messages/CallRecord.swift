@@ -36,6 +36,8 @@ public struct CallRecord {
   /// Whether these are addresses of kernel memory: the kernel itself asks, for the task.
   public var dataIsOfKernel = false
   public var roomIsOfKernel = false
+  /// Whether the kernel asks: it has no place for a handle.
+  public var isOfKernel = false
   /// The process that calls.
   public var sender: TaskIdentity
   /// Whether the request's data are pages to lend; the task that has them, and how many bytes of them.

@@ -58,6 +58,7 @@ struct FileConversation {
   ) throws(SystemError) -> FileReply {
     let record = try Services(context).record(of: context.scheduler.current)
     record.value.isShort = false
+    record.value.isOfKernel = true
     record.value.message.operation = request.rawValue
     for index in 0..<5 { record.value.message.words[index] = words[index] }
     record.value.message.words[5] = 0
@@ -80,6 +81,7 @@ struct FileConversation {
     defer {
       record.value.dataIsOfKernel = false
       record.value.roomIsOfKernel = false
+      record.value.isOfKernel = false
       Services(context).release(service)
     }
     _ = try Calls(context).send(to: service, deadline: nil)

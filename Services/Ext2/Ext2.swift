@@ -33,6 +33,8 @@ struct Ext2Service: Service {
 
   private typealias Device = PartitionedDevice<Ext2Disk>
   private var server: FileServer<Ext2FileSystem<Device>>?
+  /// Its ports stay claimed while the service lives, also where there is nothing to mount.
+  private var disk = PlacedDisk()
 
   mutating func handle(_ request: inout Request) {
     guard FileRequest(rawValue: request.operation) != nil else {
@@ -40,7 +42,7 @@ struct Ext2Service: Service {
       return
     }
     do throws(FileFailure) {
-      if server == nil { server = FileServer(try Self.mount()) }
+      if server == nil { server = FileServer(try mount()) }
       _ = server?.handle(&request)
     } catch { request.reply[0] = UInt32(bitPattern: error.rawValue) }
   }
@@ -54,24 +56,27 @@ struct Ext2Service: Service {
   // MARK: Mounting
 
   /// Mounts the first file system that is there. People are told why there is none, or why it cannot be written.
-  private static func mount() throws(FileFailure) -> Ext2FileSystem<Device> {
-    var disk = PlacedDisk()
+  private mutating func mount() throws(FileFailure) -> Ext2FileSystem<Device> {
     do throws(DiskFailure) { try disk.attach() } catch { throw .deviceFailed }
     var device = Ext2Disk(disk: disk)
     var problem: Ext2Problem?
-    for part in try parts(of: &device) {
+    for part in try Self.parts(of: &device) {
       do throws(Ext2Problem) {
         let system = try Ext2FileSystem(on: part)
-        if let reason = system.readOnlyReason { tell(reason, "it is read-only") }
+        if let reason = system.readOnlyReason { Self.tell(reason, "it is read-only") }
         return system
       } catch { if problem == nil { problem = error } }
     }
-    if let problem {
-      tell(problem, "there is no file system")
-    } else {
+    guard let problem else {
       PlacedLog.write { line in line.write("ext2: the disk has no partition for it") }
+      throw .unsupported
     }
-    throw .damaged
+    Self.tell(problem, "there is no file system")
+    switch problem {
+    case .unreadable: throw .deviceFailed
+    case .notExt2, .unknownRevision, .blockSize, .inodeSize, .incompatible, .journalInUse: throw .unsupported
+    default: throw .damaged
+    }
   }
 
   /// Where a file system may be.

@@ -37,19 +37,29 @@ public struct ConsoleLine: TextOutput {
     }
   }
 
-  /// Writes all bytes, with as many system calls as it takes; gives up on an error, since there is nowhere to
-  /// report it. Where nobody is left to read a pipe, the program ends with status 141, as in other systems: it would go on
-  /// for nobody.
+  /// Writes all bytes, with as many system calls as it takes; gives up on an error, which `outputFailure` keeps. Where nobody is
+  /// left to read a pipe, the program ends with status 141, as in other systems: it would go on for nobody.
   @unsafe
   public static func write(start: UnsafePointer<UInt8>, count: Int, to handle: UInt32) {
     var done = 0
     while done < count {
       let result = unsafe SystemCalls.write(handle, start + done, UInt32(count - done))
-      guard result > 0 else {
-        if result == SystemError.peerGone.rawValue { SystemCalls.abort(141) }
-        return
-      }
+      guard result > 0 else { return fail(result, handle) }
       done += Int(result)
     }
+  }
+
+  /// Why a write to the output failed last; 0: none has.
+  nonisolated(unsafe) public static var outputFailure: Int32 = 0
+
+  @inline(never)
+  private static func fail(_ result: Int32, _ handle: UInt32) {
+    if result == SystemError.peerGone.rawValue {
+      var information = HandleInformation()
+      let isKnown = unsafe SystemCalls.handleInformation(handle, &information) == 0
+      if isKnown, information.kind == ObjectKind.pipeWriter.rawValue { SystemCalls.abort(141) }
+    }
+    // Who has no output wants none.
+    if handle == StandardHandle.output, result != SystemError.badHandle.rawValue { unsafe outputFailure = result }
   }
 }

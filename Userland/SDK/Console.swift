@@ -38,6 +38,27 @@ public enum Console {
     line.flush()
   }
 
+  /// Why what was written did not all get to the output, since this was last asked; nil: it did.
+  public static func takeOutputFailure() -> SystemError? {
+    let failure = unsafe ConsoleLine.outputFailure
+    unsafe ConsoleLine.outputFailure = 0
+    return SystemError(rawValue: failure)
+  }
+
+  /// Whether something that was written did not get to the output.
+  public static var hasOutputFailed: Bool { unsafe ConsoleLine.outputFailure != 0 }
+
+  /// 0, or the status of a program whose output did not all get where it goes, which is said.
+  public static var statusOfOutput: Int32 {
+    guard let error = takeOutputFailure() else { return 0 }
+    complain {
+      $0.write("the output could not be written: ")
+      $0.write(error.sentence)
+      $0.write("\n")
+    }
+    return 1
+  }
+
   /// Waits for input. Returns the number of bytes put at `buffer`; 0 at the end of the input.
   public static func read(into buffer: inout InlineArray<64, UInt8>) throws(SystemError) -> Int {
     try Handle.input.read(into: &buffer)

@@ -17,7 +17,10 @@ public protocol Program {
 
 extension Program {
   @inlinable
-  public static func main() { SystemCalls.exit(UInt32(bitPattern: run())) }
+  public static func main() {
+    let status = run()
+    SystemCalls.exit(UInt32(bitPattern: status == 0 ? Console.statusOfOutput : status))
+  }
 }
 
 /// The program's arguments, by custom with its name first, and its environment.

@@ -33,7 +33,7 @@ extension Builtin {
     case .ln: return lnCommand(words)
     case .touch: return touchCommand(words)
     case .tee: return teeCommand(words)
-    case .df: return dfCommand()
+    case .df: return dfCommand(words)
     case .mount: return mountCommand(words)
     case .umount: return forEachPath(words) { path throws(SystemError) in try Files.unmount(path) }
     case .sync: return syncCommand(words)

@@ -111,7 +111,9 @@ struct MeghaSystem: ShellHost {
     hasWarned = false
     if let builtin = Builtin(named: command.words[0]) {
       let words = CommandWords(command.words)
-      return builtin.run(words, &self, &state)
+      let status = builtin.run(words, &self, &state)
+      guard let error = Console.takeOutputFailure() else { return status }
+      return builtin.reportFailure(error.fileSentence)
     }
     return Launcher(words: command.words).run(&self, state)
   }

@@ -22,6 +22,9 @@ extension SystemError {
     switch self {
     case .peerGone: "the service that has this file system does not run"
     case .busy: "a file system lies there"
+    case .unknownCall: "the service there has no files"
+    case .unsupported: "this cannot be done there"
+    case .limitReached: "too many links lead on, or a limit is reached"
     default: sentence
     }
   }

@@ -27,6 +27,12 @@ struct TextSource: ~Copyable {
     isTyped = Self.isConsole(try Handle.input.information())
   }
 
+  /// Whether this is the file that the output goes to.
+  var isOutput: Bool {
+    guard let own = try? handle.file(), own.kind == NodeKind.file.rawValue, own.size > 0 else { return false }
+    return (try? Handle.output.file()) == own
+  }
+
   deinit { if handle != .input { handle.close() } }
 
   private static func isConsole(_ information: HandleInformation) -> Bool {

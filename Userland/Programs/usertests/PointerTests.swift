@@ -31,6 +31,8 @@ struct PointerCase {
     // These need a request that was taken, a child that is traced, and an event that waits: tested with what makes
     // them (messagetests, strace, events). The last is not read but said, where something is refused.
     case (.reply, 1), (.traceRead, 1), (.eventWait, 1), (.moduleUnload, 2): return nil
+    // There is no symbolic link in the archives (placements).
+    case (.linkRead, 2): return nil
     default: break
     }
     self.call = call
@@ -55,10 +57,19 @@ struct PointerCase {
           case .receive, .replyAndReceive: endpoint
           case .portRead, .portWrite, .deviceMemory: ports
           case .write: StandardHandle.output
+          case .handleFile: Self.handle("/bin/hello")
+          case .directoryEntry: Self.handle("/bin")
           default: StandardHandle.input
           }
       default: break
       }
+    }
+    switch call {
+    case .fileInformation, .fileChange, .fileSync, .fileSystemUse, .linkRead: setPath(at: 0)
+    case .fileRename, .fileLink:
+      setPath(at: 0)
+      setPath(at: 2)
+    default: break
     }
     if call == .moduleLoad || call == .moduleUnload { words[1] = 16 }
     if call == .portRead || call == .portWrite {
@@ -69,6 +80,26 @@ struct PointerCase {
     if call == .wait { words[1] = WaitFlags.noWait.rawValue }
   }
 
+  private static var folder: StaticString { "/bin" }
+
+  /// Makes two words a path that leads somewhere, where they are not what is tried.
+  private mutating func setPath(at index: Int) {
+    guard index != pointer else { return }
+    words[index] = UInt32(UInt(bitPattern: unsafe Self.folder.utf8Start))
+    words[index + 1] = UInt32(Self.folder.utf8CodeUnitCount)
+  }
+
+  private nonisolated(unsafe) static var handles: [(path: [UInt8], handle: UInt32)] = []
+
+  /// A handle of what a path names, the same each time.
+  private static func handle(_ path: StaticString) -> UInt32 {
+    let path = Bytes(path).copied
+    if let known = unsafe handles.first(where: { $0.path == path }) { return known.handle }
+    guard let handle = try? Handle.open(path) else { return .max }
+    unsafe handles.append((path, handle.number))
+    return handle.number
+  }
+
   /// Where firmware shows how far it has come; nothing listens any more.
   static var port: UInt32 { 0x80 }
 
@@ -77,6 +108,8 @@ struct PointerCase {
     switch kind {
     // These two may do the part that is there.
     case .bytesIn where call == .write, .bytesOut where call == .read: 4
+    // As many as the path of the working directory has, which is the root.
+    case .bytesOut where call == .directoryPath: 1
     case .bytesIn, .bytesOut: 16
     case .structureIn(let size), .structureOut(let size), .structureInOut(let size): size
     case .address: call == .wordWait || call == .lockAcquire || call == .lockRelease ? 4 : nil

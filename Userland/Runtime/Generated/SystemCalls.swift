@@ -909,7 +909,7 @@ public enum SystemCalls {
   /// - Parameter path: the path, in UTF-8.
   /// - Parameter length: its length in bytes.
   /// - Returns: 0, or one of the errors badAddress, badArgument, cancelled, damaged, deviceFailed,
-  ///   limitReached, notADirectory, notFound, peerGone, serviceFaulted, tooLarge, deviceFailed.
+  ///   limitReached, notADirectory, notFound, peerGone, serviceFaulted, tooLarge.
   @inline(__always) @inlinable
   public static func fileSync(_ path: UnsafeRawPointer?, _ length: UInt32) -> Int32 {
     megha_system_call2(SystemCall.fileSync.rawValue, word(path), length)

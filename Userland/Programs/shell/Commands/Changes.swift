@@ -75,7 +75,11 @@ extension Builtin {
       let name = [UInt8](source.split(separator: 0x2f).last ?? [])
       do throws(SystemError) {
         try body(source, isFolder && !name.isEmpty ? target + [0x2f] + name : target)
-      } catch { status = report(source, error.fileSentence) }
+      } catch {
+        // Either may be what is wrong.
+        let isSame = error == .badArgument
+        status = report(source + Bytes(" to ").copied + target, isSame ? "this leads into itself" : error.fileSentence)
+      }
       if TypedInput.isInterrupted { return 130 }
     }
     return status
@@ -197,7 +201,8 @@ extension Builtin {
     }
   }
 
-  func dfCommand() -> Int32 {
+  func dfCommand(_ words: borrowing CommandWords) -> Int32 {
+    guard words.count == 1 else { return reportUsage() }
     Console.write("     size     used     free  folder\n")
     var status: Int32 = 0
     Self.forEachMount { path, mount in

@@ -102,7 +102,9 @@ extension Builtin {
 
   func catCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
     forEachText(words, from: 1, state) { source, _ throws(SystemError) in
-      while let piece = try source.piece() { Console.write { $0.write(piece) } }
+      // It would find what it has just written, and so on.
+      guard !source.isOutput else { throw .badArgument }
+      while !Console.hasOutputFailed, let piece = try source.piece() { Console.write { $0.write(piece) } }
     }
   }
 

@@ -103,7 +103,7 @@ enum Builtin: UInt8 {
     case .ln:
       CommandHelp(
         "ln", "[-s] TARGET NAME", "gives a file a second name; -s makes a symbolic link",
-        example: "ln -s /bin/hello /tmp/greet", .files)
+        example: "ln -s hello /tmp/greet", .files)
     case .touch:
       CommandHelp(
         "touch", "FILE...", "makes empty files, or sets when they were written to", example: "touch /tmp/a", .files)
