@@ -49,9 +49,6 @@ public struct ConsoleLine: TextOutput {
     }
   }
 
-  /// Why a write to the output failed last; 0: none has.
-  nonisolated(unsafe) public static var outputFailure: Int32 = 0
-
   @inline(never)
   private static func fail(_ result: Int32, _ handle: UInt32) {
     if result == SystemError.peerGone.rawValue {
@@ -60,6 +57,20 @@ public struct ConsoleLine: TextOutput {
       if isKnown, information.kind == ObjectKind.pipeWriter.rawValue { SystemCalls.abort(141) }
     }
     // Who has no output wants none.
-    if handle == StandardHandle.output, result != SystemError.badHandle.rawValue { unsafe outputFailure = result }
+    guard handle == StandardHandle.output, result != SystemError.badHandle.rawValue else { return }
+    let isFirst = unsafe OutputFailure.error == 0
+    unsafe OutputFailure.error = result
+    guard isFirst else { return }
+    var line = ConsoleLine(to: StandardHandle.error)
+    line.write("the output could not be written: ")
+    line.write((SystemError(rawValue: result) ?? .unknownCall).sentence)
+    line.write("\n")
+    line.flush()
   }
+}
+
+/// What became of writes to the output. The first that fails is told at once.
+public enum OutputFailure {
+  /// Why one failed last; 0: none has.
+  nonisolated(unsafe) public static var error: Int32 = 0
 }

@@ -40,24 +40,13 @@ public enum Console {
 
   /// Why what was written did not all get to the output, since this was last asked; nil: it did.
   public static func takeOutputFailure() -> SystemError? {
-    let failure = unsafe ConsoleLine.outputFailure
-    unsafe ConsoleLine.outputFailure = 0
+    let failure = unsafe OutputFailure.error
+    unsafe OutputFailure.error = 0
     return SystemError(rawValue: failure)
   }
 
   /// Whether something that was written did not get to the output.
-  public static var hasOutputFailed: Bool { unsafe ConsoleLine.outputFailure != 0 }
-
-  /// 0, or the status of a program whose output did not all get where it goes, which is said.
-  public static var statusOfOutput: Int32 {
-    guard let error = takeOutputFailure() else { return 0 }
-    complain {
-      $0.write("the output could not be written: ")
-      $0.write(error.sentence)
-      $0.write("\n")
-    }
-    return 1
-  }
+  public static var hasOutputFailed: Bool { unsafe OutputFailure.error != 0 }
 
   /// Waits for input. Returns the number of bytes put at `buffer`; 0 at the end of the input.
   public static func read(into buffer: inout InlineArray<64, UInt8>) throws(SystemError) -> Int {

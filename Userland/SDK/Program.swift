@@ -19,7 +19,8 @@ extension Program {
   @inlinable
   public static func main() {
     let status = run()
-    SystemCalls.exit(UInt32(bitPattern: status == 0 ? Console.statusOfOutput : status))
+    let hasFailed = unsafe OutputFailure.error != 0
+    SystemCalls.exit(UInt32(bitPattern: status == 0 && hasFailed ? 1 : status))
   }
 }
 

@@ -112,8 +112,7 @@ struct MeghaSystem: ShellHost {
     if let builtin = Builtin(named: command.words[0]) {
       let words = CommandWords(command.words)
       let status = builtin.run(words, &self, &state)
-      guard let error = Console.takeOutputFailure() else { return status }
-      return builtin.reportFailure(error.fileSentence)
+      return Console.takeOutputFailure() != nil && status == 0 ? 1 : status
     }
     return Launcher(words: command.words).run(&self, state)
   }
