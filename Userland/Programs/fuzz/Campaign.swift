@@ -57,8 +57,12 @@ struct Campaign {
     return failures == 0 ? 0 : 1
   }
 
+  /// Children mount and unmount what they like: each begins with the same name space.
+  private let mounts = KnownMounts()
+
   private mutating func runChild() {
     children += 1
+    mounts.restore()
     do throws(Refusal) {
       let task = try startChild()
       do throws(SystemError) {
