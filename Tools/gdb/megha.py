@@ -275,6 +275,27 @@ class WhenModulesAreCalled(gdb.Breakpoint):
         return False
 
 
+class InProgram(gdb.Function):
+    """Whether the running task belongs to a program: what lies at an address of one lies there in no other."""
+
+    def __init__(self):
+        super().__init__("in_program")
+
+    def invoke(self, name):
+        task = current_task()
+        return task is not None and process_name(task) == name.string()
+
+
+def when_breakpoint_is_made(made):
+    """A breakpoint in a program's code is for that program alone."""
+    kinds = (gdb.BP_BREAKPOINT, gdb.BP_HARDWARE_BREAKPOINT)
+    if state["program"] is None or made.type not in kinds or not made.visible or made.condition:
+        return
+    places = [place.address for place in made.locations]
+    if places and all(place < KERNEL_HALF for place in places):
+        made.condition = "$in_program(\"%s\")" % state["program"]
+
+
 class Program(Command):
     """Loads the symbols of a program in place of another's, and keeps them: `program shell`. Without a name symbols follow
 the program that was started last, as at first."""
@@ -307,5 +328,7 @@ gdb.execute("add-symbol-file %s -s .megha.kernel 0x%x" % (quoted(os.environ["MEG
             to_string=True)
 if state["pinned"]:
     load_program(state["pinned"])
+InProgram()
+gdb.events.breakpoint_created.connect(when_breakpoint_is_made)
 WhenTasksStart()
 WhenModulesAreCalled()
