@@ -68,7 +68,8 @@ let package = Package(
       name: "Machine", dependencies: ["Drivers", "MachineSupport", "Platform", "Primitives", "Scheduling"],
       path: "Machine",
       exclude: [
-        "Platform", "boot.S", "cpu_area.inc", "entry.S", "include", "kernel.ld", "memory.S", "module_call.S",
+        "Platform", "boot.S", "call_page.S", "cpu_area.inc", "entry.S", "include", "ipc.S", "ipc.inc", "ipc_message.S",
+        "kernel.ld", "memory.S", "module_call.S",
         "module_door.S", "switch.S",
       ],
       swiftSettings: host + fast),

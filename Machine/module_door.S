@@ -1,7 +1,7 @@
 // Requests to linked modules, from the entry straight to the module and back.
 //
 // A request comes straight from the entry and leaves no register to be kept: all are saved above. In registers it is pushed on
-// the module's stack; a message is copied there from the caller's memory, its words and no more. Up to a page of data goes to
+// the module's stack, and the reply's three words go back in registers; a message is copied there from the caller's memory, its words and no more. Up to a page of data goes to
 // memory that modules may reach, pages that are lent are mapped there (ModuleWindow.swift), and the reply's bytes go to where
 // the caller wants them, by `write_reply`, without another copy. A message takes this way where
 //   - the door is open: a live module serves, and nobody holds the calls;
@@ -15,6 +15,7 @@
 // What holds for any call into a module, and what a module may call: module_call.S.
 
 #include "cpu_area.inc"
+#include "ipc_layout.h"
 
 // Whose call is on the processor's stack for modules (ModuleStacks.swift).
 .section .data.module, "aw"
@@ -43,9 +44,9 @@ system_call:
 1:movl $USER_DATA, %ebp
   movl %ebp, %ds
   movl %ebp, %es
-  cmpl $CALL_SHORT, %eax
-  je request_in_registers
-  leal 4(%esp), %ebp                   // the saved registers
+  cmpl $CALL_IN_REGISTERS, %eax
+  jae in_registers
+2:leal 4(%esp), %ebp                   // the saved registers
   cmpl $CALL_CALL, %eax
   je request_by_message
   cmpl $CALL_REPLY_AND_RECEIVE, %eax
@@ -60,6 +61,15 @@ system_call:
   cmpl $0, CPU_PENDING_WORK
   jne see_to_pending_work
   ret
+in_registers:
+  je call_in_registers
+  cmpl $REPLY_AND_RECEIVE_IN_REGISTERS, %eax
+  je reply_and_receive_in_registers
+  cmpl $REPLY_MESSAGE_AND_RECEIVE, %eax
+  je reply_message_and_receive
+  cmpl $CALL_REQUEST_SENDER, %eax
+  jbe slowly
+  jmp 2b
 
 // Counts the call and has the module serve it: its door is in EBX, the request's address on its stack. Back on the edge, ECX
 // is the task and EAX the result, whose sign is in the flags. The module may have left any flag set and any segment loaded.
@@ -87,24 +97,17 @@ system_call:
 
 // ---- In registers ----
 
-request_in_registers:
-  cmpl $HANDLES, %ebx
-  jae door_to_nobody
-  movl CPU_CURRENT_TASK, %eax
-  movl TASK_OWNER(%eax), %ebp
-  movl PROCESS_DOORS(%ebp,%ebx,4), %ebx
-  testl %ecx, %ecx                     // a handle in registers: refused elsewhere
-  js door_closed
-  cmpl $0, DOOR_FUNCTION(%ebx)
-  je door_closed
+// From call_in_registers (ipc.S). EAX: the process; EBX: the open door; EBP: the task; the words as they came.
+.globl door_in_registers
+door_in_registers:
   cmpl $0, module_stack_user           // another call waits on it, or it is not mapped
-  jne door_closed
-  movl %eax, module_stack_user
-  movl %esp, TASK_MODULE_EDGE(%eax)    // no call is made inside another one here: that comes through Dispatch.swift
-  movl %ebx, TASK_MODULE_DOOR(%eax)
+  jne slowly
+  movl %ebp, module_stack_user
+  movl %esp, TASK_MODULE_EDGE(%ebp)    // no call is made inside another one here: that comes through Dispatch.swift
+  movl %ebx, TASK_MODULE_DOOR(%ebp)
   movl $MODULE_STACK_END, %esp
   pushl $0                             // struct service_request, from its end
-  pushl PROCESS_SENDER(%ebp)
+  pushl PROCESS_SENDER(%eax)
   pushl $0
   pushl $0
   pushl $0
@@ -119,10 +122,71 @@ request_in_registers:
   pushl %esp                           // its address
   CALL_THROUGH_DOOR
   js door_refused
-  movl REQUEST_WORDS, %eax             // the first word of the reply
-  andl $0x7fffffff, %eax
+  movl REQUEST_WORDS + 12, %eax
+  orl REQUEST_WORDS + 16, %eax
+  orl REQUEST_WORDS + 20, %eax
+  jnz reply_has_more
+  movl TASK_MODULE_DOOR(%ecx), %ebx
+  movl DOOR_INSIDE(%ebx), %edx
+  cmpl $0, CPU_PENDING_WORK
+  jne reply_in_registers
+  decl (%edx)
+  js reply_watched
+  movl %eax, TASK_MODULE_EDGE(%ecx)    // 0
+  movl %eax, module_stack_user
+  cmpb $0, TASK_MODE(%ecx)
+  jne 3f
+  movl SAVED_EBP + 4(%esp), %ecx       // the page left its stack pointer there
+  movl REQUEST_WORDS, %ebp
+  movl REQUEST_WORDS + 4, %esi
+  movl REQUEST_WORDS + 8, %edi
+  xorl %ebx, %ebx
+  movl $REGISTERS_RETURN, %edx
+  sti                                  // takes effect after the next instruction
+  sysexit
+3:movl REQUEST_WORDS, %edx
+  movl %edx, SAVED_EDX + 4(%esp)
+  movl REQUEST_WORDS + 4, %edx
+  movl %edx, SAVED_ESI + 4(%esp)
+  movl REQUEST_WORDS + 8, %edx
+  movl %edx, SAVED_EDI + 4(%esp)
+  movl %eax, SAVED_EAX + 4(%esp)
+  ret
+
+// Somebody waits for the last call to leave the module, or something else is to be seen to: the words go to the saved registers.
+reply_watched:
+  incl (%edx)
+reply_in_registers:
+  movl REQUEST_WORDS, %edx
+  movl %edx, SAVED_EDX + 4(%esp)
+  movl REQUEST_WORDS + 4, %edx
+  movl %edx, SAVED_ESI + 4(%esp)
+  movl REQUEST_WORDS + 8, %edx
+  movl %edx, SAVED_EDI + 4(%esp)
+  movl %eax, SAVED_EAX + 4(%esp)
+  movl TASK_MODULE_DOOR(%ecx), %ebx
+  movl $0, TASK_MODULE_EDGE(%ecx)
+  movl $0, module_stack_user
+  movl DOOR_INSIDE(%ebx), %eax
+  decl (%eax)
+  js 1f
+2:cmpl $0, CPU_PENDING_WORK
+  je leave_in_registers
+  call see_to_pending_work
+  jmp leave_in_registers
+1:pushl %ebx
+  call module_left
+  addl $4, %esp
+  jmp 2b
+reply_has_more:
+  pushl $REQUEST
+  call keep_long_reply
+  addl $4, %esp
+  movl CPU_CURRENT_TASK, %ecx
+  jmp reply_in_registers
+
 door_leave:
-  movl %eax, 32(%esp)                  // the caller's EAX
+  movl %eax, SAVED_EAX + 4(%esp)       // the caller's EAX
   movl TASK_MODULE_DOOR(%ecx), %ebx
   movl $0, TASK_MODULE_EDGE(%ecx)
   movl $0, module_stack_user
@@ -133,16 +197,6 @@ door_attention:
   cmpl $0, CPU_PENDING_WORK
   jne see_to_pending_work
   ret
-door_closed:
-  leal 4(%esp), %eax
-  pushl DOOR_SERVICE(%ebx)
-  pushl %eax
-  call answer_call_short
-  addl $8, %esp
-  jmp door_attention
-door_to_nobody:
-  movl $closed_door, %ebx
-  jmp door_closed
 door_watched:
   pushl %ebx
   call module_left
@@ -158,7 +212,7 @@ request_by_message:
   movl TASK_OWNER(%eax), %edx
   movl PROCESS_DOORS(%edx,%ebx,4), %ebx
   cmpl $0, DOOR_FUNCTION(%ebx)
-  je message_elsewhere
+  je call_by_message                   // (ipc_message.S)
   cmpl $0, module_stack_user
   jne message_elsewhere
   testb $CHECKED_COPIES, CPU_PROTECTION
@@ -260,7 +314,7 @@ message_lent:
   call module_window_close
   jmp message_answered
 
-.globl message_fault
+.globl message_fault, message_elsewhere
 message_fault: nopl (%eax)             // CLAC
 message_elsewhere:
   leal 4(%esp), %eax

@@ -45,6 +45,18 @@ public struct Argument: Sendable {
   }
 }
 
+/// A register besides EAX in which a call gives a word back.
+public struct RegisterWord: Sendable {
+  public let register: String
+  public let name: String
+  public let text: String
+  public init(_ register: String, _ name: String, _ text: String) {
+    self.register = register
+    self.name = name
+    self.text = text
+  }
+}
+
 public struct SystemCallDeclaration: Sendable {
   public let number: Int
   /// lowerCamelCase; the C stub is `megha_` and the same in snake_case.
@@ -56,10 +68,12 @@ public struct SystemCallDeclaration: Sendable {
   public let text: String
   /// True where the call does not come back to its caller.
   public let neverReturns: Bool
+  /// The words that come back in registers beside the result. Such a call keeps neither EBX, ECX, EDX, ESI nor EDI.
+  public let words: [RegisterWord]
 
   public init(
     _ number: Int, _ name: String, _ arguments: [Argument], result: String = "0",
-    errors: [String] = [], neverReturns: Bool = false, _ text: String
+    errors: [String] = [], neverReturns: Bool = false, words: [RegisterWord] = [], _ text: String
   ) {
     self.number = number
     self.name = name
@@ -67,6 +81,7 @@ public struct SystemCallDeclaration: Sendable {
     self.result = result
     self.errors = errors
     self.neverReturns = neverReturns
+    self.words = words
     self.text = text
   }
 }

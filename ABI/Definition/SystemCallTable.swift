@@ -1,7 +1,7 @@
 // The one declaration of Megha's system calls. The errors they return are in SystemErrorTable.swift.
 //
 // A call: number in EAX, arguments in EBX ECX EDX ESI EDI, in the order given here. The result comes back
-// in EAX: zero or more, or a negative error code. All other registers are preserved.
+// in EAX: zero or more, or a negative error code. All other registers are preserved, but where a call gives words back.
 // Numbers are never reused; a new call takes the next free one.
 
 public enum SystemCallTable {
@@ -591,6 +591,52 @@ public enum SystemCallTable {
         .init("buffer", .bytesOut, "where the path goes"), .init("length", .length, "how many bytes at the most"),
       ], result: "how many bytes it has", errors: ["badAddress", "tooLarge"],
       "Writes the path of the caller's working directory."),
+    .init(
+      86, "callInRegisters",
+      [
+        .init("handle", .handle, "an opened service"), .init("operation", .number, "what is asked for"),
+        .init("first", .number, "the first word of the request"), .init("second", .number, "the second word"),
+        .init("third", .number, "the third word"),
+      ], result: "0, or 1 where the reply has more words than these three: replyRest",
+      errors: ["badHandle", "badArgument", "serviceFaulted", "peerGone", "cancelled", "outOfMemory"],
+      words: replyWords,
+      "Sends a request that travels in registers, and waits for a reply that does so too. No other way to ask is as short."
+    ),
+    .init(
+      87, "receiveInRegisters",
+      [
+        .init("handle", .handle, "an endpoint of the caller"),
+        .init("message", .structureInOut(type: "Message"), "where requests go that do not fit into registers"),
+      ], result: "the number of the request, for the reply",
+      errors: ["badHandle", "badAddress", "cancelled", "tooLarge"], words: requestWords,
+      "Waits for a request and takes it in registers, where it fits. The message is used for later requests too."),
+    .init(
+      88, "replyAndReceiveInRegisters",
+      [
+        .init("handle", .handle, "an endpoint of the caller"), .init("request", .number, "the request to answer"),
+        .init("first", .number, "the first word of the reply"), .init("second", .number, "the second word"),
+        .init("third", .number, "the third word"),
+      ], result: "the number of the next request",
+      errors: ["badHandle", "badAddress", "badArgument", "cancelled", "tooLarge"], words: requestWords,
+      "Answers a request with three words and waits for the next one as receiveInRegisters does, in one call."),
+    .init(
+      89, "replyMessageAndReceive",
+      [
+        .init("handle", .handle, "an endpoint of the caller"), .init("request", .number, "the request to answer"),
+        .init("message", .structureIn(type: "Message"), "the reply"),
+      ], result: "the number of the next request",
+      errors: ["badHandle", "badAddress", "badArgument", "cancelled", "tooLarge"], words: requestWords,
+      "Answers a request with a message and waits for the next one as receiveInRegisters does, in one call."),
+    .init(
+      90, "requestSender", [.init("request", .number, "a request that the caller has received")],
+      errors: ["peerGone"],
+      words: [
+        .init("EDX", "sender", "the process that asks; the highest bit is set where it holds the service's calls")
+      ], "Tells who sent a request that came in registers."),
+    .init(
+      91, "replyRest", [.init("message", .structureOut(type: "Message"), "where the reply goes")],
+      errors: ["badAddress", "notFound"],
+      "Writes all words of the reply to the caller's latest call in registers, where there were more than three."),
   ]
 
   /// What goes wrong with a path.
@@ -603,6 +649,19 @@ public enum SystemCallTable {
   /// What goes wrong with an open file.
   private static var handleErrors: [String] {
     ["badHandle", "cancelled", "damaged", "deviceFailed", "peerGone", "serviceFaulted", "stale", "unsupported"]
+  }
+  private static var replyWords: [RegisterWord] {
+    [
+      .init("EDX", "first", "the first word of the reply"), .init("ESI", "second", "the second word"),
+      .init("EDI", "third", "the third word"),
+    ]
+  }
+  private static var requestWords: [RegisterWord] {
+    [
+      .init("EBX", "operation", "what is asked for; the highest bit alone: all of the request is in the message"),
+      .init("EDX", "first", "the first word of the request"), .init("ESI", "second", "the second word"),
+      .init("EDI", "third", "the third word"),
+    ]
   }
   /// What goes wrong where something is to be changed.
   private static var changeErrors: [String] { ["noSpace", "outOfMemory", "readOnly"] }

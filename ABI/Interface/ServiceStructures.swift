@@ -127,6 +127,8 @@ public struct Message: BitwiseCopyable, Sendable {
   @inlinable public init() {}
 
   @inlinable public static var passesHandle: UInt32 { 0x8000_0000 }
+  /// What a server that receives in registers finds as the operation where all of the request is in its message.
+  @inlinable public static var isInMemory: UInt32 { 0x8000_0000 }
   /// A bit in `sender`; identities have 31.
   @inlinable public static var fromHolder: UInt32 { 0x8000_0000 }
   /// A bit in a request's `dataLength`: the data are whole pages, lent for as long as the call lasts instead of copied, to a

@@ -4,11 +4,13 @@
 // Invariant: interrupts are off, and nobody else is in the kernel.
 
 import ABI
+import IPC
 import LinkedModules
 import MachineSupport
 import Modules
 @_spi(Entry) import Platform
 import Primitives
+import Scheduling
 import SystemCalls
 import VirtualMemory
 
@@ -41,6 +43,29 @@ private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
 @c(module_window_open) func moduleWindowOpen(_ place: UInt32) -> UInt32 { ModuleWindow(Context()).open(request: place) }
 @c(module_window_close) func moduleWindowClose() { ModuleWindow(Context()).close() }
 @c(module_copy_failure) func moduleCopyFailure() -> Int32 { UserBuffer.copyFailure(Context()).rawValue }
+
+/// The data of the request that the current task takes on the fast path. Returns 0 where that has to be done anew.
+@c(take_request_data) func takeRequestData() -> UInt32 { Calls(Context()).takeRequestData() ? 1 : 0 }
+
+/// Pages that a call on the fast path wants to lend: whether they are such; and their return.
+@c(begin_lending) func beginLending(_ record: UInt32) -> UInt32 {
+  do throws(SystemError) {
+    try PageLending(Context()).begin(Reference(DirectMap.pointer(record)))
+    return 1
+  } catch { return 0 }
+}
+@c(revoke_lease) func revokeLease(_ caller: UInt32) {
+  PageLending(Context()).revoke(from: Reference(DirectMap.pointer(caller)))
+}
+
+/// More of a reply than three words, which the caller may ask for (`replyRest`). Returns 1, or an error.
+@c(keep_long_reply) func keepLongReply(_ request: UInt32) -> Int32 {
+  let services = Services(Context())
+  do throws(SystemError) {
+    try services.keep(replyAt: request)
+    return 1
+  } catch { return error.rawValue }
+}
 
 /// A call has come back from a module whose last call somebody waits for.
 @c(module_left) func moduleLeft(_ door: UnsafeMutablePointer<module_door>) {

@@ -59,9 +59,8 @@ package struct PageLending {
   /// After the call: an answer that came straight to the caller has taken nothing back.
   @inline(__always)
   package func end(_ record: Reference<CallRecord>) {
-    guard record.value.isLending else { return }
     record.value.isLending = false
-    revoke(from: context.scheduler.current)
+    if record.value.lentTo != nil { revoke(from: context.scheduler.current) }
   }
 
   /// The short way of a call that lends pages. Nil: the general way is to do it.
@@ -83,6 +82,7 @@ package struct PageLending {
     let server = context.scheduler.current
     guard server.value.lendingWindow != 0, server.value.lender == nil else {
       try Calls(context).copy(caller, room)
+      caller.value.call.value.isLending = false
       return room.address
     }
     let (source, target) = (caller.value.space, server.value.space)
@@ -108,12 +108,13 @@ package struct PageLending {
       record.value.lentLength &+= pageSize
       entry = entry.next
     }
+    record.value.isLending = false
     return server.value.lendingWindow
   }
 
   /// Takes back what a call has lent, where it has.
   @inline(never)
-  func revoke(from caller: Reference<Task>) {
+  package func revoke(from caller: Reference<Task>) {
     let record = caller.value.call
     guard let server = record.value.lentTo else { return }
     record.value.lentTo = nil

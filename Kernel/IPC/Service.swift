@@ -58,14 +58,15 @@ package struct LinkedServers {
 }
 
 package struct Service: ~Copyable {
+  // The first two are where ipc.S expects them.
+  package var queues = CallQueues()
+  /// Handles, and tasks inside one of its calls.
+  var references: UInt32 = 0
   let context: Context
   package var name: Name
   package var server: ServiceServer = .nobody
   /// The server that was there when a hold began and a successor published the name.
   var predecessor: ServiceServer = .nobody
-  /// Handles, and tasks inside one of its calls.
-  var references: UInt32 = 0
-  package var queues = CallQueues()
   /// Open while a live module serves and calls are not held.
   var door = module_door()
 
@@ -302,6 +303,16 @@ package struct Services {
   package func record(of task: Reference<Task>) throws(SystemError) -> Reference<CallRecord> {
     if task.value.callRecord == 0 { try makeRecord(of: task) }
     return task.value.call
+  }
+
+  /// Keeps the words of a module's reply for the current task, which called in registers.
+  ///
+  /// - Parameter request: where they lie, behind the operation.
+  package func keep(replyAt request: UInt32) throws(SystemError) {
+    let record = try record(of: context.scheduler.current)
+    record.value.form = .registers
+    record.value.message.words = unsafe DirectMap.pointer(request &+ 4, as: InlineArray<6, UInt32>.self).pointee
+    record.value.message.dataLength = 0
   }
 
   @inline(never)

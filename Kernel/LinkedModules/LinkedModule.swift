@@ -260,12 +260,15 @@ package struct ModuleDirectory {
         reference(to: &task.value.moduleDoor).address == task.address + 4,
         reference(to: &task.value.owner).address == task.address + 8,
         reference(to: &task.value.callRegisters).address == task.address + 12,
-        SystemCall.null.rawValue == 0, SystemCall.callShort.rawValue == 41,
+        SystemCall.null.rawValue == 0, SystemCall.callInRegisters.rawValue == 86,
+        SystemCall.receiveInRegisters.rawValue == 87, SystemCall.replyAndReceiveInRegisters.rawValue == 88,
+        SystemCall.replyMessageAndReceive.rawValue == 89, SystemCall.requestSender.rawValue == 90,
         SystemCall.call.rawValue == 34, SystemCall.replyAndReceive.rawValue == 38,
         SystemError.serviceFaulted.rawValue == -17, Protection([.guarded, .sharedStack]).rawValue == 10,
         Message.passesHandle == 1 << 31, Message.lendsPages == 1 << 31, Calls.dataLimit == 65536,
         HandleTable.isPlacedAsExpected(in: process), ModuleStacks.isPlacedAsExpected
       else { panic("module_door.S expects other layouts") }
+      guard FastPath(context).isPlacedAsExpected(task) else { panic("ipc.S expects other layouts") }
     #endif
   }
 

@@ -98,14 +98,14 @@ package struct ModuleServices {
   func call(
     _ module: Reference<LinkedModule>, _ function: UInt32, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
-    record.value.isShort
-      ? try callShort(module, function, record: record)
+    record.value.form != .message
+      ? try callWithWords(module, function, record: record)
       : try callWithData(module, function, record: record)
   }
 
   /// The same for a request that came in registers.
   @inline(__always)
-  package func callShort(
+  private func callWithWords(
     _ module: Reference<LinkedModule>, _ function: UInt32, record: Reference<CallRecord>
   ) throws(SystemError) -> Int32 {
     let result = unsafe try enterAndServe(function, record, module) { _ in

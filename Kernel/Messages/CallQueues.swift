@@ -39,6 +39,7 @@ public enum NextRequest {
 }
 
 public struct CallQueues: ~Copyable {
+  // In this order ipc.S expects them.
   /// Callers whose requests nobody has.
   public var callers = TaskQueue()
   /// Tasks of the server that wait for a request.
@@ -48,15 +49,15 @@ public struct CallQueues: ~Copyable {
   /// Tasks that wait for the calls inside to be answered.
   public var drainers = TaskQueue()
   public internal(set) var inside: UInt32 = 0
-  public fileprivate(set) var epoch: UInt32 = 0
+  public internal(set) var epoch: UInt32 = 0
   /// The predecessor's epoch while it may still come back; 0: there is none.
   public fileprivate(set) var formerEpoch: UInt32 = 0
   fileprivate var latestTerm: UInt32 = 0
   /// The process that holds calls back, while it does.
-  public fileprivate(set) var holder = TaskIdentity.none
+  public internal(set) var holder = TaskIdentity.none
   public var calls: UInt32 = 0
   public var faults: UInt32 = 0
-  fileprivate var latestNumber: UInt32 = 1
+  var latestNumber: UInt32 = 1
 
   public init() {}
 

@@ -57,7 +57,7 @@ struct FileConversation {
     room: KernelBytes = KernelBytes(address: 0, length: 0), isRoomOfKernel: Bool = false
   ) throws(SystemError) -> FileReply {
     let record = try Services(context).record(of: context.scheduler.current)
-    record.value.isShort = false
+    record.value.form = .message
     record.value.isOfKernel = true
     record.value.message.operation = request.rawValue
     for index in 0..<5 { record.value.message.words[index] = words[index] }

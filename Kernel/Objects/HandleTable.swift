@@ -63,11 +63,29 @@ package struct HandleTable: ~Copyable {
   @inline(__always)
   package mutating func detail(of handle: UInt32) -> UInt32 { unsafe slot(handle).pointee.target.detail }
 
-  /// Whether module_door.S finds what it looks for in this process.
+  /// Whether module_door.S and ipc.S find what they look for in this process.
   package static func isPlacedAsExpected(in process: Reference<Process>) -> Bool {
     let start = process.address
-    return unsafe reference(to: &process.value.handles.doors).address == start
-      && withUnsafePointer(to: &process.value.handles.sender) { UInt(bitPattern: $0) } == start + 128
+    return reference(to: &process.value.handles.doors).address == start
+      && reference(to: &process.value.handles.sender).address == start + 128
+      && isSlotPlacedAsExpected(in: process)
+  }
+
+  private static func isSlotPlacedAsExpected(in process: Reference<Process>) -> Bool {
+    #if arch(i386)
+      let start = process.address &+ UInt(PROCESS_SLOTS)
+      guard MemoryLayout<Slot>.stride == Int(SLOT_SIZE), reference(to: &process.value.handles.slots).address == start
+      else { return false }
+      var slot = Slot()
+      slot.target = HandleTarget(.endpoint, object: 0x1234_5678, detail: 0x8765_4321)
+      return unsafe withUnsafeBytes(of: &slot) { bytes in
+        unsafe bytes.load(fromByteOffset: Int(SLOT_OBJECT), as: UInt32.self) == 0x1234_5678
+          && bytes.load(fromByteOffset: Int(SLOT_DETAIL), as: UInt32.self) == 0x8765_4321
+          && bytes[Int(SLOT_KIND)] == UInt8(KIND_ENDPOINT)
+      }
+    #else
+      return true
+    #endif
   }
 
   /// The same with all that the handle allows.

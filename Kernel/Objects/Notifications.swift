@@ -78,7 +78,7 @@ package struct Notifications {
       switch reason {
       case .cancelled: throw .cancelled
       case .timedOut: throw .timedOut
-      case .woken, .handed: break
+      case .woken, .handed, .inRegisters: break
       }
       if let bits = notification.value.take() { return Int32(bitPattern: bits) }
       guard notification.value.isAlive else { throw .peerGone }

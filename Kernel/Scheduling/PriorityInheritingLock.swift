@@ -67,7 +67,7 @@ extension Scheduler {
         updatePriority(of: owner)
       }
       switch reason {
-      case .woken, .handed: break
+      case .woken, .handed, .inRegisters: break
       case .timedOut: throw .timedOut
       case .cancelled: throw .cancelled
       }

@@ -15,23 +15,24 @@ import Platform
 import Primitives
 
 public struct SchedulerState: ~Copyable {
-  var tasks: TaskTable
+  // The first four are where ipc.S expects them.
   var ready: RunQueue
+  /// Switches from task to task, and those that changed the address space, since boot.
+  public internal(set) var switches: UInt64 = 0
+  public internal(set) var spaceChanges: UInt64 = 0
+  /// Whether the timer is set for at most a time slice from when that was last needed.
+  var isSliceTimed = false
+  var tasks: TaskTable
   var timers = TimerQueue()
   let futexes: FutexTable
   public let idle: Reference<Task>
   public var clock = Clock()
-  /// Whether the timer is set for at most a time slice from when that was last needed.
-  var isSliceTimed = false
   /// The moment for which the timer is set; UInt64.max: it is silent.
   var timerSetFor: UInt64 = .max
   /// When the present time slice began, as a time stamp. A task that is called, and one that is answered, go on with the slice
   /// of the other side, so that a client and its server together get no more time than others.
   var sliceStarted: UInt64 = 0
   var continuesSlice = false
-  /// Switches from task to task, and those that changed the address space, since boot.
-  public internal(set) var switches: UInt64 = 0
-  public internal(set) var spaceChanges: UInt64 = 0
 
   /// How long a task runs while others of its priority are ready, in nanoseconds.
   public static var slice: UInt64 { 10_000_000 }
@@ -136,14 +137,16 @@ public struct Scheduler {
 
   /// Waits until another task wakes this one, or until `deadline` (nanoseconds since boot), or until it is to end.
   /// The caller holds nothing that its own end would leave behind.
+  ///
+  /// - Parameter mark: the reason that stands there until somebody wakes it.
   @inline(__always)
   public func block(
-    _ wait: TaskState, on queue: Reference<TaskQueue>? = nil, deadline: UInt64? = nil
+    _ wait: TaskState, on queue: Reference<TaskQueue>? = nil, deadline: UInt64? = nil, mark: WakeReason = .woken
   ) -> WakeReason {
     let task = current
     if task.value.isEnding { return .cancelled }
     task.value.state = wait
-    task.value.wakeReason = .woken
+    task.value.wakeReason = mark
     if let queue { if wait == .waitingForWord { queue.insert(task) } else { queue.append(task) } }
     if let deadline { startWakeTimer(of: task, deadline: deadline) }
     reschedule()
@@ -154,24 +157,27 @@ public struct Scheduler {
   /// more urgent is ready.
   @inline(__always)
   public func blockAndRun(
-    _ partner: Reference<Task>, _ wait: TaskState, on queue: Reference<TaskQueue>, deadline: UInt64? = nil
+    _ partner: Reference<Task>, _ wait: TaskState, on queue: Reference<TaskQueue>, deadline: UInt64? = nil,
+    mark: WakeReason = .woken
   ) -> WakeReason {
     guard canSwitchDirectly(to: partner) else {
       wakeAtHead(partner)
-      return block(wait, on: queue, deadline: deadline)
+      return block(wait, on: queue, deadline: deadline, mark: mark)
     }
     endWait(of: partner, .woken)
     queue.append(current)
     if let deadline { startWakeTimer(of: current, deadline: deadline) }
-    return switchDirectly(from: current, to: partner, wait)
+    return switchDirectly(from: current, to: partner, wait, mark: mark)
   }
 
   /// Runs `next` instead of `task`, which is the current one and waits from now on; each is in the queue where it belongs, or
   /// in none. Says why the wait ended.
   @inline(__always)
-  public func switchDirectly(from task: Reference<Task>, to next: Reference<Task>, _ wait: TaskState) -> WakeReason {
+  public func switchDirectly(
+    from task: Reference<Task>, to next: Reference<Task>, _ wait: TaskState, mark: WakeReason = .woken
+  ) -> WakeReason {
     task.value.state = wait
-    task.value.wakeReason = .woken
+    task.value.wakeReason = mark
     run(next, after: task, processor.stamp)
     return task.value.wakeReason
   }
@@ -245,7 +251,7 @@ extension WakeReason {
   @inline(__always)
   func check() throws(WaitFailure) {
     switch self {
-    case .woken, .handed: return
+    case .woken, .handed, .inRegisters: return
     case .timedOut: throw .timedOut
     case .cancelled: throw .cancelled
     }

@@ -37,6 +37,9 @@ public enum WakeReason: UInt8, Sendable {
   case woken, timedOut, cancelled
   /// A server task was handed a request, or a caller its answer, by the other side, which switched to it.
   case handed
+  /// Nobody has woken it: it waits in a call that ends with new contents of its registers. The other side may load them and go
+  /// on in its code, without coming back to where it waits in the kernel (ipc.S).
+  case inRegisters
 }
 
 /// How a task came to its end.
@@ -96,14 +99,16 @@ public struct Task: ~Copyable {
   public var stackStart: UInt32 = 0
   public var stackEnd: UInt32 = 0
   /// The base of segment GS.
-  public private(set) var threadPointer: UInt32 = 0
+  public internal(set) var threadPointer: UInt32 = 0
   /// The descriptor of that segment, which a switch stores as it is.
-  public private(set) var threadSegment: UInt64 = 0
+  public internal(set) var threadSegment: UInt64 = 0
   /// Where its x87 and SSE registers are saved; 0 until it uses them.
   public var floatState: UInt = 0
 
   /// The address of the record of the call it is making; 0 until it makes one.
   public var callRecord: UInt = 0
+  /// Where in its memory requests go that do not fit into registers; means something while it receives in them.
+  public var receivedMessage: UInt32 = 0
   /// Where pages that callers lend it appear, 0 until it asked for a place; the page table's first entry of the place; and
   /// the caller whose pages are there.
   public var lendingWindow: UInt32 = 0
@@ -113,7 +118,7 @@ public struct Task: ~Copyable {
   /// What it waits for, where that is a word of memory or another object: compared, never followed.
   public var waitKey: UInt64 = 0
   /// Processor time used, in time stamps (`RDTSC`); while it runs, less the stamp of when it was given the processor.
-  private var timeBalance: UInt64 = 0
+  var timeBalance: UInt64 = 0
 
   /// For how long it has kept interrupts off.
   public var masked = MaskedTime()

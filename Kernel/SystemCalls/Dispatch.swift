@@ -4,6 +4,7 @@
 import ABI
 import IPC
 import LinkedModules
+import Messages
 import Objects
 import Platform
 import Primitives
@@ -73,7 +74,13 @@ package struct NativeCalls {
     case .reply: return try MessageCalls(context).reply(arguments)
     case .replyAndReceive: return unsafe own(arguments, answerReplyAndReceive)
     case .serviceInformation: return try MessageCalls(context).serviceInformation(arguments)
-    case .callShort: return unsafe own(arguments) { unsafe answerCallShort($0, service(of: arguments)) }
+    case .callShort: return try MessageCalls(context).callWithWords(.word, arguments)
+    case .callInRegisters: return try MessageCalls(context).callWithWords(.registers, arguments)
+    case .receiveInRegisters: return try MessageCalls(context).receiveInRegisters(arguments)
+    case .replyAndReceiveInRegisters: return try MessageCalls(context).replyAndReceiveInRegisters(arguments)
+    case .replyMessageAndReceive: return try MessageCalls(context).replyMessageAndReceive(arguments)
+    case .requestSender: return try MessageCalls(context).requestSender(arguments)
+    case .replyRest: return try MessageCalls(context).replyRest(arguments)
     case .serviceControl: return try MessageCalls(context).serviceControl(arguments)
     case .counters: return try MachineCalls(context).counters(arguments)
     case .eventWait: return try EventCalls(context).wait(arguments)
@@ -139,7 +146,7 @@ private func own(_ arguments: Arguments, _ answer: (CallRegisters) -> Void) -> I
 /// The five argument words of a call, where the entry saved them.
 @safe
 struct Arguments {
-  fileprivate let registers: CallRegisters
+  let registers: CallRegisters
   private let context: Context
 
   @inline(__always)

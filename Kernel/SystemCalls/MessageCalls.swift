@@ -65,7 +65,7 @@ struct MessageCalls {
     _ service: Reference<Service>, _ record: Reference<CallRecord>, _ arguments: Arguments
   ) throws(SystemError) -> Int32 {
     try MessageCopy(context).read(into: record, from: arguments.second)
-    record.value.isShort = false
+    record.value.form = .message
     record.value.dataAddress = record.value.message.dataAddress
     record.value.bufferAddress = record.value.message.bufferAddress
     if record.value.message.dataLength & Message.lendsPages != 0 {
@@ -90,46 +90,160 @@ struct MessageCalls {
     return result
   }
 
-  @inline(__always)
-  func callShort(_ service: Reference<Service>?, _ arguments: Arguments) throws(SystemError) -> Int32 {
-    let task = context.scheduler.current
-    guard let service else { throw .badHandle }
+  /// A request that travels in registers. Of the reply the first word is the result, or with the form `registers` the result
+  /// tells whether three words are all of it.
+  @inline(never)
+  func callWithWords(_ form: CallForm, _ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard let service = context.currentProcess.service(of: arguments.first) else { throw .badHandle }
     // Registers have no place for a handle.
     guard arguments.second & Message.passesHandle == 0 else { throw .badArgument }
-    let record = try Services(context).record(of: task)
-    record.value.isShort = true
-    record.value.message.operation = arguments.second
-    record.value.message.words[0] = arguments.third
-    record.value.message.words[1] = arguments.fourth
-    record.value.message.words[2] = arguments.fifth
+    let record = try Services(context).record(of: context.scheduler.current)
+    takeWords(form, arguments, record)
+    let result = try exchangeWords(service, record, arguments)
+    if form == .registers, result >= 0 { unsafe Calls(context).put(record, in: arguments.registers) }
+    return result
+  }
+
+  /// Brings a request to the record.
+  private func takeWords(_ form: CallForm, _ arguments: Arguments, _ record: Reference<CallRecord>) {
+    record.value.form = form
     // A reply that came before is none of this service's business.
-    for index in 3..<6 { record.value.message.words[index] = 0 }
-    record.value.message.dataLength = 0
+    record.value.message.setReply(arguments.third, arguments.fourth, arguments.fifth)
+    record.value.message.operation = arguments.second
     record.value.message.bufferCapacity = 0
-    if let server = service.queues.directServer(for: task), context.scheduler.canSwitchDirectly(to: server) {
-      return DirectCalls(context).exchange(service, record, server)
-    }
-    if case .module(let server) = service.value.server, !service.value.queues.isHeld {
-      return try callModule(server, service, record)
-    }
-    return try sendShort(to: service)
   }
 
-  @inline(never)
-  private func callModule(
-    _ server: LinkedServer, _ service: Reference<Service>, _ record: Reference<CallRecord>
+  private func exchangeWords(
+    _ service: Reference<Service>, _ record: Reference<CallRecord>, _ arguments: Arguments
   ) throws(SystemError) -> Int32 {
+    let mark = record.value.form == .registers ? unsafe Calls(context).mark(arguments.registers) : .woken
+    if let server = service.queues.directServer(for: context.scheduler.current),
+      context.scheduler.canSwitchDirectly(to: server)
+    {
+      return DirectCalls(context).exchange(service, record, server, mark: mark)
+    }
     Services(context).retain(service)
     defer { Services(context).release(service) }
-    service.value.queues.calls &+= 1
-    return try ModuleServices(context).callShort(server.record, server.function, record: record)
+    return try Calls(context).send(to: service, deadline: nil, mark: mark)
+  }
+
+  /// Goes on with a call that the fast path began (ipc.S), and that something else than an answer by it has ended.
+  func resumeCall(_ service: Reference<Service>, _ registers: CallRegisters) -> Int32 {
+    let task = context.scheduler.current
+    let record = task.value.call
+    let reason = task.value.wakeReason
+    defer { Services(context).release(service) }
+    if record.value.form == .message {
+      return resumeCallByMessage(service, record, reason, unsafe Arguments(registers, context).second)
+    }
+    var result = record.value.result
+    if reason == .timedOut || reason == .cancelled || result == CallRecord.retry {
+      // It is withdrawn, or sent again. What was in registers alone is still there.
+      unsafe takeWords(.registers, Arguments(registers, context), record)
+      result = Calls(context).resume(after: reason, service)
+    }
+    if result >= 0 { unsafe Calls(context).put(record, in: registers) }
+    return result
+  }
+
+  private func resumeCallByMessage(
+    _ service: Reference<Service>, _ record: Reference<CallRecord>, _ reason: WakeReason, _ message: UInt32
+  ) -> Int32 {
+    defer { PageLending(context).end(record) }
+    let isOver = reason == .timedOut || reason == .cancelled || record.value.result == CallRecord.retry
+    let result = isOver ? Calls(context).resume(after: reason, service) : record.value.result
+    guard result == 0 else { return result }
+    do throws(SystemError) {
+      try Calls(context).takeInlineData(record)
+      record.value.message.dataAddress = record.value.dataAddress
+      try MessageCopy(context).write(record, to: message, words: MessageCopy.reply)
+      return 0
+    } catch { return error.rawValue }
+  }
+
+  /// Goes on with a wait for a request that the fast path began.
+  func resumeReceive(_ service: Reference<Service>, epoch: UInt32, _ registers: CallRegisters) -> Int32 {
+    let task = context.scheduler.current
+    defer { Services(context).release(service) }
+    let delivery = Calls.Delivery(message: task.value.receivedMessage, room: nil, registers: registers)
+    return DirectCalls(context).goOn(service, epoch: epoch, delivery, task.value.wakeReason)
   }
 
   @inline(never)
-  private func sendShort(to service: Reference<Service>) throws(SystemError) -> Int32 {
-    Services(context).retain(service)
-    defer { Services(context).release(service) }
-    return try Calls(context).send(to: service, deadline: nil)
+  func receiveInRegisters(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let endpoint = try endpoint(arguments.first)
+    // Who would find out that it cannot be used only when a large request comes, could not tell why.
+    _ = try Calls(context).room(in: arguments.second)
+    context.scheduler.current.value.receivedMessage = arguments.second
+    return try receiveInRegisters(endpoint, arguments)
+  }
+
+  private func receiveInRegisters(
+    _ endpoint: (service: Reference<Service>, epoch: UInt32), _ arguments: Arguments, answered: Reference<Task>? = nil
+  ) throws(SystemError) -> Int32 {
+    // Another thread may close the endpoint meanwhile.
+    Services(context).retain(endpoint.service)
+    defer { Services(context).release(endpoint.service) }
+    return try Calls(context).receive(
+      from: endpoint.service, epoch: endpoint.epoch, delivery(arguments), answered: answered)
+  }
+
+  private func delivery(_ arguments: Arguments) -> Calls.Delivery {
+    Calls.Delivery(
+      message: context.scheduler.current.value.receivedMessage, room: nil, registers: unsafe arguments.registers)
+  }
+
+  @inline(never)
+  func replyAndReceiveInRegisters(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let endpoint = try endpoint(arguments.first)
+    let words = (arguments.third, arguments.fourth, arguments.fifth)
+    if let number = DirectCalls(context).replyAndReceive(
+      endpoint.service, epoch: endpoint.epoch, number: arguments.second, words, delivery(arguments))
+    {
+      return number
+    }
+    return try answer(.words(words.0, words.1, words.2), endpoint, arguments)
+  }
+
+  @inline(never)
+  func replyMessageAndReceive(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let endpoint = try endpoint(arguments.first)
+    if let number = DirectCalls(context).replyAndReceive(
+      endpoint.service, epoch: endpoint.epoch, number: arguments.second, message: arguments.third,
+      delivery(arguments))
+    {
+      return number
+    }
+    return try answer(.message(arguments.third), endpoint, arguments)
+  }
+
+  private func answer(
+    _ reply: Calls.Reply, _ endpoint: (service: Reference<Service>, epoch: UInt32), _ arguments: Arguments
+  ) throws(SystemError) -> Int32 {
+    var caller: Reference<Task>?
+    do throws(SystemError) {
+      caller = try Calls(context).answer(arguments.second, of: endpoint.service, reply).caller
+    } catch {
+      // A caller that is gone needs no answer.
+      if error != .peerGone { throw error }
+    }
+    return try receiveInRegisters(endpoint, arguments, answered: caller)
+  }
+
+  @inline(never)
+  func requestSender(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard let caller = context.scheduler.current.callerServed(number: arguments.first, of: nil) else { throw .peerGone }
+    unsafe arguments.registers.pointee.edx = Calls(context).sender(of: caller.value.call)
+    return 0
+  }
+
+  /// The reply of a call in registers that has more than three words stays in the record until the next call.
+  @inline(never)
+  func replyRest(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let task = context.scheduler.current
+    guard task.value.callRecord != 0, task.value.call.value.form == .registers else { throw .notFound }
+    try MessageCopy(context).write(task.value.call, to: arguments.first, words: MessageCopy.reply)
+    return 0
   }
 
   @inline(never)
@@ -144,13 +258,13 @@ struct MessageCalls {
     Services(context).retain(endpoint.service)
     defer { Services(context).release(endpoint.service) }
     return try Calls(context).receive(
-      from: endpoint.service, epoch: endpoint.epoch, message: arguments.second,
-      room: Calls(context).room(in: arguments.second))
+      from: endpoint.service, epoch: endpoint.epoch,
+      Calls.Delivery(message: arguments.second, room: Calls(context).room(in: arguments.second)))
   }
 
   @inline(never)
   func reply(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    guard let caller = try Calls(context).answer(arguments.first, of: nil, message: arguments.second).caller else {
+    guard let caller = try Calls(context).answer(arguments.first, of: nil, .message(arguments.second)).caller else {
       throw .peerGone
     }
     context.scheduler.wake(caller)
@@ -174,7 +288,7 @@ struct MessageCalls {
   ) throws(SystemError) -> Int32 {
     let answer: (caller: Reference<Task>?, room: Calls.Room)
     do throws(SystemError) {
-      answer = try Calls(context).answer(arguments.second, of: endpoint.service, message: arguments.third)
+      answer = try Calls(context).answer(arguments.second, of: endpoint.service, .message(arguments.third))
     } catch {
       // A caller that is gone needs no answer; a bad message is the server's own mistake.
       if error != .peerGone { throw error }
@@ -183,7 +297,7 @@ struct MessageCalls {
     Services(context).retain(endpoint.service)
     defer { Services(context).release(endpoint.service) }
     return try Calls(context).receive(
-      from: endpoint.service, epoch: endpoint.epoch, message: arguments.third, room: answer.room,
+      from: endpoint.service, epoch: endpoint.epoch, Calls.Delivery(message: arguments.third, room: answer.room),
       answered: answer.caller)
   }
 
@@ -255,15 +369,6 @@ private func serviceOfDoor(_ address: UInt32) -> Reference<Service>? {
   address == 0 ? nil : unsafe Reference(DirectMap.pointer(address))
 }
 
-/// Where no door into a module is open.
-@c(answer_call_short) @inline(never)
-func answerCallShort(_ registers: CallRegisters, _ service: UInt32) {
-  let context = Context()
-  unsafe registers.pointee.eax = result { () throws(SystemError) in
-    unsafe try MessageCalls(context).callShort(serviceOfDoor(service), Arguments(registers, context))
-  }
-}
-
 @c(answer_reply_and_receive) @inline(never)
 func answerReplyAndReceive(_ registers: CallRegisters) {
   let context = Context()
@@ -275,4 +380,17 @@ func answerReplyAndReceive(_ registers: CallRegisters) {
 @inline(__always)
 private func result(_ body: () throws(SystemError) -> Int32) -> UInt32 {
   do throws(SystemError) { return UInt32(bitPattern: try body()) } catch { return UInt32(bitPattern: error.rawValue) }
+}
+
+/// What the fast path (ipc.S) comes to where a wait that it began ends in another way than by it.
+///
+/// - Parameter epoch: of the endpoint through which the task received; 0: it called the service.
+@c(go_on_in_registers) @inline(never)
+func goOnInRegisters(_ registers: CallRegisters, _ service: UInt32, _ epoch: UInt32) {
+  let calls = MessageCalls(Context())
+  let service = unsafe Reference(DirectMap.pointer(service, as: Service.self))
+  let result =
+    epoch == 0
+    ? unsafe calls.resumeCall(service, registers) : unsafe calls.resumeReceive(service, epoch: epoch, registers)
+  unsafe registers.pointee.eax = UInt32(bitPattern: result)
 }

@@ -73,6 +73,7 @@ OFFSET(next_control_4, NEXT_CONTROL_4);
 OFFSET(current_task, CURRENT_TASK);
 OFFSET(saved_accumulator, SAVED_ACCUMULATOR);
 OFFSET(protection, PROTECTION);
+OFFSET(controls, CONTROLS);
 OFFSET(state, STATE);
 OFFSET(double_fault, DOUBLE_FAULT);
 OFFSET(nmi, NMI);

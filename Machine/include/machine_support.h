@@ -3,6 +3,7 @@
 #pragma once
 #include <stdint.h>
 
+#include "ipc_layout.h"
 #include "machine_layout.h"
 
 // Inlined in every build: as functions of their own, single instructions would cost five.

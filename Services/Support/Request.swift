@@ -15,12 +15,16 @@ public struct Request {
     @inline(__always) unsafeAddress { unsafe wordsPlace }
   }
   private let wordsPlace: UnsafePointer<InlineArray<6, UInt32>>
-  /// The word that the kernel filled in: an identity of 31 bits, and whether that process holds the calls.
-  private let senderWord: UInt32
+  /// The word that the kernel filled in, an identity of 31 bits and whether that process holds the calls; 0: it has to be asked
+  /// for, by the request's number.
+  private let knownSender: UInt32
+  private let number: UInt32
+  private let asking: (@convention(c) (UInt32) -> UInt32)?
+  private var senderWord: UInt32 { knownSender == 0 ? asking?(number) ?? 0 : knownSender }
   /// The process that asks.
   public var sender: UInt32 { senderWord & 0x7fff_ffff }
   /// Whether it holds the service's calls, to move it. Nobody else may ask for the state.
-  public var isFromHolder: Bool { senderWord != sender }
+  public var isFromHolder: Bool { senderWord > 0x7fff_ffff }
   /// The reply's words; zero unless the service sets them.
   public var reply = InlineArray<6, UInt32>(repeating: 0)
 
@@ -37,18 +41,20 @@ public struct Request {
   /// The placement promises that words and data stay as they are until the request is answered.
   ///
   /// - Parameters:
-  ///   - sender: the word that the kernel filled in.
+  ///   - sender: the word that the kernel filled in; 0: `asking` tells it, by the request's `number`.
   ///   - reply: where the reply's bytes go; where there is `writing`, what means that to it.
   @unsafe @inline(__always)
   public init(
     operation: UInt32, words: UnsafePointer<InlineArray<6, UInt32>>, sender: UInt32, data: UnsafePointer<UInt8>?,
     dataCount: Int, reply: UnsafeMutableRawPointer?, capacity: Int, writing: ReplyWriting? = nil,
-    lives: @convention(c) (UInt32) -> Bool
+    number: UInt32 = 0, asking: (@convention(c) (UInt32) -> UInt32)? = nil, lives: @convention(c) (UInt32) -> Bool
   ) {
     self.lives = lives
     self.operation = operation
     unsafe wordsPlace = words
-    senderWord = sender
+    knownSender = sender
+    self.number = number
+    self.asking = asking
     unsafe dataStart = data
     self.dataCount = unsafe data == nil ? 0 : dataCount
     unsafe replyPlace = reply

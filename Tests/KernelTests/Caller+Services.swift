@@ -20,7 +20,6 @@ extension Caller {
 
   func message(at place: UInt32) -> Message { read(at: place, Message()) }
 
-  /// A call in registers. Returns the error or the first word of the answer.
   func callMessage(_ handle: Int32, _ message: inout Message, limit: UInt64 = .max) -> Int32 {
     withScratch {
       let place = place(message)
@@ -52,6 +51,67 @@ extension Caller {
         return
       }
       number = call(.replyAndReceive, UInt32(bitPattern: endpoint), UInt32(bitPattern: number), place)
+    }
+  }
+
+  var ownTask: UInt32 {
+    withScratch {
+      let place = place(TaskInformation())
+      call(.taskInformation, 0, place, UInt32(MemoryLayout<TaskInformation>.size))
+      return read(at: place, TaskInformation()).task
+    }
+  }
+
+  /// Serves requests of an endpoint, received in registers where they fit, until `answer` returns false or the endpoint is gone.
+  func serveInRegisters(_ endpoint: Int32, room: UInt32, _ answer: (inout Message) -> Bool) {
+    let place = makeMessage()
+    let buffer = self.place([UInt8](repeating: 0, count: Int(room)))
+    func rewind(_ message: Message) {
+      var message = message
+      (message.bufferAddress, message.bufferCapacity) = (buffer, room)
+      write(message, at: place)
+    }
+    rewind(Message())
+    let endpoint = UInt32(bitPattern: endpoint)
+    var request = callForWords(.receiveInRegisters, endpoint, place)
+    while request.result >= 0 {
+      let number = UInt32(bitPattern: request.result)
+      var message = Message()
+      if request.registers.ebx == Message.isInMemory {
+        message = self.message(at: place)
+      } else {
+        message.operation = request.registers.ebx
+        (message.words[0], message.words[1], message.words[2]) = (
+          request.registers.edx, request.registers.esi, request.registers.edi
+        )
+        message.sender = callForWords(.requestSender, number).registers.edx
+      }
+      let goesOn = answer(&message)
+      rewind(message)
+      let words = message.words
+      if !goesOn {
+        call(.reply, number, place)
+        return
+      }
+      request =
+        message.dataLength | words[3] | words[4] | words[5] == 0
+        ? callForWords(.replyAndReceiveInRegisters, endpoint, number, words[0], words[1], words[2])
+        : callForWords(.replyMessageAndReceive, endpoint, number, place)
+    }
+  }
+
+  /// A request in registers. The reply's words, all six of them.
+  func callInRegisters(_ handle: Int32, _ operation: UInt32, _ words: UInt32...) -> (result: Int32, words: [UInt32]) {
+    let words = words + [UInt32](repeating: 0, count: 3 - words.count)
+    let reply = callForWords(
+      .callInRegisters, UInt32(bitPattern: handle), operation, words[0], words[1], words[2])
+    let short = [reply.registers.edx, reply.registers.esi, reply.registers.edi]
+    guard reply.result == 1 else { return (reply.result, short + [0, 0, 0]) }
+    return withScratch {
+      let place = makeMessage()
+      let result = call(.replyRest, place)
+      let message = message(at: place)
+      return (result, (0..<6).map { message.words[$0] })
     }
   }
 }

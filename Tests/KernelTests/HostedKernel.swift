@@ -210,6 +210,11 @@ final class Caller {
   // MARK: Calls
 
   func call(_ number: UInt32, _ words: [UInt32] = []) -> Int32 {
+    Int32(bitPattern: callForWords(number, words).eax)
+  }
+
+  /// A call that gives words back in registers.
+  func callForWords(_ number: UInt32, _ words: [UInt32]) -> saved_registers {
     host.count()
     host.point(frame)
     var registers = saved_registers()
@@ -222,7 +227,12 @@ final class Caller {
     if task.value.mode == .kernelSharedStack { task.value.callRegisters = frame.esp - 8192 }
     withUnsafeMutablePointer(to: &registers) { answer($0) }
     host.point(frame)
-    return Int32(bitPattern: registers.eax)
+    return registers
+  }
+
+  func callForWords(_ call: SystemCall, _ words: UInt32...) -> (result: Int32, registers: saved_registers) {
+    let registers = callForWords(call.rawValue, words)
+    return (Int32(bitPattern: registers.eax), registers)
   }
 
   @discardableResult

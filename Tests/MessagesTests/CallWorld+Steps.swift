@@ -44,7 +44,7 @@ extension CallWorld {
     let reason = caller.value.wakeReason
     caller.value.wakeReason = .woken
     switch reason {
-    case .woken: break
+    case .woken, .inRegisters: break
     case .handed: return true
     case .timedOut, .cancelled:
       queues.leave(caller, ModelScheduler())

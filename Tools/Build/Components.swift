@@ -21,10 +21,10 @@ public enum Components {
     library("Executables", ["Primitives"]),
     library("Files", ["Primitives"]),
     library("Diagnostics", ["Primitives"]),
-    library("Scheduling", ["Platform", "Primitives"]),
+    library("Scheduling", ["Platform", "Primitives"], headers: [machineHeaders]),
     library("DeviceClaims", ["ABI", "Primitives", "Scheduling"]),
     library("Jobs", ["ABI", "Primitives"]),
-    library("Messages", ["ABI", "Jobs", "Primitives", "Scheduling"]),
+    library("Messages", ["ABI", "Jobs", "Primitives", "Scheduling"], headers: [machineHeaders]),
     library("Modules", ["Primitives", "Executables"]),
     Component(
       "ServiceSupport", folder: "Services/Support", kind: .portableLibrary, dependencies: ["Primitives"]),
@@ -227,7 +227,9 @@ public enum Components {
       headers: [machineHeaders] + headers)
   }
 
-  private static func library(_ name: String, _ dependencies: [String] = []) -> Component {
-    Component(name, folder: "Kernel/\(name)", kind: .portableLibrary, dependencies: dependencies)
+  private static func library(
+    _ name: String, _ dependencies: [String] = [], headers: [Component.Headers] = []
+  ) -> Component {
+    Component(name, folder: "Kernel/\(name)", kind: .portableLibrary, dependencies: dependencies, headers: headers)
   }
 }

@@ -49,16 +49,24 @@ enum CHeader {
       text += TextShaping.wrapped("\(name): \(argument.text).", prefix: "/// - ", continuation: "///   ")
     }
     let parameters = call.arguments.map { parameter($0) }.joined(separator: ", ")
-    let result = call.neverReturns ? "_Noreturn MEGHA_INLINE void" : "MEGHA_INLINE int32_t"
+    for word in call.words {
+      text += TextShaping.wrapped("\(field(of: word)): \(word.text).", prefix: "/// - ", continuation: "///   ")
+    }
+    let value = call.words.isEmpty ? "int32_t" : "struct megha_registers"
+    let result = call.neverReturns ? "_Noreturn MEGHA_INLINE void" : "MEGHA_INLINE \(value)"
     text +=
       "\(result) megha_\(TextShaping.snakeCase(call.name))(\(parameters.isEmpty ? "void" : parameters)) {\n"
-    let words =
-      ["MEGHA_CALL_\(TextShaping.upperSnakeCase(call.name))"] + call.arguments.map { word($0) }
-    let invocation = "megha_system_call\(call.arguments.count)(\(words.joined(separator: ", ")));"
+    var words = ["MEGHA_CALL_\(TextShaping.upperSnakeCase(call.name))"] + call.arguments.map { word($0) }
+    if !call.words.isEmpty { words += Array(repeating: "0", count: 5 - call.arguments.count) }
+    let function = call.words.isEmpty ? "megha_system_call\(call.arguments.count)" : "megha_system_call_registers"
+    let invocation = "\(function)(\(words.joined(separator: ", ")));"
     text +=
       call.neverReturns ? "  (void)\(invocation)\n  __builtin_unreachable();\n" : "  return \(invocation)\n"
     return text + "}\n"
   }
+
+  /// Where `struct megha_registers` has a word that came back.
+  private static func field(of word: RegisterWord) -> String { word.register.lowercased() }
 
   private static func parameter(_ argument: Argument) -> String {
     let name = TextShaping.snakeCase(argument.name)

@@ -13,7 +13,8 @@ enum ReferencePage {
 
       A task puts the number into EAX and the arguments into EBX, ECX, EDX, ESI and EDI, and calls the address
       `0xbffff000`, the system-call page, in Ring 3 and in Ring 0 alike. The result comes back in EAX: zero or
-      more, or a negative error code. All other registers keep their values. `int 0x80` enters the kernel too.
+      more, or a negative error code. All other registers keep their values, but for the calls that give words back: after
+      those EBX, ECX, EDX, ESI and EDI hold what is said there, or anything. `int 0x80` enters the kernel too.
 
       | number | call | what it does |
       | ---: | --- | --- |
@@ -47,6 +48,10 @@ enum ReferencePage {
     }
     if call.neverReturns { return text + "It does not return.\n" }
     text += "Result: \(call.result).\n"
+    if !call.words.isEmpty {
+      text += "\n| register | also comes back | meaning |\n| --- | --- | --- |\n"
+      for word in call.words { text += "| \(word.register) | `\(word.name)` | \(word.text) |\n" }
+    }
     if !call.errors.isEmpty {
       text += "\nErrors: \(call.errors.map { "`\($0)`" }.joined(separator: ", ")).\n"
     }

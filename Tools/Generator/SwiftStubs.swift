@@ -40,8 +40,12 @@ enum SwiftStubs {
         "- Returns: \(call.result)\(call.errors.isEmpty ? "" : ", or one of the errors ")"
           + call.errors.joined(separator: ", ") + ".", prefix: "  /// ", continuation: "  ///   ")
     }
+    for word in call.words {
+      text += TextShaping.wrapped(
+        "  `\(word.register.lowercased())`: \(word.text).", prefix: "  /// ", continuation: "  ///   ")
+    }
     let parameters = call.arguments.map { "_ \($0.name): \(swiftType($0.kind))" }
-    let result = call.neverReturns ? "Never" : "Int32"
+    let result = call.neverReturns ? "Never" : call.words.isEmpty ? "Int32" : "megha_registers"
     text += "  @inline(__always) @inlinable\n"
     let head = "  public static func \(call.name)(\(parameters.joined(separator: ", "))) -> \(result) {\n"
     if head.count <= TextShaping.lineLength + 1 {
@@ -51,8 +55,9 @@ enum SwiftStubs {
       let list = line.count <= TextShaping.lineLength ? line : "    " + parameters.joined(separator: ",\n    ")
       text += "  public static func \(call.name)(\n\(list)\n  ) -> \(result) {\n"
     }
-    let words = ["SystemCall.\(call.name).rawValue"] + call.arguments.map(word)
-    let function = "megha_system_call\(call.arguments.count)"
+    var words = ["SystemCall.\(call.name).rawValue"] + call.arguments.map(word)
+    if !call.words.isEmpty { words += Array(repeating: "0", count: 5 - call.arguments.count) }
+    let function = call.words.isEmpty ? "megha_system_call\(call.arguments.count)" : "megha_system_call_registers"
     let prefix = call.neverReturns ? "    _ = " : "    "
     let line = "\(prefix)\(function)(\(words.joined(separator: ", ")))\n"
     if line.count <= TextShaping.lineLength + 1 {

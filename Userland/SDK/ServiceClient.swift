@@ -21,15 +21,24 @@ public struct ServiceClient {
 
   public func close() { _ = SystemCalls.close(handle) }
 
-  /// A request that travels in registers.
-  /// - Returns: the first word of the reply, without its highest bit.
+  /// A request that travels in registers, as its reply does.
+  /// - Returns: the first three words of the reply.
+  @inline(__always)
+  public func callInRegisters(
+    _ operation: UInt32, _ first: UInt32 = 0, _ second: UInt32 = 0, _ third: UInt32 = 0
+  ) throws(SystemError) -> (first: UInt32, second: UInt32, third: UInt32) {
+    let reply = SystemCalls.callInRegisters(handle, operation, first, second, third)
+    _ = try checked(reply.result)
+    if isUnknownOperation(reply.edx) { throw .unsupported }
+    return (reply.edx, reply.esi, reply.edi)
+  }
+
+  /// The same for who wants the first word of the reply alone.
   @inline(__always)
   public func callShort(
     _ operation: UInt32, _ first: UInt32 = 0, _ second: UInt32 = 0, _ third: UInt32 = 0
   ) throws(SystemError) -> UInt32 {
-    let word = try checked(SystemCalls.callShort(handle, operation, first, second, third))
-    if isUnknownOperation(inRegister: word) { throw .unsupported }
-    return word
+    try callInRegisters(operation, first, second, third).first
   }
 
   /// A request with words and bytes.
@@ -42,6 +51,10 @@ public struct ServiceClient {
     _ operation: UInt32, words: InlineArray<6, UInt32> = InlineArray(repeating: 0), data: [UInt8] = [],
     reply: inout [UInt8], capacity: Int = 0, nanoseconds: UInt64? = nil
   ) throws(SystemError) -> InlineArray<6, UInt32> {
+    if data.isEmpty, capacity == 0, nanoseconds == nil, words[3] | words[4] | words[5] == 0 {
+      reply = []
+      return try callInRegisters(operation, words)
+    }
     var message = Message()
     message.operation = operation
     message.words = words
@@ -50,6 +63,19 @@ public struct ServiceClient {
       message.dataLength = UInt32(source.count)
       try send(&message, reply: &reply, capacity, nanoseconds)
     }
+    return message.words
+  }
+
+  /// Three words there, and as many back as there are.
+  private func callInRegisters(
+    _ operation: UInt32, _ words: InlineArray<6, UInt32>
+  ) throws(SystemError) -> InlineArray<6, UInt32> {
+    let short = SystemCalls.callInRegisters(handle, operation, words[0], words[1], words[2])
+    let result = try checked(short.result)
+    if isUnknownOperation(short.edx) { throw .unsupported }
+    if result == 0 { return [short.edx, short.esi, short.edi, 0, 0, 0] }
+    var message = Message()
+    _ = try checked(unsafe SystemCalls.replyRest(&message))
     return message.words
   }
 

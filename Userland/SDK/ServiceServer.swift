@@ -6,12 +6,14 @@
 import ABI
 import Runtime
 import ServiceSupport
+import UserSupport
 
 @safe
 public struct ServiceServer {
   private let endpoint: UInt32
   private let buffers: UnsafeMutablePointer<UInt8>
-  private var message = Message()
+  /// Where requests come that do not fit into registers; the kernel knows the place.
+  private let message: UnsafeMutablePointer<Message>
   /// The number of the request that has not been answered yet; 0: none.
   private var pending: UInt32 = 0
 
@@ -21,21 +23,24 @@ public struct ServiceServer {
   /// Publishes a name, for the calling thread to serve.
   public init(_ name: StaticString) throws(SystemError) {
     let bytes = Bytes(name)
-    unsafe buffers = try Self.makeBuffers()
-    endpoint = try checked(unsafe SystemCalls.servicePublish(bytes.address, UInt32(bytes.count)))
+    try self.init { () throws(SystemError) in
+      try checked(unsafe SystemCalls.servicePublish(bytes.address, UInt32(bytes.count)))
+    }
   }
 
-  private init(endpoint: UInt32) throws(SystemError) {
+  private init(endpoint: () throws(SystemError) -> UInt32) throws(SystemError) {
     unsafe buffers = try Self.makeBuffers()
-    self.endpoint = endpoint
+    unsafe message = unsafe UnsafeMutableRawPointer(buffers + 2 * Self.dataLimit).assumingMemoryBound(to: Message.self)
+    unsafe message.initialize(to: Message())
+    self.endpoint = try endpoint()
   }
 
   /// The same name, for the calling thread to serve beside the one that published it.
-  public func forThisThread() throws(SystemError) -> ServiceServer { try ServiceServer(endpoint: endpoint) }
+  public func forThisThread() throws(SystemError) -> ServiceServer { try ServiceServer { endpoint } }
 
-  /// The first half takes a request's data, the second half holds the reply's.
+  /// The first half takes a request's data, the second half holds the reply's; the message is behind them.
   private static func makeBuffers() throws(SystemError) -> UnsafeMutablePointer<UInt8> {
-    let page = try checked(SystemCalls.memoryMap(0, UInt32(2 * dataLimit), [.read, .write]))
+    let page = try checked(SystemCalls.memoryMap(0, UInt32(2 * dataLimit + 4096), [.read, .write]))
     // Without a window a thread gets copies.
     _ = SystemCalls.lendingWindow()
     return unsafe UnsafeMutablePointer<UInt8>(bitPattern: UInt(page << 12))!
@@ -46,36 +51,62 @@ public struct ServiceServer {
   ///
   /// - Throws: `peerGone` when another server has taken the name over.
   public mutating func answerNext(_ handler: (inout Request) -> Void) throws(SystemError) {
-    message.bufferAddress = UInt32(UInt(bitPattern: buffers))
-    message.bufferCapacity = UInt32(Self.dataLimit)
-    let number: UInt32
-    if pending == 0 {
-      number = try checked(unsafe SystemCalls.receive(endpoint, &message))
-    } else {
-      number = try checked(unsafe SystemCalls.replyAndReceive(endpoint, pending, &message))
-    }
-    pending = number
-    if message.operation & Message.passesHandle != 0 {
-      _ = SystemCalls.close(message.words[5])
-      message.operation &= ~Message.passesHandle
-      message.words[5] = 0
-    }
+    try receive()
     let reply = unsafe buffers + Self.dataLimit
     // In the buffer, or lent.
-    let data = unsafe UnsafePointer<UInt8>(bitPattern: UInt(message.dataAddress))
-    unsafe withUnsafeMutablePointer(to: &message) { message in
-      let words = unsafe withUnsafeMutablePointer(to: &message.pointee.words) { unsafe $0 }
-      var request = unsafe Request(
-        operation: message.pointee.operation, words: words, sender: message.pointee.sender, data: data,
-        dataCount: Int(message.pointee.dataLength), reply: reply,
-        capacity: min(Int(message.pointee.bufferCapacity), Self.dataLimit), lives: processLives)
-      handler(&request)
-      unsafe words.pointee = request.reply
-      unsafe message.pointee.dataAddress = UInt32(UInt(bitPattern: reply))
-      unsafe message.pointee.dataLength = UInt32(truncatingIfNeeded: request.replyCount)
+    let data = unsafe UnsafePointer<UInt8>(bitPattern: UInt(message.pointee.dataAddress))
+    let words = unsafe withUnsafeMutablePointer(to: &message.pointee.words) { unsafe $0 }
+    var request = unsafe Request(
+      operation: message.pointee.operation, words: words, sender: message.pointee.sender, data: data,
+      dataCount: Int(message.pointee.dataLength), reply: reply,
+      capacity: min(Int(message.pointee.bufferCapacity), Self.dataLimit), number: pending, asking: senderOf,
+      lives: processLives)
+    handler(&request)
+    unsafe words.pointee = request.reply
+    unsafe message.pointee.dataAddress = UInt32(UInt(bitPattern: reply))
+    unsafe message.pointee.dataLength = UInt32(truncatingIfNeeded: request.replyCount)
+  }
+
+  /// Answers the request before with what is in the message, and takes the next one there.
+  private mutating func receive() throws(SystemError) {
+    unsafe message.pointee.bufferAddress = UInt32(UInt(bitPattern: buffers))
+    unsafe message.pointee.bufferCapacity = UInt32(Self.dataLimit)
+    let request = waitForRequest()
+    pending = try checked(request.result)
+    if request.ebx != Message.isInMemory { return unsafe message.pointee.take(request) }
+    if unsafe message.pointee.operation & Message.passesHandle != 0 {
+      _ = unsafe SystemCalls.close(message.pointee.words[5])
+      unsafe message.pointee.operation &= ~Message.passesHandle
+      unsafe message.pointee.words[5] = 0
     }
   }
+
+  private func waitForRequest() -> megha_registers {
+    if pending == 0 { return unsafe SystemCalls.receiveInRegisters(endpoint, message) }
+    if unsafe message.pointee.needsMemory {
+      return unsafe SystemCalls.replyMessageAndReceive(endpoint, pending, message)
+    }
+    return unsafe SystemCalls.replyAndReceiveInRegisters(
+      endpoint, pending, message.pointee.words[0], message.pointee.words[1], message.pointee.words[2])
+  }
 }
+
+extension Message {
+  /// Whether a reply has more than three words.
+  fileprivate var needsMemory: Bool { dataLength != 0 || words[3] | words[4] | words[5] != 0 }
+
+  /// Becomes a request that came in registers. Who sent it is asked for only where somebody wants to know.
+  fileprivate mutating func take(_ request: megha_registers) {
+    operation = request.ebx
+    words = [request.edx, request.esi, request.edi, 0, 0, 0]
+    dataLength = 0
+    bufferCapacity = 0
+    sender = 0
+  }
+}
+
+/// The process that sent a request, and whether it holds the service's calls.
+private func senderOf(_ number: UInt32) -> UInt32 { SystemCalls.requestSender(number).edx }
 
 /// What a request asks about processes.
 private func processLives(_ process: UInt32) -> Bool {

@@ -157,7 +157,13 @@
 #define MEGHA_CALL_MOUNT_INFORMATION 83u
 #define MEGHA_CALL_DIRECTORY_CHANGE 84u
 #define MEGHA_CALL_DIRECTORY_PATH 85u
-#define MEGHA_CALL_COUNT 86u
+#define MEGHA_CALL_CALL_IN_REGISTERS 86u
+#define MEGHA_CALL_RECEIVE_IN_REGISTERS 87u
+#define MEGHA_CALL_REPLY_AND_RECEIVE_IN_REGISTERS 88u
+#define MEGHA_CALL_REPLY_MESSAGE_AND_RECEIVE 89u
+#define MEGHA_CALL_REQUEST_SENDER 90u
+#define MEGHA_CALL_REPLY_REST 91u
+#define MEGHA_CALL_COUNT 92u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -824,6 +830,70 @@ MEGHA_INLINE int32_t megha_directory_change(const void *path, uint32_t length) {
 /// - length: how many bytes at the most.
 MEGHA_INLINE int32_t megha_directory_path(void *buffer, uint32_t length) {
   return megha_system_call2(MEGHA_CALL_DIRECTORY_PATH, (uint32_t)(uintptr_t)buffer, length);
+}
+
+/// Sends a request that travels in registers, and waits for a reply that does so too. No other way to ask is
+/// as short.
+/// - handle: an opened service.
+/// - operation: what is asked for.
+/// - first: the first word of the request.
+/// - second: the second word.
+/// - third: the third word.
+/// - edx: the first word of the reply.
+/// - esi: the second word.
+/// - edi: the third word.
+MEGHA_INLINE struct megha_registers megha_call_in_registers(uint32_t handle, uint32_t operation, uint32_t first, uint32_t second, uint32_t third) {
+  return megha_system_call_registers(MEGHA_CALL_CALL_IN_REGISTERS, handle, operation, first, second, third);
+}
+
+/// Waits for a request and takes it in registers, where it fits. The message is used for later requests too.
+/// - handle: an endpoint of the caller.
+/// - message: where requests go that do not fit into registers.
+/// - ebx: what is asked for; the highest bit alone: all of the request is in the message.
+/// - edx: the first word of the request.
+/// - esi: the second word.
+/// - edi: the third word.
+MEGHA_INLINE struct megha_registers megha_receive_in_registers(uint32_t handle, void *message) {
+  return megha_system_call_registers(MEGHA_CALL_RECEIVE_IN_REGISTERS, handle, (uint32_t)(uintptr_t)message, 0, 0, 0);
+}
+
+/// Answers a request with three words and waits for the next one as receiveInRegisters does, in one call.
+/// - handle: an endpoint of the caller.
+/// - request: the request to answer.
+/// - first: the first word of the reply.
+/// - second: the second word.
+/// - third: the third word.
+/// - ebx: what is asked for; the highest bit alone: all of the request is in the message.
+/// - edx: the first word of the request.
+/// - esi: the second word.
+/// - edi: the third word.
+MEGHA_INLINE struct megha_registers megha_reply_and_receive_in_registers(uint32_t handle, uint32_t request, uint32_t first, uint32_t second, uint32_t third) {
+  return megha_system_call_registers(MEGHA_CALL_REPLY_AND_RECEIVE_IN_REGISTERS, handle, request, first, second, third);
+}
+
+/// Answers a request with a message and waits for the next one as receiveInRegisters does, in one call.
+/// - handle: an endpoint of the caller.
+/// - request: the request to answer.
+/// - message: the reply.
+/// - ebx: what is asked for; the highest bit alone: all of the request is in the message.
+/// - edx: the first word of the request.
+/// - esi: the second word.
+/// - edi: the third word.
+MEGHA_INLINE struct megha_registers megha_reply_message_and_receive(uint32_t handle, uint32_t request, const void *message) {
+  return megha_system_call_registers(MEGHA_CALL_REPLY_MESSAGE_AND_RECEIVE, handle, request, (uint32_t)(uintptr_t)message, 0, 0);
+}
+
+/// Tells who sent a request that came in registers.
+/// - request: a request that the caller has received.
+/// - edx: the process that asks; the highest bit is set where it holds the service's calls.
+MEGHA_INLINE struct megha_registers megha_request_sender(uint32_t request) {
+  return megha_system_call_registers(MEGHA_CALL_REQUEST_SENDER, request, 0, 0, 0, 0);
+}
+
+/// Writes all words of the reply to the caller's latest call in registers, where there were more than three.
+/// - message: where the reply goes.
+MEGHA_INLINE int32_t megha_reply_rest(void *message) {
+  return megha_system_call1(MEGHA_CALL_REPLY_REST, (uint32_t)(uintptr_t)message);
 }
 
 // Names that calls had before. They go with the next release.

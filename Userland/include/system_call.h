@@ -2,7 +2,8 @@
 //
 // Programs always call the system-call page, whose address is the same in every process and in both rings;
 // the kernel has put there what is fastest for the task's ring. EAX holds the number and then the result,
-// EBX ECX EDX ESI EDI the arguments; every other register, EBP included, keeps its value.
+// EBX ECX EDX ESI EDI the arguments; every other register, EBP included, keeps its value. A few calls give words back in
+// the registers of the arguments.
 
 #ifndef MEGHA_SYSTEM_CALL_H
 #define MEGHA_SYSTEM_CALL_H
@@ -60,6 +61,25 @@ MEGHA_INLINE int32_t megha_system_call5(uint32_t number, uint32_t a, uint32_t b,
                    : "0"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
                    : "memory", "cc");
   return result;
+}
+
+/// What a call leaves that gives words back: the result, and in other registers what its page of the reference says.
+struct megha_registers {
+  int32_t result;
+  uint32_t ebx, edx, esi, edi;
+};
+
+/// A call that gives words back, or that may be any: it keeps no register but EBP and ESP.
+MEGHA_INLINE struct megha_registers megha_system_call_registers(uint32_t number, uint32_t a, uint32_t b, uint32_t c,
+                                                                uint32_t d, uint32_t e) {
+  struct megha_registers registers;
+  uint32_t lost = b;
+  __asm__ volatile(MEGHA_SYSTEM_CALL_INSTRUCTION
+                   : "=a"(registers.result), "=b"(registers.ebx), "+c"(lost), "=d"(registers.edx),
+                     "=S"(registers.esi), "=D"(registers.edi)
+                   : "0"(number), "1"(a), "3"(c), "4"(d), "5"(e)
+                   : "memory", "cc");
+  return registers;
 }
 
 #endif

@@ -411,7 +411,39 @@ public enum SystemCall: UInt32, Sendable {
   /// - `buffer`: where the path goes.
   /// - `length`: how many bytes at the most.
   case directoryPath = 85
+  /// Sends a request that travels in registers, and waits for a reply that does so too. No other way to ask
+  /// is as short.
+  /// - `handle`: an opened service.
+  /// - `operation`: what is asked for.
+  /// - `first`: the first word of the request.
+  /// - `second`: the second word.
+  /// - `third`: the third word.
+  case callInRegisters = 86
+  /// Waits for a request and takes it in registers, where it fits. The message is used for later requests
+  /// too.
+  /// - `handle`: an endpoint of the caller.
+  /// - `message`: where requests go that do not fit into registers.
+  case receiveInRegisters = 87
+  /// Answers a request with three words and waits for the next one as receiveInRegisters does, in one call.
+  /// - `handle`: an endpoint of the caller.
+  /// - `request`: the request to answer.
+  /// - `first`: the first word of the reply.
+  /// - `second`: the second word.
+  /// - `third`: the third word.
+  case replyAndReceiveInRegisters = 88
+  /// Answers a request with a message and waits for the next one as receiveInRegisters does, in one call.
+  /// - `handle`: an endpoint of the caller.
+  /// - `request`: the request to answer.
+  /// - `message`: the reply.
+  case replyMessageAndReceive = 89
+  /// Tells who sent a request that came in registers.
+  /// - `request`: a request that the caller has received.
+  case requestSender = 90
+  /// Writes all words of the reply to the caller's latest call in registers, where there were more than
+  /// three.
+  /// - `message`: where the reply goes.
+  case replyRest = 91
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 86 }
+  @inlinable public static var count: UInt32 { 92 }
 }

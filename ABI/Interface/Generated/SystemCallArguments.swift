@@ -90,6 +90,12 @@ extension SystemCall {
     case .mountInformation: "mountInformation"
     case .directoryChange: "directoryChange"
     case .directoryPath: "directoryPath"
+    case .callInRegisters: "callInRegisters"
+    case .receiveInRegisters: "receiveInRegisters"
+    case .replyAndReceiveInRegisters: "replyAndReceiveInRegisters"
+    case .replyMessageAndReceive: "replyMessageAndReceive"
+    case .requestSender: "requestSender"
+    case .replyRest: "replyRest"
     }
   }
 
@@ -98,23 +104,25 @@ extension SystemCall {
     switch self {
     case .null, .yield, .notificationCreate, .lendingWindow: 0
     case .exit, .abort, .clock, .taskNext, .close, .powerOff, .rightsDrop, .threadPointerSet, .counters,
-      .lockRelease, .interruptAcknowledge, .deviceSilent, .pipeCreate:
+      .lockRelease, .interruptAcknowledge, .deviceSilent, .pipeCreate, .requestSender, .replyRest:
       1
     case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
       .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
       .serviceInformation, .eventSend, .heapInformation, .kernelTest, .handleDuplicate, .notificationSignal,
       .portsClaim, .handlePlace, .handleInformation, .jobInformation, .handleFile, .fileResize, .fileSync,
-      .unmount, .mountInformation, .directoryChange, .directoryPath:
+      .unmount, .mountInformation, .directoryChange, .directoryPath, .receiveInRegisters:
       2
     case .wait, .taskInformation, .memoryMap, .memoryProtect, .memoryRegion, .read, .write, .open, .logRead,
       .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead, .notificationWait,
       .interruptClaim, .deviceMap, .directoryEntry, .directoryCreate, .fileRemove, .fileChange,
-      .fileSystemUse:
+      .fileSystemUse, .replyMessageAndReceive:
       3
     case .wordWait, .call, .eventWait, .eventTimer, .memoryShare, .deviceMemory, .fileInformation,
       .fileRename, .linkRead:
       4
-    case .moduleUnload, .callShort, .portRead, .portWrite, .fileLink, .mount: 5
+    case .moduleUnload, .callShort, .portRead, .portWrite, .fileLink, .mount, .callInRegisters,
+      .replyAndReceiveInRegisters:
+      5
     }
   }
 
@@ -357,6 +365,25 @@ extension SystemCall {
     case (.directoryChange, 1): CallArgument("length", .length)
     case (.directoryPath, 0): CallArgument("buffer", .bytesOut)
     case (.directoryPath, 1): CallArgument("length", .length)
+    case (.callInRegisters, 0): CallArgument("handle", .handle)
+    case (.callInRegisters, 1): CallArgument("operation", .number)
+    case (.callInRegisters, 2): CallArgument("first", .number)
+    case (.callInRegisters, 3): CallArgument("second", .number)
+    case (.callInRegisters, 4): CallArgument("third", .number)
+    case (.receiveInRegisters, 0): CallArgument("handle", .handle)
+    case (.receiveInRegisters, 1):
+      CallArgument("message", .structureInOut(size: UInt32(MemoryLayout<Message>.size)))
+    case (.replyAndReceiveInRegisters, 0): CallArgument("handle", .handle)
+    case (.replyAndReceiveInRegisters, 1): CallArgument("request", .number)
+    case (.replyAndReceiveInRegisters, 2): CallArgument("first", .number)
+    case (.replyAndReceiveInRegisters, 3): CallArgument("second", .number)
+    case (.replyAndReceiveInRegisters, 4): CallArgument("third", .number)
+    case (.replyMessageAndReceive, 0): CallArgument("handle", .handle)
+    case (.replyMessageAndReceive, 1): CallArgument("request", .number)
+    case (.replyMessageAndReceive, 2):
+      CallArgument("message", .structureIn(size: UInt32(MemoryLayout<Message>.size)))
+    case (.requestSender, 0): CallArgument("request", .number)
+    case (.replyRest, 0): CallArgument("message", .structureOut(size: UInt32(MemoryLayout<Message>.size)))
     default: nil
     }
   }

@@ -37,7 +37,7 @@ enum CallRows {
     guard MeasuredModule.lab.load() else { return report.write(name, reason: "the module was not loaded") }
     let handle = openService("lab-nothing")
     if handle >= 0 {
-      report.measure(name) { SystemCalls.callShort(UInt32(bitPattern: handle), 1, 2, 3, 4) }
+      report.measure(name) { SystemCalls.callInRegisters(UInt32(bitPattern: handle), 1, 2, 3, 4).result }
       _ = SystemCalls.close(UInt32(bitPattern: handle))
     }
     _ = MeasuredModule.lab.unload()

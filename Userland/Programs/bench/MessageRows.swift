@@ -35,7 +35,7 @@ enum MessageRows {
         lend(
           RowName("4096 bytes lent, ", kind.label, " to ", other.label), UInt32(bitPattern: handle), &report)
         report.measure(RowName("call in registers and reply, ", kind.label, " to ", other.label)) {
-          SystemCalls.callShort(UInt32(bitPattern: handle), 1, 2, 3, 4)
+          SystemCalls.callInRegisters(UInt32(bitPattern: handle), 1, 2, 3, 4).result
         }
         _ = SystemCalls.close(UInt32(bitPattern: handle))
       }
@@ -99,17 +99,32 @@ enum MessageRows {
       var message = Message()
       message.bufferAddress = UInt32(UInt(bitPattern: data))
       message.bufferCapacity = 4096
-      var request = SystemCalls.receive(UInt32(bitPattern: handle), &message)
-      while request >= 0 {
-        message.dataAddress = UInt32(UInt(bitPattern: data))
-        message.dataLength = min(message.dataLength, message.bufferCapacity)
-        message.bufferAddress = UInt32(UInt(bitPattern: data))
-        message.bufferCapacity = 4096
-        request = SystemCalls.replyAndReceive(
-          UInt32(bitPattern: handle), UInt32(bitPattern: request), &message)
-      }
-      return 1
+      return withUnsafeMutablePointer(to: &message) { answer(UInt32(bitPattern: handle), $0, data) }
     }
+  }
+
+  /// As a request came, so it is answered.
+  private static func answer(
+    _ handle: UInt32, _ message: UnsafeMutablePointer<Message>, _ data: UnsafeMutableRawPointer
+  ) -> Int32 {
+    var request = SystemCalls.receiveInRegisters(handle, message)
+    while request.result >= 0 {
+      let number = UInt32(bitPattern: request.result)
+      if request.ebx != Message.isInMemory {
+        request = SystemCalls.replyAndReceiveInRegisters(handle, number, request.edx, request.esi, request.edi)
+        continue
+      }
+      message.pointee.dataAddress = UInt32(UInt(bitPattern: data))
+      message.pointee.dataLength = min(message.pointee.dataLength, message.pointee.bufferCapacity)
+      message.pointee.bufferAddress = UInt32(UInt(bitPattern: data))
+      message.pointee.bufferCapacity = 4096
+      if message.pointee.dataLength == 0 {
+        request = SystemCalls.replyAndReceiveInRegisters(handle, number, 0, 0, 0)
+      } else {
+        request = SystemCalls.replyMessageAndReceive(handle, number, message)
+      }
+    }
+    return 1
   }
 }
 

@@ -17,7 +17,10 @@ enum PlacementRows {
       let handle = start(placement)
       for (length, size) in requests {
         let name = RowName(kind.label, " to ", label, ", ", size)
-        if handle >= 0 {
+        if handle >= 0, length == 0 {
+          // As `ServiceClient` asks.
+          report.measure(name) { SystemCalls.callInRegisters(UInt32(bitPattern: handle), 1, 2, 3, 4).result }
+        } else if handle >= 0 {
           MessageRows.exchange(name, UInt32(bitPattern: handle), length: length, &report)
         } else {
           report.write(name, reason: "the service was not started")

@@ -59,7 +59,7 @@ struct Worker {
 
   private mutating func makeCall() {
     guard let call = chooseCall() else {
-      _ = megha_system_call5(SystemCall.count &+ random.next() % 0x1000, random.next(), address(), 3, 4, 5)
+      _ = megha_system_call_registers(SystemCall.count &+ random.next() % 0x1000, random.next(), address(), 3, 4, 5)
       return
     }
     var words = InlineArray<5, UInt32>(repeating: 0)
@@ -69,7 +69,8 @@ struct Worker {
     if call == .kill { words[1] = done }
     if call == .processStart || call == .threadStart, !random.oneIn(16) { words[1] = structureSize(of: call) }
     if call == .taskInformation, !random.oneIn(8) { words[2] = UInt32(MemoryLayout<TaskInformation>.size) }
-    let result = megha_system_call5(call.rawValue, words[0], words[1], words[2], words[3], words[4])
+    let registers = megha_system_call_registers(call.rawValue, words[0], words[1], words[2], words[3], words[4])
+    let result = registers.result
     guard result >= 0 else { return }
     switch call {
     case .processStart, .threadStart: lastTask = UInt32(bitPattern: result)
@@ -171,7 +172,7 @@ struct Worker {
     switch call {
     case .processStart: fillProcess()
     case .threadStart: fillThread()
-    case .call, .receive, .reply, .replyAndReceive: fillMessage()
+    case .call, .receive, .reply, .replyAndReceive, .receiveInRegisters, .replyMessageAndReceive: fillMessage()
     case .moduleLoad: if random.oneIn(2) { structure[1] = 0 }
     default: break
     }

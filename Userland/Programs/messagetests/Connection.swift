@@ -35,6 +35,9 @@ struct Connection {
     _ operation: UInt32, _ first: UInt32 = 0, _ second: UInt32 = 0, _ third: UInt32 = 0, data: UInt32 = 0,
     length: UInt32 = 0, isLent: Bool = false, buffer: UInt32 = 0, capacity: UInt32 = 0, milliseconds: UInt64? = nil
   ) -> Answer {
+    if length | buffer | capacity == 0, !isLent, milliseconds == nil, operation & 1 == 1 {
+      return callInRegisters(operation, first, second, third)
+    }
     var message = Message()
     message.operation = operation
     message.words[0] = first
@@ -47,6 +50,12 @@ struct Connection {
     let limit = WordPair(milliseconds.map { $0 * 1_000_000 } ?? .max)
     let result = unsafe SystemCalls.call(handle, &message, limit.low, limit.high)
     return Answer(result: result, words: message.words, length: message.dataLength)
+  }
+
+  /// What can travel in registers does so where the number of the operation is odd.
+  private func callInRegisters(_ operation: UInt32, _ first: UInt32, _ second: UInt32, _ third: UInt32) -> Answer {
+    let reply = SystemCalls.callInRegisters(handle, operation, first, second, third)
+    return Answer(result: reply.result, words: [reply.edx, reply.esi, reply.edi, 0, 0, 0])
   }
 
   /// Calls with the message itself at any address.

@@ -2,7 +2,8 @@
 // (PairTests.swift), every event in every state of a call (StateTable.swift), and pages that are lent (LendingTests.swift).
 //
 //     messagetests                         all tests
-//     messagetests --serve KIND TASKS      the server that the tests call (Server.swift)
+//     messagetests --registers             the same with servers that receive in registers
+//     messagetests --serve KIND TASKS      the server that the tests call (Server.swift); --serve-in-registers: one of those
 //     messagetests --client CHECKS         a client of it (ClientChecks.swift); the status is the number that came out true
 //     messagetests --call OPERATION WORD   one call; the status is its result
 //     messagetests --lend OPERATION WORD   the same, which lends a page
@@ -14,8 +15,13 @@ import Primitives
 import SDK
 
 @main struct MessageTests: Program {
+  /// Whether the servers that the tests start receive in registers.
+  static var servesInRegisters: Bool {
+    ProgramInformation.argumentCount > 1 && ProgramInformation.argument(1) == "--registers"
+  }
+
   static func run() -> Int32 {
-    if ProgramInformation.argumentCount > 1 { return runRole() }
+    if ProgramInformation.argumentCount > 1, !servesInRegisters { return runRole() }
     var report = TestReport(program: "messagetests")
     PairTests.run(&report)
     // The first table makes what is kept: the heap of this process, its tables of pages, records of calls.
@@ -44,9 +50,9 @@ import SDK
     func argument(_ index: Int) -> Bytes {
       index < ProgramInformation.argumentCount ? ProgramInformation.argument(index) : Bytes("")
     }
-    if role == "--serve" {
+    if role == "--serve" || role == "--serve-in-registers" {
       guard let kind = Kind(argument(2).number), let tasks = argument(3).number else { return -1 }
-      return TestServer.run(kind, tasks: tasks)
+      return TestServer.run(kind, tasks: tasks, inRegisters: role == "--serve-in-registers")
     }
     if role == "--hold" {
       do throws(SystemError) { try ServiceList.control(Bytes(Peer.name), .hold) } catch { return error.rawValue }

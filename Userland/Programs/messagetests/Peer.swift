@@ -12,7 +12,8 @@ struct Peer {
 
   /// - Parameter tasks: how many tasks of the kind serve: 1 or 2.
   init(_ kind: Kind, tasks: Int = 1) {
-    task = start(["--serve", kind.word, tasks == 1 ? "1" : "2"], kind.processFlags)
+    let role: StaticString = MessageTests.servesInRegisters ? "--serve-in-registers" : "--serve"
+    task = start([role, kind.word, tasks == 1 ? "1" : "2"], kind.processFlags)
     var connection: Connection?
     for _ in 0..<1000 where connection == nil {
       Thread.sleep(milliseconds: 1)

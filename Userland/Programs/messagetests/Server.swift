@@ -44,36 +44,40 @@ enum TestServer {
   private static let requests = Mutex<UInt32>(0)
 
   /// Serves with one task of a kind, or with two.
-  static func run(_ kind: Kind, tasks: UInt32) -> Int32 {
+  ///
+  /// - Parameter inRegisters: requests are received in registers where they fit, and answered so.
+  static func run(_ kind: Kind, tasks: UInt32, inRegisters: Bool) -> Int32 {
     let name = Bytes(Peer.name)
     let handle = unsafe SystemCalls.servicePublish(name.address, UInt32(name.count))
     guard handle >= 0 else { return 3 }
     let endpoint = UInt32(handle)
     var threads: [Thread] = []
     for _ in 0..<(kind.isThread ? tasks : tasks - 1) {
-      guard let thread = try? Thread.start(StartOptions(flags: kind.flags), body: { serve(endpoint, isFirst: false) })
+      guard
+        let thread = try? Thread.start(
+          StartOptions(flags: kind.flags), body: { serve(endpoint, inRegisters, isFirst: false) })
       else { return 4 }
       threads.append(thread)
     }
-    guard kind.isThread else { return serve(endpoint, isFirst: true) }
+    guard kind.isThread else { return serve(endpoint, inRegisters, isFirst: true) }
     for thread in threads { _ = try? thread.join() }
     return 0
   }
 
-  private static func serve(_ endpoint: UInt32, isFirst: Bool) -> Int32 {
+  private static func serve(_ endpoint: UInt32, _ inRegisters: Bool, isFirst: Bool) -> Int32 {
     let buffer = Pages(131072)
     let window = UInt32(bitPattern: SystemCalls.lendingWindow()) << 12
-    var message = Message()
+    // Where it lies the kernel knows from one request to the next.
+    let message = UnsafeMutablePointer<Message>.allocate(capacity: 1)
+    unsafe message.initialize(to: Message())
     var pending: UInt32 = 0
     while true {
-      let number: Int32
       if pending == 0 {
-        message.bufferAddress = buffer.address
-        message.bufferCapacity = 65536
-        number = unsafe SystemCalls.receive(endpoint, &message)
-      } else {
-        number = unsafe SystemCalls.replyAndReceive(endpoint, pending, &message)
+        unsafe message.pointee.bufferAddress = buffer.address
+        unsafe message.pointee.bufferCapacity = 65536
       }
+      let number =
+        inRegisters ? unsafe receive(endpoint, pending, message) : unsafe receiveInMemory(endpoint, pending, message)
       // The endpoint was given up: wait for the end of the process.
       if number == SystemError.peerGone.rawValue || number == SystemError.badHandle.rawValue {
         Thread.sleep(milliseconds: 1000)
@@ -81,8 +85,38 @@ enum TestServer {
       }
       guard number >= 0 else { return number }
       requests.withLock { $0 += 1 }
-      pending = handle(UInt32(number), &message, endpoint, buffer, window, isFirst) ? UInt32(number) : 0
+      let isAnswered = unsafe handle(UInt32(number), &message.pointee, endpoint, buffer, window, isFirst)
+      pending = isAnswered ? UInt32(number) : 0
     }
+  }
+
+  private static func receiveInMemory(
+    _ endpoint: UInt32, _ pending: UInt32, _ message: UnsafeMutablePointer<Message>
+  ) -> Int32 {
+    pending == 0
+      ? unsafe SystemCalls.receive(endpoint, message) : unsafe SystemCalls.replyAndReceive(endpoint, pending, message)
+  }
+
+  private static func receive(
+    _ endpoint: UInt32, _ pending: UInt32, _ message: UnsafeMutablePointer<Message>
+  ) -> Int32 {
+    let words = unsafe message.pointee.words
+    let request =
+      if pending == 0 {
+        unsafe SystemCalls.receiveInRegisters(endpoint, message)
+      } else if unsafe message.pointee.dataLength != 0 {
+        unsafe SystemCalls.replyMessageAndReceive(endpoint, pending, message)
+      } else {
+        SystemCalls.replyAndReceiveInRegisters(endpoint, pending, words[0], words[1], words[2])
+      }
+    if request.result >= 0, request.ebx != Message.isInMemory {
+      unsafe message.pointee.operation = request.ebx
+      unsafe message.pointee.words = [request.edx, request.esi, request.edi, 0, 0, 0]
+      unsafe message.pointee.dataAddress = message.pointee.bufferAddress
+      unsafe message.pointee.dataLength = 0
+      unsafe message.pointee.bufferCapacity = 0
+    }
+    return request.result
   }
 
   /// Does what is asked. Returns whether the answer is in `message` and is to go out with the wait for the next request;

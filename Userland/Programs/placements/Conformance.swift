@@ -72,7 +72,7 @@ enum Conformance {
       let echo = try ServiceClient("echo")
       defer { echo.close() }
       for value in [0, 1, 0x7fff_fffe, 0xffff_fffe] as [UInt32] {
-        guard try echo.callShort(7, value) == value & 0x7fff_ffff else { return false }
+        guard try echo.callShort(7, value) == value else { return false }
       }
       for size in [0, 1, 63, 64, 4095, 4096, 4097, 65536] {
         var data: [UInt8] = []

@@ -989,6 +989,98 @@ public enum SystemCalls {
     megha_system_call2(SystemCall.directoryPath.rawValue, word(buffer), length)
   }
 
+  /// Sends a request that travels in registers, and waits for a reply that does so too. No other way to ask
+  /// is as short.
+  /// - Parameter handle: an opened service.
+  /// - Parameter operation: what is asked for.
+  /// - Parameter first: the first word of the request.
+  /// - Parameter second: the second word.
+  /// - Parameter third: the third word.
+  /// - Returns: 0, or 1 where the reply has more words than these three: replyRest, or one of the errors
+  ///   badHandle, badArgument, serviceFaulted, peerGone, cancelled, outOfMemory.
+  /// `edx`: the first word of the reply.
+  /// `esi`: the second word.
+  /// `edi`: the third word.
+  @inline(__always) @inlinable
+  public static func callInRegisters(
+    _ handle: UInt32, _ operation: UInt32, _ first: UInt32, _ second: UInt32, _ third: UInt32
+  ) -> megha_registers {
+    megha_system_call_registers(SystemCall.callInRegisters.rawValue, handle, operation, first, second, third)
+  }
+
+  /// Waits for a request and takes it in registers, where it fits. The message is used for later requests
+  /// too.
+  /// - Parameter handle: an endpoint of the caller.
+  /// - Parameter message: where requests go that do not fit into registers.
+  /// - Returns: the number of the request, for the reply, or one of the errors badHandle, badAddress,
+  ///   cancelled, tooLarge.
+  /// `ebx`: what is asked for; the highest bit alone: all of the request is in the message.
+  /// `edx`: the first word of the request.
+  /// `esi`: the second word.
+  /// `edi`: the third word.
+  @inline(__always) @inlinable
+  public static func receiveInRegisters(
+    _ handle: UInt32, _ message: UnsafeMutablePointer<Message>?
+  ) -> megha_registers {
+    megha_system_call_registers(SystemCall.receiveInRegisters.rawValue, handle, word(message), 0, 0, 0)
+  }
+
+  /// Answers a request with three words and waits for the next one as receiveInRegisters does, in one call.
+  /// - Parameter handle: an endpoint of the caller.
+  /// - Parameter request: the request to answer.
+  /// - Parameter first: the first word of the reply.
+  /// - Parameter second: the second word.
+  /// - Parameter third: the third word.
+  /// - Returns: the number of the next request, or one of the errors badHandle, badAddress, badArgument,
+  ///   cancelled, tooLarge.
+  /// `ebx`: what is asked for; the highest bit alone: all of the request is in the message.
+  /// `edx`: the first word of the request.
+  /// `esi`: the second word.
+  /// `edi`: the third word.
+  @inline(__always) @inlinable
+  public static func replyAndReceiveInRegisters(
+    _ handle: UInt32, _ request: UInt32, _ first: UInt32, _ second: UInt32, _ third: UInt32
+  ) -> megha_registers {
+    megha_system_call_registers(
+      SystemCall.replyAndReceiveInRegisters.rawValue, handle, request, first, second, third)
+  }
+
+  /// Answers a request with a message and waits for the next one as receiveInRegisters does, in one call.
+  /// - Parameter handle: an endpoint of the caller.
+  /// - Parameter request: the request to answer.
+  /// - Parameter message: the reply.
+  /// - Returns: the number of the next request, or one of the errors badHandle, badAddress, badArgument,
+  ///   cancelled, tooLarge.
+  /// `ebx`: what is asked for; the highest bit alone: all of the request is in the message.
+  /// `edx`: the first word of the request.
+  /// `esi`: the second word.
+  /// `edi`: the third word.
+  @inline(__always) @inlinable
+  public static func replyMessageAndReceive(
+    _ handle: UInt32, _ request: UInt32, _ message: UnsafePointer<Message>?
+  ) -> megha_registers {
+    megha_system_call_registers(
+      SystemCall.replyMessageAndReceive.rawValue, handle, request, word(message), 0, 0)
+  }
+
+  /// Tells who sent a request that came in registers.
+  /// - Parameter request: a request that the caller has received.
+  /// - Returns: 0, or one of the errors peerGone.
+  /// `edx`: the process that asks; the highest bit is set where it holds the service's calls.
+  @inline(__always) @inlinable
+  public static func requestSender(_ request: UInt32) -> megha_registers {
+    megha_system_call_registers(SystemCall.requestSender.rawValue, request, 0, 0, 0, 0)
+  }
+
+  /// Writes all words of the reply to the caller's latest call in registers, where there were more than
+  /// three.
+  /// - Parameter message: where the reply goes.
+  /// - Returns: 0, or one of the errors badAddress, notFound.
+  @inline(__always) @inlinable
+  public static func replyRest(_ message: UnsafeMutablePointer<Message>?) -> Int32 {
+    megha_system_call1(SystemCall.replyRest.rawValue, word(message))
+  }
+
   /// The address that travels in a register; 0 for nil.
   @inline(__always) @inlinable
   static func word(_ pointer: UnsafeRawPointer?) -> UInt32 {
