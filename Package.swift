@@ -131,9 +131,14 @@ let package = Package(
     .target(
       name: "ShellLanguage", dependencies: ["Primitives", "SDK"], path: "Userland/Programs/shell/Portable",
       swiftSettings: portable),
+    .target(
+      name: "Editing", dependencies: ["Primitives", "SDK"], path: "Userland/Programs/edit/Portable",
+      swiftSettings: portable),
     .testTarget(
       name: "UserlandTests",
-      dependencies: ["ABI", "Injection", "Management", "Primitives", "SDK", "ShellLanguage", "TestSupport"],
+      dependencies: [
+        "ABI", "Drivers", "Editing", "Injection", "Management", "Primitives", "SDK", "ShellLanguage", "TestSupport",
+      ],
       path: "Tests/UserlandTests", swiftSettings: host),
     .target(
       name: "TestSupport", dependencies: ["Boot", "Primitives"], path: "Tests/TestSupport", swiftSettings: host),

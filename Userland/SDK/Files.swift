@@ -209,3 +209,17 @@ public enum Files {
     return true
   }
 }
+
+extension SystemError {
+  /// What it means where a file was asked for.
+  public var fileSentence: StaticString {
+    switch self {
+    case .peerGone: "the service that has this file system does not run"
+    case .busy: "a file system lies there"
+    case .unknownCall: "the service there has no files"
+    case .unsupported: "this cannot be done there"
+    case .limitReached: "too many links lead on, or a limit is reached"
+    default: sentence
+    }
+  }
+}

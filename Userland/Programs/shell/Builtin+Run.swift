@@ -84,13 +84,3 @@ func report(_ subject: Bytes, _ sentence: StaticString, status: Int32 = 1) -> In
 func report(_ subject: [UInt8], _ sentence: StaticString, status: Int32 = 1) -> Int32 {
   subject.withBytes { report($0, sentence, status: status) }
 }
-
-extension [UInt8] {
-  /// Calls `body` with the bytes, which are there until it returns.
-  func withBytes<Result, Failure: Error>(_ body: (Bytes) throws(Failure) -> Result) throws(Failure) -> Result {
-    try unsafe withUnsafeBufferPointer { buffer throws(Failure) in
-      guard let first = buffer.baseAddress else { return try body(Bytes("")) }
-      return try body(unsafe Bytes(start: first, count: buffer.count))
-    }
-  }
-}
