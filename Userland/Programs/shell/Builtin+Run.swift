@@ -25,6 +25,11 @@ extension Builtin {
     case .sort: return sortCommand(words, state)
     case .hexdump: return hexdumpCommand(words, state)
     case .less: return lessCommand(words, state)
+    case .find: return findCommand(words)
+    case .du: return duCommand(words)
+    case .stat: return statCommand(words)
+    case .chmod: return chmodCommand(words)
+    case .cmp: return cmpCommand(words, state)
     case .mkdir: return mkdirCommand(words)
     case .rmdir: return forEachPath(words) { path throws(SystemError) in try Files.remove(path, isDirectory: true) }
     case .rm: return rmCommand(words)
@@ -63,6 +68,25 @@ extension Builtin {
   func reportUsage() -> Int32 {
     Console.complain { help.writeUsage(to: &$0) }
     return 2
+  }
+
+  /// Says that a word is not known, and how the command is used; returns the status of a wrong use.
+  func reportUnknown(_ word: [UInt8], among known: [[UInt8]] = []) -> Int32 {
+    let meant = Guess.names(like: word, among: known)
+    Console.complain {
+      $0.write("shell: ")
+      $0.write(help.name)
+      $0.write(": ")
+      $0.write(word)
+      $0.write(" is not known")
+      if let first = meant.first {
+        $0.write("; did you mean ")
+        $0.write(first)
+        $0.write("?")
+      }
+      $0.write("\n")
+    }
+    return reportUsage()
   }
 
   /// Says what went wrong; returns the status of a failure.
