@@ -10,7 +10,7 @@ extension Builtin {
     switch self {
     case .help: return helpCommand(words)
     case .echo: return echoCommand(words)
-    case .run, .sandbox: return Launcher(of: self, words)?.run(&system, state) ?? reportUsage()
+    case .run, .sandbox: return Launcher(of: self, words)?.run(&system, state) ?? reportWrongStart(words)
     case .jobs: return system.jobsCommand()
     case .fg: return system.foregroundCommand(words)
     case .wait: return system.waitCommand(words)
@@ -68,6 +68,11 @@ extension Builtin {
   func reportUsage() -> Int32 {
     Console.complain { help.writeUsage(to: &$0) }
     return 2
+  }
+
+  private func reportWrongStart(_ words: borrowing CommandWords) -> Int32 {
+    guard self == .run, let index = Launcher.wrongWord(words) else { return reportUsage() }
+    return reportUnknown(words[index].copied, among: help.options)
   }
 
   /// Says that a word is not known, and how the command is used; returns the status of a wrong use.

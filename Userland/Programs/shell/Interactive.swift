@@ -108,7 +108,10 @@ enum ConsoleReader {
       output.flush()
       switch event {
       case .line(let line): return line
-      case .cancelled, .endOfInput: return nil
+      case .cancelled:
+        TypedInput.interrupt()
+        return nil
+      case .endOfInput: return nil
       case .refused:
         _ = Builtin.read.reportFailure("the line has more than 4,096 bytes; nothing of it was read")
         return nil

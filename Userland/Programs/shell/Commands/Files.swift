@@ -118,11 +118,11 @@ extension Builtin {
   }
 
   func hexdumpCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
-    guard words.count >= 2, words.count <= 4 else { return reportUsage() }
+    guard words.count <= 4 else { return reportUsage() }
     guard let start = words.count > 2 ? words[2].number : 0, let count = words.count > 3 ? words[3].number : .max else {
       return reportUsage()
     }
-    let name = CommandWords([words[0].copied, words[1].copied])
+    let name = CommandWords([words[0].copied] + (words.count > 1 ? [words[1].copied] : []))
     return forEachText(name, from: 1, state) { source, _ throws(SystemError) in
       let text = try source.rest()
       var position = min(Int(exactly: start) ?? text.count, text.count)

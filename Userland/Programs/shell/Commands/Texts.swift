@@ -181,7 +181,7 @@ extension Builtin {
     }
   }
 
-  private func showPages(of text: [UInt8], name: [UInt8]) {
+  func showPages(of text: [UInt8], name: [UInt8]) {
     var pager = Pager(text, name: name, width: 80, height: 24)
     guard !pager.isShort else { return Console.write { $0.write(text) } }
     var decoder = KeyDecoder()

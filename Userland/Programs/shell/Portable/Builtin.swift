@@ -84,7 +84,7 @@ enum Builtin: UInt8 {
         example: "ls | sort -r", .files)
     case .hexdump:
       CommandHelp(
-        "hexdump", "FILE [START [COUNT]]", "prints bytes as numbers", example: "hexdump /bin/rings 0 64", .files)
+        "hexdump", "[FILE [START [COUNT]]]", "prints bytes as numbers", example: "hexdump /bin/rings 0 64", .files)
     case .less:
       CommandHelp(
         "less", "[FILE...]", "shows files a page at a time: space, b, arrows, q", example: "dmesg | less", .files)
@@ -187,7 +187,8 @@ enum Builtin: UInt8 {
       CommandHelp("which", "NAME...", "says where the program of a name is", example: "which rings", .commands)
     case .env: CommandHelp("env", "", "shows the variables that programs get", example: "env")
     case .history:
-      CommandHelp("history", "[-c]", "shows the lines that were typed; -c forgets them", example: "history")
+      CommandHelp(
+        "history", "[-c]", "shows the lines that were typed; -c forgets them", example: "history")
     case .read:
       CommandHelp(
         "read", "NAME...", "reads a line of the input into variables", example: "read ANSWER; echo $ANSWER",
