@@ -110,16 +110,11 @@ struct Edit: Program {
   private static func exists(_ path: [UInt8]) throws(SystemError) -> Bool {
     do throws(SystemError) { _ = try Files.information(path) } catch {
       guard error == .notFound, path.last != 0x2f else { throw error }
-      let folder = folder(of: path)
+      let folder = Files.folder(of: path)
       _ = try Files.information(folder.isEmpty ? [0x2e] : folder)
       return false
     }
     return true
-  }
-
-  /// With the slash behind it; empty: the current one.
-  private static func folder(of path: [UInt8]) -> [UInt8] {
-    path.lastIndex(of: 0x2f).map { [UInt8](path[...$0]) } ?? []
   }
 
   private func whyItCannotBeWritten() -> SystemError? {
@@ -127,32 +122,6 @@ struct Edit: Program {
       _ = try File(path, .write)
       return nil
     } catch { return error }
-  }
-
-  /// Writes the text to a file. It is written beside it and takes its place then, but for a file that has other names too, and
-  /// a link: those stay what they are.
-  private static func write(_ text: [UInt8], to path: [UInt8]) throws(SystemError) {
-    var mode: UInt32?
-    if let there = try? Files.information(path, .noFollow) {
-      guard there.kind == NodeKind.file.rawValue, there.links == 1 else {
-        let file = try File(path, [.write, .create])
-        try file.write(text)
-        try file.resize(to: UInt32(text.count))
-        return
-      }
-      // Asks whether it may be written at all.
-      _ = try File(path, .write)
-      mode = there.mode
-    }
-    let beside = folder(of: path) + Bytes(".edited").copied
-    do throws(SystemError) {
-      try File(beside, [.write, .create, .truncate]).write(text)
-      if let mode { try Files.change(beside, mode: mode) }
-      try Files.rename(beside, to: path)
-    } catch {
-      try? Files.remove(beside)
-      throw error
-    }
   }
 
   // MARK: At the console
@@ -191,7 +160,7 @@ struct Edit: Program {
 
   private mutating func save(as name: [UInt8]) -> Bool {
     do throws(SystemError) {
-      try Self.write(editor.buffer.contents, to: name)
+      try Files.replace(name, with: editor.buffer.contents)
       // Where there is nothing to wait for, nothing is wrong.
       try? Files.sync(name)
       path = name

@@ -11,6 +11,7 @@ struct MeghaSystem: ShellHost {
   /// The lines that were typed.
   var history: [[UInt8]] = []
   var forgetsHistory = false
+  var historyFile = HistoryFile()
   /// The current folder before this one, for `cd -`.
   var formerFolder: [UInt8] = [0x2f]
   /// Whether the last command was an `exit` that was held back.

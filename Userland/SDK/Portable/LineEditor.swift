@@ -80,6 +80,14 @@ public struct LineEditor {
 
   public mutating func forgetHistory() { history = [] }
 
+  /// Puts lines of former times in front of the history, as far as there is room. `begin` comes after it.
+  public mutating func putInFront(_ lines: [[UInt8]]) {
+    var all: [[UInt8]] = []
+    for line in lines + history where !line.isEmpty && line != all.last { all.append(line) }
+    history = all.suffix(Self.historyCapacity)
+    position = history.count
+  }
+
   /// Handles one byte from the terminal.
   public mutating func accept(_ byte: UInt8, output: inout some TextOutput) -> Event {
     guard let key = decoder.decode(byte) else { return .editing }

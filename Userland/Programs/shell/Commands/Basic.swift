@@ -159,7 +159,8 @@ extension MeghaSystem {
         $0.write("\n")
       }
     }
-    return 0
+    guard let failure = historyFile.failure, let path = historyFile.path else { return 0 }
+    return report(StaticText("not kept in ").bytes + path, failure.fileSentence)
   }
 
   mutating func changeFolder(_ words: borrowing CommandWords, _ state: inout ShellState) -> Int32 {

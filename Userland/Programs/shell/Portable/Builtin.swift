@@ -188,7 +188,7 @@ enum Builtin: UInt8 {
     case .env: CommandHelp("env", "", "shows the variables that programs get", example: "env")
     case .history:
       CommandHelp(
-        "history", "[-c]", "shows the lines that were typed; -c forgets them", example: "history")
+        "history", "[-c]", "shows the lines that were typed; -c forgets them, in the file too", example: "history")
     case .read:
       CommandHelp(
         "read", "NAME...", "reads a line of the input into variables", example: "read ANSWER; echo $ANSWER",
