@@ -186,6 +186,7 @@ let package = Package(
       dependencies: [
         "ABI", "ABIDefinition", "Checks", "DebugTypes", "Diagnostics", "Drivers", "Emulator", "Generator", "Injections",
         "MeghaBuild", "Primitives", "Profiler", "SymbolTables", "TestSupport",
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       path: "Tests/ToolTests", swiftSettings: host),
   ]
