@@ -75,6 +75,19 @@ import Testing
     #expect(TextTools.Amount(Array(option.utf8), Array(value.utf8), mayBeginAt: true) == nil)
   }
 
+  @Test(
+    arguments: [
+      ("1500", 1500), ("2s", 2000), ("0s", 0), ("s", nil), ("1ss", nil), ("x", nil), ("4294968s", nil), ("1 s", nil),
+    ] as [(String, UInt32?)])
+  func timesAreUnderstood(text: String, milliseconds: UInt32?) {
+    #expect(TextTools.milliseconds(Array(text.utf8)) == milliseconds)
+  }
+
+  @Test func namesOfOtherSystemsLeadToThoseOfThisOne() {
+    #expect(Guess.instead(of: Array("vi".utf8)).map { "\($0)" } == "edit")
+    #expect(Guess.instead(of: Array("edit".utf8)) == nil)
+  }
+
   @Test func differencesHaveAPlace() {
     for (left, right, byte, line) in [("a\nb", "a\nc", 3, 2), ("x", "y", 1, 1)] {
       let found = TextTools.difference(Array(left.utf8), Array(right.utf8))

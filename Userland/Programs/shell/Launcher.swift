@@ -165,9 +165,14 @@ struct Launcher {
 
   private func explain(_ refusal: Refusal, _ state: ShellState) -> Int32 {
     if refusal.error == .notFound {
-      let meant =
+      if words[0].contains(0x2f), ShellFiles.kind(of: MeghaSystem.programPath(words[0], from: state.folder)) == .folder
+      {
+        return report(words[0], "this is a folder", status: 126)
+      }
+      var meant =
         words[0].contains(0x2f)
         ? [] : Guess.names(like: words[0], among: Names.commands(state)).filter { $0 != words[0] }
+      if let instead = Guess.instead(of: words[0]) { meant = [StaticText(instead).bytes] }
       Console.complain {
         $0.write("shell: ")
         $0.write(words[0])

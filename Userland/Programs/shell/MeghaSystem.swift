@@ -114,6 +114,9 @@ struct MeghaSystem: ShellHost {
     // To look at what runs is no other thing than to leave.
     if builtin != .jobs, builtin != .ps { hasWarned = false }
     if let builtin {
+      if builtin != .echo, command.words.count == 2, StaticText("--help").isSame(as: command.words[1]) {
+        return builtin.showHelp()
+      }
       let words = CommandWords(command.words)
       let status = builtin.run(words, &self, &state)
       return Console.takeOutputFailure() != nil && status == 0 ? 1 : status

@@ -5,11 +5,12 @@ import Primitives
 import SDK
 
 extension Builtin {
-  /// Calls `body` with each path from `first` on. Returns 1 where it throws, which is said.
+  /// Calls `body` with each path. Returns 1 where it throws, which is said.
+  /// - Parameter first: the number of the first one; nil: the command has no options.
   func forEachPath(
-    _ words: borrowing CommandWords, from first: Int = 1, _ body: ([UInt8]) throws(SystemError) -> Void
+    _ words: borrowing CommandWords, from first: Int? = nil, _ body: ([UInt8]) throws(SystemError) -> Void
   ) -> Int32 {
-    guard words.count > first else { return reportUsage() }
+    guard let first = first ?? options(words, known: "")?.next, words.count > first else { return reportUsage() }
     var status: Int32 = 0
     for index in first..<words.count {
       let path = words[index].copied

@@ -101,7 +101,8 @@ extension Builtin {
   }
 
   func catCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
-    forEachText(words, from: 1, state) { source, _ throws(SystemError) in
+    guard let (_, first) = options(words, known: "") else { return reportUsage() }
+    return forEachText(words, from: first, state) { source, _ throws(SystemError) in
       // It would find what it has just written, and so on.
       guard !source.isOutput else { throw .badArgument }
       while !Console.hasOutputFailed, let piece = try source.piece() { Console.write { $0.write(piece) } }

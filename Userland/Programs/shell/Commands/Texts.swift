@@ -176,7 +176,8 @@ extension Builtin {
   /// Where nobody types, or the output is not the console, the texts are printed.
   func lessCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
     guard TypedInput.isReading, Self.writesToConsole else { return catCommand(words, state) }
-    return forEachText(words, from: 1, state) { source, name throws(SystemError) in
+    guard let (_, first) = options(words, known: "") else { return reportUsage() }
+    return forEachText(words, from: first, state) { source, name throws(SystemError) in
       showPages(of: try source.rest(), name: name.copied)
     }
   }

@@ -156,7 +156,7 @@ enum Builtin: UInt8 {
         "shows which tasks use the processor, until a key is typed; --once without waiting for one",
         example: "top --once")
     case .nice: CommandHelp("nice", "PRIORITY TASK", "sets a task's priority, 0 (lowest) to 31", example: "nice 5 12")
-    case .sleep: CommandHelp("sleep", "MILLISECONDS", "waits", example: "sleep 1500")
+    case .sleep: CommandHelp("sleep", "MILLISECONDS|SECONDSs", "waits", example: "sleep 1500; sleep 2s")
     case .date:
       CommandHelp("date", "", "asks the service `clock` for the time, and starts it for that", example: "date")
     case .uptime: CommandHelp("uptime", "", "says since when the machine runs", example: "uptime")

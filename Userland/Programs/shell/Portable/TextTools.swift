@@ -18,6 +18,14 @@ enum TextTools {
     return lines
   }
 
+  /// A time as `sleep` takes it: a number, or one of seconds with an `s` behind it.
+  static func milliseconds(_ text: [UInt8]) -> UInt32? {
+    guard text.last == 0x73 else { return text.withBytes { $0.number } }
+    guard let seconds = [UInt8](text.dropLast()).withBytes({ $0.number }) else { return nil }
+    let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+    return overflow ? nil : milliseconds
+  }
+
   /// How much of a text `head` and `tail` print.
   struct Amount: Equatable {
     var count = 10
