@@ -9,7 +9,7 @@ import SDK
 extension MeghaSystem {
   /// After how many nanoseconds it is looked whether a program in the foreground waits for input: at first, and at last,
   /// since looking at thousands of tasks takes its time.
-  private static var interval: (first: UInt64, last: UInt64) { (50_000_000, 800_000_000) }
+  private static var interval: (first: UInt64, last: UInt64) { (10_000_000, 800_000_000) }
 
   /// Waits for children in the foreground, which are one command. Returns the status of the last; 0 where there are none.
   mutating func wait(for tasks: [TaskIdentity]) -> Int32 {
