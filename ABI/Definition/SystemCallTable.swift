@@ -591,6 +591,35 @@ public enum SystemCallTable {
         .init("buffer", .bytesOut, "where the path goes"), .init("length", .length, "how many bytes at the most"),
       ], result: "how many bytes it has", errors: ["badAddress", "tooLarge"],
       "Writes the path of the caller's working directory."),
+    .init(
+      86, "receiveAny",
+      [
+        .init("handle", .handle, "an endpoint of the caller; 0xffffffff: no requests"),
+        .init("message", .structureInOut(type: "Message"), "where a request's data may go; the request replaces it"),
+        .init("set", .structureInOut(type: "WaitSet"), "what else is waited for; what came of it is added"),
+      ], result: "the number of the request, for the reply; 0: something of the set came",
+      errors: [
+        "badHandle", "badAddress", "badArgument", "busy", "cancelled", "peerGone", "stale", "timedOut", "tooLarge",
+      ],
+      "Waits for a request, bits of a notification, events or a moment, whichever comes first. Of what is there already the set comes before a request. Bits are taken; events are not."
+    ),
+    .init(
+      87, "requestKeep",
+      [
+        .init("handle", .handle, "an endpoint of the caller"),
+        .init("request", .number, "a request that the calling task has received from it"),
+      ], errors: ["badHandle", "peerGone", "unsupported"],
+      "Keeps a request to answer it later, by `requestAnswer`. It must have changed nothing so far: where the service moves it is sent again to whoever serves then. Data that came with it is gone."
+    ),
+    .init(
+      88, "requestAnswer",
+      [
+        .init("handle", .handle, "an endpoint of the caller"),
+        .init("request", .number, "a request that was kept"),
+        .init("message", .structureIn(type: "Message"), "the reply"),
+      ], errors: ["badHandle", "badAddress", "peerGone", "tooLarge", "unsupported"],
+      "Answers a request that was kept. `peerGone`: the answer reached nobody, since the caller gave up, or its request goes to another server."
+    ),
   ]
 
   /// What goes wrong with a path.

@@ -147,7 +147,7 @@ package struct Calls {
   /// Brings the request of a caller over that this task has taken. Returns its number; nil where that failed because of
   /// the caller, who has been told.
   @inline(never)
-  private func begin(
+  func begin(
     _ caller: Reference<Task>, of service: Reference<Service>, _ room: Room, _ message: UInt32
   ) throws(SystemError) -> Int32? {
     do throws(CopyFailure) {
@@ -285,6 +285,14 @@ package struct Calls {
     guard let caller = context.scheduler.current.callerServed(number: number, of: service?.queues) else {
       throw .peerGone
     }
+    return try answer(caller, message: message)
+  }
+
+  /// The same for the caller itself, whose request the server has.
+  @inline(__always)
+  package func answer(
+    _ caller: Reference<Task>, message: UInt32
+  ) throws(SystemError) -> (caller: Reference<Task>?, room: Room) {
     let record = caller.value.call
     let capacity = record.value.message.bufferCapacity
     var isDelivered = true

@@ -278,6 +278,11 @@ package struct Services {
     release(service)
   }
 
+  /// The current task keeps the request of a caller, to answer it later.
+  package func keep(_ caller: Reference<Task>, of service: Reference<Service>, epoch: UInt32) {
+    service.queues.keep(caller, from: context.scheduler.current, epoch: epoch, CallWaits(context))
+  }
+
   /// The module that served it is taken out. The calls inside have come back.
   package func withdraw(_ service: Reference<Service>, because module: UInt32) {
     if case .module(let server) = service.value.server, server.module == module {

@@ -2,7 +2,8 @@
 // address space is loaded.
 //
 // Invariant: `place` says where the caller is. `nowhere`: in no call, or answered and not yet back in its own code;
-// `queued`: in the service's `callers`; `given` and `taken`: in `servedCallers` of the task that serves it.
+// `queued`: in the service's `callers`; `given` and `taken`: in `servedCallers` of the task that serves it; `kept`: in the
+// service's `kept`.
 
 import ABI
 import Primitives
@@ -17,6 +18,11 @@ public enum CallPlace: UInt8, Sendable {
   case given
   /// A server task works on it.
   case taken
+  /// The server has put it aside, to answer it later.
+  case kept
+
+  /// Whether a server task has the request.
+  var isInside: Bool { self == .given || self == .taken }
 }
 
 public struct CallRecord {

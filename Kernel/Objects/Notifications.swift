@@ -54,6 +54,7 @@ package struct Notifications {
     if process.value.hasEnded && notification.value.owner == process.value.identity && notification.value.isAlive {
       notification.value.end()
       context.scheduler.wakeAll(reference(to: &notification.value.waiters))
+      if let listener = notification.value.waitingListener { context.scheduler.wake(listener) }
     }
     release(notification)
   }

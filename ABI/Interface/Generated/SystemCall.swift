@@ -411,7 +411,24 @@ public enum SystemCall: UInt32, Sendable {
   /// - `buffer`: where the path goes.
   /// - `length`: how many bytes at the most.
   case directoryPath = 85
+  /// Waits for a request, bits of a notification, events or a moment, whichever comes first. Of what is there
+  /// already the set comes before a request. Bits are taken; events are not.
+  /// - `handle`: an endpoint of the caller; 0xffffffff: no requests.
+  /// - `message`: where a request's data may go; the request replaces it.
+  /// - `set`: what else is waited for; what came of it is added.
+  case receiveAny = 86
+  /// Keeps a request to answer it later, by `requestAnswer`. It must have changed nothing so far: where the
+  /// service moves it is sent again to whoever serves then. Data that came with it is gone.
+  /// - `handle`: an endpoint of the caller.
+  /// - `request`: a request that the calling task has received from it.
+  case requestKeep = 87
+  /// Answers a request that was kept. `peerGone`: the answer reached nobody, since the caller gave up, or its
+  /// request goes to another server.
+  /// - `handle`: an endpoint of the caller.
+  /// - `request`: a request that was kept.
+  /// - `message`: the reply.
+  case requestAnswer = 88
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 86 }
+  @inlinable public static var count: UInt32 { 89 }
 }
