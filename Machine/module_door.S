@@ -288,6 +288,8 @@ reply_overlong:
 // ---- Calls that failed, or were cut short ----
 
 door_refused:
+  cmpl $REQUEST_KEPT, %eax
+  je door_kept
   pushl %eax
   call module_refused
 2:movl CPU_CURRENT_TASK, %ecx
@@ -303,6 +305,29 @@ door_refused:
 module_door_cut:
   movl $SERVICE_FAULTED, %eax
   jmp 2b
+
+// The module keeps the request: the call leaves it, and waits outside (ModuleWaits.swift).
+.set REQUEST_KEPT, 0x80000001
+door_kept:
+  cmpl $0, module_lent_pages
+  je 1f
+  call module_window_close
+1:movl CPU_CURRENT_TASK, %ecx
+  movl TASK_MODULE_DOOR(%ecx), %ebx
+  movl $0, TASK_MODULE_EDGE(%ecx)
+  movl $0, module_stack_user
+  movl DOOR_INSIDE(%ebx), %eax
+  decl (%eax)
+  jns 2f
+  pushl %ebx
+  call module_left
+  addl $4, %esp
+2:leal 4(%esp), %eax
+  pushl DOOR_SERVICE(%ebx)
+  pushl %eax
+  call answer_kept
+  addl $8, %esp
+  jmp door_attention
 
 .section .rodata.closed_door, "a"
 .globl closed_door

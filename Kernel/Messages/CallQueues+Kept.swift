@@ -3,6 +3,8 @@
 // Invariants:
 // - A kept request has changed nothing yet. So it can be sent again, to this server or to another one, whenever that is simpler
 //   than to wait for its answer: a hold gives all of them back.
+// - Requests that a module keeps are in no queue of the service's: their callers wait with the module (ModuleWaits.swift), and find
+//   out by themselves that the epoch has ended or a hold has begun.
 // - `kept` holds requests of the present epoch. They are not `inside`, and their callers lend nobody their priority.
 
 import ABI
@@ -46,6 +48,22 @@ extension Reference where Value == CallQueues {
       candidate = caller.value.next
     }
     return nil
+  }
+
+  /// A module keeps the request of a caller, which waits with the module's other ones.
+  public func keep(_ caller: Reference<Task>, number: UInt32) {
+    let record = caller.value.call
+    record.value.service = address
+    record.value.place = .kept
+    record.value.result = SystemError.peerGone.rawValue
+    record.value.number = number
+  }
+
+  /// A caller gives up a request that a module keeps, and runs.
+  public func forget(_ caller: Reference<Task>) {
+    let record = caller.value.call
+    record.value.place = .nowhere
+    record.value.service = 0
   }
 
   /// What is kept waits for a server again, in its order and before what came later.

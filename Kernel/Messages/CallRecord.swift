@@ -53,6 +53,10 @@ public struct CallRecord {
   /// The address of a piece of the kernel's heap for paths that the kernel sends for this task; 0: there was none yet. It stays with
   /// the record.
   public var paths: UInt32 = 0
+  /// The address of the module that keeps the request or is about to, and of its function that goes on with what it keeps; 0: no
+  /// module does.
+  public var keeper: UInt32 = 0
+  public var continuation: UInt32 = 0
   /// The address of the service's queues while the call is anywhere.
   var service: UInt = 0
 
@@ -63,6 +67,8 @@ public struct CallRecord {
 
   /// A result that tells a caller to send its request again, to whoever serves then.
   public static var retry: Int32 { Int32.min }
+  /// What a module's service function returns where it keeps the request.
+  public static var kept: Int32 { Int32.min + 1 }
 }
 
 extension Task {

@@ -37,9 +37,8 @@ public struct Notification: ~Copyable {
   /// Sets bits. Returns the task to wake, if one waits.
   public mutating func set(_ bits: UInt32) -> Reference<Task>? {
     pending |= bits & Notification.bits
-    if let waiter = waiters.first { return waiter }
-    guard pending & listenedBits != 0 else { return nil }
-    return waitingListener
+    if pending & listenedBits != 0, let listener = waitingListener { return listener }
+    return waiters.first
   }
 
   /// Takes those of `wanted` that are set; nil where none is.

@@ -11,10 +11,10 @@ import Primitives
 import Scheduling
 import VirtualMemory
 
-struct KeptCalls {
+package struct KeptCalls {
   let context: Context
 
-  init(_ context: Context) { self.context = context }
+  package init(_ context: Context) { self.context = context }
 
   @inline(never)
   func receiveAny(_ arguments: Arguments) throws(SystemError) -> Int32 {
@@ -58,6 +58,26 @@ struct KeptCalls {
       waiting.value.call.value.message = request
       throw error
     }
+  }
+
+  /// The result of a call that came by a module's door, whose request the module keeps.
+  package func result(ofKept service: UInt32, _ registers: CallRegisters) -> UInt32 {
+    do throws(SystemError) {
+      return unsafe try UInt32(bitPattern: wait(Reference(DirectMap.pointer(service)), registers))
+    } catch { return UInt32(bitPattern: error.rawValue) }
+  }
+
+  /// A request that came by a module's door (module_door.S), which the module keeps.
+  private func wait(_ service: Reference<Service>, _ registers: CallRegisters) throws(SystemError) -> Int32 {
+    let arguments = unsafe Arguments(registers, context)
+    let record = try Services(context).record(of: context.scheduler.current)
+    guard unsafe registers.pointee.eax == SystemCall.callShort.rawValue else {
+      return try MessageCalls(context).callByMessage(service, record, arguments, isKept: true)
+    }
+    MessageCalls(context).fill(record, arguments)
+    Services(context).retain(service)
+    defer { Services(context).release(service) }
+    return try Calls(context).sendKept(to: service, deadline: nil)
   }
 
   private func endpoint(_ handle: UInt32) throws(SystemError) -> (service: Reference<Service>, epoch: UInt32) {

@@ -60,9 +60,10 @@ struct MessageCalls {
     return try callByMessage(service, record, arguments)
   }
 
+  /// - Parameter isKept: the module that serves has had the request, and keeps it.
   @inline(never)
-  private func callByMessage(
-    _ service: Reference<Service>, _ record: Reference<CallRecord>, _ arguments: Arguments
+  func callByMessage(
+    _ service: Reference<Service>, _ record: Reference<CallRecord>, _ arguments: Arguments, isKept: Bool = false
   ) throws(SystemError) -> Int32 {
     try MessageCopy(context).read(into: record, from: arguments.second)
     record.value.isShort = false
@@ -72,7 +73,7 @@ struct MessageCalls {
       try PageLending(context).begin(record)
     }
     defer { PageLending(context).end(record) }
-    if record.value.isLending, arguments.third & arguments.fourth == .max,
+    if !isKept, record.value.isLending, arguments.third & arguments.fourth == .max,
       let result = PageLending(context).callDirectly(service, arguments.second, record)
     {
       return result
@@ -83,8 +84,11 @@ struct MessageCalls {
     let time = Arguments.wide(arguments.third, arguments.fourth)
     Services(context).retain(service)
     defer { Services(context).release(service) }
-    let result = try Calls(context).send(
-      to: service, deadline: time == .max ? nil : context.scheduler.deadline(after: time))
+    let deadline = time == .max ? nil : context.scheduler.deadline(after: time)
+    let result =
+      isKept
+      ? try Calls(context).sendKept(to: service, deadline: deadline)
+      : try Calls(context).send(to: service, deadline: deadline)
     record.value.message.dataAddress = record.value.dataAddress
     try MessageCopy(context).write(record, to: arguments.second, words: MessageCopy.reply)
     return result
@@ -97,15 +101,7 @@ struct MessageCalls {
     // Registers have no place for a handle.
     guard arguments.second & Message.passesHandle == 0 else { throw .badArgument }
     let record = try Services(context).record(of: task)
-    record.value.isShort = true
-    record.value.message.operation = arguments.second
-    record.value.message.words[0] = arguments.third
-    record.value.message.words[1] = arguments.fourth
-    record.value.message.words[2] = arguments.fifth
-    // A reply that came before is none of this service's business.
-    for index in 3..<6 { record.value.message.words[index] = 0 }
-    record.value.message.dataLength = 0
-    record.value.message.bufferCapacity = 0
+    fill(record, arguments)
     if let server = service.queues.directServer(for: task), context.scheduler.canSwitchDirectly(to: server) {
       return DirectCalls(context).exchange(service, record, server)
     }
@@ -115,6 +111,20 @@ struct MessageCalls {
     return try sendShort(to: service)
   }
 
+  /// Makes a request of the registers.
+  @inline(__always)
+  func fill(_ record: Reference<CallRecord>, _ arguments: Arguments) {
+    record.value.isShort = true
+    record.value.message.operation = arguments.second
+    record.value.message.words[0] = arguments.third
+    record.value.message.words[1] = arguments.fourth
+    record.value.message.words[2] = arguments.fifth
+    // A reply that came before is none of this service's business.
+    for index in 3..<6 { record.value.message.words[index] = 0 }
+    record.value.message.dataLength = 0
+    record.value.message.bufferCapacity = 0
+  }
+
   @inline(never)
   private func callModule(
     _ server: LinkedServer, _ service: Reference<Service>, _ record: Reference<CallRecord>
@@ -122,7 +132,8 @@ struct MessageCalls {
     Services(context).retain(service)
     defer { Services(context).release(service) }
     service.value.queues.calls &+= 1
-    return try ModuleServices(context).callShort(server.record, server.function, record: record)
+    let result = try ModuleServices(context).callShort(server.record, server.function, record: record)
+    return result == CallRecord.kept ? try Calls(context).sendKept(to: service, deadline: nil) : result
   }
 
   @inline(never)

@@ -46,16 +46,56 @@ public struct ServiceServer {
   ///
   /// - Throws: `peerGone` when another server has taken the name over.
   public mutating func answerNext(_ handler: (inout Request) -> Void) throws(SystemError) {
-    message.bufferAddress = UInt32(UInt(bitPattern: buffers))
-    message.bufferCapacity = UInt32(Self.dataLimit)
+    offerRoom()
     let number: UInt32
     if pending == 0 {
       number = try checked(unsafe SystemCalls.receive(endpoint, &message))
     } else {
       number = try checked(unsafe SystemCalls.replyAndReceive(endpoint, pending, &message))
     }
+    handle(number, handler)
+  }
+
+  /// The same, and waits for what is in the set too. Returns false where something of that came first, or its time is over.
+  public mutating func answerNext(
+    or set: inout WaitSet, _ handler: (inout Request) -> Void
+  ) throws(SystemError) -> Bool {
+    // A caller that is gone needs no answer.
+    if pending != 0 { _ = unsafe SystemCalls.reply(pending, &message) }
+    pending = 0
+    offerRoom()
+    do throws(SystemError) {
+      let number = try checked(unsafe SystemCalls.receiveAny(endpoint, &message, &set))
+      guard number != 0 else { return false }
+      handle(number, handler)
+      return true
+    } catch {
+      guard error == .timedOut else { throw error }
+      return false
+    }
+  }
+
+  /// Answers a request that was kept. Returns false where that reached nobody.
+  public func answer(_ request: KeptRequest, _ words: InlineArray<6, UInt32>, _ bytes: [UInt8]) -> Bool {
+    var message = Message()
+    message.words = words
+    message.dataLength = UInt32(bytes.count)
+    return unsafe bytes.withUnsafeBufferPointer {
+      message.dataAddress = UInt32(UInt(bitPattern: $0.baseAddress))
+      return unsafe SystemCalls.requestAnswer(endpoint, UInt32(truncatingIfNeeded: request.number), &message) == 0
+    }
+  }
+
+  private mutating func offerRoom() {
+    message.bufferAddress = UInt32(UInt(bitPattern: buffers))
+    message.bufferCapacity = UInt32(Self.dataLimit)
+  }
+
+  private mutating func handle(_ number: UInt32, _ handler: (inout Request) -> Void) {
     pending = number
-    if message.operation & Message.passesHandle != 0 {
+    // What came with a handle is not kept: it could not be sent again.
+    let canBeKept = message.operation & Message.passesHandle == 0
+    if !canBeKept {
       _ = SystemCalls.close(message.words[5])
       message.operation &= ~Message.passesHandle
       message.words[5] = 0
@@ -63,16 +103,23 @@ public struct ServiceServer {
     let reply = unsafe buffers + Self.dataLimit
     // In the buffer, or lent.
     let data = unsafe UnsafePointer<UInt8>(bitPattern: UInt(message.dataAddress))
-    unsafe withUnsafeMutablePointer(to: &message) { message in
+    let isKept = unsafe withUnsafeMutablePointer(to: &message) { message in
       let words = unsafe withUnsafeMutablePointer(to: &message.pointee.words) { unsafe $0 }
       var request = unsafe Request(
         operation: message.pointee.operation, words: words, sender: message.pointee.sender, data: data,
         dataCount: Int(message.pointee.dataLength), reply: reply,
-        capacity: min(Int(message.pointee.bufferCapacity), Self.dataLimit), lives: processLives)
+        capacity: min(Int(message.pointee.bufferCapacity), Self.dataLimit), number: canBeKept ? UInt64(number) : 0,
+        lives: processLives)
       handler(&request)
       unsafe words.pointee = request.reply
       unsafe message.pointee.dataAddress = UInt32(UInt(bitPattern: reply))
       unsafe message.pointee.dataLength = UInt32(truncatingIfNeeded: request.replyCount)
+      return request.isKept
+    }
+    if isKept {
+      // Where that fails the caller is gone already.
+      _ = SystemCalls.requestKeep(endpoint, number)
+      pending = 0
     }
   }
 }
