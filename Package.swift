@@ -132,9 +132,14 @@ let package = Package(
     .target(
       name: "ShellLanguage", dependencies: ["Primitives", "SDK"], path: "Userland/Programs/shell/Portable",
       swiftSettings: portable),
+    .target(
+      name: "Editing", dependencies: ["Primitives", "SDK"], path: "Userland/Programs/edit/Portable",
+      swiftSettings: portable),
     .testTarget(
       name: "UserlandTests",
-      dependencies: ["ABI", "Injection", "Management", "Primitives", "SDK", "ShellLanguage", "TestSupport"],
+      dependencies: [
+        "ABI", "Drivers", "Editing", "Injection", "Management", "Primitives", "SDK", "ShellLanguage", "TestSupport",
+      ],
       path: "Tests/UserlandTests", swiftSettings: host),
     .target(
       name: "TestSupport", dependencies: ["Boot", "Primitives"], path: "Tests/TestSupport", swiftSettings: host),
@@ -182,6 +187,7 @@ let package = Package(
       dependencies: [
         "ABI", "ABIDefinition", "Checks", "DebugTypes", "Diagnostics", "Drivers", "Emulator", "Generator", "Injections",
         "MeghaBuild", "Primitives", "Profiler", "SymbolTables", "TestSupport",
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       path: "Tests/ToolTests", swiftSettings: host),
   ]

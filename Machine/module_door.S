@@ -342,6 +342,8 @@ reply_overlong:
 // ---- Calls that failed, or were cut short ----
 
 door_refused:
+  cmpl $REQUEST_KEPT, %eax
+  je door_kept
   pushl %eax
   call module_refused
 2:movl CPU_CURRENT_TASK, %ecx
@@ -357,6 +359,36 @@ door_refused:
 module_door_cut:
   movl $SERVICE_FAULTED, %eax
   jmp 2b
+
+// The module keeps the request: the call leaves it, and waits outside (ModuleWaits.swift).
+.set REQUEST_KEPT, 0x80000001
+door_kept:
+  cmpl $0, module_lent_pages
+  je 1f
+  call module_window_close
+1:movl CPU_CURRENT_TASK, %ecx
+  movl TASK_MODULE_DOOR(%ecx), %ebx
+  movl $0, TASK_MODULE_EDGE(%ecx)
+  movl $0, module_stack_user
+  movl DOOR_INSIDE(%ebx), %eax
+  decl (%eax)
+  jns 2f
+  pushl %ebx
+  call module_left
+  addl $4, %esp
+2:pushl SAVED_EAX + 4(%esp)            // which call it is
+  leal 8(%esp), %eax
+  pushl DOOR_SERVICE(%ebx)
+  pushl %eax
+  call answer_kept
+  addl $8, %esp
+  popl %eax
+  cmpl $CALL_IN_REGISTERS, %eax
+  jne door_attention
+  cmpl $0, CPU_PENDING_WORK
+  je leave_in_registers
+  call see_to_pending_work
+  jmp leave_in_registers
 
 .section .rodata.closed_door, "a"
 .globl closed_door

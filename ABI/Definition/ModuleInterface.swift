@@ -95,6 +95,15 @@ public enum ModuleInterface {
       ], result: "int32_t",
       "Allocates kernel memory that belongs to the calling module. Returns 0, or 12 where there is none."),
     ModuleExport(
+      "megha_answer",
+      [
+        .init("request", "uint64_t", "what `megha_keep` returned"),
+        .init("words", "const uint32_t *", "the six words of the reply"),
+        .init("bytes", "const void *", "the bytes of the reply"), .init("length", "uint32_t", "how many"),
+      ], result: "int32_t",
+      "Answers a request that was kept. Returns 0, or a negative error: peerGone where that reached nobody, since the caller gave up or its request goes to another server, tooLarge, badAddress."
+    ),
+    ModuleExport(
       "megha_boot_time", result: "uint64_t",
       "Returns the seconds since 1970 at boot, from the machine's clock; 0 where it has none."),
     ModuleExport(
@@ -105,6 +114,24 @@ public enum ModuleInterface {
     ModuleExport(
       "megha_free", [.init("memory", "void *", "what `megha_allocate` gave, or null")],
       "Gives back memory of the calling module's."),
+    ModuleExport(
+      "megha_keep",
+      [.init("woken", "const void *", "a function of the module's, `int32_t (*)(void)`")], result: "uint64_t",
+      "Keeps the request that the service function answers, which returns 0x80000001 then: its caller waits outside of the module for `megha_answer`, and sends the request again where the service moves. When a line of the module's calls, or the moment of `megha_wake_at` comes, one of those who wait runs the function, which returns 0, or another number where it did nothing: somebody else runs it then. Returns what names the request; 0 where it cannot be kept."
+    ),
+    ModuleExport(
+      "megha_line_acknowledge", [.init("line", "uint32_t", "a line that the module has")],
+      "The device has been seen to: its line may interrupt again."),
+    ModuleExport(
+      "megha_line_claim", [.init("line", "uint32_t", "the number of an interrupt line")], result: "int32_t",
+      "Claims an interrupt line. Returns 0, or a negative error: busy where somebody has it."),
+    ModuleExport(
+      "megha_line_release", [.init("line", "uint32_t", "a line that the module has")],
+      "Gives a claimed line back. Unloading a module does the same."),
+    ModuleExport(
+      "megha_line_wait", [.init("nanoseconds", "uint64_t", "how long at the most")], result: "int32_t",
+      "Waits until a line of the module's has called, while other tasks run. Returns the lines that have since it was asked last, a bit for each, or a negative error: timedOut, cancelled, busy where another call waits."
+    ),
     ModuleExport(
       "megha_log",
       [
@@ -136,6 +163,15 @@ public enum ModuleInterface {
     ModuleExport(
       "megha_sleep", [.init("nanoseconds", "uint64_t", "how long, at least")], result: "int32_t",
       "Waits while other tasks run. Returns 0, or the negative error cancelled where the calling task is to end: the module should return soon then."
+    ),
+    ModuleExport(
+      "megha_turn_wait", result: "int32_t",
+      "Waits until another call of the module's calls `megha_turn_wake`, behind those who wait already. Returns 0, or a negative error: cancelled, serviceFaulted where the module has failed."
+    ),
+    ModuleExport("megha_turn_wake", [], "Wakes the first of those who wait in `megha_turn_wait`."),
+    ModuleExport(
+      "megha_wake_at", [.init("moment", "uint64_t", "in nanoseconds since boot; all ones: none")],
+      "When those whose requests are kept are to run the function that `megha_keep` got, though no line calls. Once that has begun no moment is set."
     ),
   ]
 

@@ -592,7 +592,36 @@ public enum SystemCallTable {
       ], result: "how many bytes it has", errors: ["badAddress", "tooLarge"],
       "Writes the path of the caller's working directory."),
     .init(
-      86, "callInRegisters",
+      86, "receiveAny",
+      [
+        .init("handle", .handle, "an endpoint of the caller; 0xffffffff: no requests"),
+        .init("message", .structureInOut(type: "Message"), "where a request's data may go; the request replaces it"),
+        .init("set", .structureInOut(type: "WaitSet"), "what else is waited for; what came of it is added"),
+      ], result: "the number of the request, for the reply; 0: something of the set came",
+      errors: [
+        "badHandle", "badAddress", "badArgument", "busy", "cancelled", "peerGone", "stale", "timedOut", "tooLarge",
+      ],
+      "Waits for a request, bits of a notification, events or a moment, whichever comes first. Of what is there already the set comes before a request. Bits are taken; events are not."
+    ),
+    .init(
+      87, "requestKeep",
+      [
+        .init("handle", .handle, "an endpoint of the caller"),
+        .init("request", .number, "a request that the calling task has received from it"),
+      ], errors: ["badHandle", "peerGone", "unsupported"],
+      "Keeps a request to answer it later, by `requestAnswer`. It must have changed nothing so far: where the service moves it is sent again to whoever serves then. Data that came with it is gone."
+    ),
+    .init(
+      88, "requestAnswer",
+      [
+        .init("handle", .handle, "an endpoint of the caller"),
+        .init("request", .number, "a request that was kept"),
+        .init("message", .structureIn(type: "Message"), "the reply"),
+      ], errors: ["badHandle", "badAddress", "peerGone", "tooLarge", "unsupported"],
+      "Answers a request that was kept. `peerGone`: the answer reached nobody, since the caller gave up, or its request goes to another server."
+    ),
+    .init(
+      89, "callInRegisters",
       [
         .init("handle", .handle, "an opened service"), .init("operation", .number, "what is asked for"),
         .init("first", .number, "the first word of the request"), .init("second", .number, "the second word"),
@@ -603,7 +632,7 @@ public enum SystemCallTable {
       "Sends a request that travels in registers, and waits for a reply that does so too. No other way to ask is as short."
     ),
     .init(
-      87, "receiveInRegisters",
+      90, "receiveInRegisters",
       [
         .init("handle", .handle, "an endpoint of the caller"),
         .init("message", .structureInOut(type: "Message"), "where requests go that do not fit into registers"),
@@ -611,7 +640,7 @@ public enum SystemCallTable {
       errors: ["badHandle", "badAddress", "cancelled", "tooLarge"], words: requestWords,
       "Waits for a request and takes it in registers, where it fits. The message is used for later requests too."),
     .init(
-      88, "replyAndReceiveInRegisters",
+      91, "replyAndReceiveInRegisters",
       [
         .init("handle", .handle, "an endpoint of the caller"), .init("request", .number, "the request to answer"),
         .init("first", .number, "the first word of the reply"), .init("second", .number, "the second word"),
@@ -620,7 +649,7 @@ public enum SystemCallTable {
       errors: ["badHandle", "badAddress", "badArgument", "cancelled", "tooLarge"], words: requestWords,
       "Answers a request with three words and waits for the next one as receiveInRegisters does, in one call."),
     .init(
-      89, "replyMessageAndReceive",
+      92, "replyMessageAndReceive",
       [
         .init("handle", .handle, "an endpoint of the caller"), .init("request", .number, "the request to answer"),
         .init("message", .structureIn(type: "Message"), "the reply"),
@@ -628,13 +657,13 @@ public enum SystemCallTable {
       errors: ["badHandle", "badAddress", "badArgument", "cancelled", "tooLarge"], words: requestWords,
       "Answers a request with a message and waits for the next one as receiveInRegisters does, in one call."),
     .init(
-      90, "requestSender", [.init("request", .number, "a request that the caller has received")],
+      93, "requestSender", [.init("request", .number, "a request that the caller has received")],
       errors: ["peerGone"],
       words: [
         .init("EDX", "sender", "the process that asks; the highest bit is set where it holds the service's calls")
       ], "Tells who sent a request that came in registers."),
     .init(
-      91, "replyRest", [.init("message", .structureOut(type: "Message"), "where the reply goes")],
+      94, "replyRest", [.init("message", .structureOut(type: "Message"), "where the reply goes")],
       errors: ["badAddress", "notFound"],
       "Writes all words of the reply to the caller's latest call in registers, where there were more than three."),
   ]

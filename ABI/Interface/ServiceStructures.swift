@@ -136,6 +136,21 @@ public struct Message: BitwiseCopyable, Sendable {
   @inlinable public static var lendsPages: UInt32 { 0x8000_0000 }
 }
 
+/// What `receiveAny` waits for besides requests, and what of it came.
+public struct WaitSet: BitwiseCopyable, Sendable {
+  /// A handle of a notification, and the bits that are waited for; 0: none, and the handle means nothing.
+  public var notification: UInt32 = 0
+  public var bits: UInt32 = 0
+  /// Kinds of events, which are taken by `eventWait`.
+  public var kinds = EventKinds(rawValue: 0)
+  /// The longest wait in nanoseconds; all ones: no limit.
+  public var time = WordPair(.max)
+  /// What came: bits, which are taken, and kinds of events, which are not.
+  public var bitsCame: UInt32 = 0
+  public var kindsCame = EventKinds(rawValue: 0)
+  @inlinable public init() {}
+}
+
 /// What `serviceControl` does.
 public enum ServiceAction: UInt32, Sendable {
   /// Waits until the calls inside have been answered, and keeps all further ones waiting, except those of the caller.

@@ -32,74 +32,22 @@ import SystemCalls
 private var context: Context { @inline(__always) get { Context() } }
 
 private enum Export {
-  /// The stack that the kernel needs for the deepest export, in bytes.
-  static var stackNeeded: UInt32 { 3072 }
-
   /// Returns the module that calls.
-  @inline(__always)
-  static func enter() -> Reference<LinkedModule> {
-    let edge = context.scheduler.current.value.moduleEdge
-    let floor = ModuleFaults(context).stackFloor(of: context.scheduler.current)
-    if edge < floor &+ stackNeeded { ModuleFaults(context).cutShort(.stackExhausted(bytesLeft: edge &- floor)) }
-    if context.modules.value.isOverdue { ModuleFaults(context).cutShortIfOverdue() }
-    // The entry that it was linked to says who it is; what lies on its stack may be anything.
-    guard let module = context.modules.value.records[Int(export_place()) & 63] else {
-      panic("an export was called by no module")
-    }
-    return module
-  }
-
-  /// The addresses in modules that the calls which led here go back to, innermost first; 0 where there are no more.
-  static func callers() -> (UInt32, UInt32, UInt32) {
-    let surroundings = KernelFaultContext(process: nil, in: context)
-    let first = memory_read32(export_stack_pointer())
-    // A module's function that ends with a jump to an export goes back to the kernel.
-    guard ModuleDirectory(context).module(containing: first) != nil else { return (0, 0, 0) }
-    let frame = export_frame_pointer()
-    guard let second = surroundings.word(at: frame &+ 4), let outer = surroundings.word(at: frame) else {
-      return (first, 0, 0)
-    }
-    return (first, second, surroundings.word(at: outer &+ 4) ?? 0)
-  }
+  @inline(__always) static func enter() -> Reference<LinkedModule> { ModuleExports(context).enter() }
 }
 
 @c @implementation public func megha_allocate(
   _ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>!, _ alignment: UInt32, _ size: UInt32
 ) -> Int32 {
-  let module = Export.enter()
-  if let mistake = ModuleHeap(context).inspect(module) { ModuleFaults(context).cutShort(.moduleMistake(mistake)) }
-  do throws(ModuleMistake) {
-    guard
-      let address = try ModuleHeap(context).allocate(size, alignment: alignment, for: module, callers: Export.callers())
-    else {
-      return 12
-    }
-    guard withUnsafePointer(to: address, { user_copy(result, $0, 4) }) == 0 else {
-      try ModuleHeap(context).remove(address)
-      return 14
-    }
-    return 0
-  } catch { ModuleFaults(context).cutShort(.moduleMistake(error)) }
+  ModuleExports(context).allocate(result, alignment, size, for: Export.enter())
 }
 
 @c @implementation public func megha_free(_ memory: UnsafeMutableRawPointer!) {
-  let module = Export.enter()
-  guard let memory else { return }
-  let mistake =
-    ModuleHeap(context).free(UInt32(UInt(bitPattern: memory)), of: module) ?? ModuleHeap(context).inspect(module)
-  if let mistake { ModuleFaults(context).cutShort(.moduleMistake(mistake)) }
+  ModuleExports(context).free(memory, of: Export.enter())
 }
 
 @c @implementation public func megha_log(_ text: UnsafePointer<UInt8>!, _ length: UInt32) {
-  let module = Export.enter()
-  var bytes = InlineArray<256, UInt8>(repeating: 0)
-  let count = min(length, 256)
-  guard withUnsafeMutablePointer(to: &bytes, { count == 0 || user_copy($0, text, count) == 0 }) else { return }
-  var output = KernelOutput(context)
-  module.value.name.write(to: &output)
-  output.write(": ")
-  output.write(bytes.span.extracting(first: Int(count)))
-  output.write("\n")
+  ModuleExports(context).log(text, length, of: Export.enter())
 }
 
 @c @implementation public func megha_clock() -> UInt64 {
@@ -117,6 +65,40 @@ private enum Export {
   let reason = context.scheduler.block(.sleeping, deadline: context.scheduler.deadline(after: nanoseconds))
   return reason == .cancelled ? SystemError.cancelled.rawValue : 0
 }
+
+@c @implementation public func megha_keep(_ woken: UnsafeRawPointer!) -> UInt64 {
+  ModuleWaits(context).keep(UInt32(UInt(bitPattern: woken)), by: Export.enter())
+}
+
+@c @implementation public func megha_answer(
+  _ request: UInt64, _ words: UnsafePointer<UInt32>!, _ bytes: UnsafeRawPointer!, _ length: UInt32
+) -> Int32 {
+  let (words, bytes) = (UInt32(UInt(bitPattern: words)), UInt32(UInt(bitPattern: bytes)))
+  return ModuleWaits(context).answer(request, words: words, bytes: bytes, length: length, by: Export.enter())
+}
+
+@c @implementation public func megha_wake_at(_ moment: UInt64) {
+  ModuleWaits(context).wake(Export.enter(), at: moment)
+}
+
+@c @implementation public func megha_line_claim(_ line: UInt32) -> Int32 {
+  ModuleWaits(context).claim(line, for: Export.enter())
+}
+
+@c @implementation public func megha_line_release(_ line: UInt32) {
+  ModuleWaits(context).release(line, of: Export.enter())
+}
+
+@c @implementation public func megha_line_acknowledge(_ line: UInt32) {
+  ModuleWaits(context).acknowledge(line, of: Export.enter())
+}
+
+@c @implementation public func megha_line_wait(_ nanoseconds: UInt64) -> Int32 {
+  ModuleWaits(context).waitForLine(of: Export.enter(), nanoseconds: nanoseconds)
+}
+
+@c @implementation public func megha_turn_wait() -> Int32 { ModuleWaits(context).waitForTurn(in: Export.enter()) }
+@c @implementation public func megha_turn_wake() { ModuleWaits(context).wakeTurn(in: Export.enter()) }
 
 @c @implementation public func megha_caller() -> UInt32 {
   _ = Export.enter()

@@ -74,5 +74,10 @@ private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
   Reference(DirectMap.pointer(door.pointee.module, as: LinkedModule.self)).wakeDrainers()
 }
 
+/// A request that came by a door is kept by the module: the call has left it.
+@c(answer_kept) func answerKept(_ registers: CallRegisters, _ service: UInt32) {
+  registers.pointee.eax = KeptCalls(Context()).result(ofKept: service, registers)
+}
+
 /// On the reaper stack: explains why a call is cut short and marks the module as failed.
 @c(module_call_failed) func moduleCallFailed() { ModuleFaults(Context()).explain() }

@@ -58,6 +58,19 @@ extension Calls {
     #endif
   }
 
+  /// Brings a request that the fast path has handed on in registers alone to the caller's record: it may be sent again.
+  package func refill(_ caller: Reference<Task>) {
+    #if arch(i386)
+      let record = caller.value.call
+      guard record.value.form == .registers, caller.value.wakeReason == .inRegisters else { return }
+      let end = caller.value.kernelStackEnd &- (caller.value.mode.isRing0 ? 4 : 0)
+      let registers = unsafe DirectMap.pointer(end &- UInt32(CALL_REGISTERS_SIZE), as: saved_registers.self)
+      unsafe record.value.message.setReply(registers.pointee.edx, registers.pointee.esi, registers.pointee.edi)
+      record.value.message.operation = unsafe registers.pointee.ecx
+      record.value.message.bufferCapacity = 0
+    #endif
+  }
+
   /// Puts the words of a request or a reply into registers.
   @inline(__always)
   package func put(_ record: Reference<CallRecord>, in registers: CallRegisters) {
@@ -123,7 +136,7 @@ extension Calls {
   /// Brings the request of a caller over that this task has taken. Returns its number; nil where that failed because of
   /// the caller, who has been told.
   @inline(never)
-  private func begin(
+  func begin(
     _ caller: Reference<Task>, of service: Reference<Service>, _ delivery: Delivery
   ) throws(SystemError) -> Int32? {
     do throws(CopyFailure) {
@@ -309,6 +322,14 @@ extension Calls {
     guard let caller = context.scheduler.current.callerServed(number: number, of: service?.queues) else {
       throw .peerGone
     }
+    return try answer(caller, reply)
+  }
+
+  /// The same for the caller itself, whose request the server has.
+  @inline(__always)
+  package func answer(
+    _ caller: Reference<Task>, _ reply: Reply
+  ) throws(SystemError) -> (caller: Reference<Task>?, room: Room) {
     let record = caller.value.call
     let capacity = record.value.message.bufferCapacity
     var isDelivered = true

@@ -54,7 +54,9 @@ package struct Calls {
       switch service.value.server {
       case .module(let server):
         service.value.queues.calls &+= 1
-        return try context.messages.serve(server, record, context)
+        let result = try context.messages.serve(server, record, context)
+        if result != CallRecord.kept { return result }
+        return try context.messages.wait(server, for: service, deadline: deadline, context)
       case .nobody: throw .peerGone
       case .process: break
       }

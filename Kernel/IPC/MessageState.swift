@@ -24,6 +24,17 @@ package struct MessageState: ~Copyable {
     try unsafe operations().pointee.serve(context, server, record)
   }
 
+  @inline(never)
+  mutating func wait(
+    _ server: LinkedServer, for service: Reference<Service>, deadline: UInt64?, _ context: Context
+  ) throws(SystemError) -> Int32 {
+    try unsafe operations().pointee.wait(context, server, service, deadline)
+  }
+
+  mutating func wakeKept(_ server: LinkedServer, _ context: Context) {
+    unsafe operations().pointee.wakeKept(context, server)
+  }
+
   mutating func isLive(_ server: LinkedServer, _ context: Context) -> Bool {
     unsafe operations().pointee.isLive(context, server)
   }

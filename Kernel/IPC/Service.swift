@@ -41,6 +41,10 @@ package struct LinkedServer: Equatable {
 package struct LinkedServers {
   /// Serves the request in a record, whose words become the reply's, and returns the result.
   package let serve: (Context, LinkedServer, Reference<CallRecord>) throws(SystemError) -> Int32
+  /// Waits for the answer to a request in the current task's record, which the module keeps, and returns the result.
+  package let wait: (Context, LinkedServer, Reference<Service>, UInt64?) throws(SystemError) -> Int32
+  /// Has those whose requests the module keeps look whether it still serves them.
+  package let wakeKept: (Context, LinkedServer) -> Void
   /// Whether calls may enter the module.
   package let isLive: (Context, LinkedServer) -> Bool
   /// The count of the calls that are inside.
@@ -48,10 +52,14 @@ package struct LinkedServers {
 
   package init(
     serve: @escaping (Context, LinkedServer, Reference<CallRecord>) throws(SystemError) -> Int32,
+    wait: @escaping (Context, LinkedServer, Reference<Service>, UInt64?) throws(SystemError) -> Int32,
+    wakeKept: @escaping (Context, LinkedServer) -> Void,
     isLive: @escaping (Context, LinkedServer) -> Bool,
     inside: @escaping (Context, LinkedServer) -> Reference<ModuleInside>
   ) {
     self.serve = serve
+    self.wait = wait
+    self.wakeKept = wakeKept
     self.isLive = isLive
     self.inside = inside
   }
@@ -250,6 +258,7 @@ package struct Services {
       guard holder != .none, case .nobody = service.value.predecessor else { throw .alreadyExists }
       service.value.predecessor = service.value.server
     }
+    if case .module(let former) = service.value.server { context.messages.wakeKept(former, context) }
     service.value.server = server
     service.updateDoor()
     service.queues.beginEpoch(CallWaits(context))
@@ -257,6 +266,7 @@ package struct Services {
 
   /// The server is gone. While its calls are held, the one before it comes back.
   func serverIsGone(_ service: Reference<Service>) {
+    if case .module(let server) = service.value.server { context.messages.wakeKept(server, context) }
     service.value.server = service.value.predecessor
     service.value.predecessor = .nobody
     service.updateDoor()
@@ -277,6 +287,11 @@ package struct Services {
       retirePredecessor(of: service)
     }
     release(service)
+  }
+
+  /// The current task keeps the request of a caller, to answer it later.
+  package func keep(_ caller: Reference<Task>, of service: Reference<Service>, epoch: UInt32) {
+    service.queues.keep(caller, from: context.scheduler.current, epoch: epoch, CallWaits(context))
   }
 
   /// The module that served it is taken out. The calls inside have come back.

@@ -20,6 +20,7 @@ package struct ServiceMoves {
   package func hold(_ service: Reference<Service>, by process: Reference<Process>) throws(SystemError) {
     guard !service.value.queues.isHeld else { throw .busy }
     service.queues.hold(by: process.value.identity)
+    if case .module(let server) = service.value.server { context.messages.wakeKept(server, context) }
     service.updateDoor()
     // Another thread of the process may let go meanwhile, and then nobody else keeps the service.
     Services(context).retain(service)

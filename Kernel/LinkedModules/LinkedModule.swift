@@ -51,6 +51,14 @@ package struct LinkedModule: ~Copyable {
   var allocations: UInt32 = 0
   /// Tasks that wait until no call is inside.
   var drainers = TaskQueue()
+  /// What its lines signal, with the callers as waiters whose requests it keeps; nil until it has a line or keeps a request.
+  var signals: Reference<NotificationRecord>?
+  /// The lines that it has, a bit for each.
+  var lines: UInt32 = 0
+  /// When those whose requests are kept go on by themselves, in nanoseconds since boot.
+  var wakeMoment: UInt64 = .max
+  /// Calls that wait for their turn inside.
+  var turns = TaskQueue()
   /// The edge of calls that do not come by a service's door names this one.
   var door = module_door()
 
@@ -112,8 +120,9 @@ package struct ModuleTable: ~Copyable {
   var failure = ModuleFailure(cause: .exception(vector: 0, errorCode: 0))
   /// Where the pages of `ModuleWindow` are mapped.
   var windowEntries = HeldEntry(address: 0)
-  /// Counts the calls that do not come by a service's door.
+  /// Counts the calls that do not come by a service's door, and requests that were kept.
   var callCount: UInt32 = 0
+  var keptCount: UInt32 = 0
   /// What the watchdog saw: the call, by its door and its number among those of the door, and how many looks in a row
   /// found it.
   var watchedCall: (door: UInt32, number: UInt32) = (0, 0)
@@ -260,13 +269,13 @@ package struct ModuleDirectory {
         reference(to: &task.value.moduleDoor).address == task.address + 4,
         reference(to: &task.value.owner).address == task.address + 8,
         reference(to: &task.value.callRegisters).address == task.address + 12,
-        SystemCall.null.rawValue == 0, SystemCall.callInRegisters.rawValue == 86,
-        SystemCall.receiveInRegisters.rawValue == 87, SystemCall.replyAndReceiveInRegisters.rawValue == 88,
-        SystemCall.replyMessageAndReceive.rawValue == 89, SystemCall.requestSender.rawValue == 90,
+        SystemCall.null.rawValue == 0, SystemCall.callInRegisters.rawValue == 89,
+        SystemCall.receiveInRegisters.rawValue == 90, SystemCall.replyAndReceiveInRegisters.rawValue == 91,
+        SystemCall.replyMessageAndReceive.rawValue == 92, SystemCall.requestSender.rawValue == 93,
         SystemCall.call.rawValue == 34, SystemCall.replyAndReceive.rawValue == 38,
         SystemError.serviceFaulted.rawValue == -17, Protection([.guarded, .sharedStack]).rawValue == 10,
         Message.passesHandle == 1 << 31, Message.lendsPages == 1 << 31, Calls.dataLimit == 65536,
-        HandleTable.isPlacedAsExpected(in: process), ModuleStacks.isPlacedAsExpected
+        CallRecord.kept == -0x7fff_ffff, HandleTable.isPlacedAsExpected(in: process), ModuleStacks.isPlacedAsExpected
       else { panic("module_door.S expects other layouts") }
       guard FastPath(context).isPlacedAsExpected(task) else { panic("ipc.S expects other layouts") }
     #endif
@@ -293,6 +302,7 @@ package struct ModuleDirectory {
     context.consoles.recentFailure = RecentFailure(module: module.value.name, time: context.clock.now)
     context.modules.value.registry.fail(module.value.number)
     module.updateDoors()
+    ModuleWaits(context).moduleFailed(module)
   }
 
   /// Writes the function, file and line of an address in a module's code, as far as they are known.

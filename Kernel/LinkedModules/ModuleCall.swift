@@ -50,7 +50,8 @@ package struct ModuleCall {
     let request = unsafe DirectMap.pointer(place, as: ModuleRequest.self)
     unsafe prepare(request)
     let result = try run(function, argument: place, of: module, on: place)
-    unsafe finish(request)
+    // A request that is kept may be sent again, so it stays as it was.
+    if result != CallRecord.kept { unsafe finish(request) }
     return result
   }
 
@@ -111,6 +112,7 @@ package struct ModuleServices {
     let result = unsafe try enterAndServe(function, record, module) { _ in
     } finish: { _ in
     }
+    if result == CallRecord.kept { return result }
     if result < 0 { throw SystemError(rawValue: result) ?? .serviceFaulted }
     return record.value.resultOfReply
   }
@@ -138,6 +140,7 @@ package struct ModuleServices {
     } finish: {
       replyLength = unsafe $0.pointee.replyLength
     }
+    if result == CallRecord.kept { return result }
     if goesStraight {
       written = 0
       // What `megha_reply` leaves where the caller's memory could not be written.
@@ -284,6 +287,9 @@ extension LinkedServers {
       serve: { (context, server, record) throws(SystemError) in
         try ModuleServices(context).call(server.record, server.function, record: record)
       },
+      wait: { (context, server, service, deadline) throws(SystemError) in
+        try ModuleWaits(context).wait(server, for: service, deadline: deadline)
+      }, wakeKept: { context, server in ModuleWaits(context).wakeKept(server.record) },
       isLive: { _, server in server.record.isLive }, inside: { _, server in server.record.inside })
   }
 }

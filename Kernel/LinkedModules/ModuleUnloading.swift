@@ -78,6 +78,7 @@ package struct ModuleUnloading {
   /// Gives back all that the module held, and its record.
   func destroy(_ module: Reference<LinkedModule>) {
     DevicePorts(context).releaseAll(of: .module(slot: module.value.slot))
+    ModuleWaits(context).releaseAll(of: module)
     context.scheduler.preemptionPoint()
     var left = LeftMemory(owner: module.value.name, context)
     ModuleHeap(context).freeAll(from: module) {

@@ -4,7 +4,7 @@
 // The kernel's own code, and the model checker of Tests/MessagesTests explores every order of these steps.
 //
 // Invariants:
-// - A caller waits in exactly one queue: `callers`, or `servedCallers` of the one task that has its request.
+// - A caller waits in exactly one queue: `callers`, `servedCallers` of the one task that has its request, or `kept`.
 // - `inside` counts the callers handed to server tasks and not answered.
 // - `epoch` is 0 exactly while nobody serves. An endpoint of any other epoch receives nothing.
 // - While the service is held, only the holder's requests reach a server.
@@ -58,6 +58,8 @@ public struct CallQueues: ~Copyable {
   public var calls: UInt32 = 0
   public var faults: UInt32 = 0
   var latestNumber: UInt32 = 1
+  /// Callers whose requests the present server answers later (CallQueues+Kept.swift).
+  public var kept = TaskQueue()
 
   public init() {}
 
@@ -72,7 +74,7 @@ public struct CallQueues: ~Copyable {
 
 extension Reference where Value == TaskQueue {
   /// The queue in place: it does not move.
-  fileprivate init(to queue: inout TaskQueue) {
+  init(to queue: inout TaskQueue) {
     self = unsafe withUnsafeMutablePointer(to: &queue) { unsafe Reference<TaskQueue>($0) }
   }
 }
@@ -103,10 +105,15 @@ extension Reference where Value == CallQueues {
     record.value.service = address
     record.value.place = .queued
     record.value.result = SystemError.peerGone.rawValue
-    // Odd, so that it is never 0, and never negative.
-    value.latestNumber = value.latestNumber &+ 2 & 0x7fff_ffff
-    record.value.number = value.latestNumber
+    record.value.number = nextNumber()
     value.calls &+= 1
+  }
+
+  /// Odd, so that it is never 0, and never negative.
+  @inline(__always)
+  public func nextNumber() -> UInt32 {
+    value.latestNumber = value.latestNumber &+ 2 & 0x7fff_ffff
+    return value.latestNumber
   }
 
   @inline(__always)
@@ -142,7 +149,7 @@ extension Reference where Value == CallQueues {
     _ caller: Reference<Task>, _ result: Int32, _ scheduler: Scheduler
   ) {
     let record = caller.value.call
-    let wasInside = record.value.place != .queued
+    let wasInside = record.value.place.isInside
     if record.value.lentTo != nil { scheduler.revokeLease(of: caller) }
     record.value.place = .nowhere
     record.value.service = 0
@@ -151,7 +158,7 @@ extension Reference where Value == CallQueues {
   }
 
   @inline(__always)
-  private func countOut<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
+  func countOut<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
     value.inside &-= 1
     if value.inside == 0 { wakeAll(in: drainers, scheduler) }
   }
@@ -232,6 +239,8 @@ extension Reference where Value == CallQueues {
 
   /// A server takes over. The one before it, which only a held service has, becomes its predecessor.
   public func beginEpoch<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
+    // Those of the holder itself: its predecessor will not answer them.
+    requeueKept()
     value.formerEpoch = value.epoch
     value.latestTerm &+= 1
     value.epoch = value.latestTerm
@@ -241,6 +250,7 @@ extension Reference where Value == CallQueues {
 
   /// The server is gone; its predecessor, if there is one, serves again.
   public func endEpoch<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
+    failKept(scheduler)
     value.epoch = value.formerEpoch
     value.formerEpoch = 0
     wakeAll(in: receivers, scheduler)
@@ -255,14 +265,18 @@ extension Reference where Value == CallQueues {
   }
 
   /// Nobody serves any more: all fail who do not wait for the end of a hold. That includes the holder's own requests.
-  private func failAdmitted<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
+  func failAdmitted<Scheduler: CallScheduler>(_ scheduler: Scheduler) {
     while let caller = nextCaller() { fail(caller, .peerGone, scheduler) }
   }
 
   // MARK: Moves
 
-  /// Keeps the requests of all others waiting. The holder is to wait in `drainers` until `inside` is 0.
-  public func hold(by process: TaskIdentity) { value.holder = process }
+  /// Keeps the requests of all others waiting. The holder is to wait in `drainers` until `inside` is 0. What the server
+  /// keeps is given back: the callers wait for the end of the hold, and send their requests again then.
+  public func hold(by process: TaskIdentity) {
+    value.holder = process
+    requeueKept()
+  }
 
   /// Lets the calls go on. Every caller sends its request again, to whoever serves then.
   public func resume<Scheduler: CallScheduler>(_ scheduler: Scheduler) {

@@ -2,7 +2,8 @@
 // address space is loaded.
 //
 // Invariant: `place` says where the caller is. `nowhere`: in no call, or answered and not yet back in its own code;
-// `queued`: in the service's `callers`; `given` and `taken`: in `servedCallers` of the task that serves it.
+// `queued`: in the service's `callers`; `given` and `taken`: in `servedCallers` of the task that serves it; `kept`: in the
+// service's `kept`.
 
 import ABI
 import Primitives
@@ -17,6 +18,11 @@ public enum CallPlace: UInt8, Sendable {
   case given
   /// A server task works on it.
   case taken
+  /// The server has put it aside, to answer it later.
+  case kept
+
+  /// Whether a server task has the request.
+  var isInside: Bool { self == .given || self == .taken }
 }
 
 /// How a request comes, and how its reply goes back.
@@ -63,6 +69,10 @@ public struct CallRecord {
   /// The address of a piece of the kernel's heap for paths that the kernel sends for this task; 0: there was none yet. It stays with
   /// the record.
   public var paths: UInt32 = 0
+  /// The address of the module that keeps the request or is about to, and of its function that goes on with what it keeps; 0: no
+  /// module does.
+  public var keeper: UInt32 = 0
+  public var continuation: UInt32 = 0
 
   public init(sender: TaskIdentity) { self.sender = sender }
 
@@ -88,6 +98,8 @@ public struct CallRecord {
 
   /// A result that tells a caller to send its request again, to whoever serves then.
   public static var retry: Int32 { Int32.min }
+  /// What a module's service function returns where it keeps the request.
+  public static var kept: Int32 { Int32.min + 1 }
 }
 
 extension Message {

@@ -2,8 +2,10 @@
 //
 // Invariants:
 // - Setting bits takes constant time and no memory, so an interrupt may do it.
-// - A task waits only while no bit is set and the notification is alive; whoever sets bits or ends it wakes the tasks.
-// - All bits go to the one task that takes them: none is seen twice, none is lost.
+// - A task waits only while no bit that it wants is set and the notification is alive; whoever sets bits or ends it wakes the
+//   tasks.
+// - A bit goes to the one task that takes it: none is seen twice, none is lost.
+// - A listener waits elsewhere, for other things too. Its `awaitedEvents` say whether that wait is still on.
 
 import Jobs
 import Primitives
@@ -23,6 +25,9 @@ public struct Notification: ~Copyable {
   /// Handles, interrupt lines and tasks that wait.
   public var references: UInt32 = 1
   public var waiters = TaskQueue()
+  /// The task that waits for some of the bits and for other things, and those bits.
+  private var listener: Reference<Task>?
+  private var listenedBits: UInt32 = 0
 
   public init(owner: TaskIdentity, job: Reference<Job>? = nil) {
     self.owner = owner
@@ -32,14 +37,37 @@ public struct Notification: ~Copyable {
   /// Sets bits. Returns the task to wake, if one waits.
   public mutating func set(_ bits: UInt32) -> Reference<Task>? {
     pending |= bits & Notification.bits
+    if pending & listenedBits != 0, let listener = waitingListener { return listener }
     return waiters.first
   }
 
-  /// Takes all bits; nil where none is set.
-  public mutating func take() -> UInt32? {
-    guard pending != 0 else { return nil }
-    defer { pending = 0 }
-    return pending
+  /// Takes those of `wanted` that are set; nil where none is.
+  public mutating func take(_ wanted: UInt32 = Notification.bits) -> UInt32? {
+    let bits = pending & wanted
+    guard bits != 0 else { return nil }
+    pending &= ~bits
+    return bits
+  }
+
+  /// A task is about to wait for `bits`, with the bit of notifications among its `awaitedEvents`. Returns false where another
+  /// one does: a notification has one listener.
+  public mutating func listen(_ task: Reference<Task>, for bits: UInt32) -> Bool {
+    guard listener == nil else { return false }
+    listener = task
+    listenedBits = bits
+    return true
+  }
+
+  /// The listener's wait is over.
+  public mutating func stopListening() {
+    listener = nil
+    listenedBits = 0
+  }
+
+  /// The listener, unless something else has woken it and it has not run since.
+  public var waitingListener: Reference<Task>? {
+    guard let listener, listener.value.awaitedEvents & TaskEvent.notificationBit != 0 else { return nil }
+    return listener
   }
 
   /// Its owner is gone: the bits are too. All tasks that wait are to be woken.

@@ -38,6 +38,13 @@ package struct Notifications {
     return unsafe Reference(pointer)
   }
 
+  /// One that belongs to no process.
+  package func makeForKernel() throws(SystemError) -> Reference<NotificationRecord> {
+    let pointer: UnsafeMutablePointer<NotificationRecord> = unsafe try KernelHeap(context).allocate(tag: .service)
+    unsafe pointer.initialize(to: NotificationRecord(owner: .none))
+    return unsafe Reference(pointer)
+  }
+
   package func retain(_ notification: Reference<NotificationRecord>) { notification.value.references &+= 1 }
 
   package func release(_ notification: Reference<NotificationRecord>) {
@@ -54,6 +61,7 @@ package struct Notifications {
     if process.value.hasEnded && notification.value.owner == process.value.identity && notification.value.isAlive {
       notification.value.end()
       context.scheduler.wakeAll(reference(to: &notification.value.waiters))
+      if let listener = notification.value.waitingListener { context.scheduler.wake(listener) }
     }
     release(notification)
   }

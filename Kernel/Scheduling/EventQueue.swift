@@ -12,6 +12,8 @@ public enum TaskEvent: UInt8, Sendable {
 
   /// Its bit in a set of kinds.
   public var bit: UInt8 { 1 &<< rawValue }
+  /// In a task's `awaitedEvents`: it waits for bits of a notification too.
+  public static var notificationBit: UInt8 { 0x80 }
 }
 
 public struct PendingEvent: Equatable, Sendable {
@@ -44,6 +46,15 @@ public struct EventQueue {
     }
     entries[count] = PendingEvent(kind: kind, count: 1, subject: subject, time: time)
     count &+= 1
+  }
+
+  /// Which of the set `kinds` are pending.
+  public func pending(_ kinds: UInt8) -> UInt8 {
+    var pending: UInt8 = 0
+    for index in 0..<count {
+      if let entry = entries[index] { pending |= entry.kind.bit & kinds }
+    }
+    return pending
   }
 
   /// Takes out the oldest entry whose kind is in the set `kinds`.

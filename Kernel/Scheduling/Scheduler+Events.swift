@@ -1,7 +1,8 @@
 // Telling tasks what happened. Each task has a queue of one entry for each kind (EventQueue.swift), so telling takes
 // constant time and no memory and can be done from an interrupt.
 //
-// Invariant: `awaitedEvents` is not 0 only while the task waits, and then none of those kinds is pending.
+// Invariant: `awaitedEvents` is not 0 only while the task waits, and then none of those kinds is pending. A server task that was
+// handed a request runs at once and takes it back itself.
 
 import Platform
 import Primitives
@@ -31,6 +32,19 @@ extension Scheduler {
       task.value.awaitedEvents = 0
       try reason.check()
     }
+  }
+
+  /// Waits in `queue` and for events of `kinds`, of which none is pending; `TaskEvent.notificationBit` may be among them.
+  public func block(
+    _ wait: TaskState, on queue: Reference<TaskQueue>?, events kinds: UInt8, deadline: UInt64?
+  ) -> WakeReason {
+    let task = current
+    task.value.awaitedEvents = kinds
+    let reason = block(wait, on: queue, deadline: deadline)
+    // Who hands a request over takes a task out of its queue and no more.
+    task.value.awaitedEvents = 0
+    if task.value.wakeTimer.isRunning { state.value.timers.remove(task.wakeTimer) }
+    return reason
   }
 
   /// Sets the current task's event timer; `time` 0: stops it.

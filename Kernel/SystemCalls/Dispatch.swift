@@ -126,6 +126,9 @@ package struct NativeCalls {
     case .mountInformation: return try PathCalls(context).mountInformation(arguments)
     case .directoryChange: return try PathCalls(context).changeDirectory(arguments)
     case .directoryPath: return try PathCalls(context).directoryPath(arguments)
+    case .receiveAny: return try KeptCalls(context).receiveAny(arguments)
+    case .requestKeep: return try KeptCalls(context).keep(arguments)
+    case .requestAnswer: return try KeptCalls(context).answer(arguments)
     }
   }
 

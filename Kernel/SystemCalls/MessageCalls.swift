@@ -60,9 +60,10 @@ struct MessageCalls {
     return try callByMessage(service, record, arguments)
   }
 
+  /// - Parameter isKept: the module that serves has had the request, and keeps it.
   @inline(never)
-  private func callByMessage(
-    _ service: Reference<Service>, _ record: Reference<CallRecord>, _ arguments: Arguments
+  func callByMessage(
+    _ service: Reference<Service>, _ record: Reference<CallRecord>, _ arguments: Arguments, isKept: Bool = false
   ) throws(SystemError) -> Int32 {
     try MessageCopy(context).read(into: record, from: arguments.second)
     record.value.form = .message
@@ -72,7 +73,7 @@ struct MessageCalls {
       try PageLending(context).begin(record)
     }
     defer { PageLending(context).end(record) }
-    if record.value.isLending, arguments.third & arguments.fourth == .max,
+    if !isKept, record.value.isLending, arguments.third & arguments.fourth == .max,
       let result = PageLending(context).callDirectly(service, arguments.second, record)
     {
       return result
@@ -83,8 +84,11 @@ struct MessageCalls {
     let time = Arguments.wide(arguments.third, arguments.fourth)
     Services(context).retain(service)
     defer { Services(context).release(service) }
-    let result = try Calls(context).send(
-      to: service, deadline: time == .max ? nil : context.scheduler.deadline(after: time))
+    let deadline = time == .max ? nil : context.scheduler.deadline(after: time)
+    let result =
+      isKept
+      ? try Calls(context).sendKept(to: service, deadline: deadline)
+      : try Calls(context).send(to: service, deadline: deadline)
     record.value.message.dataAddress = record.value.dataAddress
     try MessageCopy(context).write(record, to: arguments.second, words: MessageCopy.reply)
     return result
@@ -105,7 +109,7 @@ struct MessageCalls {
   }
 
   /// Brings a request to the record.
-  private func takeWords(_ form: CallForm, _ arguments: Arguments, _ record: Reference<CallRecord>) {
+  func takeWords(_ form: CallForm, _ arguments: Arguments, _ record: Reference<CallRecord>) {
     record.value.form = form
     // A reply that came before is none of this service's business.
     record.value.message.setReply(arguments.third, arguments.fourth, arguments.fifth)
@@ -134,7 +138,7 @@ struct MessageCalls {
     let reason = task.value.wakeReason
     defer { Services(context).release(service) }
     if record.value.form == .message {
-      return resumeCallByMessage(service, record, reason, unsafe Arguments(registers, context).second)
+      return unsafe resumeCallByMessage(service, record, reason, Arguments(registers, context))
     }
     var result = record.value.result
     if reason == .timedOut || reason == .cancelled || result == CallRecord.retry {
@@ -147,16 +151,17 @@ struct MessageCalls {
   }
 
   private func resumeCallByMessage(
-    _ service: Reference<Service>, _ record: Reference<CallRecord>, _ reason: WakeReason, _ message: UInt32
+    _ service: Reference<Service>, _ record: Reference<CallRecord>, _ reason: WakeReason, _ arguments: Arguments
   ) -> Int32 {
     defer { PageLending(context).end(record) }
-    let isOver = reason == .timedOut || reason == .cancelled || record.value.result == CallRecord.retry
-    let result = isOver ? Calls(context).resume(after: reason, service) : record.value.result
-    guard result == 0 else { return result }
+    if reason == .timedOut || reason == .cancelled { return Calls(context).resume(after: reason, service) }
     do throws(SystemError) {
+      // The service moved: the request goes to the new server.
+      if record.value.result == CallRecord.retry { return try callByMessage(service, record, arguments) }
+      guard record.value.result == 0 else { return record.value.result }
       try Calls(context).takeInlineData(record)
       record.value.message.dataAddress = record.value.dataAddress
-      try MessageCopy(context).write(record, to: message, words: MessageCopy.reply)
+      try MessageCopy(context).write(record, to: arguments.second, words: MessageCopy.reply)
       return 0
     } catch { return error.rawValue }
   }

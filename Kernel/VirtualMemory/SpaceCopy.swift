@@ -47,6 +47,15 @@ package struct SpaceCopy {
     }
   }
 
+  /// Copies kernel memory, which may not be there, to another space.
+  package func push(
+    fromKernel start: UInt32, count: UInt32, to space: Reference<AddressSpace>, at address: UInt32
+  ) throws(CopyFailure) {
+    try forEachPage(of: space, at: address, count: count, writes: true) { frame, place, done, part in
+      FrameContents(context).copy(fromTask: start &+ done, to: frame, at: place, count: part)
+    }
+  }
+
   /// Calls `body` for each part of a range that lies in one page, with the frame, the place in it, how much went before,
   /// and the length. It returns false where the copy was cut short.
   @inline(__always)

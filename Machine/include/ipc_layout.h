@@ -65,7 +65,7 @@
 #define SERVICE_HOLDER 48
 #define SERVICE_CALLS 52
 #define SERVICE_LATEST_NUMBER 60
-#define SERVICE_REFERENCES 64
+#define SERVICE_REFERENCES 72
 
 // Process, whose handles come first
 #define PROCESS_SLOTS 132

@@ -45,6 +45,48 @@ public enum PortClaim {
   }
 }
 
+/// An interrupt line that this module has.
+public enum Line {
+  /// Returns 0, or a negative error.
+  public static func claim(_ line: UInt32) -> Int32 { megha_line_claim(line) }
+  public static func release(_ line: UInt32) { megha_line_release(line) }
+  public static func acknowledge(_ line: UInt32) { megha_line_acknowledge(line) }
+  /// Waits for a line of this module's, for so long at the most. Returns false where the calling task is to end.
+  public static func wait(nanoseconds: UInt64) -> Bool {
+    let result = megha_line_wait(nanoseconds)
+    return result >= 0 || result == ServiceError.timedOut
+  }
+}
+
+/// Calls of this module's that wait for another one.
+public enum Turn {
+  /// Returns 0 when this one was woken, or a negative error.
+  public static func wait() -> Int32 { megha_turn_wait() }
+  /// Wakes the first.
+  public static func wake() { megha_turn_wake() }
+}
+
+/// Requests that are answered later.
+public enum Kept {
+  /// Keeps the request of the caller. `woken` is run when a line has called, or the moment has come.
+  public static func keep(_ woken: @convention(c) () -> Int32) -> UInt64 {
+    megha_keep(unsafeBitCast(woken, to: UnsafeRawPointer.self))
+  }
+
+  /// Returns false where the answer reached nobody.
+  public static func answer(_ request: UInt64, _ words: InlineArray<6, UInt32>, _ bytes: [UInt8]) -> Bool {
+    withUnsafeBytes(of: words) { words in
+      bytes.withUnsafeBufferPointer { bytes in
+        megha_answer(
+          request, words.baseAddress?.assumingMemoryBound(to: UInt32.self), bytes.baseAddress, UInt32(bytes.count)) == 0
+      }
+    }
+  }
+
+  /// The moment, in nanoseconds since boot; `.max`: none.
+  public static func wake(at moment: UInt64) { megha_wake_at(moment) }
+}
+
 /// The drivers' seam, bound to the machine's ports.
 public enum ModulePorts: PortAccess {
   @inline(__always) public static func read8(_ port: UInt16) -> UInt8 { port_read8(port) }

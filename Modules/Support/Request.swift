@@ -8,9 +8,12 @@ import ServiceSupport
 
 /// Has `handler` answer a request. Its result goes to the caller: 0, or a negative error that the caller gets instead
 /// of the reply.
+///
+/// - Parameter keeping: gives the request a number where the service keeps it.
 @inline(__always)
 public func answer(
-  _ message: UnsafeMutablePointer<service_request>?, _ handler: (inout Request) -> Int32
+  _ message: UnsafeMutablePointer<service_request>?, keeping: (@convention(c) () -> UInt64)? = nil,
+  _ handler: (inout Request) -> Int32
 ) -> Int32 {
   guard let message else { return ServiceError.badArgument }
   let words = UnsafeMutableRawPointer(message).advanced(by: wordsOffset)
@@ -21,10 +24,10 @@ public func answer(
     dataCount: Int(truncatingIfNeeded: message.pointee.data_length),
     reply: message, capacity: Int(truncatingIfNeeded: message.pointee.buffer_capacity),
     writing: { megha_reply($0?.assumingMemoryBound(to: service_request.self), $1, $2, $3) },
-    lives: { megha_process_lives($0) != 0 })
+    keeping: keeping, lives: { megha_process_lives($0) != 0 })
   let result = handler(&request)
   words.pointee = request.reply
-  return result
+  return request.isKept ? ServiceError.kept : result
 }
 
 /// `offsetof(struct service_request, words)`: behind the operation.
@@ -39,4 +42,7 @@ public enum ServiceError {
   public static var tooLarge: Int32 { -14 }
   public static var busy: Int32 { -16 }
   public static var unsupported: Int32 { -19 }
+  public static var timedOut: Int32 { -10 }
+  /// No error: the request is kept.
+  fileprivate static var kept: Int32 { .min + 1 }
 }

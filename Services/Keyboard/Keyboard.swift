@@ -5,7 +5,7 @@
 // - From the first request on the keyboard is the service's; the kernel's console has it again when the service ends,
 //   however that comes.
 // - A key's bytes are kept whole or not at all, at most 256 of them; what finds no room is counted.
-// - No request waits for more than a second, so that others, and a move, have their turn.
+// - Who waits for keys is kept, and nobody else waits for that. Keys that reached no reader are the next one's.
 
 import Drivers
 import ServiceSupport
@@ -15,7 +15,15 @@ struct KeyboardService: Service {
 
   private typealias Controller = KeyboardController<PlacedPorts>
   private static var keptLimit: Int { 256 }
-  private static var longestWait: UInt32 { 1000 }
+  private static var longestWait: UInt32 { 60_000 }
+  private static var readerLimit: Int { 16 }
+  private static var readersOfOne: Int { 4 }
+
+  /// A client that waits for keys.
+  private struct Reader {
+    let request: KeptRequest
+    let end: UInt64
+  }
 
   /// Nil until the keyboard has been taken.
   private var line: PlacedLine?
@@ -23,6 +31,8 @@ struct KeyboardService: Service {
   /// What was typed and not read yet.
   private var typed: [UInt8] = []
   private var lost: UInt32 = 0
+  /// Those who wait, the first one first.
+  private var readers: [Reader] = []
 
   mutating func handle(_ request: inout Request) {
     switch KeyboardOperation(rawValue: request.operation) {
@@ -31,7 +41,9 @@ struct KeyboardService: Service {
         request.reply[0] = KeyboardFailure.absent.rawValue
         return
       }
-      wait(milliseconds: min(request.words[0], Self.longestWait))
+      collect()
+      serve()
+      if typed.isEmpty && keep(&request) { return }
       let count = min(typed.count, request.capacity)
       request.write(Array(typed[..<count]))
       typed.removeFirst(count)
@@ -60,15 +72,45 @@ struct KeyboardService: Service {
     return true
   }
 
-  /// Waits until something is typed, for a while.
-  private mutating func wait(milliseconds: UInt32) {
+  // MARK: Waiting
+
+  var nextWake: UInt64? { readers.isEmpty ? nil : readers.reduce(.max) { min($0, $1.end) } }
+
+  mutating func woken() {
     collect()
-    let end = PlacedTime.now &+ UInt64(milliseconds) &* 1_000_000
-    while typed.isEmpty, PlacedTime.now < end {
-      guard line?.wait() == true else { return }
-      collect()
-      line?.acknowledge()
+    line?.acknowledge()
+    serve()
+  }
+
+  /// Keeps a request that is to wait for keys. Returns false where there are too many of them, of all or of this client.
+  private mutating func keep(_ request: inout Request) -> Bool {
+    guard request.words[0] > 0 else { return false }
+    if readers.count == Self.readerLimit {
+      var living: [Reader] = []
+      for reader in readers where request.isAlive(reader.request.sender) { living.append(reader) }
+      readers = living
     }
+    var own = 0
+    for reader in readers where reader.request.sender == request.sender { own += 1 }
+    guard readers.count < Self.readerLimit, own < Self.readersOfOne, let kept = request.keep() else { return false }
+    let time = UInt64(min(request.words[0], Self.longestWait)) &* 1_000_000
+    readers.append(Reader(request: kept, end: PlacedTime.now &+ time))
+    return true
+  }
+
+  /// Gives those who wait what there is, and tells those whose time is over that there is nothing.
+  private mutating func serve() {
+    while !typed.isEmpty && !readers.isEmpty {
+      let reader = readers.removeFirst()
+      let count = min(typed.count, reader.request.capacity)
+      if answer(reader, Array(typed[..<count])) { typed.removeFirst(count) }
+    }
+    let now = PlacedTime.now
+    while let index = readers.firstIndex(where: { $0.end <= now }) { _ = answer(readers.remove(at: index), []) }
+  }
+
+  private func answer(_ reader: Reader, _ bytes: [UInt8]) -> Bool {
+    PlacedAnswers.send([0, lost, 0, 0, 0, 0], bytes, to: reader.request)
   }
 
   /// Takes what the keyboard has sent.

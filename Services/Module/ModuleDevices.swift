@@ -39,12 +39,26 @@ enum PlacedPorts: PortAccess, DeviceClaims {
   static func write32(_ port: UInt16, _ value: UInt32) { ModulePorts.write32(port, value) }
 }
 
-/// Modules get no interrupts: the device is looked at now and then.
+/// An interrupt line that the module has.
 struct PlacedLine: DeviceLine {
-  init?(_ number: UInt32) {}
-  func close() {}
-  mutating func wait() -> Bool { Clock.sleep(milliseconds: 1) }
-  mutating func acknowledge() {}
+  private let number: UInt32
+
+  init?(_ number: UInt32) {
+    guard Line.claim(number) == 0 else { return nil }
+    self.number = number
+  }
+
+  func close() { Line.release(number) }
+  /// An interrupt that is lost costs time, not the request: the driver looks at the device after a while.
+  mutating func wait() -> Bool { Line.wait(nanoseconds: 10_000_000) }
+  mutating func acknowledge() { Line.acknowledge(number) }
+}
+
+/// How the service answers what it has kept.
+enum PlacedAnswers: KeptAnswers {
+  static func send(_ words: InlineArray<6, UInt32>, _ bytes: [UInt8], to request: KeptRequest) -> Bool {
+    Kept.answer(request.number, words, bytes)
+  }
 }
 
 /// Modules get no memory that a device reaches by itself: they move its data word by word.

@@ -8,9 +8,12 @@ import ServiceSupport
 /// The service while the module lives.
 private nonisolated(unsafe) var host: ServiceHost<PlacedService>?
 
-/// Whether a request is inside, and how many have been.
-private nonisolated(unsafe) var isAnswering = false
-private nonisolated(unsafe) var turn: UInt32 = 0
+/// Whether a call works for the service, and how many work or wait for that.
+private nonisolated(unsafe) var isTaken = false
+private nonisolated(unsafe) var inLine: UInt32 = 0
+
+/// The moment that the kernel was told of last.
+private nonisolated(unsafe) var wakeMoment: UInt64 = .max
 
 @c(placed_service_start) public func start() -> Int32 {
   host = ServiceHost()
@@ -24,29 +27,59 @@ private nonisolated(unsafe) var turn: UInt32 = 0
 
 @c(placed_service_handle) public func handle(_ message: UnsafeMutablePointer<service_request>?) -> Int32 {
   guard host != nil else { return ServiceError.notFound }
-  if isAnswering {
+  inLine &+= 1
+  if inLine > 1 {
     let refusal = waitForTurn()
     guard refusal == 0 else { return refusal }
   }
-  isAnswering = true
-  turn &+= 1
-  defer { isAnswering = false }
-  return answer(message) { request in
+  isTaken = true
+  defer { giveTurn() }
+  return answer(message, keeping: { Kept.keep(woken) }) { request in
     host?.handle(&request)
+    tellMoment()
     return 0
   }
 }
 
-/// A request that waits for a device lets other tasks run, and they may call too: requests come one at a time. One that
-/// faulted is in here for ever, until the module is taken out: after a time that no request takes it is not waited for.
-@inline(never) private func waitForTurn() -> Int32 {
-  var seen = turn
-  var milliseconds = 0
-  while isAnswering {
-    guard Clock.sleep(milliseconds: 1) else { return ServiceError.cancelled }
-    milliseconds = seen == turn ? milliseconds + 1 : 0
-    seen = turn
-    if milliseconds > 10_000 { return ServiceError.busy }
+/// The kernel calls it for one of those whose requests are kept, when a line has called or the moment has come.
+private func woken() -> Int32 {
+  inLine &+= 1
+  if inLine > 1 {
+    let refusal = waitForTurn()
+    guard refusal == 0 else { return refusal }
   }
+  isTaken = true
+  defer { giveTurn() }
+  wakeMoment = .max
+  host?.woken()
+  tellMoment()
+  return 0
+}
+
+@inline(__always) private func tellMoment() {
+  let moment = host?.nextWake ?? .max
+  if moment != wakeMoment {
+    wakeMoment = moment
+    Kept.wake(at: moment)
+  }
+}
+
+@inline(__always) private func giveTurn() {
+  isTaken = false
+  inLine &-= 1
+  if inLine != 0 { Turn.wake() }
+}
+
+/// A request that waits for a device lets other tasks run, and they may call too: requests come one at a time, in the order in
+/// which they came. Who is woken and ends instead wakes the next one.
+@inline(never) private func waitForTurn() -> Int32 {
+  repeat {
+    let refusal = Turn.wait()
+    if refusal != 0 {
+      inLine &-= 1
+      if !isTaken && inLine != 0 { Turn.wake() }
+      return refusal
+    }
+  } while isTaken
   return 0
 }

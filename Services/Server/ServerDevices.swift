@@ -63,30 +63,32 @@ enum PlacedPorts: PortAccess, DeviceClaims {
   static func write16(_ port: UInt16, from bytes: Span<UInt8>) { try? ports(port)?.write16(bytes, to: UInt32(port)) }
 }
 
-/// An interrupt line, whose interrupts set a bit of a notification.
+/// An interrupt line, whose interrupts set its bit of the service's notification.
 struct PlacedLine: DeviceLine {
   private let notification: Notification
   private let line: ClaimedLine
+  private let bit: UInt32
 
   init?(_ number: UInt32) {
-    guard let notification = try? Notification() else { return nil }
-    guard let line = try? ClaimedLine(number, sets: 1, of: notification) else {
-      notification.handle.close()
-      return nil
-    }
+    guard let notification = PlacedEvents.take() else { return nil }
+    bit = 1 << number
+    guard let line = try? ClaimedLine(number, sets: bit, of: notification) else { return nil }
     self.notification = notification
     self.line = line
+    PlacedEvents.lines |= bit
   }
 
   func close() {
+    PlacedEvents.lines &= ~bit
     line.handle.close()
-    notification.handle.close()
   }
 
   /// An interrupt that is lost costs time, not the request: the driver looks at the device after a while.
   mutating func wait() -> Bool {
     do throws(SystemError) {
-      _ = try notification.wait(nanoseconds: 10_000_000)
+      let bits = try notification.wait(nanoseconds: 10_000_000)
+      // Those of other lines are for later.
+      if bits & ~bit != 0 { try notification.signal(bits & ~bit) }
       return true
     } catch { return error == .timedOut }
   }

@@ -10,8 +10,16 @@ import ServiceSupport
   static func run() -> Int32 {
     do throws(SystemError) {
       var server = try ServiceServer(PlacedService.name)
+      PlacedAnswers.server = server
       var host = ServiceHost<PlacedService>()
-      while true { try server.answerNext { request in host.handle(&request) } }
+      while true {
+        guard let moment = host.nextWake else {
+          try server.answerNext { request in host.handle(&request) }
+          continue
+        }
+        var set = PlacedEvents.set(until: moment)
+        if try !server.answerNext(or: &set, { request in host.handle(&request) }) { host.woken() }
+      }
     } catch {
       // A successor has taken over, or the process is being ended: either way the work is done.
       if error == .peerGone || error == .cancelled { return 0 }

@@ -40,7 +40,17 @@ public enum FrailOperation: UInt32, Sendable {
   case read = 2
   /// Calls itself word 0 times, which takes more than any stack where the number is large.
   case descend = 3
+  /// Is kept, for up to word 1 milliseconds (0: without limit). The reply's word 0 is 1 more than the request's, and the data as
+  /// many bytes of that value as the reply carries; or `frailIsLate`, and none.
+  case keep = 4
+  /// Answers all that are kept. The reply's word 0 is how many that reached.
+  case release = 5
+  /// The reply's word 0 is how many are kept, as far as the service knows.
+  case kept = 6
 }
+
+/// The answer of `frail` to a request whose time was over.
+public var frailIsLate: UInt32 { 0x6c61_7465 }
 
 /// Of the module `lab`. Operations below 100 commit the fault of that number.
 public enum LabOperation: UInt32, Sendable {
@@ -131,7 +141,7 @@ public enum ClockFailure: UInt32, Error {
 /// Of the service `keyboard`. Word 0 of every reply is 0, or a `KeyboardFailure`.
 public enum KeyboardOperation: UInt32, Sendable {
   /// Takes what was typed, as the bytes that a terminal sends and as many as the reply carries; waits for the first for up
-  /// to word 0 milliseconds, at most a second. The reply's word 1 says how many bytes were lost because nobody read.
+  /// to word 0 milliseconds, at most a minute. The reply's word 1 says how many bytes were lost because nobody read.
   case read = 0
 }
 

@@ -7,6 +7,16 @@ public typealias ReplyWriting =
     _ place: UnsafeMutableRawPointer?, _ offset: UInt32, _ bytes: UnsafeRawPointer?, _ count: UInt32
   ) -> Int32
 
+/// A request that was kept: by its number it is answered later, through `PlacedAnswers` of the placement.
+public struct KeptRequest: Sendable {
+  /// What it is to the placement.
+  public let number: UInt64
+  /// The process that waits for the answer.
+  public let sender: UInt32
+  /// How many bytes the reply can carry.
+  public let capacity: Int
+}
+
 @safe
 public struct Request {
   /// What is asked for; the service says what its operations are.
@@ -18,8 +28,7 @@ public struct Request {
   /// The word that the kernel filled in, an identity of 31 bits and whether that process holds the calls; 0: it has to be asked
   /// for, by the request's number.
   private let knownSender: UInt32
-  private let number: UInt32
-  private let asking: (@convention(c) (UInt32) -> UInt32)?
+  private let asking: (@convention(c) (UInt64) -> UInt32)?
   private var senderWord: UInt32 { knownSender == 0 ? asking?(number) ?? 0 : knownSender }
   /// The process that asks.
   public var sender: UInt32 { senderWord & 0x7fff_ffff }
@@ -37,6 +46,11 @@ public struct Request {
   public let capacity: Int
   /// How many bytes the reply carries.
   public private(set) var replyCount = 0
+  /// Its number for an answer that comes later, and who gives it one where it has none yet; 0: it cannot be kept.
+  private let number: UInt64
+  private let keeping: (@convention(c) () -> UInt64)?
+  /// Whether the service keeps it: there is no reply then.
+  public private(set) var isKept = false
 
   /// The placement promises that words and data stay as they are until the request is answered.
   ///
@@ -47,14 +61,16 @@ public struct Request {
   public init(
     operation: UInt32, words: UnsafePointer<InlineArray<6, UInt32>>, sender: UInt32, data: UnsafePointer<UInt8>?,
     dataCount: Int, reply: UnsafeMutableRawPointer?, capacity: Int, writing: ReplyWriting? = nil,
-    number: UInt32 = 0, asking: (@convention(c) (UInt32) -> UInt32)? = nil, lives: @convention(c) (UInt32) -> Bool
+    number: UInt64 = 0, keeping: (@convention(c) () -> UInt64)? = nil,
+    asking: (@convention(c) (UInt64) -> UInt32)? = nil, lives: @convention(c) (UInt32) -> Bool
   ) {
+    self.number = number
+    self.keeping = keeping
+    self.asking = asking
     self.lives = lives
     self.operation = operation
     unsafe wordsPlace = words
     knownSender = sender
-    self.number = number
-    self.asking = asking
     unsafe dataStart = data
     self.dataCount = unsafe data == nil ? 0 : dataCount
     unsafe replyPlace = reply
@@ -65,6 +81,17 @@ public struct Request {
   /// Whether a process, which was the sender of this or an earlier request, has not ended. Its identity is not used
   /// again, so what belonged to one that has can be given up.
   public func isAlive(_ process: UInt32) -> Bool { lives(process) }
+
+  /// Keeps the request, to answer it later: others have their turn meanwhile. Nothing may have changed for its sake, because
+  /// where the service moves the request is sent again to the successor. Its words and data are gone when `handle` returns.
+  ///
+  /// - Returns: nil where that cannot be: it is to be answered now.
+  public mutating func keep() -> KeptRequest? {
+    let number = keeping?() ?? self.number
+    guard number != 0 else { return nil }
+    isKept = true
+    return KeptRequest(number: number, sender: sender, capacity: capacity)
+  }
 
   /// A word as a number of things. Words come from anybody: what no Int holds is the largest there is.
   public func number(_ index: Int) -> Int { Int(clamping: words[index]) }

@@ -5,13 +5,25 @@
 // `typealias PlacedService = …`. The build makes a program of it (a server in Ring 3 or Ring 0) and a module (linked
 // into the kernel). The service itself never learns which it is.
 
-/// A service. Requests come one at a time.
+/// How a service answers what it has kept. It is bound in Services/Server and Services/Module.
+public protocol KeptAnswers {
+  /// Returns false where the answer reached nobody: the caller has given up, or its request goes to a successor. What it
+  /// carried is the service's still.
+  static func send(_ words: InlineArray<6, UInt32>, _ bytes: [UInt8], to request: KeptRequest) -> Bool
+}
+
+/// A service. Requests come one at a time; those that it keeps are answered when it is woken, or by another request.
 public protocol Service {
   /// The name by which it is called, 1 to 31 bytes.
   static var name: StaticString { get }
   init()
   /// Answers a request through `request`.
   mutating func handle(_ request: inout Request)
+  /// Something may have come that requests are kept for: one of its lines has called, or the moment has come.
+  mutating func woken()
+  /// While it keeps requests: when it is to be woken at the latest, in nanoseconds since boot; `.max` where only lines matter.
+  /// Nil: it waits for nothing, and what a line has to say stays for later.
+  var nextWake: UInt64? { get }
   /// Brings what is only in memory to where it stays: the service may be about to end.
   mutating func settle()
   /// Writes the state that `restore` needs. A service without state writes nothing.
@@ -22,6 +34,8 @@ public protocol Service {
 }
 
 extension Service {
+  public mutating func woken() {}
+  public var nextWake: UInt64? { nil }
   public mutating func settle() {}
   public func save(to state: inout StateWriter) {}
   public mutating func restore(from state: inout StateReader) -> Bool { true }
@@ -45,6 +59,8 @@ public struct ServiceHost<Placed: Service> {
   public var service = Placed()
   private var savedState: [UInt8] = []
   private var incomingState: [UInt8] = []
+  /// It was asked for its state and by nobody else since: what it took from a device now, its successor would not have.
+  private var isSaved = false
   /// The most bytes of a state.
   private static var stateLimit: UInt32 { 16 << 20 }
 
@@ -63,15 +79,22 @@ public struct ServiceHost<Placed: Service> {
     case CommonOperation.settle:
       service.settle()
       request.reply[0] = 1
-    default: service.handle(&request)
+    default:
+      if !request.isFromHolder { isSaved = false }
+      service.handle(&request)
     }
   }
+
+  /// When the service is to be woken at the latest; nil: not at all.
+  public var nextWake: UInt64? { isSaved ? nil : service.nextWake }
+  public mutating func woken() { if !isSaved { service.woken() } }
 
   private mutating func save(_ request: inout Request) {
     // A word of 32 bits may be no Int.
     let offset = Int(clamping: request.words[0])
     if offset == 0 {
       service.settle()
+      isSaved = true
       var writer = StateWriter()
       service.save(to: &writer)
       savedState = writer.bytes

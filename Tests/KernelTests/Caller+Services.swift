@@ -31,6 +31,56 @@ extension Caller {
     }
   }
 
+  /// Waits for a request of an endpoint (nil: for none) or for what is in the set, which gets what came.
+  func receiveAny(_ endpoint: Int32?, at message: UInt32, _ set: inout WaitSet) -> Int32 {
+    withScratch {
+      let place = place(set)
+      let result = call(.receiveAny, endpoint.map { UInt32(bitPattern: $0) } ?? .max, message, place)
+      set = read(at: place, set)
+      return result
+    }
+  }
+
+  /// Answers a request that was kept.
+  func answerKept(_ endpoint: Int32, _ number: Int32, _ message: Message) -> Int32 {
+    withScratch {
+      call(.requestAnswer, UInt32(bitPattern: endpoint), UInt32(bitPattern: number), place(message))
+    }
+  }
+
+  /// Serves requests: those of operation 0 are kept, one of operation 1 has all that are kept answered, the latest first, by their
+  /// own words and 1 more, and says how many that reached; after one of operation 9 it ends.
+  func serveKeeping(_ endpoint: Int32, then: () -> Void = {}) {
+    let place = makeMessage()
+    let buffer = self.place([UInt8](repeating: 0, count: 64))
+    var kept: [(number: Int32, message: Message)] = []
+    var set = WaitSet()
+    while true {
+      var fresh = Message()
+      (fresh.bufferAddress, fresh.bufferCapacity) = (buffer, 64)
+      write(fresh, at: place)
+      let number = receiveAny(endpoint, at: place, &set)
+      guard number > 0 else { return }
+      var message = message(at: place)
+      if message.operation == 0, call(.requestKeep, UInt32(bitPattern: endpoint), UInt32(number)) == 0 {
+        message.words[0] += 1
+        (message.dataAddress, message.bufferAddress) = (place, 0)
+        message.dataLength = min(message.bufferCapacity, 16)
+        kept.append((number, message))
+        continue
+      }
+      if message.operation == 1 {
+        let reached = kept.reversed().filter { answerKept(endpoint, $0.number, $0.message) == 0 }
+        message.words[0] = UInt32(reached.count)
+        kept = []
+      }
+      message.dataLength = 0
+      write(message, at: place)
+      call(.reply, UInt32(number), place)
+      if message.operation == 9 { return }
+    }
+  }
+
   /// Serves requests of an endpoint until `answer` returns nil or the endpoint is gone.
   ///
   /// - Parameter buffer: where there is `room` for data; 0: on the stack.

@@ -13,6 +13,10 @@ import Testing
     WorldShape(clients: 2, callsOfEach: 1, serverTasks: 2, deaths: 1, timeOuts: 1, refusals: 1, isLending: true),
     WorldShape(clients: 1, callsOfEach: 2, serverTasks: 2, hasMove: true, deaths: 1, timeOuts: 1),
     WorldShape(clients: 1, callsOfEach: 1, serverTasks: 1, hasMove: true, deaths: 2, refusals: 1, withdrawals: 1),
+    WorldShape(clients: 2, callsOfEach: 1, serverTasks: 2, deaths: 1, timeOuts: 1, withdrawals: 1, keeps: 2),
+    WorldShape(clients: 2, callsOfEach: 1, serverTasks: 1, hasMove: true, deaths: 1, keeps: 2),
+    WorldShape(clients: 1, callsOfEach: 1, serverTasks: 2, hasMove: true, deaths: 1, timeOuts: 1, keeps: 2),
+    WorldShape(clients: 2, callsOfEach: 1, serverTasks: 1, deaths: 1, timeOuts: 1, keeps: 2, isLending: true),
   ]
 
   @Test(arguments: shapes) func everyOrderKeepsThePromises(_ shape: WorldShape) {

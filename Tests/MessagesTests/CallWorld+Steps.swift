@@ -122,6 +122,23 @@ extension CallWorld {
     queues.putBack(caller, from: server, ModelScheduler())
   }
 
+  func keep(_ index: Int) {
+    let server = task(index)
+    actors[index].stage = .start
+    guard let caller = server.callerServed(number: actors[index].request, of: queues) else { return }
+    queues.keep(caller, from: server, epoch: actors[index].epoch, ModelScheduler())
+  }
+
+  func answerKept(_ index: Int) throws(Violation) {
+    let number = task(index).value.call.value.number
+    guard let caller = queues.callerKept(number: number, epoch: queues.value.epoch) else {
+      throw Violation(text: "the request of actor \(index) is kept and not found")
+    }
+    try note(caller)
+    caller.finishCall(result: 0, ModelScheduler())
+    ModelScheduler().wake(caller)
+  }
+
   private func stepManager(_ index: Int) throws(Violation) {
     let successor = count - 2
     switch actors[index].stage {

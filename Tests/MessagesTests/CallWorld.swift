@@ -77,6 +77,10 @@ enum Action: Hashable {
   case end(Int)
   /// A server task works on a request and cannot use what it brings: its memory is bad.
   case refuse(Int)
+  /// A server task keeps the request that it works on.
+  case keep(Int)
+  /// The server answers a caller whose request it keeps.
+  case answerKept(Int)
   /// The server process gives its endpoint up but goes on.
   case withdraw(process: UInt32)
 }
@@ -90,6 +94,8 @@ struct WorldShape {
   var timeOuts = 0
   var refusals = 0
   var withdrawals = 0
+  /// How often a request is kept.
+  var keeps = 0
   /// Whether every request lends pages.
   var isLending = false
 }
@@ -106,6 +112,7 @@ final class CallWorld: ExplorableWorld {
     var timeOutsLeft: Int
     var refusalsLeft: Int
     var withdrawalsLeft: Int
+    var keepsLeft: Int
     var hasSuccessor = false
   }
 
@@ -133,7 +140,7 @@ final class CallWorld: ExplorableWorld {
     headerPointer.initialize(
       to: Header(
         deathsLeft: shape.deaths, timeOutsLeft: shape.timeOuts, refusalsLeft: shape.refusals,
-        withdrawalsLeft: shape.withdrawals))
+        withdrawalsLeft: shape.withdrawals, keepsLeft: shape.keeps))
     header = Reference(headerPointer)
     queues = withUnsafeMutablePointer(to: &header.value.queues) { Reference<CallQueues>($0) }
     tasks = (block + headerSize).bindMemory(to: Scheduling.Task.self, capacity: count)
@@ -171,13 +178,26 @@ final class CallWorld: ExplorableWorld {
   func restore(_ state: [UInt8]) { state.withUnsafeBytes { block.copyMemory(from: $0.baseAddress!, byteCount: size) } }
 
   func digest(into hasher: inout Hasher) { hasher.combine(bytes: UnsafeRawBufferPointer(start: block, count: size)) }
-  func happensByItself(_ action: Action) -> Bool { if case .step = action { true } else { false } }
+  func happensByItself(_ action: Action) -> Bool {
+    switch action {
+    case .step, .answerKept: true
+    default: false
+    }
+  }
 
   func task(_ index: Int) -> Reference<Scheduling.Task> { Reference(tasks + index) }
   func actor(_ index: Int) -> Actor { actors[index] }
 
   private func isAlive(_ index: Int) -> Bool { actors[index].stage != .done && actors[index].stage != .dead }
   private func isReady(_ index: Int) -> Bool { isAlive(index) && tasks[index].queue == nil }
+
+  /// A task of the server that serves now, which does nothing else: it answers what is kept.
+  private var keeper: Int? {
+    (0..<count).first {
+      actors[$0].role == .server && isAlive($0) && actors[$0].stage != .working
+        && actors[$0].epoch == queues.value.epoch
+    }
+  }
 
   /// All that may happen in this state.
   func actions() -> [Action] {
@@ -189,6 +209,8 @@ final class CallWorld: ExplorableWorld {
       }
       if header.value.deathsLeft > 0 { actions.append(.end(index)) }
       if header.value.refusalsLeft > 0, actors[index].stage == .working { actions.append(.refuse(index)) }
+      if header.value.keepsLeft > 0, actors[index].stage == .working { actions.append(.keep(index)) }
+      if tasks[index].queue == queues.kept, keeper != nil { actions.append(.answerKept(index)) }
     }
     if header.value.withdrawalsLeft > 0, header.value.hasServer {
       actions.append(.withdraw(process: Self.serverProcess))
@@ -208,6 +230,10 @@ final class CallWorld: ExplorableWorld {
     case .refuse(let index):
       header.value.refusalsLeft -= 1
       refuse(index)
+    case .keep(let index):
+      header.value.keepsLeft -= 1
+      keep(index)
+    case .answerKept(let index): try answerKept(index)
     case .withdraw(let process):
       header.value.withdrawalsLeft -= 1
       giveUpEndpoint(of: process)
@@ -273,6 +299,11 @@ final class CallWorld: ExplorableWorld {
         if server.value.priority < tasks[index].priority {
           throw Violation(text: "a server works for a more urgent caller without its priority")
         }
+      case .kept:
+        if queue != nil && queue != queues.kept { throw Violation(text: "a caller that is kept waits elsewhere") }
+        if queue == nil && tasks[index].wakeReason == .woken { throw Violation(text: "a kept caller does not wait") }
+        if tasks[index].lockOwner != nil { throw Violation(text: "a kept caller lends its priority") }
+        if queue != nil && queues.value.epoch == 0 { throw Violation(text: "actor \(index) is kept by nobody") }
       }
       if record.lentTo != nil && record.place != .taken {
         throw Violation(text: "pages of actor \(index) are lent, and nobody works on its call")

@@ -12,6 +12,7 @@ import Testing
     case waitsForTurn = "waits for its turn"
     case handedOver = "handed over"
     case workedOn = "worked on"
+    case kept = "kept"
     case heldBack = "held back"
   }
 
@@ -31,7 +32,7 @@ import Testing
       switch self {
       case .holdEnds, .holderEnds: [.heldBack]
       // The hold that is there lets no second one begin.
-      case .holdBegins: [.waitsForTurn, .handedOver, .workedOn]
+      case .holdBegins: [.waitsForTurn, .handedOver, .workedOn, .kept]
       // Nothing was brought over yet.
       case .badMemory: [.workedOn]
       default: Set(State.allCases)
@@ -50,6 +51,8 @@ import Testing
       WorldShape(clients: 1, callsOfEach: 1, serverTasks: 2, hasMove: true, deaths: 1, timeOuts: 1),
       WorldShape(clients: 2, callsOfEach: 1, serverTasks: 1, deaths: 1, refusals: 1, withdrawals: 1),
       WorldShape(clients: 1, callsOfEach: 1, serverTasks: 1, hasMove: true, withdrawals: 1),
+      WorldShape(
+        clients: 1, callsOfEach: 1, serverTasks: 2, hasMove: true, deaths: 1, timeOuts: 1, withdrawals: 1, keeps: 1),
     ] {
       let result = CallWorld(shape).explore { world, action in
         for cell in cells(of: action, in: world) { reached[cell, default: 0] += 1 }
@@ -78,6 +81,7 @@ import Testing
     switch action {
     case .timeOut(let index): return all(.timeRunsOut) { $0 == index }
     case .refuse(let index): return all(.badMemory) { world.task($0).value.lockOwner == world.task(index) }
+    case .keep, .answerKept: return []
     case .withdraw(let process):
       let hasTerm = (0..<world.count).contains {
         world.actor($0).process == process && world.actor($0).epoch == world.queues.value.epoch
@@ -118,6 +122,7 @@ import Testing
     case .queued: return world.queues.value.admits(task.value.call.value.sender) ? .waitsForTurn : .heldBack
     case .given: return .handedOver
     case .taken: return .workedOn
+    case .kept: return .kept
     }
   }
 }

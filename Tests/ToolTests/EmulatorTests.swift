@@ -1,5 +1,6 @@
 import Foundation
 import MeghaBuild
+import SystemPackage
 import Testing
 
 @testable import Emulator
@@ -237,6 +238,44 @@ import Testing
       try Overlay.archive(files: [folder.appending(path: "none")], script: nil)
     }
   }
+
+  @Test func aFolderGivesAllThatIsInIt() throws {
+    let folder = try RunFolder()
+    defer { folder.delete() }
+    for name in ["tree/sub/deep", "tree/.hidden"] {
+      try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
+    }
+    for name in ["tree/a", "tree/sub/a", "tree/sub/deep/b", "tree/.hidden/c"] {
+      try Data(name.utf8).write(to: URL(fileURLWithPath: folder.path(name)))
+    }
+    // A circle, if it were followed.
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("tree/sub/up"), withDestinationPath: folder.path("tree"))
+    let tree = URL(fileURLWithPath: folder.path("tree"))
+    let archive = try #require(try Overlay.archive(files: [tree], script: nil))
+    var writer = ArchiveWriter()
+    for name in ["a", "sub/a", "sub/deep/b"] {
+      try writer.add(path: "extra/\(name)", contents: Array("tree/\(name)".utf8))
+    }
+    #expect(archive == writer.finish())
+    #expect(throws: OverlayError.self) {
+      try Overlay.archive(files: [tree, URL(fileURLWithPath: folder.path("tree/a"))], script: nil)
+    }
+  }
+
+  /// The byte that the machine loses is one that means nothing.
+  @Test func whatIsPipedInComesBehindAByteThatMeansNothing() throws {
+    let (from, to) = (try FileDescriptor.pipe(), try FileDescriptor.pipe())
+    _ = try from.writeEnd.writeAll(Array("echo one\n".utf8))
+    try from.writeEnd.close()
+    PipedInput.copy(from: from.readEnd, to: to.writeEnd)
+    try to.writeEnd.close()
+    var bytes = [UInt8](repeating: 0xff, count: 64)
+    let count = try bytes.withUnsafeMutableBytes { try to.readEnd.read(into: $0) }
+    #expect(Array(bytes.prefix(count)) == PipedInput.lead + [UInt8]("echo one\n".utf8))
+    for end in [from.readEnd, to.readEnd] { try end.close() }
+  }
+
 }
 
 @Suite struct KeyboardTests {

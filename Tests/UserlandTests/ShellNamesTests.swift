@@ -137,7 +137,7 @@ private struct FakeNames: CompletionSource {
       names.append("\(help.name)")
     }
     #expect(Set(names).count == names.count)
-    #expect(names.count == 70)
+    #expect(names.count == 75)
     for name in names {
       #expect(Builtin(named: Array(name.utf8)) != nil || LanguageCommand(named: Array(name.utf8)) != nil)
     }
@@ -150,6 +150,6 @@ private struct FakeNames: CompletionSource {
       #expect(!example.isEmpty && example.contains("\(help!.name)"))
     }
     #expect(CommandHelp.find(Array("run".utf8))?.options.count == 6)
-    #expect(Builtin(rawValue: 50) == nil && LanguageCommand(rawValue: 20) == nil)
+    #expect(Builtin(rawValue: 55) == nil && LanguageCommand(rawValue: 20) == nil)
   }
 }

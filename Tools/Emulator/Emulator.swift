@@ -209,12 +209,17 @@ public enum Emulator {
     let configuration = try configuration(options, root: root, folder: folder, isWatched: false)
     let terminal = Terminal.save()
     defer { terminal?.restore() }
+    // What comes from a terminal is typed once there is a prompt.
+    let input = terminal == nil ? try FileDescriptor.pipe() : nil
+    defer { try? input?.readEnd.close() }
     let result = try await Subprocess.run(
-      configuration, input: .currentStandardInput, output: .currentStandardOutput,
-      error: .currentStandardError
+      configuration,
+      input: .fileDescriptor(input?.readEnd ?? .standardInput, closeAfterSpawningProcess: false),
+      output: .currentStandardOutput, error: .currentStandardError
     ) { execution in
       let identifier = execution.processIdentifier.value
       LiveRuns.add(process: identifier, folder: folder.url)
+      if let input { PipedInput.forward(to: input.writeEnd) }
     }
     LiveRuns.remove(process: result.processIdentifier.value)
     return finish(folder, end: .byItself, status: exitStatus(result.terminationStatus), timeout: nil)

@@ -37,7 +37,7 @@ public enum Overlay {
   }
 
   /// The archive, or nil where there is nothing to put into it. Files lie in `extra/` under their bare names; a
-  /// folder gives its own files.
+  /// folder gives what is in it, with the paths from there on.
   /// - Parameter judge: is asked with the number of bytes before any of them is read.
   public static func archive(
     files: [URL], script: String?, judge: (_ size: Int) throws -> Void = { _ in }
@@ -46,9 +46,8 @@ public enum Overlay {
     var archive = ArchiveWriter()
     var names: Set<String> = []
     let files = try files.flatMap(expanded)
-    try judge(files.reduce(0) { $0 + size(of: $1) })
-    for file in files {
-      let name = file.lastPathComponent
+    try judge(files.reduce(0) { $0 + size(of: $1.url) })
+    for (file, name) in files {
       guard names.insert(name).inserted else {
         throw OverlayError(description: "Two files named \(name) were added; the guest has room for one.")
       }
@@ -66,15 +65,27 @@ public enum Overlay {
     return (attributes?[.size] as? NSNumber)?.intValue ?? 0
   }
 
-  /// The files that `url` stands for: itself, or those of the folder. What is neither, such as a device, might never end.
-  private static func expanded(_ url: URL) throws -> [URL] {
+  /// The files that `url` stands for, with their names in the guest: itself, or those below the folder. What is neither, such as
+  /// a device, might never end.
+  private static func expanded(_ url: URL) throws -> [(url: URL, name: String)] {
     switch kind(of: url) {
     case nil: throw OverlayError(description: "\(url.path) does not exist.")
-    case .typeRegular: return [url]
-    case .typeDirectory:
-      return try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
-        .map { url.appending(path: $0) }.filter { kind(of: $0) == .typeRegular }
+    case .typeRegular: return [(url, url.lastPathComponent)]
+    case .typeDirectory: return try files(below: url, prefix: "")
     default: throw OverlayError(description: "\(url.path) is neither a file nor a folder.")
+    }
+  }
+
+  /// Links to folders are not followed, which could lead in a circle, and folders that begin with a dot are left out: tools keep
+  /// things of their own there.
+  private static func files(below folder: URL, prefix: String) throws -> [(url: URL, name: String)] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().flatMap { name in
+      let url = folder.appending(path: name)
+      let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
+      if attributes?[.type] as? FileAttributeType == .typeDirectory {
+        return name.hasPrefix(".") ? [] : try files(below: url, prefix: prefix + name + "/")
+      }
+      return kind(of: url) == .typeRegular ? [(url, prefix + name)] : []
     }
   }
 

@@ -57,7 +57,7 @@ struct MachineArguments: ParsableArguments {
 
   @Option(
     name: .customLong("add"), parsing: .singleValue,
-    help: "Put a file of the host, or the files of a folder, into /extra of the guest.")
+    help: "Put a file of the host, or all that is in a folder, into /extra of the guest.")
   var added: [String] = []
 
   @Option(help: "The image of a disk. Without it there is one of 1 MiB, made for this run.")

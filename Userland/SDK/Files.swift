@@ -97,6 +97,37 @@ public enum Files {
     try at(path) { address, count in unsafe SystemCalls.fileChange(address, count, &change) }
   }
 
+  /// Gives a file new contents, or makes one. They are written beside it and take its place then, so that it is as before or as
+  /// after; but for a file that has other names too, and a link: those stay what they are.
+  public static func replace(_ path: [UInt8], with contents: [UInt8]) throws(SystemError) {
+    var mode: UInt32?
+    if let there = try? information(path, .noFollow) {
+      guard there.kind == NodeKind.file.rawValue, there.links == 1 else {
+        let file = try File(path, [.write, .create])
+        try file.write(contents)
+        try file.resize(to: UInt32(contents.count))
+        return
+      }
+      // Asks whether it may be written at all.
+      _ = try File(path, .write)
+      mode = there.mode
+    }
+    let beside = folder(of: path) + Bytes(".edited").copied
+    do throws(SystemError) {
+      try File(beside, [.write, .create, .truncate]).write(contents)
+      if let mode { try change(beside, mode: mode) }
+      try rename(beside, to: path)
+    } catch {
+      try? remove(beside)
+      throw error
+    }
+  }
+
+  /// The folder of a path, with the slash behind it; empty: the current one.
+  public static func folder(of path: [UInt8]) -> [UInt8] {
+    path.lastIndex(of: 0x2f).map { [UInt8](path[...$0]) } ?? []
+  }
+
   /// Returns when all that was done before in the file system of this path is where it stays.
   public static func sync(_ path: [UInt8]) throws(SystemError) {
     try at(path) { address, count in unsafe SystemCalls.fileSync(address, count) }
@@ -207,5 +238,19 @@ public enum Files {
     guard path.count >= count, path.count == count || path[count] == 0x2f else { return false }
     for index in 0..<count where path[index] != mount.path[index] { return false }
     return true
+  }
+}
+
+extension SystemError {
+  /// What it means where a file was asked for.
+  public var fileSentence: StaticString {
+    switch self {
+    case .peerGone: "the service that has this file system does not run"
+    case .busy: "a file system lies there"
+    case .unknownCall: "the service there has no files"
+    case .unsupported: "this cannot be done there"
+    case .limitReached: "too many links lead on, or a limit is reached"
+    default: sentence
+    }
   }
 }

@@ -51,36 +51,49 @@ public struct ServiceServer {
   ///
   /// - Throws: `peerGone` when another server has taken the name over.
   public mutating func answerNext(_ handler: (inout Request) -> Void) throws(SystemError) {
-    try receive()
-    let reply = unsafe buffers + Self.dataLimit
-    // In the buffer, or lent.
-    let data = unsafe UnsafePointer<UInt8>(bitPattern: UInt(message.pointee.dataAddress))
-    let words = unsafe withUnsafeMutablePointer(to: &message.pointee.words) { unsafe $0 }
-    var request = unsafe Request(
-      operation: message.pointee.operation, words: words, sender: message.pointee.sender, data: data,
-      dataCount: Int(message.pointee.dataLength), reply: reply,
-      capacity: min(Int(message.pointee.bufferCapacity), Self.dataLimit), number: pending, asking: senderOf,
-      lives: processLives)
-    handler(&request)
-    unsafe words.pointee = request.reply
-    unsafe message.pointee.dataAddress = UInt32(UInt(bitPattern: reply))
-    unsafe message.pointee.dataLength = UInt32(truncatingIfNeeded: request.replyCount)
+    offerRoom()
+    let request = waitForRequest()
+    let number = try checked(request.result)
+    if request.ebx != Message.isInMemory { unsafe message.pointee.take(request) }
+    handle(number, handler)
   }
 
-  /// Answers the request before with what is in the message, and takes the next one there.
-  private mutating func receive() throws(SystemError) {
-    unsafe message.pointee.bufferAddress = UInt32(UInt(bitPattern: buffers))
-    unsafe message.pointee.bufferCapacity = UInt32(Self.dataLimit)
-    let request = waitForRequest()
-    pending = try checked(request.result)
-    if request.ebx != Message.isInMemory { return unsafe message.pointee.take(request) }
-    if unsafe message.pointee.operation & Message.passesHandle != 0 {
-      _ = unsafe SystemCalls.close(message.pointee.words[5])
-      unsafe message.pointee.operation &= ~Message.passesHandle
-      unsafe message.pointee.words[5] = 0
+  /// The same, and waits for what is in the set too. Returns false where something of that came first, or its time is over.
+  public mutating func answerNext(
+    or set: inout WaitSet, _ handler: (inout Request) -> Void
+  ) throws(SystemError) -> Bool {
+    // A caller that is gone needs no answer.
+    if pending != 0 { _ = unsafe SystemCalls.reply(pending, message) }
+    pending = 0
+    offerRoom()
+    do throws(SystemError) {
+      let number = try checked(unsafe SystemCalls.receiveAny(endpoint, message, &set))
+      guard number != 0 else { return false }
+      handle(number, handler)
+      return true
+    } catch {
+      guard error == .timedOut else { throw error }
+      return false
     }
   }
 
+  /// Answers a request that was kept. Returns false where that reached nobody.
+  public func answer(_ request: KeptRequest, _ words: InlineArray<6, UInt32>, _ bytes: [UInt8]) -> Bool {
+    var message = Message()
+    message.words = words
+    message.dataLength = UInt32(bytes.count)
+    return unsafe bytes.withUnsafeBufferPointer {
+      message.dataAddress = UInt32(UInt(bitPattern: $0.baseAddress))
+      return unsafe SystemCalls.requestAnswer(endpoint, UInt32(truncatingIfNeeded: request.number), &message) == 0
+    }
+  }
+
+  private func offerRoom() {
+    unsafe message.pointee.bufferAddress = UInt32(UInt(bitPattern: buffers))
+    unsafe message.pointee.bufferCapacity = UInt32(Self.dataLimit)
+  }
+
+  /// Answers the request before with what is in the message, and takes the next one there.
   private func waitForRequest() -> megha_registers {
     if pending == 0 { return unsafe SystemCalls.receiveInRegisters(endpoint, message) }
     if unsafe message.pointee.needsMemory {
@@ -88,6 +101,35 @@ public struct ServiceServer {
     }
     return unsafe SystemCalls.replyAndReceiveInRegisters(
       endpoint, pending, message.pointee.words[0], message.pointee.words[1], message.pointee.words[2])
+  }
+
+  private mutating func handle(_ number: UInt32, _ handler: (inout Request) -> Void) {
+    pending = number
+    // What came with a handle is not kept: it could not be sent again.
+    let canBeKept = unsafe message.pointee.operation & Message.passesHandle == 0
+    if !canBeKept {
+      _ = unsafe SystemCalls.close(message.pointee.words[5])
+      unsafe message.pointee.operation &= ~Message.passesHandle
+      unsafe message.pointee.words[5] = 0
+    }
+    let reply = unsafe buffers + Self.dataLimit
+    // In the buffer, or lent.
+    let data = unsafe UnsafePointer<UInt8>(bitPattern: UInt(message.pointee.dataAddress))
+    let words = unsafe withUnsafeMutablePointer(to: &message.pointee.words) { unsafe $0 }
+    var request = unsafe Request(
+      operation: message.pointee.operation, words: words, sender: message.pointee.sender, data: data,
+      dataCount: Int(message.pointee.dataLength), reply: reply,
+      capacity: min(Int(message.pointee.bufferCapacity), Self.dataLimit), number: canBeKept ? UInt64(number) : 0,
+      asking: senderOf, lives: processLives)
+    handler(&request)
+    unsafe words.pointee = request.reply
+    unsafe message.pointee.dataAddress = UInt32(UInt(bitPattern: reply))
+    unsafe message.pointee.dataLength = UInt32(truncatingIfNeeded: request.replyCount)
+    if request.isKept {
+      // Where that fails the caller is gone already.
+      _ = SystemCalls.requestKeep(endpoint, number)
+      pending = 0
+    }
   }
 }
 
@@ -106,7 +148,7 @@ extension Message {
 }
 
 /// The process that sent a request, and whether it holds the service's calls.
-private func senderOf(_ number: UInt32) -> UInt32 { SystemCalls.requestSender(number).edx }
+private func senderOf(_ number: UInt64) -> UInt32 { SystemCalls.requestSender(UInt32(truncatingIfNeeded: number)).edx }
 
 /// What a request asks about processes.
 private func processLives(_ process: UInt32) -> Bool {

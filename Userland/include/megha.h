@@ -157,13 +157,16 @@
 #define MEGHA_CALL_MOUNT_INFORMATION 83u
 #define MEGHA_CALL_DIRECTORY_CHANGE 84u
 #define MEGHA_CALL_DIRECTORY_PATH 85u
-#define MEGHA_CALL_CALL_IN_REGISTERS 86u
-#define MEGHA_CALL_RECEIVE_IN_REGISTERS 87u
-#define MEGHA_CALL_REPLY_AND_RECEIVE_IN_REGISTERS 88u
-#define MEGHA_CALL_REPLY_MESSAGE_AND_RECEIVE 89u
-#define MEGHA_CALL_REQUEST_SENDER 90u
-#define MEGHA_CALL_REPLY_REST 91u
-#define MEGHA_CALL_COUNT 92u
+#define MEGHA_CALL_RECEIVE_ANY 86u
+#define MEGHA_CALL_REQUEST_KEEP 87u
+#define MEGHA_CALL_REQUEST_ANSWER 88u
+#define MEGHA_CALL_CALL_IN_REGISTERS 89u
+#define MEGHA_CALL_RECEIVE_IN_REGISTERS 90u
+#define MEGHA_CALL_REPLY_AND_RECEIVE_IN_REGISTERS 91u
+#define MEGHA_CALL_REPLY_MESSAGE_AND_RECEIVE 92u
+#define MEGHA_CALL_REQUEST_SENDER 93u
+#define MEGHA_CALL_REPLY_REST 94u
+#define MEGHA_CALL_COUNT 95u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -830,6 +833,32 @@ MEGHA_INLINE int32_t megha_directory_change(const void *path, uint32_t length) {
 /// - length: how many bytes at the most.
 MEGHA_INLINE int32_t megha_directory_path(void *buffer, uint32_t length) {
   return megha_system_call2(MEGHA_CALL_DIRECTORY_PATH, (uint32_t)(uintptr_t)buffer, length);
+}
+
+/// Waits for a request, bits of a notification, events or a moment, whichever comes first. Of what is there
+/// already the set comes before a request. Bits are taken; events are not.
+/// - handle: an endpoint of the caller; 0xffffffff: no requests.
+/// - message: where a request's data may go; the request replaces it.
+/// - set: what else is waited for; what came of it is added.
+MEGHA_INLINE int32_t megha_receive_any(uint32_t handle, void *message, void *set) {
+  return megha_system_call3(MEGHA_CALL_RECEIVE_ANY, handle, (uint32_t)(uintptr_t)message, (uint32_t)(uintptr_t)set);
+}
+
+/// Keeps a request to answer it later, by `requestAnswer`. It must have changed nothing so far: where the
+/// service moves it is sent again to whoever serves then. Data that came with it is gone.
+/// - handle: an endpoint of the caller.
+/// - request: a request that the calling task has received from it.
+MEGHA_INLINE int32_t megha_request_keep(uint32_t handle, uint32_t request) {
+  return megha_system_call2(MEGHA_CALL_REQUEST_KEEP, handle, request);
+}
+
+/// Answers a request that was kept. `peerGone`: the answer reached nobody, since the caller gave up, or its
+/// request goes to another server.
+/// - handle: an endpoint of the caller.
+/// - request: a request that was kept.
+/// - message: the reply.
+MEGHA_INLINE int32_t megha_request_answer(uint32_t handle, uint32_t request, const void *message) {
+  return megha_system_call3(MEGHA_CALL_REQUEST_ANSWER, handle, request, (uint32_t)(uintptr_t)message);
 }
 
 /// Sends a request that travels in registers, and waits for a reply that does so too. No other way to ask is

@@ -411,6 +411,23 @@ public enum SystemCall: UInt32, Sendable {
   /// - `buffer`: where the path goes.
   /// - `length`: how many bytes at the most.
   case directoryPath = 85
+  /// Waits for a request, bits of a notification, events or a moment, whichever comes first. Of what is there
+  /// already the set comes before a request. Bits are taken; events are not.
+  /// - `handle`: an endpoint of the caller; 0xffffffff: no requests.
+  /// - `message`: where a request's data may go; the request replaces it.
+  /// - `set`: what else is waited for; what came of it is added.
+  case receiveAny = 86
+  /// Keeps a request to answer it later, by `requestAnswer`. It must have changed nothing so far: where the
+  /// service moves it is sent again to whoever serves then. Data that came with it is gone.
+  /// - `handle`: an endpoint of the caller.
+  /// - `request`: a request that the calling task has received from it.
+  case requestKeep = 87
+  /// Answers a request that was kept. `peerGone`: the answer reached nobody, since the caller gave up, or its
+  /// request goes to another server.
+  /// - `handle`: an endpoint of the caller.
+  /// - `request`: a request that was kept.
+  /// - `message`: the reply.
+  case requestAnswer = 88
   /// Sends a request that travels in registers, and waits for a reply that does so too. No other way to ask
   /// is as short.
   /// - `handle`: an opened service.
@@ -418,32 +435,32 @@ public enum SystemCall: UInt32, Sendable {
   /// - `first`: the first word of the request.
   /// - `second`: the second word.
   /// - `third`: the third word.
-  case callInRegisters = 86
+  case callInRegisters = 89
   /// Waits for a request and takes it in registers, where it fits. The message is used for later requests
   /// too.
   /// - `handle`: an endpoint of the caller.
   /// - `message`: where requests go that do not fit into registers.
-  case receiveInRegisters = 87
+  case receiveInRegisters = 90
   /// Answers a request with three words and waits for the next one as receiveInRegisters does, in one call.
   /// - `handle`: an endpoint of the caller.
   /// - `request`: the request to answer.
   /// - `first`: the first word of the reply.
   /// - `second`: the second word.
   /// - `third`: the third word.
-  case replyAndReceiveInRegisters = 88
+  case replyAndReceiveInRegisters = 91
   /// Answers a request with a message and waits for the next one as receiveInRegisters does, in one call.
   /// - `handle`: an endpoint of the caller.
   /// - `request`: the request to answer.
   /// - `message`: the reply.
-  case replyMessageAndReceive = 89
+  case replyMessageAndReceive = 92
   /// Tells who sent a request that came in registers.
   /// - `request`: a request that the caller has received.
-  case requestSender = 90
+  case requestSender = 93
   /// Writes all words of the reply to the caller's latest call in registers, where there were more than
   /// three.
   /// - `message`: where the reply goes.
-  case replyRest = 91
+  case replyRest = 94
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 92 }
+  @inlinable public static var count: UInt32 { 95 }
 }

@@ -90,6 +90,9 @@ extension SystemCall {
     case .mountInformation: "mountInformation"
     case .directoryChange: "directoryChange"
     case .directoryPath: "directoryPath"
+    case .receiveAny: "receiveAny"
+    case .requestKeep: "requestKeep"
+    case .requestAnswer: "requestAnswer"
     case .callInRegisters: "callInRegisters"
     case .receiveInRegisters: "receiveInRegisters"
     case .replyAndReceiveInRegisters: "replyAndReceiveInRegisters"
@@ -110,12 +113,12 @@ extension SystemCall {
       .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
       .serviceInformation, .eventSend, .heapInformation, .kernelTest, .handleDuplicate, .notificationSignal,
       .portsClaim, .handlePlace, .handleInformation, .jobInformation, .handleFile, .fileResize, .fileSync,
-      .unmount, .mountInformation, .directoryChange, .directoryPath, .receiveInRegisters:
+      .unmount, .mountInformation, .directoryChange, .directoryPath, .requestKeep, .receiveInRegisters:
       2
     case .wait, .taskInformation, .memoryMap, .memoryProtect, .memoryRegion, .read, .write, .open, .logRead,
       .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead, .notificationWait,
       .interruptClaim, .deviceMap, .directoryEntry, .directoryCreate, .fileRemove, .fileChange,
-      .fileSystemUse, .replyMessageAndReceive:
+      .fileSystemUse, .receiveAny, .requestAnswer, .replyMessageAndReceive:
       3
     case .wordWait, .call, .eventWait, .eventTimer, .memoryShare, .deviceMemory, .fileInformation,
       .fileRename, .linkRead:
@@ -365,6 +368,14 @@ extension SystemCall {
     case (.directoryChange, 1): CallArgument("length", .length)
     case (.directoryPath, 0): CallArgument("buffer", .bytesOut)
     case (.directoryPath, 1): CallArgument("length", .length)
+    case (.receiveAny, 0): CallArgument("handle", .handle)
+    case (.receiveAny, 1): CallArgument("message", .structureInOut(size: UInt32(MemoryLayout<Message>.size)))
+    case (.receiveAny, 2): CallArgument("set", .structureInOut(size: UInt32(MemoryLayout<WaitSet>.size)))
+    case (.requestKeep, 0): CallArgument("handle", .handle)
+    case (.requestKeep, 1): CallArgument("request", .number)
+    case (.requestAnswer, 0): CallArgument("handle", .handle)
+    case (.requestAnswer, 1): CallArgument("request", .number)
+    case (.requestAnswer, 2): CallArgument("message", .structureIn(size: UInt32(MemoryLayout<Message>.size)))
     case (.callInRegisters, 0): CallArgument("handle", .handle)
     case (.callInRegisters, 1): CallArgument("operation", .number)
     case (.callInRegisters, 2): CallArgument("first", .number)

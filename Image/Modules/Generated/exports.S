@@ -17,18 +17,36 @@ module_exports:
   .long name8
   .long name9
   .long name10
+  .long name11
+  .long name12
+  .long name13
+  .long name14
+  .long name15
+  .long name16
+  .long name17
+  .long name18
+  .long name19
 module_exports_end:
 name0: .asciz "megha_allocate"
-name1: .asciz "megha_boot_time"
-name2: .asciz "megha_caller"
-name3: .asciz "megha_clock"
-name4: .asciz "megha_free"
-name5: .asciz "megha_log"
-name6: .asciz "megha_ports_claim"
-name7: .asciz "megha_ports_release"
-name8: .asciz "megha_process_lives"
-name9: .asciz "megha_reply"
-name10: .asciz "megha_sleep"
+name1: .asciz "megha_answer"
+name2: .asciz "megha_boot_time"
+name3: .asciz "megha_caller"
+name4: .asciz "megha_clock"
+name5: .asciz "megha_free"
+name6: .asciz "megha_keep"
+name7: .asciz "megha_line_acknowledge"
+name8: .asciz "megha_line_claim"
+name9: .asciz "megha_line_release"
+name10: .asciz "megha_line_wait"
+name11: .asciz "megha_log"
+name12: .asciz "megha_ports_claim"
+name13: .asciz "megha_ports_release"
+name14: .asciz "megha_process_lives"
+name15: .asciz "megha_reply"
+name16: .asciz "megha_sleep"
+name17: .asciz "megha_turn_wait"
+name18: .asciz "megha_turn_wake"
+name19: .asciz "megha_wake_at"
 
 // An entry is `movb $place, %dl` and `jmp`, of 7 bytes whatever the distance.
 .section .text.module_exports, "ax"
@@ -56,9 +74,27 @@ module_export_rows:
   .byte 0xb2, place, 0xe9
   .long export8 - . - 4
   .byte 0xb2, place, 0xe9
-  .long write_reply - . - 4
+  .long export9 - . - 4
   .byte 0xb2, place, 0xe9
   .long export10 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export11 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export12 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export13 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export14 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long write_reply - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export16 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export17 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export18 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export19 - . - 4
   .set place, place + 1
 .endr
 module_export_rows_end:
@@ -69,38 +105,74 @@ export0:
   movl $3, %ecx
   jmp call_export_word
 export1:
+  movl $megha_answer, %eax
+  movl $5, %ecx
+  jmp call_export_word
+export2:
   movl $megha_boot_time, %eax
   movl $0, %ecx
   jmp call_export_two_words
-export2:
+export3:
   movl $megha_caller, %eax
   movl $0, %ecx
   jmp call_export_word
-export3:
+export4:
   movl $megha_clock, %eax
   movl $0, %ecx
   jmp call_export_two_words
-export4:
+export5:
   movl $megha_free, %eax
   movl $1, %ecx
   jmp call_export_void
-export5:
+export6:
+  movl $megha_keep, %eax
+  movl $1, %ecx
+  jmp call_export_two_words
+export7:
+  movl $megha_line_acknowledge, %eax
+  movl $1, %ecx
+  jmp call_export_void
+export8:
+  movl $megha_line_claim, %eax
+  movl $1, %ecx
+  jmp call_export_word
+export9:
+  movl $megha_line_release, %eax
+  movl $1, %ecx
+  jmp call_export_void
+export10:
+  movl $megha_line_wait, %eax
+  movl $2, %ecx
+  jmp call_export_word
+export11:
   movl $megha_log, %eax
   movl $2, %ecx
   jmp call_export_void
-export6:
+export12:
   movl $megha_ports_claim, %eax
   movl $2, %ecx
   jmp call_export_word
-export7:
+export13:
   movl $megha_ports_release, %eax
   movl $2, %ecx
   jmp call_export_void
-export8:
+export14:
   movl $megha_process_lives, %eax
   movl $1, %ecx
   jmp call_export_word
-export10:
+export16:
   movl $megha_sleep, %eax
   movl $2, %ecx
   jmp call_export_word
+export17:
+  movl $megha_turn_wait, %eax
+  movl $0, %ecx
+  jmp call_export_word
+export18:
+  movl $megha_turn_wake, %eax
+  movl $0, %ecx
+  jmp call_export_void
+export19:
+  movl $megha_wake_at, %eax
+  movl $2, %ecx
+  jmp call_export_void

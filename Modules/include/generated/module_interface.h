@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 // The build identity: a module is linked only into a kernel that was compiled against the same names and types.
-#define MEGHA_BUILD_LOW 0x4608da94u
-#define MEGHA_BUILD_HIGH 0x8efc42e4u
+#define MEGHA_BUILD_LOW 0x3419229bu
+#define MEGHA_BUILD_HIGH 0x3dd339cfu
 
 /// A request to a service, and its reply, which replaces it.
 struct service_request {
@@ -36,6 +36,15 @@ struct service_request {
 __attribute__((warn_unused_result))
 int32_t megha_allocate(void **result, uint32_t alignment, uint32_t size);
 
+/// Answers a request that was kept. Returns 0, or a negative error: peerGone where that reached nobody, since
+/// the caller gave up or its request goes to another server, tooLarge, badAddress.
+/// - Parameter request: what `megha_keep` returned.
+/// - Parameter words: the six words of the reply.
+/// - Parameter bytes: the bytes of the reply.
+/// - Parameter length: how many.
+__attribute__((warn_unused_result))
+int32_t megha_answer(uint64_t request, const uint32_t *words, const void *bytes, uint32_t length);
+
 /// Returns the seconds since 1970 at boot, from the machine's clock; 0 where it has none.
 uint64_t megha_boot_time(void);
 
@@ -48,6 +57,33 @@ uint64_t megha_clock(void);
 /// Gives back memory of the calling module's.
 /// - Parameter memory: what `megha_allocate` gave, or null.
 void megha_free(void *memory);
+
+/// Keeps the request that the service function answers, which returns 0x80000001 then: its caller waits
+/// outside of the module for `megha_answer`, and sends the request again where the service moves. When a line
+/// of the module's calls, or the moment of `megha_wake_at` comes, one of those who wait runs the function,
+/// which returns 0, or another number where it did nothing: somebody else runs it then. Returns what names
+/// the request; 0 where it cannot be kept.
+/// - Parameter woken: a function of the module's, `int32_t (*)(void)`.
+uint64_t megha_keep(const void *woken);
+
+/// The device has been seen to: its line may interrupt again.
+/// - Parameter line: a line that the module has.
+void megha_line_acknowledge(uint32_t line);
+
+/// Claims an interrupt line. Returns 0, or a negative error: busy where somebody has it.
+/// - Parameter line: the number of an interrupt line.
+__attribute__((warn_unused_result))
+int32_t megha_line_claim(uint32_t line);
+
+/// Gives a claimed line back. Unloading a module does the same.
+/// - Parameter line: a line that the module has.
+void megha_line_release(uint32_t line);
+
+/// Waits until a line of the module's has called, while other tasks run. Returns the lines that have since it
+/// was asked last, a bit for each, or a negative error: timedOut, cancelled, busy where another call waits.
+/// - Parameter nanoseconds: how long at the most.
+__attribute__((warn_unused_result))
+int32_t megha_line_wait(uint64_t nanoseconds);
 
 /// Writes a line to the console and to the kernel's log, with the module's name before it.
 /// - Parameter text: bytes of ASCII.
@@ -84,3 +120,16 @@ int32_t megha_reply(struct service_request *request, uint32_t offset, const void
 /// - Parameter nanoseconds: how long, at least.
 __attribute__((warn_unused_result))
 int32_t megha_sleep(uint64_t nanoseconds);
+
+/// Waits until another call of the module's calls `megha_turn_wake`, behind those who wait already. Returns
+/// 0, or a negative error: cancelled, serviceFaulted where the module has failed.
+__attribute__((warn_unused_result))
+int32_t megha_turn_wait(void);
+
+/// Wakes the first of those who wait in `megha_turn_wait`.
+void megha_turn_wake(void);
+
+/// When those whose requests are kept are to run the function that `megha_keep` got, though no line calls.
+/// Once that has begun no moment is set.
+/// - Parameter moment: in nanoseconds since boot; all ones: none.
+void megha_wake_at(uint64_t moment);

@@ -74,7 +74,7 @@ struct Worker {
     guard result >= 0 else { return }
     switch call {
     case .processStart, .threadStart: lastTask = UInt32(bitPattern: result)
-    case .open, .serviceOpen, .servicePublish: lastHandle = UInt32(bitPattern: result)
+    case .open, .serviceOpen, .servicePublish, .notificationCreate: lastHandle = UInt32(bitPattern: result)
     case .memoryMap: lastMapping = UInt32(bitPattern: result) << 12
     default: break
     }
@@ -100,7 +100,10 @@ struct Worker {
     case .number: return number()
     case .flags: return random.oneIn(8) ? random.next() : random.below(16)
     case .task: return task()
-    case .handle: return random.oneIn(8) ? random.next() : random.oneIn(2) ? lastHandle : random.below(40)
+    case .handle:
+      // Without an endpoint.
+      if call == .receiveAny && random.oneIn(2) { return .max }
+      return random.oneIn(8) ? random.next() : random.oneIn(2) ? lastHandle : random.below(40)
     case .bytesIn: return random.oneIn(2) ? Paths.address(random.next(), in: Self.arena + 0x400) : address()
     case .bytesOut, .structureOut, .address: return address()
     case .length: return length()
@@ -172,7 +175,9 @@ struct Worker {
     switch call {
     case .processStart: fillProcess()
     case .threadStart: fillThread()
-    case .call, .receive, .reply, .replyAndReceive, .receiveInRegisters, .replyMessageAndReceive: fillMessage()
+    case .call, .receive, .reply, .replyAndReceive, .requestAnswer, .receiveInRegisters, .replyMessageAndReceive:
+      fillMessage()
+    case .receiveAny: fillSet()
     case .moduleLoad: if random.oneIn(2) { structure[1] = 0 }
     default: break
     }
@@ -226,6 +231,15 @@ struct Worker {
       message.bufferCapacity = length()
     }
     set(message)
+  }
+
+  private mutating func fillSet() {
+    var wanted = WaitSet()
+    wanted.notification = lastHandle
+    wanted.bits = random.oneIn(2) ? 0 : number()
+    wanted.kinds = EventKinds(rawValue: random.oneIn(8) ? random.next() : random.below(16))
+    wanted.time = WordPair(UInt64(random.below(200_000)))
+    set(wanted)
   }
 
   private mutating func set<Value: BitwiseCopyable>(_ value: Value) {

@@ -10,6 +10,7 @@
 //                                            times at points that the seed decides; nothing that was acknowledged is lost
 //     placements chaos [SEED] [STEPS]        commands, crashes and ends of the manager in an order that the seed decides
 //     placements beside                      commands while the manager waits for the service `hang`
+//     placements keep                        requests that a service keeps, in every placement: answered late, given up, moved
 //     placements keys                        reads keys from the service `keyboard`, and ends that
 
 import ABI
@@ -30,10 +31,13 @@ import SDK
     }
     if command == "crash" { return CrashTest.run() }
     if command == "chain" { return ChainTest.run() }
+    if command == "keep" { return KeepTest.run() }
     if command == "keys" { return KeyTest.run() }
     if command == "managers" { return ManagerTest(seed: number(2, or: 1), kills: number(3, or: 20)).run() }
     if command == "chaos" { return ChaosTest(seed: number(2, or: 1), steps: number(3, or: 200)).run() }
     if command == "beside" { return BesideTest.run() }
+    // What `keep` starts, to end it.
+    if command == "wait" { return KeepTest.waitForEver() }
     // What `conform` starts.
     if command == "fill" { return Conformance.fillShare() }
     return usage()
@@ -41,7 +45,7 @@ import SDK
 
   private static func usage() -> Int32 {
     Console.write(
-      "placements: conform, crash, chain, managers [SEED] [KILLS], chaos [SEED] [STEPS], beside, keys, or move [CALLS] [MOVES] [CLIENTS] [store|files|clock]\n"
+      "placements: conform, crash, chain, managers [SEED] [KILLS], chaos [SEED] [STEPS], beside, keep, keys, or move [CALLS] [MOVES] [CLIENTS] [store|files|clock]\n"
     )
     return 2
   }

@@ -10,7 +10,7 @@ extension Builtin {
     switch self {
     case .help: return helpCommand(words)
     case .echo: return echoCommand(words)
-    case .run, .sandbox: return Launcher(of: self, words)?.run(&system, state) ?? reportUsage()
+    case .run, .sandbox: return Launcher(of: self, words)?.run(&system, state) ?? reportWrongStart(words)
     case .jobs: return system.jobsCommand()
     case .fg: return system.foregroundCommand(words)
     case .wait: return system.waitCommand(words)
@@ -25,6 +25,11 @@ extension Builtin {
     case .sort: return sortCommand(words, state)
     case .hexdump: return hexdumpCommand(words, state)
     case .less: return lessCommand(words, state)
+    case .find: return findCommand(words)
+    case .du: return duCommand(words)
+    case .stat: return statCommand(words)
+    case .chmod: return chmodCommand(words)
+    case .cmp: return cmpCommand(words, state)
     case .mkdir: return mkdirCommand(words)
     case .rmdir: return forEachPath(words) { path throws(SystemError) in try Files.remove(path, isDirectory: true) }
     case .rm: return rmCommand(words)
@@ -65,6 +70,30 @@ extension Builtin {
     return 2
   }
 
+  private func reportWrongStart(_ words: borrowing CommandWords) -> Int32 {
+    guard self == .run, let index = Launcher.wrongWord(words) else { return reportUsage() }
+    return reportUnknown(words[index].copied, among: help.options)
+  }
+
+  /// Says that a word is not known, and how the command is used; returns the status of a wrong use.
+  func reportUnknown(_ word: [UInt8], among known: [[UInt8]] = []) -> Int32 {
+    let meant = Guess.names(like: word, among: known)
+    Console.complain {
+      $0.write("shell: ")
+      $0.write(help.name)
+      $0.write(": ")
+      $0.write(word)
+      $0.write(" is not known")
+      if let first = meant.first {
+        $0.write("; did you mean ")
+        $0.write(first)
+        $0.write("?")
+      }
+      $0.write("\n")
+    }
+    return reportUsage()
+  }
+
   /// Says what went wrong; returns the status of a failure.
   func reportFailure(_ sentence: StaticString) -> Int32 { report(Bytes(help.name), sentence) }
 }
@@ -83,14 +112,4 @@ func report(_ subject: Bytes, _ sentence: StaticString, status: Int32 = 1) -> In
 
 func report(_ subject: [UInt8], _ sentence: StaticString, status: Int32 = 1) -> Int32 {
   subject.withBytes { report($0, sentence, status: status) }
-}
-
-extension [UInt8] {
-  /// Calls `body` with the bytes, which are there until it returns.
-  func withBytes<Result, Failure: Error>(_ body: (Bytes) throws(Failure) -> Result) throws(Failure) -> Result {
-    try unsafe withUnsafeBufferPointer { buffer throws(Failure) in
-      guard let first = buffer.baseAddress else { return try body(Bytes("")) }
-      return try body(unsafe Bytes(start: first, count: buffer.count))
-    }
-  }
 }

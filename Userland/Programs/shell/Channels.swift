@@ -22,6 +22,17 @@ struct SavedChannels {
     try channel.place(handle)
   }
 
+  /// Makes a channel read a text. It fits into a pipe, so that nobody has to wait for whoever reads it.
+  private mutating func place(text: [UInt8], at channel: Handle) throws(SystemError) {
+    let pipe = try Pipe()
+    defer {
+      pipe.reading.close()
+      pipe.writing.close()
+    }
+    try pipe.writing.write(text)
+    try place(pipe.reading, at: channel)
+  }
+
   private static func copy(_ channel: Handle) throws(SystemError) -> Handle? {
     guard let information = try? channel.information() else { return nil }
     return try channel.duplicate(information.rights)
@@ -45,6 +56,10 @@ struct SavedChannels {
       case .channel(let other):
         do throws(SystemError) { try place(Handle(UInt32(other)), at: channel) } catch {
           throw ShellComplaint([0x30 + other] + StaticText(": ").bytes + StaticText(error.fileSentence).bytes)
+        }
+      case .text(let text):
+        do throws(SystemError) { try place(text: text, at: channel) } catch {
+          throw ShellComplaint(StaticText("<<: ").bytes + StaticText(error.fileSentence).bytes)
         }
       case .file(let path, let kind):
         do throws(SystemError) {
@@ -89,7 +104,8 @@ extension MeghaSystem {
     var tasks: [TaskIdentity] = []
     var status: Int32 = 0
     var input: Handle?
-    for (index, stage) in stages.enumerated() {
+    let showsPages = isPager(stages[stages.count - 1])
+    for (index, stage) in stages.enumerated() where !showsPages || index + 1 < stages.count {
       var pipe: Pipe?
       if index + 1 < stages.count {
         do throws(SystemError) { pipe = try Pipe() } catch {
@@ -108,9 +124,39 @@ extension MeghaSystem {
       case .failure(let failure): status = failure
       }
     }
+    if showsPages, let input { return showPages(from: input, tasks) }
     input?.close()
     let last = wait(for: tasks)
     return status == 0 ? last : status
+  }
+
+  /// Whether `less` stands here with nothing but the input to show. A shell of its own would have no keys: the console's input is
+  /// this one's.
+  private func isPager(_ stage: PipelineStage) -> Bool {
+    guard case .command(let command, let redirections) = stage, redirections.isEmpty, TypedInput.isReading else {
+      return false
+    }
+    let name = CommandWords(command.words)
+    return Builtin(named: command.words[0]) == .less && (name.count == 1 || name.count == 2 && name[1] == "-")
+      && Builtin.writesToConsole
+  }
+
+  /// How many bytes are taken to be shown. Whoever writes more ends as where nobody reads.
+  private static var pagedBytes: Int { 1_048_576 }
+
+  /// Shows what comes out of a pipe once it has ended, or is more than can be shown.
+  private mutating func showPages(from input: Handle, _ tasks: [TaskIdentity]) -> Int32 {
+    let thread: Thread
+    do throws(SystemError) { thread = try CommandOutput.beginTaking(from: input, limit: Self.pagedBytes) } catch {
+      input.close()
+      _ = wait(for: tasks)
+      return report(Bytes("less"), error.sentence)
+    }
+    _ = wait(for: tasks)
+    _ = try? thread.join()
+    if hasInterrupted { return 130 }
+    Builtin.less.showPages(of: CommandOutput.bytes, name: StaticText("the input").bytes)
+    return 0
   }
 
   private mutating func start(

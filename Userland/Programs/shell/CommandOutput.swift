@@ -9,7 +9,7 @@ enum CommandOutput {
   private static let taken = Mutex<[UInt8]>([])
 
   /// Takes what comes out of `pipe` until its end, or until it is more than a command may have; then closes it.
-  static func beginTaking(from pipe: Handle) throws(SystemError) -> Thread {
+  static func beginTaking(from pipe: Handle, limit: Int = ShellLimits.bytes) throws(SystemError) -> Thread {
     taken.withLock { $0 = [] }
     return try Thread.start { () -> Int32 in
       defer { pipe.close() }
@@ -19,7 +19,7 @@ enum CommandOutput {
           for index in 0..<count { bytes.append(piece[index]) }
           return bytes.count
         }
-        if total > ShellLimits.bytes { return 1 }
+        if total > limit { return 1 }
       }
       return 0
     }

@@ -27,6 +27,7 @@ extension Shell {
         continue
       case .line(let line):
         command += line
+        interpreter.host.historyFile.add(line)
         interpreter.host.history = editor.history
         if run(command) { command = [] } else { command.append(0x0a) }
       case .refused:
@@ -46,15 +47,20 @@ extension Shell {
       }
       if interpreter.host.forgetsHistory {
         editor.forgetHistory()
+        interpreter.host.historyFile.forget()
         interpreter.host.forgetsHistory = false
       }
       if !interpreter.isExiting { begin(&editor, isFirst: command.isEmpty) }
     }
+    interpreter.host.historyFile.settle(&editor)
   }
 
   /// Tells what ended meanwhile, and shows the prompt.
   private mutating func begin(_ editor: inout LineEditor, isFirst: Bool) {
-    if isFirst { interpreter.host.collectJobs() }
+    if isFirst {
+      interpreter.host.collectJobs()
+      interpreter.host.historyFile.settle(&editor)
+    }
     var output = ConsoleLine()
     editor.begin(prompt: isFirst ? Self.prompt : Self.continuationPrompt, output: &output)
     output.flush()
@@ -108,7 +114,10 @@ enum ConsoleReader {
       output.flush()
       switch event {
       case .line(let line): return line
-      case .cancelled, .endOfInput: return nil
+      case .cancelled:
+        TypedInput.interrupt()
+        return nil
+      case .endOfInput: return nil
       case .refused:
         _ = Builtin.read.reportFailure("the line has more than 4,096 bytes; nothing of it was read")
         return nil

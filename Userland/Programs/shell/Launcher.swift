@@ -33,10 +33,21 @@ struct Launcher {
     self.words = list
   }
 
+  /// Which of the words of `run` is wrong; nil: none, but there is no program.
+  struct WrongWord: Error {
+    let index: Int?
+  }
+
+  static func wrongWord(_ words: borrowing CommandWords) -> Int? {
+    do throws(WrongWord) { _ = try Launcher(run: words) } catch { return error.index }
+    return nil
+  }
+
   /// What the commands `run` and `sandbox` start; nil: any other command, or a wrong use.
   init?(of builtin: Builtin, _ words: borrowing CommandWords) {
     switch builtin {
-    case .run: self.init(run: words)
+    case .run:
+      do throws(WrongWord) { try self.init(run: words) } catch { return nil }
     case .sandbox:
       guard words.count > 1 else { return nil }
       self.init(words, from: 1)
@@ -46,7 +57,7 @@ struct Launcher {
   }
 
   /// `run [--ring0] [--stack separate|shared] [--guarded] [--guard-heap] [--priority N] [--limit LIST] PROGRAM [WORD...]`
-  private init?(run words: borrowing CommandWords) {
+  private init(run words: borrowing CommandWords) throws(WrongWord) {
     var options = StartOptions()
     var index = 1
     while index < words.count, words[index].hasPrefix("--") {
@@ -73,11 +84,13 @@ struct Launcher {
         options.limits.tasks = limits.tasks
         index += 1
       } else {
-        return nil
+        // What does not begin with a dash is a value of the option in front of it.
+        let isKnown = Builtin.run.help.options.contains(option.copied)
+        throw WrongWord(index: isKnown && index + 1 < words.count ? index + 1 : index)
       }
       index += 1
     }
-    guard index < words.count else { return nil }
+    guard index < words.count else { throw WrongWord(index: nil) }
     self.init(words, from: index)
     self.options = options
   }
@@ -152,9 +165,14 @@ struct Launcher {
 
   private func explain(_ refusal: Refusal, _ state: ShellState) -> Int32 {
     if refusal.error == .notFound {
-      let meant =
+      if words[0].contains(0x2f), ShellFiles.kind(of: MeghaSystem.programPath(words[0], from: state.folder)) == .folder
+      {
+        return report(words[0], "this is a folder", status: 126)
+      }
+      var meant =
         words[0].contains(0x2f)
         ? [] : Guess.names(like: words[0], among: Names.commands(state)).filter { $0 != words[0] }
+      if let instead = Guess.instead(of: words[0]) { meant = [StaticText(instead).bytes] }
       Console.complain {
         $0.write("shell: ")
         $0.write(words[0])

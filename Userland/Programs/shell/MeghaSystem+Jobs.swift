@@ -9,7 +9,7 @@ import SDK
 extension MeghaSystem {
   /// After how many nanoseconds it is looked whether a program in the foreground waits for input: at first, and at last,
   /// since looking at thousands of tasks takes its time.
-  private static var interval: (first: UInt64, last: UInt64) { (50_000_000, 800_000_000) }
+  private static var interval: (first: UInt64, last: UInt64) { (10_000_000, 800_000_000) }
 
   /// Waits for children in the foreground, which are one command. Returns the status of the last; 0 where there are none.
   mutating func wait(for tasks: [TaskIdentity]) -> Int32 {
@@ -18,10 +18,10 @@ extension MeghaSystem {
       let outcomes = try TypedInput.isReading ? watch(tasks) : []
       for (index, task) in tasks.enumerated() {
         let outcome = try index < outcomes.count ? outcomes[index] : task.wait()
-        status = outcome.shellStatus
+        status = hasInterrupted ? Self.interrupted : outcome.shellStatus
         if case .exited = outcome { continue }
         if hasInterrupted {
-          status = 130
+          status = Self.interrupted
         } else if index + 1 == tasks.count || status != Self.nobodyReads {
           Self.reportEnd(task, outcome)
         }
@@ -34,6 +34,8 @@ extension MeghaSystem {
 
   /// The status of a program whose output nobody reads any more.
   private static var nobodyReads: Int32 { 141 }
+  /// The status of what Ctrl-C has ended.
+  private static var interrupted: Int32 { 130 }
 
   /// Waits until all have ended, and ends them where Ctrl-C is typed.
   private mutating func watch(_ tasks: [TaskIdentity]) throws(SystemError) -> [Outcome] {
@@ -43,13 +45,18 @@ extension MeghaSystem {
     while outcomes.count < tasks.count {
       if let outcome = try tasks[outcomes.count].outcomeIfEnded() {
         outcomes.append(outcome)
+        // A shell between pipes that has the console takes Ctrl-C, which is meant for all of them.
+        if !TypedInput.isReading, outcome.shellStatus == Self.interrupted, tasks.count > 1 {
+          hasInterrupted = true
+          for task in tasks[outcomes.count...] { ProcessTree(of: task).kill(status: UInt32(Self.interrupted)) }
+        }
         continue
       }
       let running = tasks[outcomes.count...]
       if TypedInput.takeInterrupt() {
         hasInterrupted = true
-        Console.write("^C\n")
-        for task in running { ProcessTree(of: task).kill(status: 130) }
+        Console.complain("^C\n")
+        for task in running { ProcessTree(of: task).kill(status: UInt32(Self.interrupted)) }
       }
       if TypedInput.isReading, running.contains(where: { ProcessTree(of: $0).waitsForInput }) { TypedInput.end() }
       _ = try Events.next([.childEnded, .yieldAsked], within: interval)

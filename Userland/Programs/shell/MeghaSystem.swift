@@ -11,6 +11,7 @@ struct MeghaSystem: ShellHost {
   /// The lines that were typed.
   var history: [[UInt8]] = []
   var forgetsHistory = false
+  var historyFile = HistoryFile()
   /// The current folder before this one, for `cd -`.
   var formerFolder: [UInt8] = [0x2f]
   /// Whether the last command was an `exit` that was held back.
@@ -44,7 +45,8 @@ struct MeghaSystem: ShellHost {
       return true
     }
     guard TypedInput.takeInterrupt() else { return false }
-    Console.write("^C\n")
+    // A shell of its own, between pipes, reads lines whose editor has shown it.
+    if isInteractive { Console.complain("^C\n") }
     return true
   }
 
@@ -108,8 +110,13 @@ struct MeghaSystem: ShellHost {
   }
 
   mutating func run(_ command: ReadyCommand, _ state: inout ShellState) -> Int32 {
-    hasWarned = false
-    if let builtin = Builtin(named: command.words[0]) {
+    let builtin = Builtin(named: command.words[0])
+    // To look at what runs is no other thing than to leave.
+    if builtin != .jobs, builtin != .ps { hasWarned = false }
+    if let builtin {
+      if builtin != .echo, command.words.count == 2, StaticText("--help").isSame(as: command.words[1]) {
+        return builtin.showHelp()
+      }
       let words = CommandWords(command.words)
       let status = builtin.run(words, &self, &state)
       return Console.takeOutputFailure() != nil && status == 0 ? 1 : status

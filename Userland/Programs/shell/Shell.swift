@@ -40,7 +40,7 @@ struct Shell: Program {
       return shell.interpreter.state.status
     }
     if first.hasPrefix("-") { return reportUsage() }
-    var shell = Shell(isInteractive: false, wordsFrom: 2)
+    var shell = Shell(isInteractive: false, wordsFrom: 2, name: first)
     shell.runScript(first)
     return shell.interpreter.state.status
   }
@@ -50,9 +50,11 @@ struct Shell: Program {
     return 2
   }
 
-  /// - Parameter wordsFrom: which argument is `$1`.
-  init(isInteractive: Bool, wordsFrom first: Int) {
-    var state = ShellState(name: StaticText("shell").bytes)
+  /// - Parameters:
+  ///   - wordsFrom: which argument is `$1`.
+  ///   - name: what is `$0`.
+  init(isInteractive: Bool, wordsFrom first: Int, name: Bytes = Bytes("shell")) {
+    var state = ShellState(name: name.copied)
     state.task = (try? TaskIdentity.current.information().task) ?? 0
     for index in 0..<ProgramInformation.environmentCount {
       let entry = ProgramInformation.environmentEntry(index).copied

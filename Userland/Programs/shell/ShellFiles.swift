@@ -16,20 +16,6 @@ enum ShellFiles {
   static func kind(of path: [UInt8]) -> ShellFileKind? { Files.kind(path).map { ShellFileKind($0) } }
 }
 
-extension SystemError {
-  /// What it means where a file was asked for.
-  var fileSentence: StaticString {
-    switch self {
-    case .peerGone: "the service that has this file system does not run"
-    case .busy: "a file system lies there"
-    case .unknownCall: "the service there has no files"
-    case .unsupported: "this cannot be done there"
-    case .limitReached: "too many links lead on, or a limit is reached"
-    default: sentence
-    }
-  }
-}
-
 extension ShellFileKind {
   init(_ kind: NodeKind) {
     switch kind {

@@ -106,6 +106,9 @@ enum TypedInput {
     }
   }
 
+  /// Ctrl-C came to whoever reads a line.
+  static func interrupt() { queue.withLock { $0.wasInterrupted = true } }
+
   /// Whether Ctrl-C was typed; leaves it to be taken.
   static var isInterrupted: Bool { queue.withLock { $0.wasInterrupted } }
 

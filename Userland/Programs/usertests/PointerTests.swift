@@ -30,7 +30,9 @@ struct PointerCase {
     switch (call, index) {
     // These need a request that was taken, a child that is traced, and an event that waits: tested with what makes
     // them (messagetests, strace, events). The last is not read but said, where something is refused.
-    case (.reply, 1), (.replyMessageAndReceive, 2), (.traceRead, 1), (.eventWait, 1), (.moduleUnload, 2): return nil
+    case (.reply, 1), (.requestAnswer, 2), (.replyMessageAndReceive, 2), (.traceRead, 1), (.eventWait, 1),
+      (.moduleUnload, 2):
+      return nil
     // There must have been a call in registers (messagetests).
     case (.replyRest, 0): return nil
     // There is no symbolic link in the archives (placements).
@@ -56,7 +58,7 @@ struct PointerCase {
         words[other] =
           switch call {
           case .call: client
-          case .receive, .replyAndReceive, .receiveInRegisters: endpoint
+          case .receive, .replyAndReceive, .receiveAny, .receiveInRegisters: endpoint
           case .portRead, .portWrite, .deviceMemory: ports
           case .write: StandardHandle.output
           case .handleFile: Self.handle("/bin/hello")

@@ -989,6 +989,43 @@ public enum SystemCalls {
     megha_system_call2(SystemCall.directoryPath.rawValue, word(buffer), length)
   }
 
+  /// Waits for a request, bits of a notification, events or a moment, whichever comes first. Of what is there
+  /// already the set comes before a request. Bits are taken; events are not.
+  /// - Parameter handle: an endpoint of the caller; 0xffffffff: no requests.
+  /// - Parameter message: where a request's data may go; the request replaces it.
+  /// - Parameter set: what else is waited for; what came of it is added.
+  /// - Returns: the number of the request, for the reply; 0: something of the set came, or one of the errors
+  ///   badHandle, badAddress, badArgument, busy, cancelled, peerGone, stale, timedOut, tooLarge.
+  @inline(__always) @inlinable
+  public static func receiveAny(
+    _ handle: UInt32, _ message: UnsafeMutablePointer<Message>?, _ set: UnsafeMutablePointer<WaitSet>?
+  ) -> Int32 {
+    megha_system_call3(SystemCall.receiveAny.rawValue, handle, word(message), word(set))
+  }
+
+  /// Keeps a request to answer it later, by `requestAnswer`. It must have changed nothing so far: where the
+  /// service moves it is sent again to whoever serves then. Data that came with it is gone.
+  /// - Parameter handle: an endpoint of the caller.
+  /// - Parameter request: a request that the calling task has received from it.
+  /// - Returns: 0, or one of the errors badHandle, peerGone, unsupported.
+  @inline(__always) @inlinable
+  public static func requestKeep(_ handle: UInt32, _ request: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.requestKeep.rawValue, handle, request)
+  }
+
+  /// Answers a request that was kept. `peerGone`: the answer reached nobody, since the caller gave up, or its
+  /// request goes to another server.
+  /// - Parameter handle: an endpoint of the caller.
+  /// - Parameter request: a request that was kept.
+  /// - Parameter message: the reply.
+  /// - Returns: 0, or one of the errors badHandle, badAddress, peerGone, tooLarge, unsupported.
+  @inline(__always) @inlinable
+  public static func requestAnswer(
+    _ handle: UInt32, _ request: UInt32, _ message: UnsafePointer<Message>?
+  ) -> Int32 {
+    megha_system_call3(SystemCall.requestAnswer.rawValue, handle, request, word(message))
+  }
+
   /// Sends a request that travels in registers, and waits for a reply that does so too. No other way to ask
   /// is as short.
   /// - Parameter handle: an opened service.

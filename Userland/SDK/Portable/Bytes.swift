@@ -105,6 +105,16 @@ public struct Bytes {
   }
 }
 
+extension [UInt8] {
+  /// Calls `body` with the bytes, which are there until it returns.
+  public func withBytes<Result, Failure: Error>(_ body: (Bytes) throws(Failure) -> Result) throws(Failure) -> Result {
+    try unsafe withUnsafeBufferPointer { buffer throws(Failure) in
+      guard let first = buffer.baseAddress else { return try body(Bytes("")) }
+      return try body(unsafe Bytes(start: first, count: buffer.count))
+    }
+  }
+}
+
 extension TextOutput {
   public mutating func write(_ bytes: Bytes) {
     for index in 0..<bytes.count { write(byte: bytes[index]) }

@@ -3,14 +3,14 @@
 // Invariant: an unknown or broken sequence is swallowed and the decoder begins anew; no sequence of bytes can leave
 // it in a state where text is lost for good.
 
-/// A key that a line editor knows.
+/// A key that the editors and the pager know.
 public enum TerminalKey: Equatable, Sendable {
   /// A byte of text: printable ASCII or a byte of a longer UTF-8 character.
   case text(UInt8)
   /// A control character, as the letter it is typed with, `A` to `Z`.
   case control(UInt8)
   case enter, tab, backspace, delete
-  case left, right, up, down, home, end
+  case left, right, up, down, home, end, pageUp, pageDown
   case wordLeft, wordRight
 }
 
@@ -114,6 +114,8 @@ public struct KeyDecoder: Sendable {
     case 1, 7: .home
     case 3: .delete
     case 4, 8: .end
+    case 5: .pageUp
+    case 6: .pageDown
     default: nil
     }
   }

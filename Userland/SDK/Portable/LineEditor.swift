@@ -35,8 +35,7 @@ public struct LineEditor {
   let width: Int
   private let completes: Bool
   private var decoder = KeyDecoder()
-  /// The first bytes of a character whose other bytes have not come yet.
-  private var incomplete: [UInt8] = []
+  private var characters = CharacterInput()
   public internal(set) var line: [UInt8] = []
   public internal(set) var cursor = 0
   /// The column of the line that is the first one shown; 0 where all of it is.
@@ -68,7 +67,7 @@ public struct LineEditor {
   public mutating func begin(prompt: StaticString? = nil, output: inout some TextOutput) {
     if let prompt { self.prompt = prompt }
     line = []
-    incomplete = []
+    characters.reset()
     cursor = 0
     offset = 0
     isScrolled = false
@@ -81,6 +80,14 @@ public struct LineEditor {
 
   public mutating func forgetHistory() { history = [] }
 
+  /// Puts lines of former times in front of the history, as far as there is room. `begin` comes after it.
+  public mutating func putInFront(_ lines: [[UInt8]]) {
+    var all: [[UInt8]] = []
+    for line in lines + history where !line.isEmpty && line != all.last { all.append(line) }
+    history = all.suffix(Self.historyCapacity)
+    position = history.count
+  }
+
   /// Handles one byte from the terminal.
   public mutating func accept(_ byte: UInt8, output: inout some TextOutput) -> Event {
     guard let key = decoder.decode(byte) else { return .editing }
@@ -88,7 +95,7 @@ public struct LineEditor {
       complete(with: byte, output: &output)
       return .editing
     }
-    incomplete = []
+    characters.reset()
     if search != nil, let event = continueSearch(key, output: &output) { return event }
     switch key {
     case .text: break
@@ -106,6 +113,7 @@ public struct LineEditor {
     case .wordRight: move(to: wordAfter(cursor), output: &output)
     case .up: show(position - 1, output: &output)
     case .down: show(position + 1, output: &output)
+    case .pageUp, .pageDown: break
     case .control(let letter): return control(letter, output: &output)
     }
     return .editing
@@ -156,31 +164,13 @@ public struct LineEditor {
 
   // MARK: Changes
 
-  /// Inserts the character that `byte` completes; bytes that are no UTF-8 are dropped.
+  /// Inserts the character that `byte` completes.
   private mutating func complete(with byte: UInt8, output: inout some TextOutput) {
-    if byte & 0xc0 != 0x80 { incomplete = [] } else if incomplete.isEmpty { return }
-    incomplete.append(byte)
-    guard let length = Self.characterLength(incomplete[0]) else {
-      incomplete = []
-      return
-    }
-    guard incomplete.count == length else { return }
+    guard let character = characters.take(byte) else { return }
     if search != nil {
-      searchFurther(incomplete, output: &output)
+      searchFurther(character, output: &output)
     } else {
-      insert(incomplete, output: &output)
-    }
-    incomplete = []
-  }
-
-  /// How many bytes a UTF-8 character has that begins with `byte`.
-  private static func characterLength(_ byte: UInt8) -> Int? {
-    switch byte {
-    case 0x00...0x7f: 1
-    case 0xc2...0xdf: 2
-    case 0xe0...0xef: 3
-    case 0xf0...0xf4: 4
-    default: nil
+      insert(character, output: &output)
     }
   }
 
@@ -244,38 +234,11 @@ public struct LineEditor {
 
   // MARK: Places in the line
 
-  /// How many columns the bytes take: one for each character, whose later bytes are 0b10xx_xxxx in UTF-8.
-  func columns(_ start: Int, _ end: Int) -> Int {
-    var columns = 0
-    for index in start..<end where !isInsideCharacter(index) { columns += 1 }
-    return columns
-  }
+  func columns(_ start: Int, _ end: Int) -> Int { CharacterText.columns(line, start, end) }
+  func isInsideCharacter(_ index: Int) -> Bool { CharacterText.isInside(line, index) }
 
-  func isInsideCharacter(_ index: Int) -> Bool { index < line.count && line[index] & 0xc0 == 0x80 }
-
-  private func before(_ index: Int) -> Int {
-    var index = index
-    repeat { index -= 1 } while index > 0 && isInsideCharacter(index)
-    return max(index, 0)
-  }
-
-  private func after(_ index: Int) -> Int {
-    var index = index
-    repeat { index += 1 } while isInsideCharacter(index)
-    return min(index, line.count)
-  }
-
-  private func wordBefore(_ index: Int) -> Int {
-    var index = index
-    while index > 0, line[index - 1] == 0x20 { index -= 1 }
-    while index > 0, line[index - 1] != 0x20 { index -= 1 }
-    return index
-  }
-
-  private func wordAfter(_ index: Int) -> Int {
-    var index = index
-    while index < line.count, line[index] == 0x20 { index += 1 }
-    while index < line.count, line[index] != 0x20 { index += 1 }
-    return index
-  }
+  private func before(_ index: Int) -> Int { CharacterText.before(line, index) }
+  private func after(_ index: Int) -> Int { CharacterText.after(line, index) }
+  private func wordBefore(_ index: Int) -> Int { CharacterText.wordBefore(line, index) }
+  private func wordAfter(_ index: Int) -> Int { CharacterText.wordAfter(line, index) }
 }

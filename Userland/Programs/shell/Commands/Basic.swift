@@ -9,15 +9,27 @@ extension Builtin {
     guard words.count < 3 else { return reportUsage() }
     if words.count == 2 { return helpPage(words[1].copied) }
     CommandHelp.forEach { help in Console.write { help.writeLine(to: &$0) } }
-    Console.write("Any other name is a program in /bin, for example rings, crash, bench, strace; ls /bin shows all.\n")
+    Console.write("Any other name is a program in /bin, for example edit, rings, crash, bench; ls /bin shows all.\n")
     Console.write("Commands are separated by ; && || and line ends; a & at the end runs one beside the shell.\n")
     Console.write("if, while, until, for, case, { } and functions are as in other shells; help if tells more.\n")
+    return 0
+  }
+
+  func showHelp() -> Int32 {
+    Console.write { help.writePage(to: &$0) }
     return 0
   }
 
   private func helpPage(_ name: [UInt8]) -> Int32 {
     if let help = CommandHelp.find(name) {
       Console.write { help.writePage(to: &$0) }
+      return 0
+    }
+    if Names.files(in: "/bin", ending: "").contains(name) {
+      Console.write {
+        $0.write(name)
+        $0.write(" is a program; without the words that it needs it may say how it is used\n")
+      }
       return 0
     }
     let meant = Guess.names(like: name, among: Names.helped)
@@ -48,7 +60,7 @@ extension Builtin {
   }
 
   func sleepCommand(_ words: borrowing CommandWords) -> Int32 {
-    guard words.count == 2, let milliseconds = words[1].number else { return reportUsage() }
+    guard words.count == 2, let milliseconds = TextTools.milliseconds(words[1].copied) else { return reportUsage() }
     TypedInput.sleep(milliseconds: milliseconds)
     return 0
   }
@@ -159,7 +171,8 @@ extension MeghaSystem {
         $0.write("\n")
       }
     }
-    return 0
+    guard let failure = historyFile.failure, let path = historyFile.path else { return 0 }
+    return report(StaticText("not kept in ").bytes + path, failure.fileSentence)
   }
 
   mutating func changeFolder(_ words: borrowing CommandWords, _ state: inout ShellState) -> Int32 {

@@ -5,11 +5,12 @@ import Primitives
 import SDK
 
 extension Builtin {
-  /// Calls `body` with each path from `first` on. Returns 1 where it throws, which is said.
+  /// Calls `body` with each path. Returns 1 where it throws, which is said.
+  /// - Parameter first: the number of the first one; nil: the command has no options.
   func forEachPath(
-    _ words: borrowing CommandWords, from first: Int = 1, _ body: ([UInt8]) throws(SystemError) -> Void
+    _ words: borrowing CommandWords, from first: Int? = nil, _ body: ([UInt8]) throws(SystemError) -> Void
   ) -> Int32 {
-    guard words.count > first else { return reportUsage() }
+    guard let first = first ?? options(words, known: "")?.next, words.count > first else { return reportUsage() }
     var status: Int32 = 0
     for index in first..<words.count {
       let path = words[index].copied
@@ -48,14 +49,8 @@ extension Builtin {
     guard try Files.information(path, .noFollow).kind == NodeKind.directory.rawValue else {
       return try Files.remove(path)
     }
-    for name in try names(in: path) { try removeTree(path + [0x2f] + name) }
+    for entry in try sortedNames(in: path) { try removeTree(path + [0x2f] + entry.name) }
     try Files.remove(path, isDirectory: true)
-  }
-
-  private static func names(in folder: [UInt8]) throws(SystemError) -> [[UInt8]] {
-    var names: [[UInt8]] = []
-    try Files.forEachName(in: folder) { names.append($0.name) }
-    return names
   }
 
   // MARK: Copying and moving
@@ -97,7 +92,7 @@ extension Builtin {
     guard information.kind == NodeKind.directory.rawValue else { return try copyFile(source, to: target) }
     guard isDeep else { throw .isADirectory }
     // The names are known before the copy is there, which may lie in the folder itself.
-    let names = try names(in: source)
+    let names = try sortedNames(in: source).map { $0.name }
     if Files.kind(target) != .directory { try Files.makeDirectory(target) }
     for name in names where !isSame(source + [0x2f] + name, target) {
       try copy(source + [0x2f] + name, to: target + [0x2f] + name, isDeep: true)
@@ -130,12 +125,14 @@ extension Builtin {
   }
 
   func mvCommand(_ words: borrowing CommandWords) -> Int32 {
-    guard words.count < 2 || !words[1].hasPrefix("-") else { return reportUsage() }
-    return forEachSource(words, from: 1) { source, target throws(SystemError) in
+    guard let (_, first) = options(words, known: "f") else { return reportUsage() }
+    return forEachSource(words, from: first) { source, target throws(SystemError) in
       do throws(SystemError) { try Files.rename(source, to: target) } catch {
-        // To another file system it is copied.
+        // To another file system it is copied. A file takes the place of another one, as where it is renamed.
         guard error == .unsupported else { throw error }
-        guard Files.kind(target) == nil else { throw .alreadyExists }
+        guard Files.kind(target) == nil || Files.kind(target) == .file && Files.kind(source) == .file else {
+          throw .alreadyExists
+        }
         try Self.copy(source, to: target, isDeep: true)
         do throws(SystemError) { try Self.removeTree(source) } catch {
           // What cannot be taken away there is not here either, but for a part of it that is gone.
@@ -202,14 +199,19 @@ extension Builtin {
   }
 
   func dfCommand(_ words: borrowing CommandWords) -> Int32 {
-    guard words.count == 1 else { return reportUsage() }
-    Console.write("     size     used     free  folder\n")
+    guard let (letters, first) = options(words, known: "i"), words.count == first else { return reportUsage() }
+    let hasNodes = !letters.isEmpty
+    Console.write("     size     used     free")
+    if hasNodes { Console.write("     files      free") }
+    Console.write("  folder\n")
     var status: Int32 = 0
     Self.forEachMount { path, mount in
       // Nobody is started only to be asked how much there is.
       guard mount.isServed != 0 else {
         return Console.write {
-          $0.write("        -        -        -  ")
+          $0.write("        -        -        -")
+          if hasNodes { $0.write("         -         -") }
+          $0.write("  ")
           $0.write(path)
           $0.write("\n")
         }
@@ -221,6 +223,10 @@ extension Builtin {
           for blocks in [use.blocks, use.blocks &- use.freeBlocks, use.freeBlocks] {
             $0.write(decimal: UInt64(blocks) * unit, width: 8)
             $0.write("K")
+          }
+          if hasNodes {
+            $0.write(decimal: UInt64(use.nodes &- use.freeNodes), width: 10)
+            $0.write(decimal: UInt64(use.freeNodes), width: 10)
           }
           $0.write("  ")
           $0.write(path)

@@ -8,14 +8,14 @@ extension Builtin {
   /// How wide lists of names are.
   private static var width: Int { 80 }
 
-  private static var writesToConsole: Bool {
+  static var writesToConsole: Bool {
     (try? Handle.output.information()).map { ObjectKind(rawValue: $0.kind) == .consoleOutput } ?? false
   }
 
-  /// `ls [-l] [-R] [FILE|FOLDER...]`
+  /// `ls [-a] [-l] [-R] [FILE|FOLDER...]`
   func lsCommand(_ words: borrowing CommandWords, _ system: inout MeghaSystem, _ state: ShellState) -> Int32 {
-    guard let (letters, first) = options(words, known: "lR") else { return reportUsage() }
-    let (isLong, isDeep) = (letters.contains(0x6c), letters.contains(0x52))
+    guard let (letters, first) = options(words, known: "alR") else { return reportUsage() }
+    let (isLong, isDeep, hasHidden) = (letters.contains(0x6c), letters.contains(0x52), letters.contains(0x61))
     var paths: [[UInt8]] = []
     for index in first..<max(words.count, first) { paths.append(words[index].copied) }
     if paths.isEmpty { paths = [state.folder] }
@@ -26,7 +26,7 @@ extension Builtin {
         let information = try Files.information(whole, .noFollow)
         if ShellFiles.kind(of: whole) == .folder, !isLong || information.kind == NodeKind.directory.rawValue {
           if paths.count > 1 || isDeep { writeHeading(path, isFirst: index == 0) }
-          try list(whole, shown: path, isLong: isLong, isDeep: isDeep)
+          try list(whole, shown: path, isLong: isLong, isDeep: isDeep, hasHidden: hasHidden)
         } else if isLong {
           writeRow(path, information, whole)
         } else {
@@ -49,10 +49,10 @@ extension Builtin {
     }
   }
 
-  private func list(_ folder: [UInt8], shown: [UInt8], isLong: Bool, isDeep: Bool) throws(SystemError) {
-    var entries: [(name: [UInt8], information: FileInformation)] = []
-    try Files.forEachName(in: folder) { entries.append(($0.name, $0.information)) }
-    entries.sort { $0.name.lexicographicallyPrecedes($1.name) }
+  private func list(
+    _ folder: [UInt8], shown: [UInt8], isLong: Bool, isDeep: Bool, hasHidden: Bool
+  ) throws(SystemError) {
+    let entries = try Self.sortedNames(in: folder).filter { hasHidden || $0.name.first != 0x2e }
     let before = folder == [0x2f] ? folder : folder + [0x2f]
     if isLong {
       for entry in entries { writeRow(entry.name, entry.information, before + entry.name) }
@@ -67,7 +67,7 @@ extension Builtin {
       let shown = (shown == [0x2f] ? [] : shown) + [0x2f] + entry.name
       if TypedInput.isInterrupted { return }
       writeHeading(shown, isFirst: false)
-      try list(before + entry.name, shown: shown, isLong: isLong, isDeep: true)
+      try list(before + entry.name, shown: shown, isLong: isLong, isDeep: true, hasHidden: hasHidden)
     }
   }
 
@@ -101,7 +101,8 @@ extension Builtin {
   }
 
   func catCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
-    forEachText(words, from: 1, state) { source, _ throws(SystemError) in
+    guard let (_, first) = options(words, known: "") else { return reportUsage() }
+    return forEachText(words, from: first, state) { source, _ throws(SystemError) in
       // It would find what it has just written, and so on.
       guard !source.isOutput else { throw .badArgument }
       while !Console.hasOutputFailed, let piece = try source.piece() { Console.write { $0.write(piece) } }
@@ -118,11 +119,11 @@ extension Builtin {
   }
 
   func hexdumpCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
-    guard words.count >= 2, words.count <= 4 else { return reportUsage() }
+    guard words.count <= 4 else { return reportUsage() }
     guard let start = words.count > 2 ? words[2].number : 0, let count = words.count > 3 ? words[3].number : .max else {
       return reportUsage()
     }
-    let name = CommandWords([words[0].copied, words[1].copied])
+    let name = CommandWords([words[0].copied] + (words.count > 1 ? [words[1].copied] : []))
     return forEachText(name, from: 1, state) { source, _ throws(SystemError) in
       let text = try source.rest()
       var position = min(Int(exactly: start) ?? text.count, text.count)

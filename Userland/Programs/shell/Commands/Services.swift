@@ -12,7 +12,7 @@ extension Builtin {
     let isWithoutState = words.count == 6 && words[5] == "--without-state"
     guard words.count > 2, let placement = placement(in: words, isWithoutState ? 5 : words.count),
       !isWithoutState || action == "move"
-    else { return reportUsage() }
+    else { return reportWrongWord(words) }
     let operation: ManagerOperation
     if action == "start" {
       operation = .start
@@ -24,7 +24,7 @@ extension Builtin {
     } else if action == "save" {
       operation = .save
     } else {
-      return reportUsage()
+      return reportWrongWord(words)
     }
     do throws(SystemError) {
       guard let refusal = try ManagerClient.ask(operation, words[2], placement: placement) else { return 0 }
@@ -40,6 +40,19 @@ extension Builtin {
     } catch {
       return report(Bytes("the service manager"), error.sentence)
     }
+  }
+
+  /// Names the first word that is not known where it stands.
+  private func reportWrongWord(_ words: borrowing CommandWords) -> Int32 {
+    let known = Completion.serviceWords
+    for index in 1..<words.count where index != 2 {
+      let choices = (index < 2 ? known.actions : index == 4 ? known.placements : known.options).map {
+        StaticText($0).bytes
+      }
+      let word = words[index].copied
+      if !choices.contains(word) { return reportUnknown(word, among: choices) }
+    }
+    return reportUsage()
   }
 
   /// Starts the service that it asks where that does not run.

@@ -15,33 +15,47 @@ extension Builtin {
   /// `head` and `tail`.
   func headCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
     var first = 1
-    var count = 10
-    if words.count > 2, words[1] == "-n" {
-      guard let number = words[2].number, let lines = Int(exactly: number) else { return reportUsage() }
-      count = lines
-      first = 3
-    } else if words.count > 1, words[1].count > 1, words[1].hasPrefix("-") {
-      // `head -3`, as everybody types it.
-      let digits = [UInt8](words[1].copied.dropFirst())
-      guard let number = digits.withBytes({ $0.number }), let lines = Int(exactly: number) else { return reportUsage() }
-      count = lines
-      first = 2
+    var amount = TextTools.Amount()
+    if words.count > 1, words[1].count > 1, words[1].hasPrefix("-") {
+      let isJoined = words[1].count > 2 || (words[1][1] >= 0x30 && words[1][1] <= 0x39)
+      guard isJoined || words.count > 2,
+        let given = TextTools.Amount(words[1].copied, isJoined ? [] : words[2].copied, mayBeginAt: self == .tail)
+      else { return reportUsage() }
+      amount = given
+      first = isJoined ? 2 : 3
     }
-    guard words.count <= first || words[first] == "-" || !words[first].hasPrefix("-") else { return reportUsage() }
+    guard words.count <= first || words[first] == "-" || !words[first].hasPrefix("-") else {
+      return reportUnknown(words[first].copied)
+    }
     let hasHeadings = words.count > first + 1
     var isFirst = true
     return forEachText(words, from: first, state) { source, name throws(SystemError) in
       if hasHeadings { writeHeading(name, isFirst: isFirst) }
       isFirst = false
-      if self == .head {
-        var left = count
+      if self == .head, !amount.isBytes {
+        var left = amount.count
         while left > 0, let line = try source.line() {
           writeLine(line)
           left -= 1
         }
+        return
+      }
+      if self == .head {
+        var left = amount.count
+        while left > 0, let piece = try source.piece() {
+          Console.write { $0.write([UInt8](piece.prefix(left))) }
+          left -= piece.count
+        }
+        return
+      }
+      let text = try source.rest()
+      let lines = amount.isBytes ? [] : TextTools.lines(of: text)
+      let all = amount.isBytes ? text.count : lines.count
+      let start = amount.beginsThere ? min(max(amount.count - 1, 0), all) : max(all - amount.count, 0)
+      if amount.isBytes {
+        Console.write { $0.write([UInt8](text[start...])) }
       } else {
-        let text = try source.rest()
-        for line in TextTools.lines(of: text).suffix(count) { writeLine([UInt8](text[line])) }
+        for line in lines[start...] { writeLine([UInt8](text[line])) }
       }
     }
   }
@@ -85,14 +99,18 @@ extension Builtin {
     }
   }
 
-  /// Takes options of one letter each from the front; nil where one is not among `known`.
+  /// Takes options of one letter each from the front, up to `--`; nil where one is not among `known`, which is said.
   func options(_ words: borrowing CommandWords, known: StaticString) -> (letters: [UInt8], next: Int)? {
     let known = StaticText(known).bytes
     var letters: [UInt8] = []
     var index = 1
     while index < words.count, words[index].count > 1, words[index].hasPrefix("-") {
+      if words[index] == "--" { return (letters, index + 1) }
       for letter in words[index].copied.dropFirst() {
-        guard known.contains(letter) else { return nil }
+        guard known.contains(letter) else {
+          _ = report(words[index], "this option is not known", status: 2)
+          return nil
+        }
         letters.append(letter)
       }
       index += 1
@@ -155,21 +173,25 @@ extension Builtin {
     return 0
   }
 
-  /// Where nobody types, the texts are printed.
+  /// Where nobody types, or the output is not the console, the texts are printed.
   func lessCommand(_ words: borrowing CommandWords, _ state: ShellState) -> Int32 {
-    guard TypedInput.isReading else { return catCommand(words, state) }
-    return forEachText(words, from: 1, state) { source, name throws(SystemError) in
-      let text = try source.rest()
-      var pager = Pager(text, name: name.copied, width: 80, height: 24)
-      guard !pager.isShort else { return Console.write { $0.write(text) } }
-      var decoder = KeyDecoder()
-      Console.write { pager.draw(to: &$0) }
-      while let byte = TypedInput.waitForByte() {
-        guard let key = decoder.decode(byte) else { continue }
-        guard pager.accept(key) else { break }
-        Console.write { pager.draw(to: &$0) }
-      }
-      Console.write("\n")
+    guard TypedInput.isReading, Self.writesToConsole else { return catCommand(words, state) }
+    guard let (_, first) = options(words, known: "") else { return reportUsage() }
+    return forEachText(words, from: first, state) { source, name throws(SystemError) in
+      showPages(of: try source.rest(), name: name.copied)
     }
+  }
+
+  func showPages(of text: [UInt8], name: [UInt8]) {
+    var pager = Pager(text, name: name, width: 80, height: 24)
+    guard !pager.isShort else { return Console.write { $0.write(text) } }
+    var decoder = KeyDecoder()
+    Console.write { pager.draw(to: &$0) }
+    while let byte = TypedInput.waitForByte() {
+      guard let key = decoder.decode(byte) else { continue }
+      guard pager.accept(key) else { break }
+      Console.write { pager.draw(to: &$0) }
+    }
+    Console.write("\n")
   }
 }

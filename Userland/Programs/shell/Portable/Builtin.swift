@@ -4,13 +4,14 @@ enum Builtin: UInt8 {
   case help, echo, run, sandbox
   case jobs, fg, wait, kill
   case cd, pwd, ls, cat, head, tail, wc, grep, sort, hexdump, less
+  case find, du, stat, chmod, cmp
   case mkdir, rmdir, rm, cp, mv, ln, touch, tee, df, mount, umount, sync
   case ps, top, nice, sleep, date, uptime
   case free, maps, dmesg
   case lsmod, insmod, rmmod, modinfo, service
   case which, env, history, read, clear
 
-  private static var count: UInt8 { 50 }
+  private static var count: UInt8 { 55 }
 
   init?(named name: [UInt8]) {
     for value in 0..<Self.count {
@@ -56,16 +57,20 @@ enum Builtin: UInt8 {
     case .pwd: CommandHelp("pwd", "", "prints the current folder", example: "pwd")
     case .ls:
       CommandHelp(
-        "ls", "[-l] [-R] [FILE|FOLDER...]", "lists files: -l with sizes, -R with what lies in folders",
+        "ls", "[-a] [-l] [-R] [FILE|FOLDER...]",
+        "lists files: -a also those that begin with a dot, -l with sizes, -R with what lies in folders",
         example: "ls -l /bin",
         .files)
     case .cat: CommandHelp("cat", "[FILE...]", "prints files, or the input", example: "cat /boot/script", .files)
     case .head:
       CommandHelp(
-        "head", "[-n LINES|-LINES] [FILE...]", "prints how files begin", example: "head -n 3 /boot/script", .files)
+        "head", "[-n LINES|-LINES|-c BYTES] [FILE...]", "prints how files begin", example: "head -n 3 /boot/script",
+        .files)
     case .tail:
       CommandHelp(
-        "tail", "[-n LINES|-LINES] [FILE...]", "prints how files end", example: "tail -n 3 /boot/script", .files)
+        "tail", "[-n LINES|-LINES|-c BYTES] [FILE...]",
+        "prints how files end; +N instead of a number: from line or byte N on", example: "tail -n 3 /boot/script",
+        .files)
     case .wc:
       CommandHelp("wc", "[-l] [-w] [-c] [FILE...]", "counts lines, words and bytes", example: "wc /boot/script", .files)
     case .grep:
@@ -79,10 +84,30 @@ enum Builtin: UInt8 {
         example: "ls | sort -r", .files)
     case .hexdump:
       CommandHelp(
-        "hexdump", "FILE [START [COUNT]]", "prints bytes as numbers", example: "hexdump /bin/rings 0 64", .files)
+        "hexdump", "[FILE [START [COUNT]]]", "prints bytes as numbers", example: "hexdump /bin/rings 0 64", .files)
     case .less:
       CommandHelp(
         "less", "[FILE...]", "shows files a page at a time: space, b, arrows, q", example: "dmesg | less", .files)
+    case .find:
+      CommandHelp(
+        "find", "[PATH...] [-name PATTERN] [-type f|d|l]",
+        "prints the paths of files and folders below others, in order",
+        example: "find /lib -name 'chain*' -type f", .files)
+    case .du:
+      CommandHelp(
+        "du", "[-s] [FILE|FOLDER...]", "adds up the space that folders take; -s without those inside",
+        example: "du -s /tmp",
+        .files)
+    case .stat: CommandHelp("stat", "FILE...", "tells all that is known of a file", example: "stat /bin/hello", .files)
+    case .chmod:
+      CommandHelp(
+        "chmod", "MODE FILE...", "sets permission bits, as 644 or u+x; other systems ask them, this one does not",
+        example: "chmod 644 /tmp/a", .files)
+    case .cmp:
+      CommandHelp(
+        "cmp", "[-s] FILE FILE", "says where two files differ; -s only by its status",
+        example: "cmp /bin/hello /bin/rings",
+        .files)
     case .mkdir:
       CommandHelp(
         "mkdir", "[-p] FOLDER...", "makes folders; -p: those above them too, and none is wrong that is there",
@@ -98,7 +123,8 @@ enum Builtin: UInt8 {
         example: "cp /boot/script /tmp", .files)
     case .mv:
       CommandHelp(
-        "mv", "FILE... TARGET", "gives files another name, or moves them into a folder", example: "mv /tmp/a /tmp/b",
+        "mv", "[-f] FILE... TARGET", "gives files another name, or moves them into a folder",
+        example: "mv /tmp/a /tmp/b",
         .files)
     case .ln:
       CommandHelp(
@@ -111,7 +137,9 @@ enum Builtin: UInt8 {
       CommandHelp(
         "tee", "[-a] [FILE...]", "prints the input and writes it to files; -a behind what they have",
         example: "ps | tee /tmp/tasks", .files)
-    case .df: CommandHelp("df", "", "shows how full the file systems are", example: "df")
+    case .df:
+      CommandHelp(
+        "df", "[-i]", "shows how full the file systems are; -i: with files and folders", example: "df -i")
     case .mount:
       CommandHelp(
         "mount", "[[--read-only] SERVICE FOLDER]", "shows the file systems, or puts that of a service at a folder",
@@ -128,7 +156,7 @@ enum Builtin: UInt8 {
         "shows which tasks use the processor, until a key is typed; --once without waiting for one",
         example: "top --once")
     case .nice: CommandHelp("nice", "PRIORITY TASK", "sets a task's priority, 0 (lowest) to 31", example: "nice 5 12")
-    case .sleep: CommandHelp("sleep", "MILLISECONDS", "waits", example: "sleep 1500")
+    case .sleep: CommandHelp("sleep", "MILLISECONDS|SECONDSs", "waits", example: "sleep 1500; sleep 2s")
     case .date:
       CommandHelp("date", "", "asks the service `clock` for the time, and starts it for that", example: "date")
     case .uptime: CommandHelp("uptime", "", "says since when the machine runs", example: "uptime")
@@ -159,7 +187,8 @@ enum Builtin: UInt8 {
       CommandHelp("which", "NAME...", "says where the program of a name is", example: "which rings", .commands)
     case .env: CommandHelp("env", "", "shows the variables that programs get", example: "env")
     case .history:
-      CommandHelp("history", "[-c]", "shows the lines that were typed; -c forgets them", example: "history")
+      CommandHelp(
+        "history", "[-c]", "shows the lines that were typed; -c forgets them, in the file too", example: "history")
     case .read:
       CommandHelp(
         "read", "NAME...", "reads a line of the input into variables", example: "read ANSWER; echo $ANSWER",

@@ -88,13 +88,18 @@ struct Completion: Equatable {
     return index
   }
 
+  /// What `service` knows.
+  static var serviceWords: (actions: [StaticString], placements: [StaticString], options: [StaticString]) {
+    (["list", "start", "stop", "move", "save"], ["server", "ring0-server", "linked"], ["--as", "--without-state"])
+  }
+
   private static func service(_ place: CompletionPlace, _ source: inout some CompletionSource) -> [FolderName] {
     func names(_ texts: [StaticString]) -> [FolderName] { plain(texts.map { StaticText($0).bytes }, place.word) }
     switch place.before.count {
-    case 1: return names(["list", "start", "stop", "move", "save"])
+    case 1: return names(serviceWords.actions)
     case 2: return plain(source.services(), place.word)
     case 3: return names(["--as"])
-    case 4: return names(["server", "ring0-server", "linked"])
+    case 4: return names(serviceWords.placements)
     default: return []
     }
   }

@@ -1,6 +1,20 @@
 // Which names somebody may have meant who typed another one.
 
 enum Guess {
+  /// What is here for a name that other systems have.
+  static func instead(of word: [UInt8]) -> StaticString? {
+    let names: [(elsewhere: StaticString, here: StaticString)] = [
+      ("man", "help"), ("vi", "edit"), ("vim", "edit"), ("nano", "edit"), ("emacs", "edit"), ("ll", "ls -l"),
+      ("dir", "ls"),
+      ("more", "less"), ("reboot", "exit"), ("poweroff", "exit"), ("halt", "exit"), ("shutdown", "exit"),
+      ("logout", "exit"),
+      ("killall", "kill"), ("xxd", "hexdump"), ("od", "hexdump"), ("printf", "echo"), ("diff", "cmp"),
+      ("tree", "ls -R"),
+      ("htop", "top"), ("systemctl", "service"), ("modprobe", "insmod"), ("unlink", "rm"), ("[[", "["),
+    ]
+    return names.first { StaticText($0.elsewhere).isSame(as: word) }?.here
+  }
+
   /// Up to three names that are the fewest mistakes away, and few.
   static func names(like word: [UInt8], among names: [[UInt8]]) -> [[UInt8]] {
     let most = word.count < 3 ? 1 : word.count < 7 ? 2 : 3

@@ -41,8 +41,8 @@ struct Pager {
   mutating func accept(_ key: TerminalKey) -> Bool {
     switch key {
     case .text(0x71), .text(0x51), .control(0x43): return false  // q Q ^C
-    case .text(0x20), .text(0x66): top += height  // space f
-    case .text(0x62): top -= height  // b
+    case .pageDown, .text(0x20), .text(0x66): top += height  // space f
+    case .pageUp, .text(0x62): top -= height  // b
     case .enter, .down, .text(0x6a): top += 1  // j
     case .up, .text(0x6b): top -= 1  // k
     case .home, .text(0x67): top = 0  // g

@@ -11,7 +11,7 @@ struct ReadyCommand: Equatable {
 /// A redirection whose file is known.
 struct ReadyRedirection: Equatable {
   var channel: UInt8
-  /// Files by their absolute paths.
+  /// Files by their absolute paths; texts as they are.
   var target: RedirectionTarget<[UInt8]>
 
   init(channel: UInt8, target: RedirectionTarget<[UInt8]>) {

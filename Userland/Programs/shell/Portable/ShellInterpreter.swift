@@ -49,6 +49,8 @@ struct ShellInterpreter<Host: ShellHost> {
       run(item)
       guard state.flow == .onward else { break }
     }
+    // What was not looked at is not for the next command.
+    checkInterrupt()
     if state.flow != .exiting { state.flow = .onward }
     return true
   }
@@ -202,11 +204,12 @@ struct ShellInterpreter<Host: ShellHost> {
         assignments.append(ShellVariable(name: assignment.name, value: value, isExported: true))
       }
     }
+    // It may have been typed while commands ran for their output.
+    if checkInterrupt() { return }
     guard let name = words.first else {
       state.status = host.outputStatus ?? 0
       return
     }
-    if checkInterrupt() { return }
     var saved: [SavedVariable] = []
     defer { for old in saved.reversed() { state.restore(old.name, old.variable) } }
     for assignment in assignments {
@@ -258,6 +261,10 @@ struct ShellInterpreter<Host: ShellHost> {
       case .file(let word, let kind):
         let path = ShellPath.absolute(try Expansion.text(of: word, state, &host), from: state.folder)
         ready.append(ReadyRedirection(channel: redirection.channel, target: .file(path, kind)))
+      case .text(let word):
+        let text = try Expansion.text(of: word, state, &host)
+        guard text.count <= ShellLimits.hereText else { throw .tooMuchText }
+        ready.append(ReadyRedirection(channel: redirection.channel, target: .text(text)))
       case .channel(let other):
         ready.append(ReadyRedirection(channel: redirection.channel, target: .channel(other)))
       }

@@ -24,6 +24,8 @@ enum ShellSymbol: UInt8 {
 enum ShellToken: Equatable {
   case word(ShellWord)
   case redirection(channel: UInt8, RedirectionKind)
+  /// `[N]<<WORD` and its lines.
+  case hereText(channel: UInt8, ShellWord)
   /// `[N]>&M` or `[N]<&M`.
   case joining(channel: UInt8, with: UInt8)
   case symbol(ShellSymbol)
@@ -33,9 +35,17 @@ enum ShellToken: Equatable {
 
 struct ShellLexer {
   let source: [UInt8]
-  private(set) var position = 0
+  var position = 0
   /// The word that is being read.
-  private var parts: [WordPart] = []
+  var parts: [WordPart] = []
+  /// Where it goes on behind a line with `<<` in it.
+  struct Resume {
+    let newline: Int
+    let next: Int
+  }
+  var resume: Resume?
+  /// The texts behind `<<`, in their order.
+  var hereTexts: [HereText] = []
   private var depth: Int
 
   /// - Parameters:
@@ -47,7 +57,7 @@ struct ShellLexer {
     self.depth = depth
   }
 
-  private func byte(at index: Int) -> UInt8? { index < source.count ? source[index] : nil }
+  func byte(at index: Int) -> UInt8? { index < source.count ? source[index] : nil }
 
   /// Skips what separates words.
   mutating func skipBlanks() {
@@ -68,9 +78,13 @@ struct ShellLexer {
   mutating func next() throws(ShellMistake) -> ShellToken {
     guard let byte = byte(at: position) else { return .end }
     let start = position
+    if let resume, start > resume.newline {
+      throw ShellMistake(.unknown(StaticText("a line with << in it does not go on in the next")), at: resume.newline)
+    }
     switch byte {
     case 0x0a:
-      position += 1
+      position = resume?.next ?? start + 1
+      resume = nil
       return .newline
     case 0x3b: return symbol(.semicolon, doubled: .endOfChoice)
     case 0x26:
@@ -100,8 +114,7 @@ struct ShellLexer {
     let isInput = source[position] == 0x3c
     position += 1
     switch byte(at: position) {
-    case 0x3c where isInput:
-      throw ShellMistake(.unknown(StaticText("<< is not known, < reads a file")), at: start)
+    case 0x3c where isInput: return try hereText(channel: channel)
     case 0x26:
       guard let digit = byte(at: position + 1), digit >= 0x30, digit <= 0x32, !isDigit(position + 2) else {
         throw ShellMistake(.unknown(StaticText("behind >& and <& stands a channel: 0, 1 or 2")), at: start)
@@ -125,7 +138,7 @@ struct ShellLexer {
 
   // MARK: Words
 
-  private mutating func word() throws(ShellMistake) -> ShellToken {
+  mutating func word() throws(ShellMistake) -> ShellToken {
     let start = position
     parts = []
     while let byte = byte(at: position) {
@@ -173,7 +186,7 @@ struct ShellLexer {
     ShellMistake(.unknown(StaticText("what commands print is written $(COMMANDS)")), at: position)
   }
 
-  private mutating func append(_ bytes: [UInt8], isQuoted: Bool) {
+  mutating func append(_ bytes: [UInt8], isQuoted: Bool) {
     if let last = parts.last, case .text(let text, let wasQuoted) = last, wasQuoted == isQuoted {
       parts[parts.count - 1] = .text(text + bytes, isQuoted: isQuoted)
     } else {
@@ -221,7 +234,7 @@ struct ShellLexer {
 
   // MARK: What $ names
 
-  private mutating func dollar(isQuoted: Bool) throws(ShellMistake) {
+  mutating func dollar(isQuoted: Bool) throws(ShellMistake) {
     let start = position
     guard let next = byte(at: start + 1) else {
       append([0x24], isQuoted: isQuoted)

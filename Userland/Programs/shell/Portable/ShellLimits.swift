@@ -11,6 +11,8 @@ enum ShellLimits {
   static var words: Int { 1024 }
   /// The bytes of all words of one command.
   static var bytes: Int { 65536 }
+  /// The bytes of a text behind `<<`: as many as a pipe takes before anybody reads.
+  static var hereText: Int { 8192 }
   static var variables: Int { 512 }
   static var functions: Int { 128 }
   static var aliases: Int { 128 }

@@ -48,7 +48,15 @@ struct ShellParser {
     self.depth = depth
   }
 
-  func source(in range: Range<Int>) -> [UInt8] { [UInt8](lexer.source[range]) }
+  /// What was written there, with the lines that belong to a `<<` in it and stand behind it.
+  func source(in range: Range<Int>) -> [UInt8] {
+    var text = [UInt8](lexer.source[range])
+    for here in lexer.hereTexts where range.contains(here.start) && here.lines.lowerBound >= range.upperBound {
+      if text.last != 0x0a { text.append(0x0a) }
+      text += lexer.source[here.lines]
+    }
+    return text
+  }
 
   mutating func advance() throws(ShellMistake) {
     lastEnd = lexer.position
@@ -210,7 +218,7 @@ struct ShellParser {
           simple.words.append(word)
         }
         try advance()
-      case .redirection, .joining:
+      case .redirection, .joining, .hereText:
         if let redirection = try redirection() { redirections.append(redirection) }
       case .symbol(.open):
         guard simple.words.count == 1, simple.assignments.isEmpty, redirections.isEmpty else { throw unexpected }
@@ -231,6 +239,9 @@ struct ShellParser {
       guard case .word(let file) = token else { throw ShellMistake(.noTarget, at: position) }
       try advance()
       return ShellRedirection(channel: channel, target: .file(file, kind))
+    case .hereText(let channel, let text):
+      try advance()
+      return ShellRedirection(channel: channel, target: .text(text))
     case .joining(let channel, let other):
       try advance()
       return ShellRedirection(channel: channel, target: .channel(other))

@@ -9,6 +9,8 @@ enum ShellRefusal: Error, Equatable {
   /// Values, bodies or words would have more bytes than the limit.
   case tooManyBytes
   case tooManyWords
+  /// More text stands behind `<<` than a pipe takes.
+  case tooMuchText
   case readOnly
   case tooDeep
   /// What commands print cannot be read.
@@ -22,6 +24,7 @@ enum ShellRefusal: Error, Equatable {
     case .tooManyAliases: "there are 128 aliases already, and that is the most"
     case .tooManyBytes: "it would hold more bytes than the shell takes: 64 KiB for a command, 256 KiB for what is kept"
     case .tooManyWords: "a command is given at most 1,024 words"
+    case .tooMuchText: "a text behind << has at most 8,192 bytes"
     case .readOnly: "the shell sets this one by itself"
     case .noOutput: "what the commands in $( ) print cannot be read: there is no room for one more pipe or process"
     case .tooDeep: "there is no room for one more command inside of those that run"

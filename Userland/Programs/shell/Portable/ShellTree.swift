@@ -65,13 +65,15 @@ enum RedirectionKind: UInt8 {
 }
 
 /// What a channel becomes.
-enum RedirectionTarget<File: Equatable>: Equatable {
-  case file(File, RedirectionKind)
+enum RedirectionTarget<Text: Equatable>: Equatable {
+  case file(Text, RedirectionKind)
+  /// The input is this text.
+  case text(Text)
   /// The same as another channel.
   case channel(UInt8)
 }
 
-/// `[N]<FILE`, `[N]>FILE`, `[N]>>FILE` or `[N]>&M`.
+/// `[N]<FILE`, `[N]>FILE`, `[N]>>FILE`, `[N]<<WORD` or `[N]>&M`.
 struct ShellRedirection: Equatable {
   /// 0: input, 1: output, 2: what goes wrong.
   var channel: UInt8

@@ -3,6 +3,7 @@
 // A line ends with a line feed, which is not part of it; bytes behind the last line feed are a line too.
 
 import Primitives
+import SDK
 
 enum TextTools {
   /// Where each line lies, without its line feed.
@@ -15,6 +16,45 @@ enum TextTools {
     }
     if start < text.count { lines.append(start..<text.count) }
     return lines
+  }
+
+  /// A time as `sleep` takes it: a number, or one of seconds with an `s` behind it.
+  static func milliseconds(_ text: [UInt8]) -> UInt32? {
+    guard text.last == 0x73 else { return text.withBytes { $0.number } }
+    guard let seconds = [UInt8](text.dropLast()).withBytes({ $0.number }) else { return nil }
+    let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+    return overflow ? nil : milliseconds
+  }
+
+  /// How much of a text `head` and `tail` print.
+  struct Amount: Equatable {
+    var count = 10
+    var isBytes = false
+    /// Whether `count` is where it begins, from 1 on.
+    var beginsThere = false
+
+    init() {}
+
+    /// - Parameters:
+    ///   - option: `-n`, `-c`, `-5`, `-n5`.
+    ///   - value: the word behind it; empty: the option has it in it.
+    ///   - mayBeginAt: whether `+5` is known.
+    init?(_ option: [UInt8], _ value: [UInt8], mayBeginAt: Bool) {
+      guard option.count > 1, option[0] == 0x2d else { return nil }
+      var digits = value
+      switch option[1] {
+      case 0x6e, 0x63:
+        isBytes = option[1] == 0x63
+        if value.isEmpty { digits = [UInt8](option[2...]) }
+      default: digits = [UInt8](option[1...])
+      }
+      if mayBeginAt, digits.first == 0x2b {
+        beginsThere = true
+        digits.removeFirst()
+      }
+      guard let number = digits.withBytes({ $0.number }), let count = Int(exactly: number) else { return nil }
+      self.count = count
+    }
   }
 
   struct Counts: Equatable {
