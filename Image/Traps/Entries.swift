@@ -49,10 +49,7 @@ private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
 
 /// Pages that a call on the fast path wants to lend: whether they are such; and their return.
 @c(begin_lending) func beginLending(_ record: UInt32) -> UInt32 {
-  do throws(SystemError) {
-    try PageLending(Context()).begin(Reference(DirectMap.pointer(record)))
-    return 1
-  } catch { return 0 }
+  PageLending(Context()).canBegin(Reference(DirectMap.pointer(record))) ? 1 : 0
 }
 @c(revoke_lease) func revokeLease(_ caller: UInt32) {
   PageLending(Context()).revoke(from: Reference(DirectMap.pointer(caller)))

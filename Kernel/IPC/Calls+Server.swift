@@ -81,9 +81,14 @@ extension Calls {
 
   /// The room that a message in the server's memory names.
   package func room(in message: UInt32) throws(SystemError) -> Room {
-    var wanted = Message()
-    try UserBuffer(address: message, length: 0, in: context).read(into: &wanted)
-    return Room(address: wanted.bufferAddress, capacity: wanted.bufferCapacity)
+    var room = Room(address: 0, capacity: 0)
+    // Two words of it say that.
+    let left = unsafe withUnsafeMutablePointer(to: &room) {
+      MessageCopy(context).isInside(message)
+        ? user_copy_words(UInt32(UInt(bitPattern: $0)), message &+ MessageCopy.placeOfRoom, 2) : 2
+    }
+    if left != 0 { throw MessageCopy(context).isInside(message) ? UserBuffer.copyFailure(context) : .badAddress }
+    return room
   }
 
   /// Takes the next request. Returns the number to answer it by.

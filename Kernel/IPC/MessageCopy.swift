@@ -18,6 +18,8 @@ package struct MessageCopy {
 
   /// A whole message.
   static var all: UInt32 { 12 }
+  /// How many bytes of one lie before `bufferAddress` and `bufferCapacity`.
+  static var placeOfRoom: UInt32 { 36 }
   /// What is read of one: all but who sent it, which the kernel knows.
   static var read: UInt32 { 11 }
   /// What a caller gets back: the operation, six words, the data's address and length.
@@ -54,7 +56,7 @@ package struct MessageCopy {
 
   /// Whether a whole message lies in the part of the address space that tasks may use.
   @inline(__always)
-  private func isInside(_ message: UInt32) -> Bool {
+  func isInside(_ message: UInt32) -> Bool {
     UserBuffer(address: message, length: Self.all * 4, in: context).isInside
   }
 }

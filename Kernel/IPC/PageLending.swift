@@ -56,6 +56,14 @@ package struct PageLending {
     record.value.isLending = true
   }
 
+  /// The same; false where that is refused.
+  package func canBegin(_ record: Reference<CallRecord>) -> Bool {
+    do throws(SystemError) {
+      try begin(record)
+      return true
+    } catch { return false }
+  }
+
   /// After the call: an answer that came straight to the caller has taken nothing back.
   @inline(__always)
   package func end(_ record: Reference<CallRecord>) {

@@ -71,7 +71,10 @@ extension Project {
     else { return ["the function that gives a page its memory is not in the kernel"] }
     // The trap's frame and what handles it stand above that.
     let room = reserve * 1024 - fault.bytes - 400
-    let entries = ["general_system_call", "answer_call", "answer_call_short", "answer_reply_and_receive"]
+    let entries = [
+      "general_system_call", "answer_call", "answer_reply_and_receive", "go_on_in_registers", "take_request_data",
+      "begin_lending", "revoke_lease",
+    ]
     return entries.compactMap { entry in
       guard let path = depth.deepest(from: entry) else { return "\(entry) is not in the kernel" }
       guard path.bytes > room else { return nil }
