@@ -15,7 +15,7 @@ import VirtualMemory
 
 extension Calls {
   /// Where a server takes a request's data.
-  package struct Room {
+  package struct Room: BitwiseCopyable {
     var address: UInt32
     var capacity: UInt32
   }
@@ -81,13 +81,10 @@ extension Calls {
 
   /// The room that a message in the server's memory names.
   package func room(in message: UInt32) throws(SystemError) -> Room {
+    guard MessageCopy(context).isInside(message) else { throw .badAddress }
     var room = Room(address: 0, capacity: 0)
     // Two words of it say that.
-    let left = unsafe withUnsafeMutablePointer(to: &room) {
-      MessageCopy(context).isInside(message)
-        ? user_copy_words(UInt32(UInt(bitPattern: $0)), message &+ MessageCopy.placeOfRoom, 2) : 2
-    }
-    if left != 0 { throw MessageCopy(context).isInside(message) ? UserBuffer.copyFailure(context) : .badAddress }
+    try UserBuffer(address: message &+ MessageCopy.placeOfRoom, length: 0, in: context).read(into: &room)
     return room
   }
 

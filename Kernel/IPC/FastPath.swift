@@ -18,9 +18,13 @@ package struct FastPath {
   package func isPlacedAsExpected(_ task: Reference<Task>) -> Bool {
     var record = CallRecord(sender: .none)
     var service = Service(name: Name(), in: context)
-    let place = reference(to: &service)
-    return context.scheduler.isPlacedAsExpected(task) && reference(to: &record).isPlacedAsExpected
-      && place.queues.address == place.address && place.queues.arePlacedAsExpected && hasReferences(place)
+    return unsafe context.scheduler.isPlacedAsExpected(task)
+      && withUnsafeMutablePointer(to: &record) { unsafe Reference($0).isPlacedAsExpected }
+      && withUnsafeMutablePointer(to: &service) { unsafe isPlacedAsExpected(Reference($0)) }
+  }
+
+  private func isPlacedAsExpected(_ service: Reference<Service>) -> Bool {
+    service.queues.address == service.address && service.queues.arePlacedAsExpected && hasReferences(service)
   }
 
   private func hasReferences(_ service: Reference<Service>) -> Bool {

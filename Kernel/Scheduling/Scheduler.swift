@@ -16,12 +16,13 @@ import Primitives
 
 public struct SchedulerState: ~Copyable {
   // The first four are where ipc.S expects them.
-  var ready: RunQueue
+  /// Whether the timer is set for at most a time slice from when that was last needed.
+  var isSliceTimed = false
   /// Switches from task to task, and those that changed the address space, since boot.
   public internal(set) var switches: UInt64 = 0
   public internal(set) var spaceChanges: UInt64 = 0
-  /// Whether the timer is set for at most a time slice from when that was last needed.
-  var isSliceTimed = false
+  /// Whatever else it has, it begins with the map of who is ready.
+  var ready: RunQueue
   var tasks: TaskTable
   var timers = TimerQueue()
   let futexes: FutexTable

@@ -75,10 +75,10 @@
 #define SLOT_SIZE 16
 
 // SchedulerState
-#define SCHEDULER_READY 0
+#define SCHEDULER_TIMED 0
 #define SCHEDULER_SWITCHES 8
 #define SCHEDULER_SPACE_CHANGES 16
-#define SCHEDULER_TIMED 24
+#define SCHEDULER_READY 24
 
 // Values of enumerations
 #define KIND_ENDPOINT 6
