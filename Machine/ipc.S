@@ -112,15 +112,7 @@ reply_and_receive_in_registers:
 // here, all registers are saved anew.
 .globl resume_in_registers
 resume_in_registers:
-  popl %ebx
-  popl %ecx
-  xorl %ebp, %ebp                      // the first frame
-  leal 4(%esp), %eax
-  pushl %ecx
-  pushl %ebx
-  pushl %eax
-  call go_on_in_registers
-  addl $12, %esp
+  GO_ON
   cmpl $0, CPU_PENDING_WORK
   je leave_in_registers
   call see_to_pending_work

@@ -209,14 +209,7 @@ take_fault: nopl (%eax)                // CLAC
 call_with_data:
   cmpl $INLINE_SIZE, %ecx
   ja call_with_long_data
-  movl RECORD_DATA(%esi), %eax
-  cmpl $(KERNEL_HALF - INLINE_SIZE), %eax
-  ja call_slowly
-  movl %edi, %edx
-  leal RECORD_INLINE(%esi), %edi
-  movl %eax, %esi
-  movl %ecx, %eax
-  shrl $2, %ecx
+  PREPARE_INLINE_COPY call_slowly
 .globl call_data_stac, call_data_clac
 call_data_stac: nopl (%eax)
 call_data_start:
@@ -288,14 +281,7 @@ answer_clac: nopl (%eax)
   ja slowly
   cmpl RECORD_CAPACITY(%esi), %ecx
   ja slowly
-  movl RECORD_DATA(%esi), %eax
-  cmpl $(KERNEL_HALF - INLINE_SIZE), %eax
-  ja slowly
-  movl %edi, %edx
-  leal RECORD_INLINE(%esi), %edi
-  movl %eax, %esi
-  movl %ecx, %eax
-  shrl $2, %ecx
+  PREPARE_INLINE_COPY slowly
 .globl answer_data_stac, answer_data_clac
 answer_data_stac: nopl (%eax)
 answer_data_start:
@@ -436,15 +422,7 @@ give_slowly:
 
 // A call by message that began here ended in another way. On the stack: the service, and 0.
 resume_by_message:
-  popl %ebx
-  popl %ecx
-  xorl %ebp, %ebp                      // the first frame
-  leal 4(%esp), %eax
-  pushl %ecx
-  pushl %ebx
-  pushl %eax
-  call go_on_in_registers
-  addl $12, %esp
+  GO_ON
   cmpl $0, CPU_PENDING_WORK
   jne see_to_pending_work
   ret
