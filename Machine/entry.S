@@ -124,7 +124,7 @@ from_ring0_task:
   movl CPU_CURRENT_TASK, %ecx
   cmpl $0, TASK_MODULE_EDGE(%ecx)
   jne module_astray
-  cmpl $0, CPU_GUARDED
+  testb $GUARDED, CPU_PROTECTION
   jne guarded_task
 1:cmpl $0, CPU_KERNEL_STACK_END       // a shared stack is all that the task has
   je shared_task
@@ -238,7 +238,7 @@ ring0_return_end:
   RECOVER ring0_return_start, ring0_return_end, task_return_fault
   subl $12, %eax
   movl %eax, FRAME_VECTOR(%esp)
-  cmpl $0, CPU_GUARDED
+  testb $GUARDED, CPU_PROTECTION
   jne 2f
 1:popal
   popl %esp

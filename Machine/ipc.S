@@ -7,7 +7,7 @@
 //   - no module serves it, and nobody holds its calls;
 //   - a task of its server waits for a request in registers, at least as urgent as the caller, and has no other request;
 //   - nobody more urgent is ready, and the timer runs where anybody is;
-//   - the caller has a record for its calls, and neither is guarded or shares its stack.
+//   - the caller has a record for its calls, and neither shares its stack. The server is not guarded.
 // An answer takes it (reply_and_receive_in_registers) where
 //   - the handle is the endpoint of the present epoch;
 //   - the number names the one request that the task has, and its caller waits in registers;
@@ -60,8 +60,7 @@ call_in_registers:
   movl $REGISTERS_RETURN, %edx
   sti                                  // takes effect after the next instruction
   sysexit
-7:SET_DIRECT_ENTRY %edi
-  movl %ecx, %eax
+7:movl %ecx, %eax
   movl RING0_REGISTERS + SAVED_EBP(%edx), %ebp
   movl RING0_ESP(%edx), %esp
   movl SAVED_ECX(%esi), %ebx
@@ -96,8 +95,9 @@ reply_and_receive_in_registers:
   movl $REGISTERS_RETURN, %edx
   sti
   sysexit
-7:SET_DIRECT_ENTRY %edi
-  xorl %eax, %eax
+7:testb $GUARDED, CPU_PROTECTION
+  jnz 9f
+8:xorl %eax, %eax
   movl RING0_REGISTERS + SAVED_EBP(%edx), %ebp
   movl RING0_ESP(%edx), %esp
   movl SAVED_EDX(%esi), %edx
@@ -105,6 +105,10 @@ reply_and_receive_in_registers:
   movl SAVED_ESI(%esi), %esi
   xorl %ecx, %ecx
   ljmp $RING0_TASK_CODE, $RING0_RETURN
+9:movl %cr0, %eax                      // from now on nothing of the kernel's is written
+  orl $0x10000, %eax
+  movl %eax, %cr0
+  jmp 8b
   SELDOM_OF_ANSWERS
   SELDOM_OF_SWITCHES
 

@@ -22,9 +22,31 @@
   cmpb $0, TASK_MODE(%edi)
   je 26f
   subl $4, %ebx                        // its stack pointer is behind them
-  SET_DIRECT_ENTRY %edi
+  testb $GUARDED, CPU_PROTECTION
+  jnz 27f
 26:
   movl SAVED_ECX(%ebx), %ecx
+.endm
+// What a guarded caller may write, the processor does not tell while the kernel works. ESI: the record, where data come too.
+.macro SELDOM_OF_RETURNS data, otherwise
+27:
+  pushl $(MESSAGE_WORDS_OF_REPLY * 4)
+  pushl SAVED_ECX(%ebx)
+  call guarded_caller_may_write
+  addl $8, %esp
+  testb %al, %al
+  jz \otherwise
+  .if \data
+    cmpl $0, RECORD_LENGTH(%esi)
+    je 26b
+    pushl RECORD_LENGTH(%esi)
+    pushl RECORD_BUFFER_ADDRESS(%esi)
+    call guarded_caller_may_write
+    addl $8, %esp
+    testb %al, %al
+    jz \otherwise
+  .endif
+  jmp 26b
 .endm
 
 .section .text.entry, "ax"
@@ -121,9 +143,7 @@ take_clac: nopl (%eax)
   movl $REGISTERS_RETURN, %edx
   sti                                  // takes effect after the next instruction
   sysexit
-7:movl TASK_DIRECT_ENTRY(%ebp), %ecx
-  movl %ecx, CPU_DIRECT_ENTRY
-  movl RING0_REGISTERS + SAVED_EBP(%edx), %ebp
+7:movl RING0_REGISTERS + SAVED_EBP(%edx), %ebp
   movl RING0_ESP(%edx), %esp
   xorl %ecx, %ecx
   xorl %edx, %edx
@@ -141,8 +161,7 @@ take_in_registers:
   movl $REGISTERS_RETURN, %edx
   sti
   sysexit
-7:SET_DIRECT_ENTRY %edi
-  movl %ecx, %eax
+7:movl %ecx, %eax
   movl RING0_REGISTERS + SAVED_EBP(%edx), %ebp
   movl RING0_ESP(%edx), %esp
   movl RECORD_OPERATION(%esi), %ebx
@@ -186,8 +205,6 @@ take_later:
   cmpb $0, TASK_MODE(%ebp)
   je 3f
   subl $4, %edx
-  movl TASK_DIRECT_ENTRY(%ebp), %eax
-  movl %eax, CPU_DIRECT_ENTRY
 3:movl RECORD_NUMBER - MESSAGE_SIZE(%esi), %eax
   movl %eax, SAVED_EAX(%edx)
   movl $IN_MEMORY, SAVED_EBX(%edx)
@@ -198,9 +215,7 @@ take_later:
 
 take_fault: nopl (%eax)                // CLAC
 // It comes back to where it waits after all, and gives up its share of the service there.
-2:movl TASK_DIRECT_ENTRY(%ebp), %eax
-  movl %eax, CPU_DIRECT_ENTRY
-  movl TASK_SERVED_CALLERS(%ebp), %eax
+2:movl TASK_SERVED_CALLERS(%ebp), %eax
   movl TASK_CALL_RECORD(%eax), %eax
   movl RECORD_SERVICE(%eax), %eax
   incl SERVICE_REFERENCES(%eax)
@@ -355,6 +370,7 @@ words_fault: nopl (%eax)               // CLAC
   movl %eax, RECORD_LENGTH(%edi)
   jmp give_slowly
   SELDOM_OF_ANSWERS
+  SELDOM_OF_RETURNS 0, words_fault
   SELDOM_OF_SWITCHES
 
 // The pages that the caller lent are taken back before it has its answer.
@@ -418,6 +434,7 @@ give_slowly:
   incl SERVICE_REFERENCES(%eax)
   ret
   SELDOM_OF_ANSWERS
+  SELDOM_OF_RETURNS 1, give_fault
   SELDOM_OF_SWITCHES
 
 // A call by message that began here ended in another way. On the stack: the service, and 0.

@@ -6,9 +6,10 @@
 // the caller wants them, by `write_reply`, without another copy. A message takes this way where
 //   - the door is open: a live module serves, and nobody holds the calls;
 //   - the processor's stack for modules is free, and with it the memory for data;
-//   - the processor alone tells what the caller may write: the task is not guarded, and its stack not shared;
+//   - the caller's stack is not shared;
 //   - it brings no handle, no more than a page of data that is not lent, and offers no room above the limit;
 //   - message and data can be read.
+// For a guarded caller, of whom the processor does not tell what it may write, the reply's bytes wait in that memory.
 // Nothing but that memory has changed before all of it is known. Otherwise the general way (Calls.swift) does it, or says what is
 // wrong.
 //
@@ -23,10 +24,13 @@
 .set module_stack_end, MODULE_STACK_END
 .align 4
 module_stack_user: .long 1
-// Two pages for data, of the call that has that stack; how many pages are lent to it; the bytes that were copied here.
-.globl module_data, module_lent_pages, module_bytes_copied
+// Two pages for data, of the call that has that stack; what is to be seen to when it comes back: how many pages are lent to it,
+// and in the highest bit whether the reply's bytes are for a guarded caller, whose room was then where; the bytes that were copied
+// here.
+.globl module_data, module_afterwards, module_room_of_guarded, module_bytes_copied
 module_data: .long 0
-module_lent_pages: .long 0
+module_afterwards: .long 0
+module_room_of_guarded: .long 0
 module_bytes_copied: .quad 0
 
 .section .text.entry, "ax"
@@ -215,8 +219,8 @@ request_by_message:
   je call_by_message                   // (ipc_message.S)
   cmpl $0, module_stack_user
   jne message_elsewhere
-  testb $CHECKED_COPIES, CPU_PROTECTION
-  jnz message_elsewhere
+  testb $(GUARDED | SHARED_STACK), CPU_PROTECTION
+  jnz message_of_checked
   cmpl $(KERNEL_HALF - MESSAGE_SIZE), %ecx
   ja message_elsewhere
   movl %ecx, %esi
@@ -229,11 +233,12 @@ message_start:
 message_end:
 message_clac: nopl (%eax)
   RECOVER message_start, message_end, message_fault
+  cmpl $(KERNEL_HALF - DATA_LIMIT), REQUEST_BUFFER
+  ja message_elsewhere
+message_copied:
   cmpl $0, REQUEST                     // brings a handle
   js message_elsewhere
   cmpl $DATA_LIMIT, REQUEST_CAPACITY
-  ja message_elsewhere
-  cmpl $(KERNEL_HALF - DATA_LIMIT), REQUEST_BUFFER
   ja message_elsewhere
   cmpl $0, REQUEST_DATA_LENGTH
   jne message_with_data
@@ -248,8 +253,8 @@ message_brought:
   pushl %esp                           // the request's address
   CALL_THROUGH_DOOR
   js door_refused
-  cmpl $0, module_lent_pages
-  jne message_lent
+  cmpl $0, module_afterwards
+  jne message_afterwards
 message_answered:
   movl REQUEST_REPLY_LENGTH, %eax
   cmpl REQUEST_CAPACITY, %eax
@@ -310,13 +315,44 @@ message_lends:
   movl %esi, %edx
   movl CPU_CURRENT_TASK, %eax
   jmp message_brought
-message_lent:
+message_afterwards:
   call module_window_close
-  jmp message_answered
+  testb %al, %al
+  jz message_answered
+  pushl $REQUEST
+  pushl 32(%esp)                       // the caller's message
+  call give_to_guarded
+  addl $8, %esp
+  movl CPU_CURRENT_TASK, %ecx
+  jmp door_leave
+
+// A guarded caller's; the processor lets the kernel write anywhere in its memory. In Ring 0 there is no SMAP.
+message_of_checked:
+  testb $SHARED_STACK, CPU_PROTECTION
+  jnz message_elsewhere
+  cmpl $(KERNEL_HALF - MESSAGE_SIZE), %ecx
+  ja message_elsewhere
+  movl %ecx, %esi
+  movl $REQUEST, %edi
+  movl $MESSAGE_WORDS_READ, %ecx
+checked_start:
+  rep movsl
+checked_end:
+  RECOVER checked_start, checked_end, message_fault
+  cmpl $0x1000, REQUEST_CAPACITY
+  ja message_elsewhere
+  movl REQUEST_BUFFER, %ecx
+  movl %ecx, module_room_of_guarded
+  movl module_data, %ecx
+  addl $0x1000, %ecx
+  movl %ecx, REQUEST_BUFFER
+  movl $REPLY_WAITS, module_afterwards
+  jmp message_copied
 
 .globl message_fault, message_elsewhere
 message_fault: nopl (%eax)             // CLAC
 message_elsewhere:
+  movl $0, module_afterwards
   leal 4(%esp), %eax
   pushl DOOR_SERVICE(%ebx)
   pushl %eax
@@ -348,7 +384,7 @@ door_refused:
   call module_refused
 2:movl CPU_CURRENT_TASK, %ecx
   movl TASK_MODULE_EDGE(%ecx), %esp
-  cmpl $0, module_lent_pages
+  cmpl $0, module_afterwards
   je door_leave
   movl %eax, %esi
   call module_window_close
@@ -363,7 +399,7 @@ module_door_cut:
 // The module keeps the request: the call leaves it, and waits outside (ModuleWaits.swift).
 .set REQUEST_KEPT, 0x80000001
 door_kept:
-  cmpl $0, module_lent_pages
+  cmpl $0, module_afterwards
   je 1f
   call module_window_close
 1:movl CPU_CURRENT_TASK, %ecx

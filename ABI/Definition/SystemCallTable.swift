@@ -666,6 +666,29 @@ public enum SystemCallTable {
       94, "replyRest", [.init("message", .structureOut(type: "Message"), "where the reply goes")],
       errors: ["badAddress", "notFound"],
       "Writes all words of the reply to the caller's latest call in registers, where there were more than three."),
+    .init(
+      95, "wordWakeAndWait",
+      [
+        .init("woken", .address, "the word for which another task waits"),
+        .init("word", .address, "the word to wait for"), .init("expected", .number, "the value it must still have"),
+        .init("nanosecondsLow", .timeLow, "the low 32 bits of the longest wait; both 0xffffffff: no limit"),
+        .init("nanosecondsHigh", .timeHigh, "the high 32 bits"),
+      ], errors: ["badAddress", "badArgument", "wouldBlock", "timedOut", "cancelled"],
+      "Wakes the most urgent task that waits for one word, and sleeps as wordWait does for another one. The task that is woken runs at once where nobody more urgent is ready."
+    ),
+    .init(
+      96, "notificationSignalAndWait",
+      [
+        .init("signalled", .handle, "a notification; needs the right `write`"),
+        .init("bits", .number, "the bits of it to set: at least one of the lower 31"),
+        .init("handle", .handle, "the notification to wait for; needs the right `read`"),
+        .init(
+          "nanosecondsLow", .timeLow, "the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit"),
+        .init("nanosecondsHigh", .timeHigh, "the high 32 bits"),
+      ], result: "the bits that were set; they are clear afterwards",
+      errors: ["badArgument", "badHandle", "wouldBlock", "timedOut", "cancelled", "peerGone"],
+      "Sets bits of one notification and takes those of another, waiting for the first if none is set. The task that is woken runs at once where nobody more urgent is ready."
+    ),
   ]
 
   /// What goes wrong with a path.

@@ -41,7 +41,7 @@ private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
 
 /// Pages that a request lends to a module: mapped, and taken back; and why a caller's room could not be written.
 @c(module_window_open) func moduleWindowOpen(_ place: UInt32) -> UInt32 { ModuleWindow(Context()).open(request: place) }
-@c(module_window_close) func moduleWindowClose() { ModuleWindow(Context()).close() }
+@c(module_window_close) func moduleWindowClose() -> Bool { ModuleWindow(Context()).close() }
 @c(module_copy_failure) func moduleCopyFailure() -> Int32 { UserBuffer.copyFailure(Context()).rawValue }
 
 /// The data of the request that the current task takes on the fast path. Returns 0 where that has to be done anew.

@@ -55,7 +55,7 @@ struct ProcessorState {
     // An NMI sets TS (Intel SDM Vol. 3, 8.3), which at worst costs the next task an exception 7; WP is on while the code of a
     // guarded task runs.
     var harmless = ControlBits.taskSwitched & ~cpu.next_control_0
-    if cpu.guarded != 0 { harmless |= ControlBits.writeProtect }
+    if Processor().isGuarded { harmless |= ControlBits.writeProtect }
     if (read_cr0() ^ cpu.next_control_0) & ~harmless != 0 {
       report("CR0", read_cr0(), after: task)
       write_cr0(cpu.next_control_0)

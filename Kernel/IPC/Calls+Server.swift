@@ -35,16 +35,17 @@ extension Calls {
       unsafe self.registers = unsafe registers
     }
 
-    /// How a server waits for it: nothing but its registers is needed where the entry (module_door.S) saved them at the
-    /// end of a kernel stack, and the processor alone tells what it may write.
+    /// How a server waits for it: nothing but its registers is needed where those are at the end of its kernel stack, and the
+    /// processor alone tells what it may write.
     @inline(__always)
     func mark(_ context: Context) -> WakeReason {
-      guard let registers = unsafe registers else { return .woken }
+      guard let registers = unsafe registers, !context.processor.isGuarded else { return .woken }
       return unsafe Calls(context).mark(registers)
     }
   }
 
-  /// How a task waits in a call that ends with new contents of the registers that were saved there.
+  /// How a task waits in a call that ends with new contents of the registers that were saved there: where the entry
+  /// (module_door.S) did that at the end of its kernel stack, nothing else is needed.
   @inline(__always)
   package func mark(_ registers: CallRegisters) -> WakeReason {
     #if arch(i386)
@@ -52,7 +53,7 @@ extension Calls {
       let end = UInt32(UInt(bitPattern: registers)) &+ UInt32(CALL_REGISTERS_SIZE)
       // A direct entry has the task's own stack pointer behind them.
       let place = task.value.mode.isRing0 ? end &+ 4 : end
-      return place == task.value.kernelStackEnd && !context.scheduler.protection.checksCopies ? .inRegisters : .woken
+      return place == task.value.kernelStackEnd ? .inRegisters : .woken
     #else
       return .woken
     #endif

@@ -48,8 +48,10 @@ package struct MessageCopy {
     _ record: Reference<CallRecord>, to message: UInt32, words: UInt32
   ) throws(SystemError) {
     guard isInside(message) else { throw .badAddress }
-    if context.scheduler.protection.checksCopies {
-      try UserBuffer(address: message, length: words * 4, in: context).checkWritable()
+    if context.scheduler.protection.checksCopies,
+      !UserBuffer(address: message, length: words * 4, in: context).mayBeWritten
+    {
+      throw .badAddress
     }
     guard tryWrite(record, to: message, words: words) else { throw UserBuffer.copyFailure(context) }
   }

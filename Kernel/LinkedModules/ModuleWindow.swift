@@ -2,7 +2,7 @@
 // the processor's stack for modules has the window; others get copies.
 //
 // Invariants:
-// - The window's page table is held. `module_lent_pages` of its pages are mapped, from the first; without a call, none are.
+// - The window's page table is held. As many pages as `module_afterwards` counts are mapped, from the first; without a call, none are.
 // - What is lent is held by the window too, so it stays memory whatever the caller does meanwhile.
 // - The room for the reply is not lent: what a service reads does not change by what it writes.
 
@@ -50,7 +50,7 @@ package struct ModuleWindow {
         let frame = try space.frameToLend(ofPage: start &+ done)
         guard Frames(context).share(frame) else { throw .limitReached }
         context.memory.tables.put(frame, [], at: entry)
-        write_module_lent_pages(read_module_lent_pages() &+ 1)
+        write_module_afterwards(read_module_afterwards() &+ 1)
       } catch {
         close()
         return nil
@@ -61,18 +61,23 @@ package struct ModuleWindow {
     return Self.start
   }
 
-  /// Takes back what is lent.
-  package func close() {
+  /// Takes back what is lent, for the call has come back. Returns whether its reply waits for `giveToGuarded`.
+  @discardableResult
+  package func close() -> Bool {
     let cache = ProcessorTranslationCache(context)
     var entry = context.modules.value.windowEntries
     var page = Self.start
-    var left = read_module_lent_pages()
-    write_module_lent_pages(0)
+    let afterwards = read_module_afterwards()
+    var left = afterwards & ~Self.replyWaits
+    write_module_afterwards(0)
     while left > 0 {
       Frames(context).release(context.memory.tables.clear(VirtualAddress(page), at: entry).flush(cache).frame)
       entry = entry.next
       page &+= pageSize
       left &-= 1
     }
+    return afterwards & Self.replyWaits != 0
   }
+
+  private static var replyWaits: UInt32 { 1 << 31 }
 }

@@ -67,6 +67,8 @@ public struct PageEntry: Equatable, Sendable {
   @inlinable public var isWritable: Bool { has(1) }
   /// U/S
   @inlinable public var isUser: Bool { has(2) }
+  /// P, R/W and U/S.
+  @inlinable public var isWritableForUser: Bool { rawValue & 7 == 7 }
   /// PWT
   @inlinable public var isWriteThrough: Bool { has(3) }
   /// PCD

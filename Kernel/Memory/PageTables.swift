@@ -101,6 +101,16 @@ public struct PageTables<Memory: PageTableMemory> {
     }
   }
 
+  /// Whether tasks may write to the page of `address`, without a fault.
+  @inline(__always)
+  public func isWritableForUser(_ address: VirtualAddress) -> Bool {
+    switch find(address) {
+    case .nothing: false
+    case .large(let entry): entry.isWritableForUser
+    case .entry(let entry, at: _, table: _): entry.isWritableForUser
+    }
+  }
+
   /// Maps the page of `address` to `frame`, making the tables it needs.
   public func map(
     _ address: VirtualAddress, to frame: FrameNumber, _ permissions: PagePermissions

@@ -326,6 +326,6 @@ extension UserBuffer {
   func checkRoom() throws(SystemError) {
     let room = UserBuffer(address: address, length: min(length, Calls.dataLimit), in: context)
     try room.check()
-    if context.scheduler.protection.checksCopies { try room.checkWritable() }
+    if context.scheduler.protection.checksCopies, !room.mayBeWritten { throw .badAddress }
   }
 }

@@ -72,17 +72,23 @@ package struct Notifications {
     if let waiter = notification.value.set(bits) { context.scheduler.wake(waiter) }
   }
 
-  /// Waits for bits and takes all. `deadline` nil: without limit.
+  /// Waits for bits and takes all.
+  ///
+  /// - Parameters:
+  ///   - deadline: nil: without limit.
+  ///   - partner: a task that waits, and is woken now.
   @inline(never)
   package func wait(
-    for notification: Reference<NotificationRecord>, deadline: UInt64?
+    for notification: Reference<NotificationRecord>, deadline: UInt64?, waking partner: Reference<Task>? = nil
   ) throws(SystemError) -> Int32 {
     // Another thread may close the last handle meanwhile.
     retain(notification)
     defer { release(notification) }
+    var partner = partner
     while true {
       let reason = context.scheduler.block(
-        .waitingForNotification, on: reference(to: &notification.value.waiters), deadline: deadline)
+        .waitingForNotification, on: reference(to: &notification.value.waiters), deadline: deadline, running: partner)
+      partner = nil
       switch reason {
       case .cancelled: throw .cancelled
       case .timedOut: throw .timedOut

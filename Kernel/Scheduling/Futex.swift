@@ -40,6 +40,34 @@ extension Scheduler {
     try reason.check()
   }
 
+  /// Wakes the first of those who wait at the word `waking`, and waits at the word `key` as `futexWait` does.
+  @inline(__always)
+  public func futexWakeAndWait(
+    waking: UInt64, key: UInt64, value: UInt32, expected: UInt32, deadline: UInt64?
+  ) throws(WaitFailure) {
+    let partner = firstWaiter(at: waking)
+    guard value == expected else {
+      if let partner { wake(partner) }
+      throw .wouldBlock
+    }
+    let task = current
+    task.value.waitKey = key
+    let reason = block(
+      .waitingForWord, on: state.value.futexes.queue(for: key), deadline: deadline, running: partner)
+    task.value.waitKey = 0
+    try reason.check()
+  }
+
+  @inline(__always)
+  private func firstWaiter(at key: UInt64) -> Reference<Task>? {
+    var candidate = state.value.futexes.queue(for: key).value.first
+    while let task = candidate {
+      if task.value.waitKey == key { return task }
+      candidate = task.value.next
+    }
+    return nil
+  }
+
   /// Wakes up to `count` of those who wait at a word. Returns how many.
   @inline(__always)
   public func futexWake(key: UInt64, count: UInt32) -> Int32 {

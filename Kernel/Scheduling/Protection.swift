@@ -24,7 +24,7 @@ public struct Protection: OptionSet, Sendable {
   /// The kernel works on the task's own stack; concerns no control register.
   public static var sharedStack: Protection { .init(rawValue: 8) }
 
-  /// Whether a copy to the task's memory needs more than the processor's checks (UserBuffer.checkWritable).
+  /// Whether a copy to the task's memory needs more than the processor's checks (UserBuffer.mayBeWritten).
   @inline(__always)
   public var checksCopies: Bool {
     rawValue & (Protection.guarded.rawValue | Protection.sharedStack.rawValue) != 0

@@ -166,9 +166,18 @@ public struct Scheduler {
       return block(wait, on: queue, deadline: deadline, mark: mark)
     }
     endWait(of: partner, .woken)
-    queue.append(current)
+    if wait == .waitingForWord { queue.insert(current) } else { queue.append(current) }
     if let deadline { startWakeTimer(of: current, deadline: deadline) }
     return switchDirectly(from: current, to: partner, wait, mark: mark)
+  }
+
+  /// Waits like `block`, and lets `partner` run where there is one.
+  @inline(__always)
+  public func block(
+    _ wait: TaskState, on queue: Reference<TaskQueue>, deadline: UInt64?, running partner: Reference<Task>?
+  ) -> WakeReason {
+    guard let partner else { return block(wait, on: queue, deadline: deadline) }
+    return blockAndRun(partner, wait, on: queue, deadline: deadline)
   }
 
   /// Runs `next` instead of `task`, which is the current one and waits from now on; each is in the queue where it belongs, or

@@ -28,6 +28,22 @@ struct FutexCalls {
     context.scheduler.futexWake(key: try UserWord(address: arguments.first, in: context).key(), count: arguments.second)
   }
 
+  @inline(never)
+  func wakeAndWait(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let deadline = arguments.deadline(arguments.fourth, arguments.fifth)
+    // All that can be wrong is found before anybody is woken.
+    let (key, value) = try UserWord(address: arguments.second, in: context).look()
+    let isSame = arguments.first == arguments.second
+    let waking = isSame ? key : try UserWord(address: arguments.first, in: context).key()
+    let held = try Frames(context).hold(wordAt: key)
+    defer { Frames(context).release(held: held) }
+    do throws(WaitFailure) {
+      try context.scheduler.futexWakeAndWait(
+        waking: waking, key: key, value: value, expected: arguments.third, deadline: deadline)
+    } catch { throw SystemError(error) }
+    return 0
+  }
+
   /// Returns 0, or 1 where the holder before ended without releasing the lock.
   func acquire(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let deadline = arguments.deadline(arguments.second, arguments.third)

@@ -97,10 +97,27 @@ struct HandleCalls {
     if let bits = notification.value.take() { return Int32(bitPattern: bits) }
     guard notification.value.isAlive else { throw .peerGone }
     if arguments.second | arguments.third == 0 { throw .wouldBlock }
-    let hasLimit = arguments.second & arguments.third != .max
     return try Notifications(context).wait(
-      for: notification,
-      deadline: hasLimit ? context.scheduler.deadline(after: Arguments.wide(arguments.second, arguments.third)) : nil)
+      for: notification, deadline: arguments.deadline(arguments.second, arguments.third))
+  }
+
+  @inline(never)
+  func notificationSignalAndWait(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let bits = try notificationBits(arguments.second)
+    // All that can be wrong is found before anything is set.
+    let signalled = try notification(of: arguments.first, needed: .write)
+    let notification = try notification(of: arguments.third, needed: .read)
+    guard signalled.value.isAlive, notification.value.isAlive else { throw .peerGone }
+    let partner = signalled.value.set(bits)
+    let isOver = arguments.fourth | arguments.fifth == 0
+    let taken = notification.value.take()
+    if taken != nil || isOver {
+      if let partner { context.scheduler.wake(partner) }
+      guard let taken else { throw .wouldBlock }
+      return Int32(bitPattern: taken)
+    }
+    return try Notifications(context).wait(
+      for: notification, deadline: arguments.deadline(arguments.fourth, arguments.fifth), waking: partner)
   }
 
   /// Bits that a notification can hold, at least one.

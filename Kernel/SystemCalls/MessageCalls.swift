@@ -6,7 +6,7 @@ import LinkedModules
 import Memory
 import Messages
 import Objects
-@_spi(Entry) import Platform
+import Platform
 import Primitives
 import Scheduling
 import VirtualMemory
@@ -356,46 +356,4 @@ struct MessageCalls {
     guard let endpoint = context.currentProcess.endpoint(of: handle) else { throw .badHandle }
     return endpoint
   }
-}
-
-// The calls that make up a conversation store their results themselves, so that the entry (module_door.S) can come here
-// directly. A service's address is 0 where the handle opens none for calls.
-
-@c(answer_call) @inline(never)
-func answerCall(_ registers: CallRegisters, _ service: UInt32) {
-  let context = Context()
-  unsafe registers.pointee.eax = result { () throws(SystemError) in
-    unsafe try MessageCalls(context).call(serviceOfDoor(service), Arguments(registers, context))
-  }
-}
-
-@inline(__always)
-private func serviceOfDoor(_ address: UInt32) -> Reference<Service>? {
-  address == 0 ? nil : unsafe Reference(DirectMap.pointer(address))
-}
-
-@c(answer_reply_and_receive) @inline(never)
-func answerReplyAndReceive(_ registers: CallRegisters) {
-  let context = Context()
-  unsafe registers.pointee.eax = result { () throws(SystemError) in
-    unsafe try MessageCalls(context).replyAndReceive(Arguments(registers, context))
-  }
-}
-
-@inline(__always)
-private func result(_ body: () throws(SystemError) -> Int32) -> UInt32 {
-  do throws(SystemError) { return UInt32(bitPattern: try body()) } catch { return UInt32(bitPattern: error.rawValue) }
-}
-
-/// What the fast path (ipc.S) comes to where a wait that it began ends in another way than by it.
-///
-/// - Parameter epoch: of the endpoint through which the task received; 0: it called the service.
-@c(go_on_in_registers) @inline(never)
-func goOnInRegisters(_ registers: CallRegisters, _ service: UInt32, _ epoch: UInt32) {
-  let calls = MessageCalls(Context())
-  let service = unsafe Reference(DirectMap.pointer(service, as: Service.self))
-  let result =
-    epoch == 0
-    ? unsafe calls.resumeCall(service, registers) : unsafe calls.resumeReceive(service, epoch: epoch, registers)
-  unsafe registers.pointee.eax = UInt32(bitPattern: result)
 }

@@ -29,7 +29,7 @@ package struct SpaceCopy {
   ) throws(CopyFailure) {
     do throws(SystemError) {
       try buffer.check()
-      if context.scheduler.protection.checksCopies { try buffer.checkWritable() }
+      if context.scheduler.protection.checksCopies, !buffer.mayBeWritten { throw .badAddress }
     } catch { throw .own(error) }
     try forEachPage(of: space, at: address, count: buffer.length, writes: false) { frame, place, done, count in
       FrameContents(context).copy(from: frame, at: place, count: count, toTask: buffer.address &+ done)

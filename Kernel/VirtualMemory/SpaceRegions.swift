@@ -78,18 +78,9 @@ extension Reference where Value == AddressSpace {
     return (own, shared, lent)
   }
 
-  /// Whether all pages of a range, of at least one byte, are there and writable for the task. What is not there yet is for the
-  /// regions to say.
+  /// Whether the page of an address is there and writable for the task. What is not there yet is for the regions to say.
   @inline(__always)
-  func isWritableNow(start: UInt32, length: UInt32) -> Bool {
-    let last = start &+ length &- 1
-    var page = start & ~(pageSize &- 1)
-    while true {
-      guard let entry = value.tables.lookup(VirtualAddress(page)), entry.isUser, entry.isWritable else { return false }
-      if last &- page < pageSize { return true }
-      page &+= pageSize
-    }
-  }
+  func isWritableNow(page address: UInt32) -> Bool { value.tables.isWritableForUser(VirtualAddress(address)) }
 
   /// Whether all of a range lies in writable regions.
   func isWritable(start: UInt32, length: UInt32) -> Bool {

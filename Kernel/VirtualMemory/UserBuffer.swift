@@ -81,50 +81,72 @@ package struct UserBuffer {
   @inline(__always)
   private func checkWritable(offset: UInt32, count: UInt32) throws(SystemError) {
     guard context.scheduler.protection.checksCopies, count > 0 else { return }
-    try UserBuffer(address: address &+ offset, length: count, in: context).checkWritable()
+    guard UserBuffer(address: address &+ offset, length: count, in: context).mayBeWritten else { throw .badAddress }
   }
 
-  /// Whether all of the buffer may be written, where the processor alone would not tell.
+  /// Whether all of the buffer, which lies in the part that tasks may use, may be written, where the processor alone would not tell.
   ///
   /// For a guarded task the kernel works with CR0.WP off, so a read-only page would not refuse: its entry in the page table is
   /// looked at here, and where it is not there yet, the regions.
   /// On a shared stack the kernel's own frames lie below the registers of the call, where a stale pointer of the caller's
   /// points: nothing may be copied there.
-  @inline(never)
-  package func checkWritable() throws(SystemError) {
-    let task = context.scheduler.current
-    if task.value.mode == .kernelSharedStack {
-      let kernelPart = task.value.callRegisters &+ UInt32(MemoryLayout<saved_registers>.size)
-      guard address >= kernelPart || address &+ length <= task.value.stackStart else { throw .badAddress }
+  package var mayBeWritten: Bool {
+    @inline(never) get { context.processor.isGuarded ? isWritableForGuarded : isClearOfKernelPart }
+  }
+
+  /// Whether all of the buffer, which lies in the part that tasks may use, is a guarded task's to write. Most lie in one page,
+  /// which is there.
+  @inline(__always)
+  package var isWritableForGuarded: Bool {
+    if address ^ (address &+ length &- 1) < pageSize,
+      context.scheduler.current.value.space.isWritableNow(page: address)
+    {
+      return true
     }
-    guard context.processor.isGuarded, length > 0 else { return }
-    if task.value.space.isWritableNow(start: address, length: length) { return }
-    guard task.value.space.isWritable(start: address, length: length) else { throw .badAddress }
+    return areRegionsWritable
+  }
+
+  @inline(never)
+  private var areRegionsWritable: Bool {
+    length == 0 || context.scheduler.current.value.space.isWritable(start: address, length: length)
+  }
+
+  @inline(never)
+  private var isClearOfKernelPart: Bool {
+    let task = context.scheduler.current
+    let kernelPart = task.value.callRegisters &+ UInt32(MemoryLayout<saved_registers>.size)
+    return address >= kernelPart || address &+ length <= task.value.stackStart
   }
 
   /// Reads a structure of the ABI.
   package func read<T: BitwiseCopyable>(into value: inout T) throws(SystemError) {
     let size = UInt32(MemoryLayout<T>.size)
-    let whole = UserBuffer(address: address, length: size, in: context)
-    var result: SystemError?
-    unsafe withUnsafeMutablePointer(to: &value) { pointer in
-      do throws(SystemError) {
-        unsafe try whole.copyIn(to: pointer, count: size)
-      } catch { result = error }
-    }
-    if let result { throw result }
+    try UserBuffer(address: address, length: size, in: context).check()
+    let source = unsafe UnsafeRawPointer(bitPattern: UInt(address))
+    let isCopied = unsafe withUnsafeMutablePointer(to: &value) { unsafe Self.copy(T.self, to: $0, from: source) }
+    guard isCopied else { throw Self.copyFailure(context) }
+    context.counters.bytesCopied &+= UInt64(size)
   }
 
   /// Writes a structure of the ABI.
   package func write<T: BitwiseCopyable>(_ value: T) throws(SystemError) {
     let size = UInt32(MemoryLayout<T>.size)
     let whole = UserBuffer(address: address, length: size, in: context)
-    var result: SystemError?
-    unsafe withUnsafePointer(to: value) { pointer in
-      do throws(SystemError) {
-        unsafe try whole.copyOut(from: pointer, count: size)
-      } catch { result = error }
-    }
-    if let result { throw result }
+    try whole.check()
+    try whole.checkWritable(offset: 0, count: size)
+    let destination = unsafe UnsafeMutableRawPointer(bitPattern: UInt(address))
+    let isCopied = unsafe withUnsafePointer(to: value) { unsafe Self.copy(T.self, to: destination, from: $0) }
+    guard isCopied else { throw Self.copyFailure(context) }
+    context.counters.bytesCopied &+= UInt64(size)
+  }
+
+  /// Almost all structures are whole words, which the compiler knows.
+  @inline(__always)
+  private static func copy<T: BitwiseCopyable>(
+    _: T.Type, to destination: UnsafeMutableRawPointer?, from source: UnsafeRawPointer?
+  ) -> Bool {
+    let size = UInt32(MemoryLayout<T>.size)
+    return unsafe size % 4 == 0
+      ? user_copy_structure(destination, source, size / 4) == 0 : user_copy(destination, source, size) == 0
   }
 }

@@ -101,7 +101,7 @@ public struct Processor: Sendable {
 
   /// Whether the current task is guarded.
   @inline(__always)
-  public var isGuarded: Bool { area.pointee.guarded != 0 }
+  public var isGuarded: Bool { area.pointee.protection & 2 != 0 }
 
   /// The stack pointer with which a task called that has too little stack left, and the lowest that would do.
   public var savedStackPointer: UInt32 { area.pointee.saved_stack_pointer }
@@ -162,7 +162,6 @@ public struct Processor: Sendable {
   /// Puts what CR0 and CR4 are to be where the switch loads them from.
   @inline(__always)
   public func setControls(for wanted: UInt32) {
-    area.pointee.guarded = wanted & 2
     let values = controls(for: wanted)
     area.pointee.next_control_0 = values[0]
     area.pointee.next_control_4 = values[1]

@@ -36,15 +36,14 @@ struct cpu_area {
   uint32_t loaded_directory;      // 0x18: CR3 now; written before CR3 is
   uint32_t direct_entry;          // 0x1c: far pointer through which the system-call page enters from Ring 0
   uint32_t direct_entry_selector; // 0x20
-  uint32_t guarded;               // 0x24: not 0 while the current task is guarded
-  uint32_t next_control_0;        // 0x28: CR0 and CR4 for the next task, loaded in the switch
-  uint32_t next_control_4;        // 0x2c
-  uint32_t current_task;          // 0x30: the address of the task whose registers the processor holds
-  uint32_t saved_accumulator;     // 0x34: scratch of the direct entry of guarded tasks
+  uint32_t next_control_0;        // 0x24: CR0 and CR4 for the next task, loaded in the switch
+  uint32_t next_control_4;        // 0x28
+  uint32_t current_task;          // 0x2c: the address of the task whose registers the processor holds
+  uint32_t saved_accumulator;     // 0x30: scratch of the direct entry of guarded tasks
   // Of the Platform alone: what CR0 and CR4 were last set for, and their values for each set of protections.
-  uint32_t protection;            // 0x38
+  uint32_t protection;            // 0x34
   uint32_t controls[16];
-  uint32_t reserved[17];
+  uint32_t reserved[18];
   uint32_t debug_trap_room[16];   // a debug trap on the first instruction of sysenter_entry is pushed here
   // Its ESP0 is the end of the stack on which the kernel works for the current task, 0 where that shares the task's.
   struct task_state_segment state;       // 0x100
@@ -67,7 +66,6 @@ OFFSET(reaper_stack_end, REAPER_STACK_END);
 OFFSET(kernel_directory, KERNEL_DIRECTORY);
 OFFSET(loaded_directory, LOADED_DIRECTORY);
 OFFSET(direct_entry, DIRECT_ENTRY);
-OFFSET(guarded, GUARDED);
 OFFSET(next_control_0, NEXT_CONTROL_0);
 OFFSET(next_control_4, NEXT_CONTROL_4);
 OFFSET(current_task, CURRENT_TASK);

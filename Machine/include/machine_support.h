@@ -72,13 +72,15 @@ static inline uint32_t export_frame_pointer(void) { return module_frame_pointer;
 extern uint32_t module_stack_user;
 static inline uint32_t read_module_stack_user(void) { return module_stack_user; }
 static inline void write_module_stack_user(uint32_t user) { module_stack_user = user; }
-// Two pages for data of the call on that stack, how many pages are lent to it, and the bytes that module_door.S copied.
-extern uint32_t module_data, module_lent_pages;
+// Two pages for data of the call on that stack, how many pages are lent to it (and in the highest bit, whether its reply is for a
+// guarded caller, and where that wants the bytes), and the bytes that module_door.S copied.
+extern uint32_t module_data, module_afterwards, module_room_of_guarded;
 extern uint64_t module_bytes_copied;
 static inline uint32_t read_module_data(void) { return module_data; }
 static inline void write_module_data(uint32_t address) { module_data = address; }
-static inline uint32_t read_module_lent_pages(void) { return module_lent_pages; }
-static inline void write_module_lent_pages(uint32_t pages) { module_lent_pages = pages; }
+static inline uint32_t read_module_afterwards(void) { return module_afterwards; }
+static inline void write_module_afterwards(uint32_t value) { module_afterwards = value; }
+static inline uint32_t read_module_room_of_guarded(void) { return module_room_of_guarded; }
 static inline uint64_t read_module_bytes_copied(void) { return module_bytes_copied; }
 // The place in the registry of the module that called an export last.
 extern uint8_t module_place;
@@ -90,6 +92,10 @@ uint32_t user_copy(void *destination, const void *source, uint32_t count);
 MACHINE_INLINE uint32_t user_copy_words(uint32_t destination, uint32_t source, uint32_t words) {
   __asm__ volatile("call user_copy_words" : "+D"(destination), "+S"(source), "+c"(words)::"memory");
   return words;
+}
+// The same for kernel memory of any place on the other side.
+MACHINE_INLINE uint32_t user_copy_structure(void *destination, const void *source, uint32_t words) {
+  return user_copy_words((uint32_t)destination, (uint32_t)source, words);
 }
 // memory.S: reads (0), writes back (1) or calls (2) an address with the kernel's own rights. 0, or 1 when it faulted.
 uint32_t probe_access(uint32_t address, uint32_t kind);

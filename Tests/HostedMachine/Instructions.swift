@@ -98,6 +98,11 @@ public func copy_words(_ to: UInt32, _ from: UInt32, _ words: UInt32) {
 public func user_copy(_ destination: UnsafeMutableRawPointer!, _ source: UnsafeRawPointer!, _ count: UInt32) -> UInt32 {
   machine.copyForKernel(to: UInt(bitPattern: destination), from: UInt(bitPattern: source), count)
 }
+public func user_copy_structure(
+  _ destination: UnsafeMutableRawPointer!, _ source: UnsafeRawPointer!, _ words: UInt32
+) -> UInt32 {
+  user_copy(destination, source, words * 4)
+}
 public func user_copy_words(_ destination: UInt32, _ source: UInt32, _ words: UInt32) -> UInt32 {
   (machine.copyForKernel(to: UInt(destination), from: UInt(source), words * 4) + 3) / 4
 }
@@ -170,8 +175,9 @@ public func export_frame_pointer() -> UInt32 { 0 }
 public func export_place() -> UInt8 { 0 }
 public func read_module_data() -> UInt32 { machine.moduleData }
 public func write_module_data(_ address: UInt32) { machine.moduleData = address }
-public func read_module_lent_pages() -> UInt32 { machine.moduleLentPages }
-public func write_module_lent_pages(_ pages: UInt32) { machine.moduleLentPages = pages }
+public func read_module_afterwards() -> UInt32 { machine.moduleAfterwards }
+public func write_module_afterwards(_ value: UInt32) { machine.moduleAfterwards = value }
+public func read_module_room_of_guarded() -> UInt32 { 0 }
 public func read_module_bytes_copied() -> UInt64 { 0 }
 public func read_module_stack_user() -> UInt32 { machine.moduleStackUser }
 public func write_module_stack_user(_ user: UInt32) { machine.moduleStackUser = user }

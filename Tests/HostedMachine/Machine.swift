@@ -53,7 +53,7 @@ public final class HostedMachine: @unchecked Sendable {
   public var callModule: (UInt32, UInt32) -> UInt64 = { _, _ in fatalError("a module was called") }
   var moduleStackUser: UInt32 = 1
   var moduleData: UInt32 = 0
-  var moduleLentPages: UInt32 = 0
+  var moduleAfterwards: UInt32 = 0
 
   /// - Parameter memory: nil for tests of a library that knows no addresses.
   public init(memory: HostedMemory? = nil) {

@@ -37,7 +37,7 @@ extension HostedMachine {
     guard entry & 1 != 0 else { return .fault(access.rawValue) }
     let allowed = directory & entry
     // A guarded task's kernel works with CR0.WP off.
-    let isWritable = allowed & 2 != 0 || !access.contains(.user) && area.pointee.guarded != 0
+    let isWritable = allowed & 2 != 0 || !access.contains(.user) && area.pointee.protection & 2 != 0
     guard allowed & 4 != 0 || !access.contains(.user), isWritable || !access.contains(.write),
       entry >> 63 == 0 || !access.contains(.execute)
     else { return .fault(access.rawValue | 1) }

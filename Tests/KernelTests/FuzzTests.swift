@@ -94,7 +94,7 @@ final class CallFuzzer {
   private func work(_ caller: Caller) -> Int32 {
     let own = (0..<4).map { _ in caller.place([UInt8](repeating: 0, count: 256)) }
     while true {
-      let number = pick(0...67)
+      let number = pick(0...SystemCall.count + 3)
       if let call = SystemCall(rawValue: number) {
         switch call {
         // Ends the task, which should have a life before.

@@ -166,7 +166,9 @@
 #define MEGHA_CALL_REPLY_MESSAGE_AND_RECEIVE 92u
 #define MEGHA_CALL_REQUEST_SENDER 93u
 #define MEGHA_CALL_REPLY_REST 94u
-#define MEGHA_CALL_COUNT 95u
+#define MEGHA_CALL_WORD_WAKE_AND_WAIT 95u
+#define MEGHA_CALL_NOTIFICATION_SIGNAL_AND_WAIT 96u
+#define MEGHA_CALL_COUNT 97u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -923,6 +925,28 @@ MEGHA_INLINE struct megha_registers megha_request_sender(uint32_t request) {
 /// - message: where the reply goes.
 MEGHA_INLINE int32_t megha_reply_rest(void *message) {
   return megha_system_call1(MEGHA_CALL_REPLY_REST, (uint32_t)(uintptr_t)message);
+}
+
+/// Wakes the most urgent task that waits for one word, and sleeps as wordWait does for another one. The task
+/// that is woken runs at once where nobody more urgent is ready.
+/// - woken: the word for which another task waits.
+/// - word: the word to wait for.
+/// - expected: the value it must still have.
+/// - nanoseconds_low: the low 32 bits of the longest wait; both 0xffffffff: no limit.
+/// - nanoseconds_high: the high 32 bits.
+MEGHA_INLINE int32_t megha_word_wake_and_wait(uint32_t woken, uint32_t word, uint32_t expected, uint32_t nanoseconds_low, uint32_t nanoseconds_high) {
+  return megha_system_call5(MEGHA_CALL_WORD_WAKE_AND_WAIT, woken, word, expected, nanoseconds_low, nanoseconds_high);
+}
+
+/// Sets bits of one notification and takes those of another, waiting for the first if none is set. The task
+/// that is woken runs at once where nobody more urgent is ready.
+/// - signalled: a notification; needs the right `write`.
+/// - bits: the bits of it to set: at least one of the lower 31.
+/// - handle: the notification to wait for; needs the right `read`.
+/// - nanoseconds_low: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit.
+/// - nanoseconds_high: the high 32 bits.
+MEGHA_INLINE int32_t megha_notification_signal_and_wait(uint32_t signalled, uint32_t bits, uint32_t handle, uint32_t nanoseconds_low, uint32_t nanoseconds_high) {
+  return megha_system_call5(MEGHA_CALL_NOTIFICATION_SIGNAL_AND_WAIT, signalled, bits, handle, nanoseconds_low, nanoseconds_high);
 }
 
 // Names that calls had before. They go with the next release.

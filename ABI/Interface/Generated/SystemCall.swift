@@ -460,7 +460,23 @@ public enum SystemCall: UInt32, Sendable {
   /// three.
   /// - `message`: where the reply goes.
   case replyRest = 94
+  /// Wakes the most urgent task that waits for one word, and sleeps as wordWait does for another one. The
+  /// task that is woken runs at once where nobody more urgent is ready.
+  /// - `woken`: the word for which another task waits.
+  /// - `word`: the word to wait for.
+  /// - `expected`: the value it must still have.
+  /// - `nanosecondsLow`: the low 32 bits of the longest wait; both 0xffffffff: no limit.
+  /// - `nanosecondsHigh`: the high 32 bits.
+  case wordWakeAndWait = 95
+  /// Sets bits of one notification and takes those of another, waiting for the first if none is set. The task
+  /// that is woken runs at once where nobody more urgent is ready.
+  /// - `signalled`: a notification; needs the right `write`.
+  /// - `bits`: the bits of it to set: at least one of the lower 31.
+  /// - `handle`: the notification to wait for; needs the right `read`.
+  /// - `nanosecondsLow`: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit.
+  /// - `nanosecondsHigh`: the high 32 bits.
+  case notificationSignalAndWait = 96
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 95 }
+  @inlinable public static var count: UInt32 { 97 }
 }

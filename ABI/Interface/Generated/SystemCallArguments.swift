@@ -99,6 +99,8 @@ extension SystemCall {
     case .replyMessageAndReceive: "replyMessageAndReceive"
     case .requestSender: "requestSender"
     case .replyRest: "replyRest"
+    case .wordWakeAndWait: "wordWakeAndWait"
+    case .notificationSignalAndWait: "notificationSignalAndWait"
     }
   }
 
@@ -124,7 +126,7 @@ extension SystemCall {
       .fileRename, .linkRead:
       4
     case .moduleUnload, .callShort, .portRead, .portWrite, .fileLink, .mount, .callInRegisters,
-      .replyAndReceiveInRegisters:
+      .replyAndReceiveInRegisters, .wordWakeAndWait, .notificationSignalAndWait:
       5
     }
   }
@@ -395,6 +397,16 @@ extension SystemCall {
       CallArgument("message", .structureIn(size: UInt32(MemoryLayout<Message>.size)))
     case (.requestSender, 0): CallArgument("request", .number)
     case (.replyRest, 0): CallArgument("message", .structureOut(size: UInt32(MemoryLayout<Message>.size)))
+    case (.wordWakeAndWait, 0): CallArgument("woken", .address)
+    case (.wordWakeAndWait, 1): CallArgument("word", .address)
+    case (.wordWakeAndWait, 2): CallArgument("expected", .number)
+    case (.wordWakeAndWait, 3): CallArgument("nanosecondsLow", .timeLow)
+    case (.wordWakeAndWait, 4): CallArgument("nanosecondsHigh", .timeHigh)
+    case (.notificationSignalAndWait, 0): CallArgument("signalled", .handle)
+    case (.notificationSignalAndWait, 1): CallArgument("bits", .number)
+    case (.notificationSignalAndWait, 2): CallArgument("handle", .handle)
+    case (.notificationSignalAndWait, 3): CallArgument("nanosecondsLow", .timeLow)
+    case (.notificationSignalAndWait, 4): CallArgument("nanosecondsHigh", .timeHigh)
     default: nil
     }
   }

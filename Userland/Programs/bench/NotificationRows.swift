@@ -32,6 +32,10 @@ enum NotificationRows {
         return result < 0 ? result : SystemCalls.notificationWait(back, .max, .max)
       }
     }
+
+    func measureInOneCall(_ name: RowName, _ report: inout Report) {
+      report.measure(name) { SystemCalls.notificationSignalAndWait(there, 1, back, .max, .max) }
+    }
   }
 
   static func measure(as kind: TaskKind, _ report: inout Report) {
@@ -44,6 +48,18 @@ enum NotificationRows {
         continue
       }
       pair.measure(name, &report)
+      partner.end()
+      pair.close()
+    }
+    for other in [TaskKind.ring3, .separate] {
+      let name = RowName("signal and wait in one call, ping-pong, threads, ", kind.label, " and ", other.label)
+      guard let pair = Pair(),
+        let partner = BareThread(answerSignalsInOneCall, argument: pair.there << 8 | pair.back, kind: other)
+      else {
+        report.write(name, reason: "the thread was not started")
+        continue
+      }
+      pair.measureInOneCall(name, &report)
       partner.end()
       pair.close()
     }
@@ -95,5 +111,12 @@ enum NotificationRows {
   while SystemCalls.notificationWait(argument >> 8, .max, .max) >= 0,
     SystemCalls.notificationSignal(argument & 255, 1) >= 0
   {}
+  SystemCalls.exit(1)
+}
+
+/// The same in one call each time but the first.
+@c func answerSignalsInOneCall(_ argument: UInt32) {
+  if SystemCalls.notificationWait(argument >> 8, .max, .max) < 0 { SystemCalls.exit(1) }
+  while SystemCalls.notificationSignalAndWait(argument & 255, 1, argument >> 8, .max, .max) >= 0 {}
   SystemCalls.exit(1)
 }

@@ -9,6 +9,7 @@ import UserSupport
 enum WordRows {
   static func measure(as kind: TaskKind, _ report: inout Report) {
     for other in [TaskKind.ring3, .separate] { pingPong(kind, other, &report) }
+    for other in [TaskKind.ring3, .separate] { pingPongInOneCall(kind, other, &report) }
     for other in [TaskKind.ring3, .separate] { wakeToRun(kind, other, &report) }
   }
 
@@ -25,6 +26,23 @@ enum WordRows {
       atomic_store(turn, 1)
       _ = SystemCalls.wordWake(address, 1)
       while atomic_load(turn) == 1 { _ = SystemCalls.wordWait(address, 1, .max, .max) }
+      return 0
+    }
+    partner.end()
+    turn.deallocate()
+  }
+
+  /// The same where each does both in one call.
+  private static func pingPongInOneCall(_ kind: TaskKind, _ other: TaskKind, _ report: inout Report) {
+    let name = RowName("wake and wait in one call, ping-pong, ", kind.label, " and ", other.label)
+    let turn = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    turn.initialize(to: 0)
+    let address = UInt32(UInt(bitPattern: turn))
+    guard let partner = BareThread(answerTurnsInOneCall, argument: address, kind: other) else {
+      return report.write(name, reason: "the thread was not started")
+    }
+    report.measure(name) {
+      takeTurn(turn, 1)
       return 0
     }
     partner.end()
@@ -57,6 +75,20 @@ enum WordRows {
     atomic_store(turn, 0)
     _ = SystemCalls.wordWake(argument, 1)
   }
+}
+
+/// Gives the other side its turn, and waits for one's own.
+private func takeTurn(_ turn: UnsafeMutablePointer<UInt32>, _ given: UInt32) {
+  let address = UInt32(UInt(bitPattern: turn))
+  atomic_store(turn, given)
+  _ = SystemCalls.wordWakeAndWait(address, address, given, .max, .max)
+  while atomic_load(turn) == given { _ = SystemCalls.wordWait(address, given, .max, .max) }
+}
+
+@c func answerTurnsInOneCall(_ argument: UInt32) {
+  guard let turn = UnsafeMutablePointer<UInt32>(bitPattern: UInt(argument)) else { SystemCalls.exit(1) }
+  while atomic_load(turn) == 0 { _ = SystemCalls.wordWait(argument, 0, .max, .max) }
+  while true { takeTurn(turn, 0) }
 }
 
 @c func stampWakes(_ argument: UInt32) {

@@ -116,7 +116,11 @@ struct PointerCase {
     case .bytesOut where call == .directoryPath: 1
     case .bytesIn, .bytesOut: 16
     case .structureIn(let size), .structureOut(let size), .structureInOut(let size): size
-    case .address: call == .wordWait || call == .lockAcquire || call == .lockRelease ? 4 : nil
+    case .address:
+      switch call {
+      case .wordWait, .wordWakeAndWait, .lockAcquire, .lockRelease: 4
+      default: nil
+      }
     default: nil
     }
   }

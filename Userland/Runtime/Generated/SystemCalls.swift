@@ -1118,6 +1118,40 @@ public enum SystemCalls {
     megha_system_call1(SystemCall.replyRest.rawValue, word(message))
   }
 
+  /// Wakes the most urgent task that waits for one word, and sleeps as wordWait does for another one. The
+  /// task that is woken runs at once where nobody more urgent is ready.
+  /// - Parameter woken: the word for which another task waits.
+  /// - Parameter word: the word to wait for.
+  /// - Parameter expected: the value it must still have.
+  /// - Parameter nanosecondsLow: the low 32 bits of the longest wait; both 0xffffffff: no limit.
+  /// - Parameter nanosecondsHigh: the high 32 bits.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, wouldBlock, timedOut, cancelled.
+  @inline(__always) @inlinable
+  public static func wordWakeAndWait(
+    _ woken: UInt32, _ word: UInt32, _ expected: UInt32, _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32
+  ) -> Int32 {
+    megha_system_call5(
+      SystemCall.wordWakeAndWait.rawValue, woken, word, expected, nanosecondsLow, nanosecondsHigh)
+  }
+
+  /// Sets bits of one notification and takes those of another, waiting for the first if none is set. The task
+  /// that is woken runs at once where nobody more urgent is ready.
+  /// - Parameter signalled: a notification; needs the right `write`.
+  /// - Parameter bits: the bits of it to set: at least one of the lower 31.
+  /// - Parameter handle: the notification to wait for; needs the right `read`.
+  /// - Parameter nanosecondsLow: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no
+  ///   limit.
+  /// - Parameter nanosecondsHigh: the high 32 bits.
+  /// - Returns: the bits that were set; they are clear afterwards, or one of the errors badArgument,
+  ///   badHandle, wouldBlock, timedOut, cancelled, peerGone.
+  @inline(__always) @inlinable
+  public static func notificationSignalAndWait(
+    _ signalled: UInt32, _ bits: UInt32, _ handle: UInt32, _ nanosecondsLow: UInt32, _ nanosecondsHigh: UInt32
+  ) -> Int32 {
+    megha_system_call5(
+      SystemCall.notificationSignalAndWait.rawValue, signalled, bits, handle, nanosecondsLow, nanosecondsHigh)
+  }
+
   /// The address that travels in a register; 0 for nil.
   @inline(__always) @inlinable
   static func word(_ pointer: UnsafeRawPointer?) -> UInt32 {
