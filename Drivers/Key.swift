@@ -100,6 +100,9 @@ public struct KeyEvent: Equatable, Sendable {
   public let isPress: Bool
   /// The modifiers after the event.
   public let modifiers: KeyModifiers
+
+  /// Whether this is the attention key: Control-Alt-Space.
+  public var asksForAttention: Bool { key == .space && isPress && modifiers.hasControl && modifiers.hasAlt }
 }
 
 /// The bytes that a key press stands for: none, one character, or one escape sequence.

@@ -23,6 +23,8 @@ public struct KeyboardDecoder {
   public private(set) var modifiers: KeyModifiers = []
   /// The lock keys that are down: the repetitions of a held one must not switch its lock again.
   private var heldLocks: KeyModifiers = []
+  /// Whether the attention key was pressed since that was last taken.
+  private var asksForAttention = false
 
   public init() {}
 
@@ -56,12 +58,23 @@ public struct KeyboardDecoder {
   }
 
   /// Takes the next byte from the keyboard and puts the characters that it completes into `ring`, whole
-  /// or not at all. Returns the event, or nil.
+  /// or not at all. The attention key has none: what was typed before it is dropped. Returns the event, or nil.
   @discardableResult
   public mutating func decode(_ byte: UInt8, into ring: inout ByteRing) -> KeyEvent? {
     guard let event = decode(byte) else { return nil }
-    ring.push(KeyboardLayout.text(for: event))
+    if event.asksForAttention {
+      asksForAttention = true
+      ring.removeAll()
+    } else {
+      ring.push(KeyboardLayout.text(for: event))
+    }
     return event
+  }
+
+  /// Whether attention was asked for since this was last asked.
+  public mutating func takeAttention() -> Bool {
+    defer { asksForAttention = false }
+    return asksForAttention
   }
 
   /// A byte that no prefix belongs to.

@@ -5,7 +5,8 @@
 // written to; a transmitter that stops costs one long wait, after which bytes are dropped and counted
 // until it moves again. No received byte is taken that has nowhere to go: the port then asks the sender to
 // wait (request to send, low), and what is lost all the same is counted. The line status is read at one
-// place, since reading it forgets its errors.
+// place, since reading it forgets its errors. A break, or the sequence that stands for one, is noticed also while
+// the sender has to wait: it drops what waits.
 
 import Primitives
 
@@ -60,6 +61,11 @@ public struct SerialPort<Ports: PortAccess>: TextOutput {
   private var isStalled = false
   /// Errors of the byte that waits, which the line status showed once.
   private var heldErrors: UInt8 = 0
+  private var attention = AttentionSequence()
+  /// Whether a break has come that nobody has seen to.
+  private var hasBreak = false
+  /// Whether attention was asked for since that was last taken.
+  private var asksForAttention = false
 
   /// A port that has not been initialised; until it is, writes go nowhere.
   public init(base: UInt16) {
@@ -92,6 +98,7 @@ public struct SerialPort<Ports: PortAccess>: TextOutput {
   private static var dataReady: UInt8 { 0x01 }
   private static var overrun: UInt8 { 0x02 }
   private static var receiveErrors: UInt8 { 0x1c }
+  private static var breakCondition: UInt8 { 0x10 }
   private static var transmitterHoldingEmpty: UInt8 { 0x20 }
   private static var transmitterEmpty: UInt8 { 0x40 }
   /// What the line status reads as where no device drives the bus.
@@ -207,7 +214,7 @@ public struct SerialPort<Ports: PortAccess>: TextOutput {
       let errors = heldErrors
       (heldErrors, hasReceived) = (0, false)
       if errors == 0 { return byte }
-      Self.increment(&damagedCount)
+      if errors & Self.breakCondition != 0 { hasBreak = true } else { Self.increment(&damagedCount) }
     }
     return nil
   }
@@ -216,15 +223,29 @@ public struct SerialPort<Ports: PortAccess>: TextOutput {
   /// `resume`. Returns the number of bytes taken.
   @discardableResult
   public mutating func receive(into ring: inout ByteRing) -> Int {
-    guard isPresent, !isPaused else { return 0 }
+    guard isPresent else { return 0 }
+    if isPaused {
+      // A sender that has to wait can still send a break.
+      _ = lineStatus()
+      guard heldErrors & Self.breakCondition != 0 else { return 0 }
+      // What the port holds came before the break.
+      Ports.write8(fifoControlRegister, 0x03)
+      (heldErrors, hasReceived) = (0, false)
+      ask(dropping: &ring)
+      resume()
+      return 0
+    }
     var taken = 0
     while taken < Self.batch, ring.room > 0, let byte = read() {
+      if hasBreak { ask(dropping: &ring) }
       ring.push(byte)
+      if attention.completes(with: byte) { ask(dropping: &ring) }
       taken &+= 1
     }
+    if hasBreak { ask(dropping: &ring) }
     if ring.room == 0 {
       isPaused = true
-      disableInterrupts()
+      listenForBreaks()
       Ports.write8(modemControlRegister, Self.ready)
     } else if taken == Self.batch {
       // More may wait. The line is still up then, and the controller of edges hears only one that rises.
@@ -232,6 +253,19 @@ public struct SerialPort<Ports: PortAccess>: TextOutput {
       enableReceiveInterrupt()
     }
     return taken
+  }
+
+  /// Attention is asked for; what was typed before that was for somebody else.
+  private mutating func ask(dropping ring: inout ByteRing) {
+    hasBreak = false
+    asksForAttention = true
+    ring.removeAll()
+  }
+
+  /// Whether attention was asked for since this was last asked.
+  public mutating func takeAttention() -> Bool {
+    defer { asksForAttention = false }
+    return asksForAttention
   }
 
   /// Lets the sender go on, once there is room again. What waits in the port raises its interrupt at once.
@@ -247,6 +281,9 @@ public struct SerialPort<Ports: PortAccess>: TextOutput {
     guard isPresent else { return }
     Ports.write8(interruptEnableRegister, 0x01)
   }
+
+  /// Lets the port raise its interrupt for what is wrong with the line, and no byte (8.6, bit 2).
+  private func listenForBreaks() { Ports.write8(interruptEnableRegister, 0x04) }
 
   /// Stops the port from raising its interrupt.
   public func disableInterrupts() {

@@ -689,6 +689,18 @@ public enum SystemCallTable {
       errors: ["badArgument", "badHandle", "wouldBlock", "timedOut", "cancelled", "peerGone"],
       "Sets bits of one notification and takes those of another, waiting for the first if none is set. The task that is woken runs at once where nobody more urgent is ready."
     ),
+    .init(
+      97, "consoleGive", [.init("task", .task, "a task of the job that is to read what is typed; 0: the caller")],
+      errors: ["noSuchTask", "notPermitted"],
+      "Gives the console's input to a job. The present owner must be the caller's job or lie inside it. Whoever else reads the console waits. When the last task of the owner ends, the job around it has the input."
+    ),
+    .init(
+      98, "attentionWait", [], errors: ["cancelled", "notPermitted"],
+      "Waits until the attention key is pressed, and then owns the console. Only the first process may."),
+    .init(
+      99, "limitRefusal", [.init("refusal", .structureOut(type: "LimitRefusal"), "where the description goes")],
+      errors: ["badAddress", "notFound"],
+      "Tells which limit of which job refused something to the caller's task most recently."),
   ]
 
   /// What goes wrong with a path.

@@ -85,6 +85,9 @@ public struct ProcessRequest: BitwiseCopyable, Sendable {
   public var explanationCapacity: UInt32 = 0
   /// With the flag `ownJob`: what the job may have at the most; 0: as much as the jobs around it.
   public var limits = JobAmounts()
+  /// With the flag `ownJob`: the share of the processor's time that the job gets beside others, 1 to 1000; 0: 100. More than 100
+  /// needs the right `tasks`. A job inside one that is not reserved has no share of its own.
+  public var share: UInt32 = 0
   /// A `HandleSource` for each of the standard handles.
   public var standardHandles = InlineArray<3, HandleSource>(repeating: .inherited)
   @inlinable public init() {}
@@ -112,6 +115,19 @@ public struct JobInformation: BitwiseCopyable, Sendable {
   public var used = JobAmounts()
   /// `UInt32.max`: no limit of its own.
   public var limits = JobAmounts()
+  /// Its share of the processor's time; 0: that of the job around it.
+  public var share: UInt32 = 0
+  @inlinable public init() {}
+}
+
+/// Which limit a task ran into.
+public struct LimitRefusal: BitwiseCopyable, Sendable {
+  /// The job whose limit it is; 0: the machine has no more.
+  public var job: UInt32 = 0
+  /// A `JobResource`: 0 pages, 1 bytes of kernel memory, 2 tasks.
+  public var resource: UInt32 = 0
+  /// At how much of it.
+  public var limit: UInt32 = 0
   @inlinable public init() {}
 }
 

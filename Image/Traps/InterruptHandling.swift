@@ -4,6 +4,7 @@
 
 import Consoles
 import Devices
+import Objects
 import Platform
 import Primitives
 import Scheduling
@@ -30,12 +31,10 @@ struct InterruptHandling {
       Watchdog(context).ticketCame(isOwnCode: isOwnCode)
     case _ where line == 1 && context.consoles.console.hasKeyboard:
       context.devices.interrupts.acknowledge(line: line)
-      context.consoles.console.receiveKeyboard()
-      context.scheduler.wakeAll(reference(to: &context.consoles.console.readers))
+      ConsoleInput(context).receiveKeyboard()
     case _ where line == 4:
       context.devices.interrupts.acknowledge(line: line)
-      context.consoles.console.receiveSerial()
-      context.scheduler.wakeAll(reference(to: &context.consoles.console.readers))
+      ConsoleInput(context).receiveSerial()
     case _ where line < 16: DeviceInterrupts(context).raised(line)
     case InterruptVector.spurious, 0x27, 0x2f:
       // Nothing was asked for: there is nothing to acknowledge (Intel SDM Vol. 3, 10.9; 8259A data sheet).

@@ -99,6 +99,18 @@ package struct Console: ~Copyable {
   /// Takes what the keyboard sent.
   package mutating func receiveKeyboard() { _ = keyboard.receive(decoder: &decoder, into: &input) }
 
+  /// Whether somebody asked for attention since this was last asked.
+  package mutating func takeAttention() -> Bool {
+    let (byPort, byKey) = (serial.takeAttention(), decoder.takeAttention())
+    return byPort || byKey
+  }
+
+  /// Forgets what waits, and lets a sender that waits go on.
+  package mutating func dropInput() {
+    input.removeAll()
+    serial.resume()
+  }
+
   package var hasInput: Bool { !input.isEmpty }
 
   package mutating func takeInput() -> UInt8? {

@@ -19,6 +19,15 @@ public enum JobResource: UInt8, CaseIterable, Sendable {
   case kernelBytes
   /// Tasks that nobody has waited for.
   case tasks
+
+  /// What is counted, behind a number.
+  public var unit: StaticString {
+    switch self {
+    case .pages: " pages of memory"
+    case .kernelBytes: " bytes of the kernel's memory"
+    case .tasks: " tasks"
+    }
+  }
 }
 
 extension JobAmounts {
@@ -52,6 +61,17 @@ extension JobAmounts {
     return limits
   }
 
+  /// What a job that a reserved one starts may have where nobody says otherwise: three quarters of the tasks, and half of the
+  /// memory for the kernel's records about it. What is left is enough for a shell and for the services.
+  ///
+  /// - Parameter frames: of the machine.
+  public func orDefault(tasks: Int, frames: UInt32) -> JobAmounts {
+    var limits = self
+    if limits.tasks == 0 { limits.tasks = UInt32(truncatingIfNeeded: tasks / 4 * 3) }
+    if limits.kernelBytes == 0 { limits.kernelBytes = min(frames / 2, .max / 4096) * 4096 }
+    return limits
+  }
+
   /// All of it in pages, rounded down.
   public var memory: UInt32 { pages &+ kernelBytes / 4096 }
 }
@@ -71,6 +91,8 @@ public struct Job: ~Copyable {
   public var used = JobAmounts()
   /// `UInt32.max`: no limit of its own.
   public let limits: JobAmounts
+  /// A bit for each resource of which it was said that the job has all that its limit allows.
+  var saidLimits: UInt8 = 0
   /// Those who are about to charge something to it.
   public var references: UInt32 = 1
   var next: Reference<Job>?
@@ -129,6 +151,20 @@ extension Reference where Value == Job {
       job = payer
     }
     return !value.isInUse
+  }
+
+  /// The job whose limit refuses an amount: this one or one around it.
+  public func refuser(of resource: JobResource, _ amount: UInt32) -> Reference<Job> {
+    var job = self
+    while amount <= job.value.limits[resource] &- job.value.used[resource], let payer = job.value.payer { job = payer }
+    return job
+  }
+
+  /// Whether nobody has asked this about the resource before: what is told of a limit is told once.
+  public func isFirstRefusal(of resource: JobResource) -> Bool {
+    let bit: UInt8 = 1 &<< resource.rawValue
+    defer { value.saidLimits |= bit }
+    return value.saidLimits & bit == 0
   }
 
   /// Whether this job is `other` or inside it.

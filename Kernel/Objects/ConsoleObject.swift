@@ -1,7 +1,7 @@
 // The console and the null device as objects.
 //
 // Invariants:
-// - Input that cannot be delivered is not taken.
+// - Input that cannot be delivered is not taken, and none by whose it is not (ConsoleInput.swift).
 // - A long text is written in pieces, between which interrupts come, and cut short where somebody else is due.
 
 import ABI
@@ -47,7 +47,7 @@ package struct ConsoleObject {
       unsafe try buffer.copyIn(to: pointer, count: 1)
       unsafe try buffer.copyOut(from: pointer, count: 1)
     }
-    while !context.consoles.console.hasInput {
+    while !context.consoles.console.hasInput || !ConsoleInput(context).isOwner(context.currentProcess) {
       let reason = context.scheduler.block(.waitingForInput, on: reference(to: &context.consoles.console.readers))
       if reason == .cancelled { throw .cancelled }
     }

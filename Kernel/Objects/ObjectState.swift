@@ -1,4 +1,5 @@
-// The state of this library: what can be done with handles, the boot archives, and the root of the tree of processes.
+// The state of this library: what can be done with handles, the boot archives, the root of the tree of processes, and who reads what
+// is typed.
 
 import Files
 import Platform
@@ -9,6 +10,7 @@ package struct ObjectState: ~Copyable {
   package var archives = ArchiveSet()
   /// The first process: orphans become its children.
   package var root: Reference<Process>?
+  var consoleOwners = ConsoleOwners()
 
   /// With the kinds of objects that are this library's own.
   @inline(never)

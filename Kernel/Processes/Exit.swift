@@ -174,6 +174,9 @@ struct TaskRecords {
 
   init(_ context: Context) { self.context = context }
 
+  /// How many tasks only reserved jobs can have: whatever the others do, a shell starts, and what it runs.
+  private static var reservedTasks: Int { 128 }
+
   /// What a task takes of kernel memory beside its record, at the most: a stack for the kernel, the record of its call, and
   /// its x87 and SSE registers.
   private static var attachedBytes: UInt32 {
@@ -193,7 +196,13 @@ struct TaskRecords {
   private func makeRecord(
     mode: TaskMode, priority: UInt8, isThread: Bool, owner: UInt, for job: Reference<Job>
   ) throws(SystemError) -> Reference<Task> {
-    guard let identity = context.scheduler.tasks.reserveIdentity() else { throw .limitReached }
+    guard job.value.isReserved || context.scheduler.tasks.count < context.scheduler.tasks.capacity - Self.reservedTasks,
+      let identity = context.scheduler.tasks.reserveIdentity()
+    else {
+      context.scheduler.current.value.refusedLimit = RefusedLimit(
+        job: 0, resource: JobResource.tasks.rawValue, limit: UInt32(context.scheduler.tasks.capacity))
+      throw .limitReached
+    }
     let pointer: UnsafeMutablePointer<Task> = unsafe try KernelHeap(context).allocate(tag: .task, for: job)
     unsafe pointer.initialize(
       to: Task(identity: identity, mode: mode, priority: priority, isThread: isThread, owner: owner))

@@ -9,6 +9,7 @@ import Consoles
 import Diagnostics
 import Executables
 import Jobs
+import Memory
 import Mounts
 import Objects
 import Platform
@@ -158,8 +159,12 @@ package struct ProcessStart {
       JobRecords(context).retain(outer)
       return outer
     }
-    return try JobRecords(context).make(
-      inside: outer, isReserved: parent.value.parent == nil, limits: request.limits)
+    let isReserved = parent.value.parent == nil
+    var limits = request.limits
+    if outer.value.isReserved && !isReserved {
+      limits = limits.orDefault(tasks: context.scheduler.tasks.capacity, frames: context.memory.frames.totalFrames)
+    }
+    return try JobRecords(context).make(inside: outer, isReserved: isReserved, limits: limits)
   }
 
   @inline(never)

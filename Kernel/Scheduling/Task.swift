@@ -47,6 +47,20 @@ public enum TaskEnding: UInt8, Sendable {
   case exited, killed, faulted, outOfMemory, stuck, checkFailed
 }
 
+/// Which limit refused something to a task (Kernel/Jobs).
+public struct RefusedLimit {
+  /// The job's number; 0: the machine has no more.
+  public let job: UInt32
+  public let resource: UInt8
+  public let limit: UInt32
+
+  public init(job: UInt32, resource: UInt8, limit: UInt32) {
+    self.job = job
+    self.resource = resource
+    self.limit = limit
+  }
+}
+
 public struct Task: ~Copyable {
   // The first four are where the assembly expects them.
   /// Where on the stack the call into a linked module began; 0 while it is in none.
@@ -142,6 +156,9 @@ public struct Task: ~Copyable {
   public var eventTimer = TaskTimer()
   /// The time between two timer events, in nanoseconds; 0: there is only one.
   public var eventPeriod: UInt64 = 0
+
+  /// The limit that it ran into most recently, where it has not asked which that was.
+  public var refusedLimit: RefusedLimit?
 
   /// The processor time it has used until `stamp`, which is now.
   public func timeUsed(until stamp: UInt64) -> UInt64 { state == .running ? timeBalance &+ stamp : timeBalance }

@@ -131,6 +131,9 @@ package struct NativeCalls {
     case .receiveAny: return try KeptCalls(context).receiveAny(arguments)
     case .requestKeep: return try KeptCalls(context).keep(arguments)
     case .requestAnswer: return try KeptCalls(context).answer(arguments)
+    case .consoleGive: return try TaskCalls(context).consoleGive(arguments)
+    case .attentionWait: return try TaskCalls(context).attentionWait()
+    case .limitRefusal: return try TaskCalls(context).limitRefusal(arguments)
     }
   }
 

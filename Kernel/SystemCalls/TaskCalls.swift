@@ -111,6 +111,31 @@ struct TaskCalls {
     return 0
   }
 
+  func consoleGive(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let task = arguments.first == 0 ? context.scheduler.current : try find(arguments.first)
+    try ConsoleInput(context).give(to: task.value.process)
+    return 0
+  }
+
+  func attentionWait() throws(SystemError) -> Int32 {
+    try ConsoleInput(context).waitForAttention()
+    return 0
+  }
+
+  /// Whoever asks is told once: a later error may have another reason.
+  func limitRefusal(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let target = UserBuffer(address: arguments.first, length: UInt32(MemoryLayout<LimitRefusal>.size), in: context)
+    var refusal = LimitRefusal()
+    try target.write(refusal)
+    guard let refused = context.scheduler.current.value.refusedLimit else { throw .notFound }
+    refusal.job = refused.job
+    refusal.resource = UInt32(refused.resource)
+    refusal.limit = refused.limit
+    try target.write(refusal)
+    context.scheduler.current.value.refusedLimit = nil
+    return 0
+  }
+
   private func describe(_ task: Reference<Task>) -> TaskInformation {
     let process = task.value.process
     var information = TaskInformation()

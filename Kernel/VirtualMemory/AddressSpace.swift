@@ -217,7 +217,7 @@ extension Reference where Value == AddressSpace {
   @inline(__always)
   private func chargePage() throws(SystemError) {
     guard JobRecords(context).hasRoom(for: value.job) else { throw .outOfMemory }
-    guard value.job.charge(.pages, 1) else { throw .limitReached }
+    guard value.job.charge(.pages, 1) else { throw JobRecords(context).refused(value.job, .pages, 1) }
   }
 
   /// A frame for a page that is charged.

@@ -6,6 +6,7 @@
 // - The last frames are left to reserved jobs: others get none while no more than `reservedFrames` are free.
 
 import ABI
+import Consoles
 import Jobs
 import Memory
 import Platform
@@ -37,7 +38,26 @@ package struct JobRecords {
   // Neither is inlined: half a hundred callers would have a copy. The first touch of a page charges by itself.
   @inline(never)
   package func charge(_ job: Reference<Job>, _ resource: JobResource, _ amount: UInt32) throws(SystemError) {
-    guard job.charge(resource, amount) else { throw .limitReached }
+    guard job.charge(resource, amount) else { throw refused(job, resource, amount) }
+  }
+
+  /// A limit does not allow an amount: keeps which one it was for the task that asked, and tells the log once.
+  @inline(never)
+  package func refused(_ job: Reference<Job>, _ resource: JobResource, _ amount: UInt32) -> SystemError {
+    let refuser = job.refuser(of: resource, amount)
+    let limit = refuser.value.limits[resource]
+    context.scheduler.current.value.refusedLimit = RefusedLimit(
+      job: refuser.value.number, resource: resource.rawValue, limit: limit)
+    if refuser.isFirstRefusal(of: resource) {
+      var log = LogOutput(context)
+      log.write("limits: job ")
+      log.write(decimal: refuser.value.number)
+      log.write(" has all that its limit allows: ")
+      log.write(decimal: limit)
+      log.write(resource.unit)
+      log.write("\n")
+    }
+    return .limitReached
   }
 
   @inline(never)

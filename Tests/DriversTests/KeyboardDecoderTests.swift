@@ -27,6 +27,19 @@ private let escape = "\u{1b}"
     #expect(text([0xe1, 0x1d, 0x45, 0xe1, 0x9d, 0xc5, 0x1e]) == "a")
   }
 
+  /// Control-Alt-Space, with either key of both kinds; it is no character, and what was typed before is dropped.
+  @Test(arguments: [[0x1d], [0xe0, 0x1d]] as [[UInt8]], [[0x38], [0xe0, 0x38]] as [[UInt8]])
+  func controlAltSpaceAsksForAttention(control: [UInt8], alt: [UInt8]) {
+    var decoder = KeyboardDecoder()
+    let ring = SharedRing()
+    for byte in [0x1e, 0x39] + control + alt + [0x1e] { decoder.decode(byte, into: &ring.bytes) }
+    #expect([decoder.takeAttention()] == [false])
+    decoder.decode(0x39, into: &ring.bytes)
+    #expect([decoder.takeAttention(), decoder.takeAttention()] == [true, false])
+    decoder.decode(0xb9, into: &ring.bytes)
+    #expect([decoder.takeAttention()] == [false] && ring.count == 0)
+  }
+
   @Test func controlAndPauseIsBreak() {
     let all = events([0x1d, 0xe0, 0x46, 0xe0, 0xc6, 0x9d])
     #expect(all.map(\.key) == [.leftControl, .breakKey, .breakKey, .leftControl])
@@ -227,7 +240,8 @@ private let escape = "\u{1b}"
   ])
   func controlMakesControlCharacters(code: UInt8, expected: UInt8) {
     #expect(Array(text([0x1d, code]).utf8) == [expected])
-    #expect(Array(text([0xe0, 0x1d, 0x38, code]).utf8) == [0x1b, expected])
+    // With Alt, Space is the attention key.
+    #expect(Array(text([0xe0, 0x1d, 0x38, code]).utf8) == (code == 0x39 ? [] : [0x1b, expected]))
   }
 
   @Test func altPutsAnEscapeBefore() {

@@ -206,7 +206,8 @@ private final class SerialLine {
       recorder.answers = [0x3fd: [0x71, 0x69, 0x65, 0x61, 0x60], 0x3f8: [0, 1, 2, 0x58]]
       #expect(port.read() == 0x58)
       #expect(port.read() == nil)
-      #expect(port.damagedCount == 3)
+      // A break asks for attention.
+      #expect(port.damagedCount == 2)
     }
   }
 
@@ -266,6 +267,47 @@ private final class SerialLine {
       port.receive(into: &ring.bytes)
       #expect(ring.count == 16)
       #expect(port.overrunCount == 1)
+    }
+  }
+
+  /// Control-] twice, wherever the pieces that come at once end; what was typed before is dropped, and what comes behind it is not.
+  @Test(arguments: 0..<5)
+  func aSequenceAsksForAttention(split: Int) {
+    Recorder().run { recorder in
+      let text = Array("a\u{1d}b\u{1d}\u{1d}".utf8)
+      var port = SerialPort<FakePorts>(adopting: 0x3f8)
+      let ring = SharedRing()
+      for part in [text[..<split], text[split...]] {
+        #expect([port.takeAttention()] == [false])
+        recorder.answers = [0x3fd: part.map { _ in 0x61 } + [0x60], 0x3f8: part.map { UInt32($0) }]
+        port.receive(into: &ring.bytes)
+      }
+      #expect([port.takeAttention(), port.takeAttention()] == [true, false])
+      #expect(ring.count == 0)
+      recorder.answers = [0x3fd: [0x61, 0x61, 0x60], 0x3f8: [0x1d, 0x63]]
+      port.receive(into: &ring.bytes)
+      #expect([port.takeAttention()] == [false] && ring.takeText() == "\u{1d}c")
+    }
+  }
+
+  /// A break is noticed between bytes, and by a port whose sender has to wait: all that waits is dropped.
+  @Test func aBreakAsksForAttention() {
+    Recorder().run { recorder in
+      var port = SerialPort<FakePorts>(adopting: 0x3f8)
+      let ring = SharedRing()
+      recorder.answers = [0x3fd: [0x61, 0x71, 0x61, 0x60], 0x3f8: [0x61, 0, 0x62]]
+      port.receive(into: &ring.bytes)
+      #expect([port.takeAttention()] == [true] && ring.takeText() == "b")
+      #expect(port.damagedCount == 0)
+      recorder.answers = [:]
+      recorder.onRead = { $0 == 0x3fd ? 0x61 : 0x41 }
+      while !port.isPaused { port.receive(into: &ring.bytes) }
+      #expect([port.receive(into: &ring.bytes)] == [0] && [port.takeAttention()] == [false])
+      #expect(recorder.writes(to: 0x3f9).last == 4)
+      recorder.onRead = { $0 == 0x3fd ? 0x71 : 0x41 }
+      port.receive(into: &ring.bytes)
+      #expect([port.takeAttention()] == [true] && !port.isPaused && ring.count == 0)
+      #expect(recorder.writes(to: 0x3fa) == [3])
     }
   }
 

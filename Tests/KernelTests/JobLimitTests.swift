@@ -54,6 +54,48 @@ extension KernelTests {
       #expect(result.status == 0, "\(result.text)")
     }
 
+    /// A refusal says which limit of which job it was, once: of the job's own, of one around it, or of the machine.
+    @Test func aRefusalNamesTheLimit() {
+      let kernel = HostedKernel()
+      kernel.add("/bin/inner") { caller in
+        let own = caller.newestJob()
+        #expect(caller.limitRefusal() == nil)
+        while caller.startThread(caller.host.address { $0.sleepForever() }) >= 0 {}
+        guard let refusal = caller.limitRefusal() else { return 1 }
+        #expect(caller.limitRefusal() == nil)
+        // The second job that was made, and not the one inside it that asked.
+        return refusal.job == own - 1 && refusal.resource == 2 && refusal.limit == 5 ? 0 : 2
+      }
+      kernel.add("/bin/outer") { caller in caller.wait(caller.start("/bin/inner", .ownJob))?.status ?? 3 }
+      kernel.add("/bin/shell") { caller in
+        var limits = JobAmounts()
+        limits.tasks = 5
+        #expect(caller.wait(caller.start("/bin/outer", .ownJob, limits: limits))?.status == 0)
+        limits.tasks = 0
+        limits.kernelBytes = 64
+        #expect(caller.start("/bin/outer", .ownJob, limits: limits) == SystemError.limitReached.rawValue)
+        let refusal = caller.limitRefusal()
+        #expect(refusal?.resource == 1 && refusal?.limit == 64)
+        return 0
+      }
+      let result = kernel.run { caller in caller.wait(caller.start("/bin/shell"))?.status ?? 4 }
+      #expect(result.status == 0, "\(result.text)")
+    }
+
+    /// Jobs that a reserved one starts have no more than part of the tasks and of the kernel's memory.
+    @Test func defaultLimits() {
+      let kernel = HostedKernel()
+      kernel.add("/bin/shell") { caller in caller.wait(caller.start("/bin/program"))?.status ?? 3 }
+      kernel.add("/bin/program") { caller in
+        let job = caller.job(caller.newestJob())
+        #expect(job.limits.tasks == 6144 && job.limits.pages == .max)
+        #expect(job.limits.kernelBytes == caller.memoryInformation().total / 2 * 4096)
+        return 0
+      }
+      let result = kernel.run { caller in caller.wait(caller.start("/bin/shell"))?.status ?? 2 }
+      #expect(result.status == 0, "\(result.text)")
+    }
+
     /// Limits need a job of their own; jobs lie only so deep in each other.
     @Test func whatIsRefused() {
       let kernel = HostedKernel()
@@ -128,13 +170,21 @@ extension KernelTests {
       let kernel = HostedKernel()
       kernel.preemptions = 0
       var least = UInt32.max
+      var makers = 0
       // One process has handles for a few pipes only.
       kernel.add("/bin/maker") { caller in
         while true {
           let result = caller.withScratch { caller.call(.pipeCreate, caller.place(PipeEnds())) }
           least = min(least, caller.memoryInformation(check: false).free)
           if result == SystemError.limitReached.rawValue {
-            _ = caller.wait(caller.start("/bin/maker"))
+            // The second one's job, in which the others are, may have all of memory.
+            var limits = JobAmounts()
+            limits.kernelBytes = .max - 1
+            makers += 1
+            _ =
+              makers == 1
+              ? caller.wait(caller.start("/bin/maker", .ownJob, limits: limits))
+              : caller.wait(caller.start("/bin/maker"))
             return 0
           }
           if result < 0 {
@@ -170,6 +220,18 @@ extension Caller {
     withScratch {
       let place = place(JobInformation())
       return call(.jobInformation, number, place) == 0 ? read(at: place, JobInformation()) : nil
+    }
+  }
+
+  fileprivate func sleepForever() -> Int32 {
+    sleep(.max - 1)
+    return 0
+  }
+
+  fileprivate func limitRefusal() -> LimitRefusal? {
+    withScratch {
+      let place = place(LimitRefusal())
+      return call(.limitRefusal, place) == 0 ? read(at: place, LimitRefusal()) : nil
     }
   }
 

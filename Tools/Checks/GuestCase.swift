@@ -19,7 +19,7 @@
 //   apart:   yes: runs in real time and alone, not counting instructions
 //   after:   a regular expression: what the next `type` says is typed when the console shows it; at once where it is empty
 //   screen:  a regular expression that the machine's screen shows, before anything is typed
-//   paste:   a number, and a line that is sent to the serial port so many times at once, # being the time
+//   paste:   a number, and a line that is sent to the serial port so many times at once, # being the time and ^] a key
 //   type:    keys for the machine's keyboard; \n is Enter
 //   monitor: a command for QEMU's monitor, given after what was typed
 
@@ -127,7 +127,9 @@ public struct GuestCase: Sendable {
     case "paste":
       let words = value.split(separator: " ", maxSplits: 1)
       guard words.count == 2, let count = Int(words[0]), count > 0, let last = typing.indices.last else { return false }
-      typing[last].pasted += (1...count).map { words[1].replacing("#", with: "\($0)") + "\n" }.joined()
+      typing[last].pasted += (1...count).map {
+        words[1].replacing("#", with: "\($0)").replacing("^]", with: "\u{1d}") + "\n"
+      }.joined()
     case "type":
       guard let last = typing.indices.last else { return false }
       typing[last].text += value.replacing("\\n", with: "\n")

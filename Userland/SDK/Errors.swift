@@ -2,6 +2,7 @@
 
 import ABI
 import Primitives
+import Runtime
 
 /// The result of a system call: its value, or the error that a negative word stands for.
 @inline(__always)
@@ -20,9 +21,41 @@ public struct Refusal: Error {
   /// Writes one sentence.
   public func describe(to output: inout some TextOutput) {
     if explanation.isEmpty {
-      output.write(error.sentence)
+      error.describe(to: &output)
     } else {
       output.write(explanation)
+    }
+  }
+}
+
+extension LimitRefusal {
+  /// The limit that refused something to the calling task, where it has not asked before; nil: none did.
+  public static func take() -> LimitRefusal? {
+    var refusal = LimitRefusal()
+    return unsafe SystemCalls.limitRefusal(&refusal) == 0 ? refusal : nil
+  }
+
+  /// Writes one sentence.
+  public func describe(to output: inout some TextOutput) {
+    if job == 0 {
+      output.write("The machine has no more than ")
+    } else {
+      output.write("Job ")
+      output.write(decimal: job)
+      output.write(" has all that its limit allows: ")
+    }
+    output.write(decimal: limit)
+    output.write(resource == 0 ? " pages of memory." : resource == 1 ? " bytes of the kernel's memory." : " tasks.")
+  }
+}
+
+extension SystemError {
+  /// Writes one sentence about what the calling task's latest call was refused for: where it was a limit, which one of whom.
+  public func describe(to output: inout some TextOutput) {
+    if self == .limitReached, let refusal = LimitRefusal.take() {
+      refusal.describe(to: &output)
+    } else {
+      output.write(sentence)
     }
   }
 }

@@ -9,6 +9,9 @@ public enum Machine {
     _ = SystemCalls.powerOff(UInt32(bitPattern: status))
   }
 
+  /// Waits until the attention key is pressed, for the first process, which reads what is typed then.
+  public static func waitForAttention() throws(SystemError) { _ = try checked(SystemCalls.attentionWait()) }
+
   /// Counts the machine's memory by owner, in pages.
   public static func memory(_ flags: MemoryInformationFlags = []) throws(SystemError) -> MemoryInformation {
     var information = MemoryInformation()

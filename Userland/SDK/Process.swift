@@ -63,6 +63,8 @@ public struct StartOptions {
   public var droppedRights: Rights = []
   /// With the flag `ownJob`: what the new job may have at the most; 0: as much as the jobs around it.
   public var limits = JobAmounts()
+  /// With the flag `ownJob`: the new job's share of the processor's time, 1 to 1000; 0: 100.
+  public var share: UInt32 = 0
   /// Whether the new process's heap watches over what lies in it (an environment entry, which its children get too).
   public var guardsHeap = false
   /// What a new process gets as its environment, `NAME=VALUE` each; nil: the starter's.
@@ -131,6 +133,7 @@ public enum Process {
     request.priority = options.priority
     request.droppedRights = options.droppedRights
     request.limits = options.limits
+    request.share = options.share
     request.argumentCount = UInt32(arguments.count)
     request.standardHandles = [options.input, options.output, options.error]
 

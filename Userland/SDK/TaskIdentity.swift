@@ -10,6 +10,9 @@ public struct TaskIdentity: Equatable, Sendable {
   @inlinable public init(_ number: UInt32) { self.number = number }
   /// In a system call: the calling task.
   @inlinable public static var current: TaskIdentity { TaskIdentity(0) }
+
+  /// Lets the job of this task read what is typed, from the caller's job or one inside it.
+  public func giveConsole() throws(SystemError) { _ = try checked(SystemCalls.consoleGive(number)) }
 }
 
 /// How a task ended.

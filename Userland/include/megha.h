@@ -168,7 +168,10 @@
 #define MEGHA_CALL_REPLY_REST 94u
 #define MEGHA_CALL_WORD_WAKE_AND_WAIT 95u
 #define MEGHA_CALL_NOTIFICATION_SIGNAL_AND_WAIT 96u
-#define MEGHA_CALL_COUNT 97u
+#define MEGHA_CALL_CONSOLE_GIVE 97u
+#define MEGHA_CALL_ATTENTION_WAIT 98u
+#define MEGHA_CALL_LIMIT_REFUSAL 99u
+#define MEGHA_CALL_COUNT 100u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -947,6 +950,24 @@ MEGHA_INLINE int32_t megha_word_wake_and_wait(uint32_t woken, uint32_t word, uin
 /// - nanoseconds_high: the high 32 bits.
 MEGHA_INLINE int32_t megha_notification_signal_and_wait(uint32_t signalled, uint32_t bits, uint32_t handle, uint32_t nanoseconds_low, uint32_t nanoseconds_high) {
   return megha_system_call5(MEGHA_CALL_NOTIFICATION_SIGNAL_AND_WAIT, signalled, bits, handle, nanoseconds_low, nanoseconds_high);
+}
+
+/// Gives the console's input to a job. The present owner must be the caller's job or lie inside it. Whoever
+/// else reads the console waits. When the last task of the owner ends, the job around it has the input.
+/// - task: a task of the job that is to read what is typed; 0: the caller.
+MEGHA_INLINE int32_t megha_console_give(uint32_t task) {
+  return megha_system_call1(MEGHA_CALL_CONSOLE_GIVE, task);
+}
+
+/// Waits until the attention key is pressed, and then owns the console. Only the first process may.
+MEGHA_INLINE int32_t megha_attention_wait(void) {
+  return megha_system_call0(MEGHA_CALL_ATTENTION_WAIT);
+}
+
+/// Tells which limit of which job refused something to the caller's task most recently.
+/// - refusal: where the description goes.
+MEGHA_INLINE int32_t megha_limit_refusal(void *refusal) {
+  return megha_system_call1(MEGHA_CALL_LIMIT_REFUSAL, (uint32_t)(uintptr_t)refusal);
 }
 
 // Names that calls had before. They go with the next release.

@@ -476,7 +476,16 @@ public enum SystemCall: UInt32, Sendable {
   /// - `nanosecondsLow`: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit.
   /// - `nanosecondsHigh`: the high 32 bits.
   case notificationSignalAndWait = 96
+  /// Gives the console's input to a job. The present owner must be the caller's job or lie inside it. Whoever
+  /// else reads the console waits. When the last task of the owner ends, the job around it has the input.
+  /// - `task`: a task of the job that is to read what is typed; 0: the caller.
+  case consoleGive = 97
+  /// Waits until the attention key is pressed, and then owns the console. Only the first process may.
+  case attentionWait = 98
+  /// Tells which limit of which job refused something to the caller's task most recently.
+  /// - `refusal`: where the description goes.
+  case limitRefusal = 99
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 97 }
+  @inlinable public static var count: UInt32 { 100 }
 }

@@ -101,15 +101,19 @@ extension SystemCall {
     case .replyRest: "replyRest"
     case .wordWakeAndWait: "wordWakeAndWait"
     case .notificationSignalAndWait: "notificationSignalAndWait"
+    case .consoleGive: "consoleGive"
+    case .attentionWait: "attentionWait"
+    case .limitRefusal: "limitRefusal"
     }
   }
 
   /// How many arguments it takes.
   public var argumentCount: Int {
     switch self {
-    case .null, .yield, .notificationCreate, .lendingWindow: 0
+    case .null, .yield, .notificationCreate, .lendingWindow, .attentionWait: 0
     case .exit, .abort, .clock, .taskNext, .close, .powerOff, .rightsDrop, .threadPointerSet, .counters,
-      .lockRelease, .interruptAcknowledge, .deviceSilent, .pipeCreate, .requestSender, .replyRest:
+      .lockRelease, .interruptAcknowledge, .deviceSilent, .pipeCreate, .requestSender, .replyRest,
+      .consoleGive, .limitRefusal:
       1
     case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
       .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
@@ -407,6 +411,9 @@ extension SystemCall {
     case (.notificationSignalAndWait, 2): CallArgument("handle", .handle)
     case (.notificationSignalAndWait, 3): CallArgument("nanosecondsLow", .timeLow)
     case (.notificationSignalAndWait, 4): CallArgument("nanosecondsHigh", .timeHigh)
+    case (.consoleGive, 0): CallArgument("task", .task)
+    case (.limitRefusal, 0):
+      CallArgument("refusal", .structureOut(size: UInt32(MemoryLayout<LimitRefusal>.size)))
     default: nil
     }
   }

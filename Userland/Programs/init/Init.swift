@@ -1,7 +1,7 @@
 // The first process. It has no parent, and every process whose parent ended becomes its child.
 //
-// It starts the service manager, again whenever that ends, and the shell; takes the outcome of every child that ends; and stops
-// the machine when the shell ends: with the shell's status, so that a script that ran on the machine has a result on the host.
+// It starts the service manager, again whenever that ends, and the shell, and another shell whenever the attention key is pressed
+// (AttentionShell.swift); takes the outcome of every child that ends; and stops the machine when the first shell ends: with the shell's status, so that a script that ran on the machine has a result on the host.
 
 import ABI
 import Primitives
@@ -9,7 +9,7 @@ import SDK
 
 @main
 struct Init: Program {
-  private static var shell: StaticString { "/bin/shell" }
+  static var shell: StaticString { "/bin/shell" }
   private static var script: StaticString { "/boot/script" }
   /// What a task has that nobody gave another priority.
   private static var programPriority: UInt32 { 16 }
@@ -31,6 +31,8 @@ struct Init: Program {
       var options = StartOptions()
       options.priority = programPriority
       let shell = try Process.start(Bytes(Self.shell), arguments: arguments, options: options)
+      try? shell.giveConsole()
+      AttentionShell.start()
       stopMachine(status(of: shell, &manager))
     } catch {
       Console.write {

@@ -15,6 +15,8 @@ struct HistoryFile {
   /// Why the lines that wait are not in the file.
   private(set) var failure: SystemError?
   private var waiting: [[UInt8]] = []
+  /// Whether there is to be one.
+  var isKept = true
 
   /// Where it can be, the best place first.
   private static var folders: [[UInt8]] { [StaticText("/disk").bytes, StaticText("/tmp").bytes] }
@@ -25,7 +27,7 @@ struct HistoryFile {
 
   /// Brings the editor's lines and the file together, where there is one.
   mutating func settle(_ editor: inout LineEditor) {
-    guard let folder = Self.folders.first(where: Self.isServed) else { return }
+    guard isKept, let folder = Self.folders.first(where: Self.isServed) else { return }
     let place = folder + StaticText("/.shell-history").bytes
     if path == nil || path != place && folder == Self.folders[0] {
       // A file that follows another one gets what is in that one.

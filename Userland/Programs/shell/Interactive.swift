@@ -5,13 +5,15 @@ import Primitives
 import SDK
 
 extension Shell {
-  mutating func runInteractively() {
+  /// - Parameter keepsHistory: with a file, whose file system may not answer.
+  mutating func runInteractively(prompt: StaticString = Self.prompt, keepsHistory: Bool = true) {
     TypedInput.begin()
     defer { TypedInput.end() }
-    var editor = LineEditor(prompt: Self.prompt, completes: true)
+    interpreter.host.historyFile.isKept = keepsHistory
+    var editor = LineEditor(prompt: prompt, completes: true)
     /// The lines of a command that is not complete.
     var command: [UInt8] = []
-    begin(&editor, isFirst: true)
+    begin(&editor, prompt, isFirst: true)
     while !interpreter.isExiting {
       guard let byte = TypedInput.waitForByte() else {
         guard !TypedInput.hasEnded else { return }
@@ -50,19 +52,19 @@ extension Shell {
         interpreter.host.historyFile.forget()
         interpreter.host.forgetsHistory = false
       }
-      if !interpreter.isExiting { begin(&editor, isFirst: command.isEmpty) }
+      if !interpreter.isExiting { begin(&editor, prompt, isFirst: command.isEmpty) }
     }
     interpreter.host.historyFile.settle(&editor)
   }
 
   /// Tells what ended meanwhile, and shows the prompt.
-  private mutating func begin(_ editor: inout LineEditor, isFirst: Bool) {
+  private mutating func begin(_ editor: inout LineEditor, _ prompt: StaticString, isFirst: Bool) {
     if isFirst {
       interpreter.host.collectJobs()
       interpreter.host.historyFile.settle(&editor)
     }
     var output = ConsoleLine()
-    editor.begin(prompt: isFirst ? Self.prompt : Self.continuationPrompt, output: &output)
+    editor.begin(prompt: isFirst ? prompt : Self.continuationPrompt, output: &output)
     output.flush()
   }
 

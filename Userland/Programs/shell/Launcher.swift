@@ -106,7 +106,10 @@ struct Launcher {
 
   /// Starts the program as a job.
   func start(_ system: inout MeghaSystem, _ state: inout ShellState, text: [UInt8]) -> Int32 {
-    switch start(state) {
+    var launcher = self
+    // So it does not read what is typed for this shell.
+    launcher.options.flags.insert(.ownJob)
+    switch launcher.start(state) {
     case .task(let task):
       let job = system.jobs.add(task: task.number, text: text)
       state.lastBackground = task.number

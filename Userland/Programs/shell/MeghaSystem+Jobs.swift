@@ -17,6 +17,8 @@ extension MeghaSystem {
     do throws(SystemError) {
       let outcomes = try TypedInput.isReading ? watch(tasks) : []
       for (index, task) in tasks.enumerated() {
+        // A shell that reads nothing itself leaves the console to what it waits for.
+        if outcomes.isEmpty { try? task.giveConsole() }
         let outcome = try index < outcomes.count ? outcomes[index] : task.wait()
         status = hasInterrupted ? Self.interrupted : outcome.shellStatus
         if case .exited = outcome { continue }
@@ -58,7 +60,10 @@ extension MeghaSystem {
         Console.complain("^C\n")
         for task in running { ProcessTree(of: task).kill(status: UInt32(Self.interrupted)) }
       }
-      if TypedInput.isReading, running.contains(where: { ProcessTree(of: $0).waitsForInput }) { TypedInput.end() }
+      if TypedInput.isReading, let reader = running.first(where: { ProcessTree(of: $0).waitsForInput }) {
+        TypedInput.end()
+        try? reader.giveConsole()
+      }
       _ = try Events.next([.childEnded, .yieldAsked], within: interval)
       interval = min(interval * 2, Self.interval.last)
     }
@@ -155,6 +160,7 @@ extension MeghaSystem {
   }
 
   mutating func killCommand(_ words: borrowing CommandWords) -> Int32 {
+    if words.count > 1, words[1] == "--job" { return JobEnding.command(words) }
     guard words.count > 1, words.count < 4 else { return Builtin.kill.reportUsage() }
     guard let status = words.count == 3 ? words[2].number : 137 else { return Builtin.kill.reportUsage() }
     if words[1].hasPrefix("%") {

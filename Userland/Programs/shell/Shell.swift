@@ -5,6 +5,7 @@
 //     shell FILE [WORD...]               the commands of a file, with the words as $1 and on
 //     shell --script FILE                the same, and each command is shown before it runs
 //     shell --command TEXT [WORD...]     the commands of a text
+//     shell --attention                  at the console, beside a shell that does not answer
 //
 // Invariants: a command is understood wholly before any of it runs; every command leaves a status; a script's commands
 // are shown as if they had been typed, so that what a machine did can be read from its output.
@@ -16,6 +17,7 @@ import SDK
 @main
 struct Shell: Program {
   static var prompt: StaticString { "megha> " }
+  static var attentionPrompt: StaticString { "attention> " }
   static var continuationPrompt: StaticString { "     > " }
 
   var interpreter: ShellInterpreter<MeghaSystem>
@@ -37,6 +39,13 @@ struct Shell: Program {
       } else {
         shell.runCommand(CommandText(bytes: ProgramInformation.argument(2).copied, isWhole: true))
       }
+      return shell.interpreter.state.status
+    }
+    if first == "--attention" {
+      Console.write(
+        "\nattention: ps shows what runs, kill ends it, free --by-job shows what jobs have; exit goes back\n")
+      var shell = Shell(isInteractive: true, wordsFrom: 2)
+      shell.runInteractively(prompt: attentionPrompt, keepsHistory: false)
       return shell.interpreter.state.status
     }
     if first.hasPrefix("-") { return reportUsage() }

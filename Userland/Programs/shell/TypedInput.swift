@@ -1,8 +1,8 @@
 // What is typed at the console, taken from the kernel by a thread of its own: so the shell can wait for a program and
 // for a key at the same time, and sees Ctrl-C while something runs.
 //
-// The kernel gives every byte to one reader. While a program in the foreground waits for input itself, the thread is
-// ended, so that the bytes go there; it begins anew when the program has ended.
+// The kernel gives every byte to one reader, of the job that owns the console. While a program in the foreground waits for input
+// itself, the thread is ended, and its job is the owner; the thread begins anew when the program has ended.
 //
 // Invariants: bytes are taken in the order in which they were typed; Ctrl-C while commands run is no byte but an
 // interrupt, and what was typed before it is dropped, as terminals do.
@@ -41,6 +41,8 @@ enum TypedInput {
   /// Begins to read; the calling thread is told of what comes, by the event `yieldAsked`.
   static func begin() {
     guard !isReading, !queue.withLock({ $0.hasEnded }) else { return }
+    // Where somebody else has it who is not of this shell's job, the thread waits until it is given.
+    try? TaskIdentity.current.giveConsole()
     if owner.withLock({ $0 == 0 }), let task = try? TaskIdentity.current.information().task {
       owner.withLock { $0 = task }
     }

@@ -1152,6 +1152,30 @@ public enum SystemCalls {
       SystemCall.notificationSignalAndWait.rawValue, signalled, bits, handle, nanosecondsLow, nanosecondsHigh)
   }
 
+  /// Gives the console's input to a job. The present owner must be the caller's job or lie inside it. Whoever
+  /// else reads the console waits. When the last task of the owner ends, the job around it has the input.
+  /// - Parameter task: a task of the job that is to read what is typed; 0: the caller.
+  /// - Returns: 0, or one of the errors noSuchTask, notPermitted.
+  @inline(__always) @inlinable
+  public static func consoleGive(_ task: UInt32) -> Int32 {
+    megha_system_call1(SystemCall.consoleGive.rawValue, task)
+  }
+
+  /// Waits until the attention key is pressed, and then owns the console. Only the first process may.
+  /// - Returns: 0, or one of the errors cancelled, notPermitted.
+  @inline(__always) @inlinable
+  public static func attentionWait() -> Int32 {
+    megha_system_call0(SystemCall.attentionWait.rawValue)
+  }
+
+  /// Tells which limit of which job refused something to the caller's task most recently.
+  /// - Parameter refusal: where the description goes.
+  /// - Returns: 0, or one of the errors badAddress, notFound.
+  @inline(__always) @inlinable
+  public static func limitRefusal(_ refusal: UnsafeMutablePointer<LimitRefusal>?) -> Int32 {
+    megha_system_call1(SystemCall.limitRefusal.rawValue, word(refusal))
+  }
+
   /// The address that travels in a register; 0 for nil.
   @inline(__always) @inlinable
   static func word(_ pointer: UnsafeRawPointer?) -> UInt32 {

@@ -40,7 +40,7 @@ struct Hog: Program {
       $0.write(" ")
       $0.write(kind)
       $0.write(", then: ")
-      $0.write(error.sentence)
+      error.describe(to: &$0)
       $0.write("\n")
     }
     return error == .limitReached ? 0 : 1

@@ -50,7 +50,10 @@ enum Builtin: UInt8 {
     case .wait: CommandHelp("wait", "[%JOB|TASK...]", "waits for jobs, or for all of them", example: "wait %1", .jobs)
     case .kill:
       CommandHelp(
-        "kill", "%JOB|TASK [STATUS]", "ends a job, with all that it started, or a task", example: "kill %1", .jobs)
+        "kill", "%JOB|TASK|--job TASK [STATUS]",
+        "ends a job, with all that it started, or a task; --job ends all that the task's job pays for",
+        example: "kill %1",
+        .jobs)
     case .cd:
       CommandHelp(
         "cd", "[FOLDER]", "changes the current folder; - is the one before", example: "cd /lib/modules", .folders)
