@@ -701,6 +701,13 @@ public enum SystemCallTable {
       99, "limitRefusal", [.init("refusal", .structureOut(type: "LimitRefusal"), "where the description goes")],
       errors: ["badAddress", "notFound"],
       "Tells which limit of which job refused something to the caller's task most recently."),
+    .init(
+      100, "processStop",
+      [
+        .init("process", .task, "a process, by its first task"),
+        .init("isStopped", .number, "1: none of its tasks runs its code any more; 0: they go on"),
+      ], errors: ["noSuchTask", "notPermitted", "badArgument"],
+      "Stops a process, or lets it go on. A call that it is in comes to its end first; a stopped process can be ended."),
   ]
 
   /// What goes wrong with a path.

@@ -204,6 +204,7 @@ public enum TaskState: UInt32, Sendable {
   case waitingForLock = 10
   case waitingForNotification = 11
   case waitingForPipe = 12
+  case stopped = 13
 }
 
 /// What a task can be told.

@@ -6,8 +6,8 @@ import Primitives
 import Processes
 import Scheduling
 
-/// Called at the outermost way out of the kernel while `pendingWork` is set: ends the task, lets another run, or ends whoever has
-/// most memory.
+/// Called at the outermost way out of the kernel while `pendingWork` is set: ends the task, lets another run, waits while the process is
+/// stopped, or ends whoever has most memory.
 @c(see_to_pending_work) func seeToPendingWork() {
   let context = Context()
   while cpu.pending_work != 0 {
@@ -17,7 +17,7 @@ import Scheduling
       context.scheduler.preempt()
     } else if cpu.pending_work & PendingWork.watched != 0 {
       Watchdog(context).leavesKernel(task)
-    } else if !OutOfMemoryKiller(context).seeToShortage() {
+    } else if !OutOfMemoryKiller(context).seeToShortage() && !Stopping(context).wait() {
       cpu.pending_work = 0
     }
   }

@@ -32,6 +32,7 @@ package struct Process: ~Copyable {
   package var firstThread: Reference<Task>?
   package var liveTasks = 1
   package var isEnding = false
+  package var isStopped = false
   package var rights: Rights
   package var name = Name()
   /// Tasks of this process that wait for a child or a thread.

@@ -131,7 +131,9 @@ package struct ProcessStart {
         if let parent { WorkingDirectories(context).inherit(from: parent, to: process) }
         if let parent { parent.addChild(process) } else { context.objects.root = process }
         let identity = task.value.identity
-        context.scheduler.enqueue(task)
+        // Who is stopped in the middle of a start starts nobody that runs.
+        process.value.isStopped = parent?.value.isStopped ?? false
+        Stopping(context).begin(task, of: process)
         return identity
       } catch {
         TaskStart(context).abort(task)

@@ -146,7 +146,7 @@ package struct ThreadStart {
     process.addThread(task)
     process.value.liveTasks += 1
     let identity = task.value.identity
-    context.scheduler.enqueue(task)
+    Stopping(context).begin(task, of: process)
     return identity
   }
 }

@@ -11,6 +11,8 @@ public enum PendingWork {
   @inlinable public static var watched: UInt32 { 4 }
   /// A call of the task's found no memory: whoever has most of it is to end.
   @inlinable public static var shortage: UInt32 { 8 }
+  /// The task's process is stopped.
+  @inlinable public static var stopped: UInt32 { 16 }
 }
 
 extension Task {

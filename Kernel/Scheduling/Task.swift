@@ -29,7 +29,7 @@ public enum TaskMode: UInt8, Sendable {
 
 public enum TaskState: UInt8, Sendable {
   case ready, running, sleeping, waitingForTask, waitingForInput, waitingForWord, waitingForMessage
-  case waitingForReply, ended, waitingForEvent, waitingForLock, waitingForNotification, waitingForPipe
+  case waitingForReply, ended, waitingForEvent, waitingForLock, waitingForNotification, waitingForPipe, stopped
 }
 
 /// Why a wait came back.

@@ -134,6 +134,7 @@ package struct NativeCalls {
     case .consoleGive: return try TaskCalls(context).consoleGive(arguments)
     case .attentionWait: return try TaskCalls(context).attentionWait()
     case .limitRefusal: return try TaskCalls(context).limitRefusal(arguments)
+    case .processStop: return try TaskCalls(context).processStop(arguments)
     }
   }
 

@@ -82,6 +82,18 @@ struct TaskCalls {
     return 0
   }
 
+  /// Stops a process, or lets it go on.
+  @inline(never)
+  func processStop(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    let task = try find(arguments.first)
+    try checkRight(over: task)
+    guard !task.value.isThread, arguments.second <= 1 else { throw .badArgument }
+    let process = task.value.process
+    guard process != context.objects.root else { throw .notPermitted }
+    if arguments.second == 1 { Stopping(context).stop(process) } else { Stopping(context).goOn(process) }
+    return 0
+  }
+
   @inline(never)
   func information(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.third == UInt32(MemoryLayout<TaskInformation>.size) else { throw .badArgument }
@@ -148,7 +160,9 @@ struct TaskCalls {
     if task.value.mode == .kernelSharedStack { information.flags.insert(.sharedStack) }
     if task.value.isGuarded { information.flags.insert(.guarded) }
     if task.value.isDetached { information.flags.insert(.detached) }
-    information.state = UInt32(task.value.state.rawValue)
+    // What one that is stopped waits for matters to nobody until it goes on.
+    let isStopped = task.value.pendingWork & PendingWork.stopped != 0 && task.value.state != .ended
+    information.state = UInt32((isStopped ? .stopped : task.value.state).rawValue)
     information.priority = UInt32(task.value.priority)
     if let space = process.value.space {
       information.addressSpace = space.value.identity

@@ -19,10 +19,10 @@ struct FakeSystem: ShellHost {
 
   func allows(depth: Int) -> Bool { depth < 64 }
 
-  mutating func takeInterrupt() -> Bool {
-    guard let left = interruptAfter else { return false }
+  mutating func takeInterrupt() -> Int32? {
+    guard let left = interruptAfter else { return nil }
     interruptAfter = left > 0 ? left - 1 : nil
-    return left == 0
+    return left == 0 ? 130 : nil
   }
 
   mutating func write(_ text: [UInt8]) { output += self.text(text) }

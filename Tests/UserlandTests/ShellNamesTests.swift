@@ -123,6 +123,29 @@ private struct FakeNames: CompletionSource {
         == Job(number: 4, task: 30, text: Array("for i in 1 ...".utf8)))
   }
 
+  /// A job of several processes ends with the last of them, whichever that is, and what is told is the end of the one behind all
+  /// pipes.
+  @Test func jobsOfSeveralProcesses() throws {
+    for order in [[40, 41, 42], [42, 41, 40], [41, 42, 40]] as [[UInt32]] {
+      var table = JobTable()
+      table.add(task: 42, others: [40, 41], isStopped: true, text: Array("a | b | c".utf8))
+      #expect(try table.find(Array("%".utf8)).tasks == [40, 41, 42])
+      var text = TextCollector()
+      table.write(to: &text)
+      #expect(text.text == "[1]+ task 42 is stopped: a | b | c\n")
+      table.goOn(task: 42)
+      #expect(!table.jobs[0].isStopped)
+      #expect(table.end(7, []) == .none)
+      for task in order.dropLast() { #expect(table.end(task, [UInt8(task)]) == .part) }
+      #expect(table.jobs[0].tasks == [order[2]])
+      guard case .whole(let job, ending: let ending) = table.end(order[2], [UInt8(order[2])]) else {
+        Issue.record("the job is not over")
+        continue
+      }
+      #expect(job.task == 42 && ending == [42] && table.jobs.isEmpty)
+    }
+  }
+
   @Test func everyCommandHasHelpAndItsOwnName() {
     var names: [String] = []
     CommandHelp.forEach { help in
@@ -137,7 +160,7 @@ private struct FakeNames: CompletionSource {
       names.append("\(help.name)")
     }
     #expect(Set(names).count == names.count)
-    #expect(names.count == 75)
+    #expect(names.count == 76)
     for name in names {
       #expect(Builtin(named: Array(name.utf8)) != nil || LanguageCommand(named: Array(name.utf8)) != nil)
     }
@@ -150,6 +173,6 @@ private struct FakeNames: CompletionSource {
       #expect(!example.isEmpty && example.contains("\(help!.name)"))
     }
     #expect(CommandHelp.find(Array("run".utf8))?.options.count == 6)
-    #expect(Builtin(rawValue: 55) == nil && LanguageCommand(rawValue: 20) == nil)
+    #expect(Builtin(rawValue: 56) == nil && LanguageCommand(rawValue: 20) == nil)
   }
 }

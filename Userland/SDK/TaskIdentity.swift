@@ -127,6 +127,11 @@ extension TaskIdentity {
     _ = try checked(SystemCalls.kill(number, status))
   }
 
+  /// Stops the process of this first task: none of its tasks runs any of its own code until it is told to go on.
+  public func stop() throws(SystemError) { _ = try checked(SystemCalls.processStop(number, 1)) }
+  /// Lets the process go on.
+  public func goOn() throws(SystemError) { _ = try checked(SystemCalls.processStop(number, 0)) }
+
   /// Describes this task.
   public func information() throws(SystemError) -> TaskInformation {
     var information = TaskInformation()

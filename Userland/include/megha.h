@@ -171,7 +171,8 @@
 #define MEGHA_CALL_CONSOLE_GIVE 97u
 #define MEGHA_CALL_ATTENTION_WAIT 98u
 #define MEGHA_CALL_LIMIT_REFUSAL 99u
-#define MEGHA_CALL_COUNT 100u
+#define MEGHA_CALL_PROCESS_STOP 100u
+#define MEGHA_CALL_COUNT 101u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -968,6 +969,14 @@ MEGHA_INLINE int32_t megha_attention_wait(void) {
 /// - refusal: where the description goes.
 MEGHA_INLINE int32_t megha_limit_refusal(void *refusal) {
   return megha_system_call1(MEGHA_CALL_LIMIT_REFUSAL, (uint32_t)(uintptr_t)refusal);
+}
+
+/// Stops a process, or lets it go on. A call that it is in comes to its end first; a stopped process can be
+/// ended.
+/// - process: a process, by its first task.
+/// - is_stopped: 1: none of its tasks runs its code any more; 0: they go on.
+MEGHA_INLINE int32_t megha_process_stop(uint32_t process, uint32_t is_stopped) {
+  return megha_system_call2(MEGHA_CALL_PROCESS_STOP, process, is_stopped);
 }
 
 // Names that calls had before. They go with the next release.

@@ -485,7 +485,12 @@ public enum SystemCall: UInt32, Sendable {
   /// Tells which limit of which job refused something to the caller's task most recently.
   /// - `refusal`: where the description goes.
   case limitRefusal = 99
+  /// Stops a process, or lets it go on. A call that it is in comes to its end first; a stopped process can be
+  /// ended.
+  /// - `process`: a process, by its first task.
+  /// - `isStopped`: 1: none of its tasks runs its code any more; 0: they go on.
+  case processStop = 100
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 100 }
+  @inlinable public static var count: UInt32 { 101 }
 }

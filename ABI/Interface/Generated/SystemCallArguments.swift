@@ -104,6 +104,7 @@ extension SystemCall {
     case .consoleGive: "consoleGive"
     case .attentionWait: "attentionWait"
     case .limitRefusal: "limitRefusal"
+    case .processStop: "processStop"
     }
   }
 
@@ -119,7 +120,8 @@ extension SystemCall {
       .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
       .serviceInformation, .eventSend, .heapInformation, .kernelTest, .handleDuplicate, .notificationSignal,
       .portsClaim, .handlePlace, .handleInformation, .jobInformation, .handleFile, .fileResize, .fileSync,
-      .unmount, .mountInformation, .directoryChange, .directoryPath, .requestKeep, .receiveInRegisters:
+      .unmount, .mountInformation, .directoryChange, .directoryPath, .requestKeep, .receiveInRegisters,
+      .processStop:
       2
     case .wait, .taskInformation, .memoryMap, .memoryProtect, .memoryRegion, .read, .write, .open, .logRead,
       .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead, .notificationWait,
@@ -414,6 +416,8 @@ extension SystemCall {
     case (.consoleGive, 0): CallArgument("task", .task)
     case (.limitRefusal, 0):
       CallArgument("refusal", .structureOut(size: UInt32(MemoryLayout<LimitRefusal>.size)))
+    case (.processStop, 0): CallArgument("process", .task)
+    case (.processStop, 1): CallArgument("isStopped", .number)
     default: nil
     }
   }

@@ -13,6 +13,7 @@ extension Builtin {
     case .run, .sandbox: return Launcher(of: self, words)?.run(&system, state) ?? reportWrongStart(words)
     case .jobs: return system.jobsCommand()
     case .fg: return system.foregroundCommand(words)
+    case .bg: return system.backgroundCommand(words)
     case .wait: return system.waitCommand(words)
     case .kill: return system.killCommand(words)
     case .cd: return system.changeFolder(words, &state)

@@ -126,8 +126,21 @@ extension MeghaSystem {
     }
     if showsPages, let input { return showPages(from: input, tasks) }
     input?.close()
-    let last = wait(for: tasks)
+    let last = wait(for: tasks, as: text(of: stages))
     return status == 0 ? last : status
+  }
+
+  /// A pipeline as it could be typed.
+  private func text(of stages: [PipelineStage]) -> [UInt8] {
+    var text: [UInt8] = []
+    for (index, stage) in stages.enumerated() {
+      if index > 0 { text += StaticText(" | ").bytes }
+      switch stage {
+      case .command(let command, _): text += Self.text(of: command)
+      case .script: text += StaticText("...").bytes
+      }
+    }
+    return text
   }
 
   /// Whether `less` stands here with nothing but the input to show. A shell of its own would have no keys: the console's input is

@@ -99,7 +99,7 @@ struct Launcher {
   /// be started.
   func run(_ system: inout MeghaSystem, _ state: ShellState) -> Int32 {
     switch start(state) {
-    case .task(let task): system.wait(for: [task])
+    case .task(let task): system.wait(for: [task], as: system.commandText)
     case .failure(let status): status
     }
   }

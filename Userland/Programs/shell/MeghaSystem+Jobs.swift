@@ -1,4 +1,4 @@
-// Waiting for programs, and what runs in the background.
+// Waiting for programs, and what runs in the background or is stopped.
 //
 // Invariant: the end of every child is taken, and told once.
 
@@ -12,10 +12,13 @@ extension MeghaSystem {
   private static var interval: (first: UInt64, last: UInt64) { (10_000_000, 800_000_000) }
 
   /// Waits for children in the foreground, which are one command. Returns the status of the last; 0 where there are none.
-  mutating func wait(for tasks: [TaskIdentity]) -> Int32 {
+  ///
+  /// - Parameter text: what the command is called as a job, where Ctrl-Z makes it one; nil: it does not.
+  mutating func wait(for tasks: [TaskIdentity], as text: [UInt8]? = nil) -> Int32 {
     var status: Int32 = 0
     do throws(SystemError) {
-      let outcomes = try TypedInput.isReading ? watch(tasks) : []
+      let outcomes = try TypedInput.isReading ? watch(tasks, as: text) : []
+      if hasStopped { return Self.stopped }
       for (index, task) in tasks.enumerated() {
         // A shell that reads nothing itself leaves the console to what it waits for.
         if outcomes.isEmpty { try? task.giveConsole() }
@@ -36,11 +39,14 @@ extension MeghaSystem {
 
   /// The status of a program whose output nobody reads any more.
   private static var nobodyReads: Int32 { 141 }
-  /// The status of what Ctrl-C has ended.
-  private static var interrupted: Int32 { 130 }
+  /// The status of what Ctrl-C has ended, and of what Ctrl-Z has stopped.
+  static var interrupted: Int32 { 130 }
+  static var stopped: Int32 { 148 }
 
-  /// Waits until all have ended, and ends them where Ctrl-C is typed.
-  private mutating func watch(_ tasks: [TaskIdentity]) throws(SystemError) -> [Outcome] {
+  /// Waits until all have ended, and ends them where Ctrl-C is typed. Where Ctrl-Z is, those that are left become a job.
+  private mutating func watch(
+    _ tasks: [TaskIdentity], as text: [UInt8]?
+  ) throws(SystemError) -> [Outcome] {
     defer { TypedInput.begin() }
     var interval = Self.interval.first
     var outcomes: [Outcome] = []
@@ -59,6 +65,9 @@ extension MeghaSystem {
         hasInterrupted = true
         Console.complain("^C\n")
         for task in running { ProcessTree(of: task).kill(status: UInt32(Self.interrupted)) }
+      } else if TypedInput.takeStop(), let text {
+        stop([TaskIdentity](running), as: text)
+        return outcomes
       }
       if TypedInput.isReading, let reader = running.first(where: { ProcessTree(of: $0).waitsForInput }) {
         TypedInput.end()
@@ -68,6 +77,42 @@ extension MeghaSystem {
       interval = min(interval * 2, Self.interval.last)
     }
     return outcomes
+  }
+
+  /// What is in the foreground becomes a job that is stopped.
+  private mutating func stop(_ tasks: [TaskIdentity], as text: [UInt8]) {
+    hasStopped = true
+    for task in tasks { ProcessTree.stop(task) }
+    let job = jobs.add(
+      task: tasks[tasks.count - 1].number, others: tasks.dropLast().map { $0.number }, isStopped: true, text: text)
+    Console.complain("^Z\n")
+    Self.tell(job, " stopped: ")
+  }
+
+  private static func tell(_ job: Job, _ what: StaticString) {
+    Console.write {
+      $0.write("[")
+      $0.write(decimal: job.number)
+      $0.write("] task ")
+      $0.write(decimal: job.task)
+      $0.write(what)
+      $0.write(job.text)
+      $0.write("\n")
+    }
+  }
+
+  /// Lets a job go on.
+  private mutating func goOn(_ job: Job) {
+    guard job.isStopped else { return }
+    jobs.goOn(task: job.task)
+    for task in job.tasks { ProcessTree(of: TaskIdentity(task)).goOn() }
+  }
+
+  /// Ends what is stopped, for good.
+  mutating func endStoppedJobs() {
+    for job in jobs.jobs where job.isStopped {
+      for task in job.tasks { ProcessTree(of: TaskIdentity(task)).kill(status: 137) }
+    }
   }
 
   /// Says how a task ended.
@@ -87,17 +132,23 @@ extension MeghaSystem {
   }
 
   private mutating func tellEnd(_ task: TaskIdentity, _ outcome: Outcome) {
-    guard let job = jobs.remove(task: task.number) else { return Self.reportEnd(task, outcome) }
-    Console.write {
-      $0.write("[")
-      $0.write(decimal: job.number)
-      $0.write("] task ")
-      $0.write(decimal: task.number)
-      $0.write(" ")
-      outcome.describe(to: &$0)
-      $0.write(": ")
-      $0.write(job.text)
-      $0.write("\n")
+    var ending = ByteWriter()
+    outcome.describe(to: &ending)
+    switch jobs.end(task.number, ending.bytes) {
+    case .none: Self.reportEnd(task, outcome)
+    case .part: break
+    case .whole(let job, let ending):
+      Console.write {
+        $0.write("[")
+        $0.write(decimal: job.number)
+        $0.write("] task ")
+        $0.write(decimal: job.task)
+        $0.write(" ")
+        $0.write(ending)
+        $0.write(": ")
+        $0.write(job.text)
+        $0.write("\n")
+      }
     }
   }
 
@@ -124,19 +175,31 @@ extension MeghaSystem {
       $0.write(job.text)
       $0.write("\n")
     }
+    goOn(job)
     _ = jobs.remove(task: job.task)
-    return wait(for: [TaskIdentity(job.task)])
+    return wait(for: job.tasks.map { TaskIdentity($0) }, as: job.text)
   }
 
-  /// Waits for all jobs, or for those that are named; the status is the last one's.
+  mutating func backgroundCommand(_ words: borrowing CommandWords) -> Int32 {
+    guard words.count < 3 else { return Builtin.bg.reportUsage() }
+    collectJobs()
+    guard let job = find(words.count == 2 ? words[1] : Bytes("%"), .bg) else { return 1 }
+    guard job.isStopped else { return Builtin.bg.reportFailure("the job runs already") }
+    goOn(job)
+    Self.tell(job, " runs: ")
+    return 0
+  }
+
+  /// Waits for all jobs that run, or for those that are named; the status is the last one's.
   mutating func waitCommand(_ words: borrowing CommandWords) -> Int32 {
     guard words.count > 1 else {
-      while let job = jobs.jobs.first, !TypedInput.isInterrupted { _ = waitTelling(job) }
+      while let job = jobs.jobs.first(where: { !$0.isStopped }), !TypedInput.isInterrupted { _ = waitTelling(job) }
       return 0
     }
     var status: Int32 = 0
     for index in 1..<words.count {
       guard let job = find(words[index], .wait) else { return 127 }
+      guard !job.isStopped else { return Builtin.wait.reportFailure("the job is stopped; fg or bg lets it go on") }
       status = waitTelling(job)
     }
     return status
@@ -165,7 +228,7 @@ extension MeghaSystem {
     guard let status = words.count == 3 ? words[2].number : 137 else { return Builtin.kill.reportUsage() }
     if words[1].hasPrefix("%") {
       guard let job = find(words[1], .kill) else { return 1 }
-      ProcessTree(of: TaskIdentity(job.task)).kill(status: status)
+      for task in job.tasks { ProcessTree(of: TaskIdentity(task)).kill(status: status) }
       return 0
     }
     guard let task = words[1].number, task != 0 else { return Builtin.kill.reportUsage() }
@@ -211,6 +274,23 @@ struct ProcessTree {
       if processes.contains(task.process) { return true }
     }
     return false
+  }
+
+  /// Stops a process and all that it has started, and starts meanwhile.
+  static func stop(_ root: TaskIdentity) {
+    var stopped: [UInt32] = []
+    while true {
+      let others = ProcessTree(of: root).processes.filter { !stopped.contains($0) }
+      if others.isEmpty { return }
+      for process in others {
+        try? TaskIdentity(process).stop()
+        stopped.append(process)
+      }
+    }
+  }
+
+  func goOn() {
+    for process in processes { try? TaskIdentity(process).goOn() }
   }
 
   func kill(status: UInt32) {

@@ -16,8 +16,11 @@ struct MeghaSystem: ShellHost {
   var formerFolder: [UInt8] = [0x2f]
   /// Whether the last command was an `exit` that was held back.
   private var hasWarned = false
-  /// Ended a program in the foreground with Ctrl-C.
+  /// Ended a program in the foreground with Ctrl-C, or stopped it with Ctrl-Z.
   var hasInterrupted = false
+  var hasStopped = false
+  /// The command in the foreground, as it could be typed.
+  private(set) var commandText: [UInt8] = []
   /// The handles that redirections took the place of.
   var channels: [SavedChannels] = []
   var outputStatus: Int32?
@@ -39,15 +42,19 @@ struct MeghaSystem: ShellHost {
     return here >= stackStart && here - stackStart >= Self.stackReserve
   }
 
-  mutating func takeInterrupt() -> Bool {
+  mutating func takeInterrupt() -> Int32? {
+    if hasStopped {
+      hasStopped = false
+      return Self.stopped
+    }
     if hasInterrupted {
       hasInterrupted = false
-      return true
+      return Self.interrupted
     }
-    guard TypedInput.takeInterrupt() else { return false }
+    guard TypedInput.takeInterrupt() else { return nil }
     // A shell of its own, between pipes, reads lines whose editor has shown it.
     if isInteractive { Console.complain("^C\n") }
-    return true
+    return Self.interrupted
   }
 
   // MARK: Output
@@ -113,6 +120,7 @@ struct MeghaSystem: ShellHost {
     let builtin = Builtin(named: command.words[0])
     // To look at what runs is no other thing than to leave.
     if builtin != .jobs, builtin != .ps { hasWarned = false }
+    commandText = Self.text(of: command)
     if let builtin {
       if builtin != .echo, command.words.count == 2, StaticText("--help").isSame(as: command.words[1]) {
         return builtin.showHelp()
@@ -122,6 +130,13 @@ struct MeghaSystem: ShellHost {
       return Console.takeOutputFailure() != nil && status == 0 ? 1 : status
     }
     return Launcher(words: command.words).run(&self, state)
+  }
+
+  /// A command as it could be typed.
+  static func text(of command: ReadyCommand) -> [UInt8] {
+    var text: [UInt8] = []
+    for (index, word) in command.words.enumerated() { text += (index == 0 ? [] : [0x20]) + ShellQuoting.quoted(word) }
+    return text
   }
 
   mutating func start(_ command: ReadyCommand, text: [UInt8], _ state: inout ShellState) -> Int32 {
@@ -143,17 +158,23 @@ struct MeghaSystem: ShellHost {
     Launcher(script: script).start(&self, &state, text: text)
   }
 
-  /// An interactive shell says once that jobs run.
+  /// An interactive shell says once that there are jobs. Nobody could let go on what is stopped once the shell is gone, so
+  /// that ends.
   mutating func mayExit() -> Bool {
     collectJobs()
-    guard isInteractive, !jobs.jobs.isEmpty, !hasWarned else { return true }
+    guard isInteractive, !jobs.jobs.isEmpty, !hasWarned else {
+      endStoppedJobs()
+      return true
+    }
     hasWarned = true
+    let isStopped = jobs.jobs.contains { $0.isStopped }
+    let runs = jobs.jobs.contains { !$0.isStopped }
     Console.write {
-      $0.write("shell: ")
-      $0.write(decimal: jobs.jobs.count)
-      $0.write(jobs.jobs.count == 1 ? " job runs" : " jobs run")
-      $0.write(" in the background; another exit leaves ")
-      $0.write(jobs.jobs.count == 1 ? "it to run on\n" : "them to run on\n")
+      $0.write("shell: there are jobs; another exit ")
+      if isStopped { $0.write("ends what is stopped") }
+      $0.write(isStopped && runs ? " and " : "")
+      if runs { $0.write("leaves what runs to run on") }
+      $0.write("\n")
       jobs.write(to: &$0)
     }
     return false

@@ -5,7 +5,7 @@
 // itself, the thread is ended, and its job is the owner; the thread begins anew when the program has ended.
 //
 // Invariants: bytes are taken in the order in which they were typed; Ctrl-C while commands run is no byte but an
-// interrupt, and what was typed before it is dropped, as terminals do.
+// interrupt, and what was typed before it is dropped, as terminals do. Ctrl-Z is no byte then either.
 
 import ABI
 import Primitives
@@ -19,6 +19,8 @@ enum TypedInput {
     /// Whether commands run, so that Ctrl-C interrupts them.
     var isRunning = false
     var wasInterrupted = false
+    /// Whether Ctrl-Z was typed while they did.
+    var wasStopped = false
     var hasEnded = false
 
     var count: Int { bytes.count - first }
@@ -80,6 +82,8 @@ enum TypedInput {
           queue.wasInterrupted = true
           queue.bytes = []
           queue.first = 0
+        } else if input[index] == 0x1a, queue.isRunning {
+          queue.wasStopped = true
         } else {
           queue.bytes.append(input[index])
         }
@@ -96,6 +100,7 @@ enum TypedInput {
     queue.withLock {
       $0.isRunning = isRunning
       $0.wasInterrupted = false
+      $0.wasStopped = false
     }
   }
 
@@ -104,6 +109,15 @@ enum TypedInput {
     queue.withLock {
       let was = $0.wasInterrupted
       $0.wasInterrupted = false
+      return was
+    }
+  }
+
+  /// Whether Ctrl-Z was typed since this was last asked.
+  static func takeStop() -> Bool {
+    queue.withLock {
+      let was = $0.wasStopped
+      $0.wasStopped = false
       return was
     }
   }

@@ -1176,6 +1176,16 @@ public enum SystemCalls {
     megha_system_call1(SystemCall.limitRefusal.rawValue, word(refusal))
   }
 
+  /// Stops a process, or lets it go on. A call that it is in comes to its end first; a stopped process can be
+  /// ended.
+  /// - Parameter process: a process, by its first task.
+  /// - Parameter isStopped: 1: none of its tasks runs its code any more; 0: they go on.
+  /// - Returns: 0, or one of the errors noSuchTask, notPermitted, badArgument.
+  @inline(__always) @inlinable
+  public static func processStop(_ process: UInt32, _ isStopped: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.processStop.rawValue, process, isStopped)
+  }
+
   /// The address that travels in a register; 0 for nil.
   @inline(__always) @inlinable
   static func word(_ pointer: UnsafeRawPointer?) -> UInt32 {

@@ -145,6 +145,7 @@ struct TaskTree {
     case .waitingForLock: "lock"
     case .waitingForNotification: "signal"
     case .waitingForPipe: "pipe"
+    case .stopped: "stopped"
     case nil: "?"
     }
   }

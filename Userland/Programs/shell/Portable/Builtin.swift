@@ -2,7 +2,7 @@
 
 enum Builtin: UInt8 {
   case help, echo, run, sandbox
-  case jobs, fg, wait, kill
+  case jobs, fg, bg, wait, kill
   case cd, pwd, ls, cat, head, tail, wc, grep, sort, hexdump, less
   case find, du, stat, chmod, cmp
   case mkdir, rmdir, rm, cp, mv, ln, touch, tee, df, mount, umount, sync
@@ -11,7 +11,7 @@ enum Builtin: UInt8 {
   case lsmod, insmod, rmmod, modinfo, service
   case which, env, history, read, clear
 
-  private static var count: UInt8 { 55 }
+  private static var count: UInt8 { 56 }
 
   init?(named name: [UInt8]) {
     for value in 0..<Self.count {
@@ -45,8 +45,14 @@ enum Builtin: UInt8 {
       CommandHelp(
         "sandbox", "PROGRAM [WORD...]", "runs a program that may use none of the rights the shell holds",
         example: "sandbox rights", .programs)
-    case .jobs: CommandHelp("jobs", "", "shows what runs in the background", example: "spin 5000 & jobs")
-    case .fg: CommandHelp("fg", "[%JOB]", "waits for a job as for a command", example: "fg %1", .jobs)
+    case .jobs:
+      CommandHelp("jobs", "", "shows what runs in the background or was stopped by Ctrl-Z", example: "spin 5000 & jobs")
+    case .fg:
+      CommandHelp(
+        "fg", "[%JOB]", "waits for a job as for a command; one that is stopped goes on", example: "fg %1", .jobs)
+    case .bg:
+      CommandHelp(
+        "bg", "[%JOB]", "lets a job that Ctrl-Z has stopped go on in the background", example: "bg %1", .jobs)
     case .wait: CommandHelp("wait", "[%JOB|TASK...]", "waits for jobs, or for all of them", example: "wait %1", .jobs)
     case .kill:
       CommandHelp(

@@ -42,8 +42,8 @@ protocol ShellHost: NameSource, OutputSource {
   /// Whether one more command may run inside of so many others: whether there is room for it on the stack.
   func allows(depth: Int) -> Bool
 
-  /// Whether Ctrl-C was typed since this was last asked.
-  mutating func takeInterrupt() -> Bool
+  /// Where Ctrl-C was typed since this was last asked, or a command was stopped: the status of what is left because of it.
+  mutating func takeInterrupt() -> Int32?
 
   mutating func write(_ text: [UInt8])
   /// Says what is wrong, in one sentence.

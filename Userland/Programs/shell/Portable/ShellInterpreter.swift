@@ -299,15 +299,15 @@ struct ShellInterpreter<Host: ShellHost> {
     state.status = 1
   }
 
-  /// Leaves everything where Ctrl-C was typed.
+  /// Leaves everything where Ctrl-C or Ctrl-Z was typed.
   ///
   /// Inlined, it would be a part of each frame that a command lies in, and a stack in Ring 0 is small; so would be the others that
   /// are marked so.
   @inline(never) @discardableResult
   mutating func checkInterrupt() -> Bool {
-    if host.takeInterrupt() {
+    if let status = host.takeInterrupt() {
       state.flow = .interrupted
-      state.status = 130
+      state.status = status
     }
     return state.flow == .interrupted
   }
