@@ -25,6 +25,11 @@ struct FakeSystem: ShellHost {
     return left == 0 ? 130 : nil
   }
 
+  func moment() -> ShellMoment {
+    let count = UInt64(output.filter { $0 == "\n" }.count)
+    return ShellMoment(nanoseconds: count * 1_007_000, pageFaults: count, switches: 2 * count, spaceChanges: 3 * count)
+  }
+
   mutating func write(_ text: [UInt8]) { output += self.text(text) }
   mutating func complain(_ text: [UInt8]) { complaints.append(self.text(text)) }
   mutating func announce(_ text: [UInt8]) { announced.append(self.text(text)) }

@@ -89,6 +89,12 @@ import Testing
     arguments: [
       ("true && echo a || echo b", "a\n"), ("false && echo a || echo b", "b\n"),
       ("false || false || echo c", "c\n"), ("! true || echo d", "d\n"), ("! ! true && echo e", "e\n"),
+      ("time echo a", "a\n! 1.007 ms; page faults: 1, task switches: 2, changes of the address space: 3\n"),
+      (
+        "! time { echo a; echo b; } || time status 3; echo $?",
+        "a\nb\n3\n! 2.014 ms; page faults: 2, task switches: 4, changes of the address space: 6\n"
+          + "! 0.000 ms; page faults: 0, task switches: 0, changes of the address space: 0\n"
+      ), ("echo time", "time\n"),
       ("true &&\n\n echo f", "f\n"), ("status 3; echo $?; ! status 3; echo $?", "3\n0\n"),
       ("if true; then echo a; else echo b; fi", "a\n"),
       ("if false; then echo a; elif status 0; then echo b; else echo c; fi", "b\n"),

@@ -165,7 +165,7 @@ private struct FakeNames: CompletionSource {
       #expect(Builtin(named: Array(name.utf8)) != nil || LanguageCommand(named: Array(name.utf8)) != nil)
     }
     for word in [
-      "if", "fi", "while", "until", "for", "done", "case", "esac", "{", "}", "!", "elif", "then", "else", "do",
+      "if", "fi", "while", "until", "for", "done", "case", "esac", "{", "}", "!", "elif", "then", "else", "do", "time",
     ] {
       let help = CommandHelp.find(Array(word.utf8))
       let example = help.map { "\($0.example)" } ?? ""

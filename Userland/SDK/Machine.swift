@@ -12,6 +12,13 @@ public enum Machine {
   /// Waits until the attention key is pressed, for the first process, which reads what is typed then.
   public static func waitForAttention() throws(SystemError) { _ = try checked(SystemCalls.attentionWait()) }
 
+  /// What the kernel has counted since boot.
+  public static var counters: MachineCounters {
+    var counters = MachineCounters()
+    _ = unsafe SystemCalls.counters(&counters)
+    return counters
+  }
+
   /// Counts the machine's memory by owner, in pages.
   public static func memory(_ flags: MemoryInformationFlags = []) throws(SystemError) -> MemoryInformation {
     var information = MemoryInformation()

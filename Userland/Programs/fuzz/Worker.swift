@@ -86,7 +86,7 @@ struct Worker {
     while let call = SystemCall(rawValue: random.below(SystemCall.count)) {
       switch call {
       case .exit, .abort: if random.oneIn(32) { return call }
-      case .processStart, .memoryInformation, .kill: if random.oneIn(16) { return call }
+      case .processStart, .memoryInformation, .kill, .processStop: if random.oneIn(16) { return call }
       default: return call
       }
     }

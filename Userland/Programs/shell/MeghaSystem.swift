@@ -57,6 +57,13 @@ struct MeghaSystem: ShellHost {
     return Self.interrupted
   }
 
+  func moment() -> ShellMoment {
+    let counters = Machine.counters
+    return ShellMoment(
+      nanoseconds: Clock.sinceBoot, pageFaults: counters.pageFaults.value, switches: counters.taskSwitches.value,
+      spaceChanges: counters.addressSpaceChanges.value)
+  }
+
   // MARK: Output
 
   mutating func write(_ text: [UInt8]) { Console.write { $0.write(text) } }

@@ -58,7 +58,7 @@ struct CompletionPlace: Equatable {
   private static func isFollowedByCommand(_ word: [UInt8]) -> Bool {
     if let equals = word.firstIndex(of: 0x3d), ShellName.isName([UInt8](word[..<equals])) { return true }
     switch ReservedWord(word) {
-    case .ifWord, .then, .elif, .elseWord, .whileWord, .until, .doWord, .open, .not: return true
+    case .ifWord, .then, .elif, .elseWord, .whileWord, .until, .doWord, .open, .not, .time: return true
     default: return false
     }
   }

@@ -1,5 +1,8 @@
 // What the interpreter needs of the system under it. The program `shell` is one, tests are another.
 
+import Primitives
+import SDK
+
 /// A simple command that is ready to run.
 struct ReadyCommand: Equatable {
   /// At least one; the first is the command's name.
@@ -38,12 +41,42 @@ struct ShellComplaint: Error, Equatable {
   init(_ text: StaticString) { self.text = StaticText(text).bytes }
 }
 
+/// What was counted up to a moment.
+struct ShellMoment: Equatable {
+  var nanoseconds: UInt64
+  var pageFaults: UInt64
+  var switches: UInt64
+  var spaceChanges: UInt64
+
+  /// What it is more than at the start, as `0.123 ms; page faults: 4, task switches: 2, changes of the address space: 2`.
+  func text(since start: ShellMoment) -> [UInt8] {
+    var text = ByteWriter()
+    let microseconds = (nanoseconds &- start.nanoseconds) / 1000
+    text.write(decimal: microseconds / 1000)
+    text.write(".")
+    let rest = microseconds % 1000
+    if rest < 100 { text.write("0") }
+    if rest < 10 { text.write("0") }
+    text.write(decimal: rest)
+    text.write(" ms; page faults: ")
+    text.write(decimal: pageFaults &- start.pageFaults)
+    text.write(", task switches: ")
+    text.write(decimal: switches &- start.switches)
+    text.write(", changes of the address space: ")
+    text.write(decimal: spaceChanges &- start.spaceChanges)
+    return text.bytes
+  }
+}
+
 protocol ShellHost: NameSource, OutputSource {
   /// Whether one more command may run inside of so many others: whether there is room for it on the stack.
   func allows(depth: Int) -> Bool
 
   /// Where Ctrl-C was typed since this was last asked, or a command was stopped: the status of what is left because of it.
   mutating func takeInterrupt() -> Int32?
+
+  /// What the machine has counted up to now.
+  func moment() -> ShellMoment
 
   mutating func write(_ text: [UInt8])
   /// Says what is wrong, in one sentence.

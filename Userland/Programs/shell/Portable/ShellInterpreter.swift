@@ -109,6 +109,12 @@ struct ShellInterpreter<Host: ShellHost> {
   }
 
   private mutating func run(_ pipeline: ShellPipeline) {
+    let start = pipeline.isTimed ? host.moment() : nil
+    runUntimed(pipeline)
+    if let start { host.complain(host.moment().text(since: start)) }
+  }
+
+  private mutating func runUntimed(_ pipeline: ShellPipeline) {
     if pipeline.commands.count == 1 { run(pipeline.commands[0]) } else { runStages(of: pipeline) }
     if pipeline.isNegated, state.flow == .onward { state.status = state.status == 0 ? 1 : 0 }
   }

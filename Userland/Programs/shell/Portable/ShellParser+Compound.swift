@@ -1,9 +1,10 @@
-// Compound commands: if, while, until, for, case and { }.
+// Compound commands: if, while, until, for, case and { }; and the words before a pipeline.
 
 enum ReservedWord: UInt8 {
   case ifWord, then, elif, elseWord, fi, whileWord, until, forWord, doWord, done, caseWord, esac, open, close, not
+  case time
 
-  private static var count: UInt8 { 15 }
+  private static var count: UInt8 { 16 }
 
   init?(_ word: [UInt8]?) {
     guard let word, word.count <= 5 else { return nil }
@@ -33,6 +34,7 @@ enum ReservedWord: UInt8 {
     case .open: "{"
     case .close: "}"
     case .not: "!"
+    case .time: "time"
     }
   }
 
@@ -40,7 +42,7 @@ enum ReservedWord: UInt8 {
   var endsList: Bool {
     switch self {
     case .then, .elif, .elseWord, .fi, .doWord, .done, .esac, .close: true
-    case .ifWord, .whileWord, .until, .forWord, .caseWord, .open, .not: false
+    case .ifWord, .whileWord, .until, .forWord, .caseWord, .open, .not, .time: false
     }
   }
 }
@@ -73,6 +75,10 @@ extension ReservedWord {
     case .open, .close:
       CommandHelp("{", "LIST; }", "makes one command of several", example: "test -f note && { cat note; echo; }")
     case .not: CommandHelp("!", "COMMAND", "turns a status round", example: "! test -f note && echo none")
+    case .time:
+      CommandHelp(
+        "time", "COMMAND", "says how long a command takes, and what the machine counts meanwhile",
+        example: "time run --ring0 spin 100")
     }
   }
 }

@@ -166,8 +166,14 @@ struct ShellParser {
 
   private mutating func pipeline() throws(ShellMistake) -> ShellPipeline {
     var pipeline = ShellPipeline()
-    while isReserved(.not) {
-      pipeline.isNegated.toggle()
+    while true {
+      if isReserved(.not) {
+        pipeline.isNegated.toggle()
+      } else if isReserved(.time) {
+        pipeline.isTimed = true
+      } else {
+        break
+      }
       try advance()
     }
     pipeline.commands.append(try command())

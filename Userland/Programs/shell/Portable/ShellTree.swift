@@ -128,6 +128,8 @@ struct ShellCommand: Equatable {
 /// Commands with `|` between them.
 struct ShellPipeline: Equatable {
   var isNegated = false
+  /// `time`.
+  var isTimed = false
   var commands: [ShellCommand] = []
 }
 
@@ -146,9 +148,9 @@ struct ListItem: Equatable {
   /// As it was written, where another shell may have to run it: in the background.
   var text: [UInt8] = []
 
-  /// The command, where there is only one, without `!`.
+  /// The command, where there is only one, without `!` and `time`.
   var onlyCommand: ShellCommand? {
-    rest.isEmpty && first.commands.count == 1 && !first.isNegated ? first.commands[0] : nil
+    rest.isEmpty && first.commands.count == 1 && !first.isNegated && !first.isTimed ? first.commands[0] : nil
   }
 }
 
