@@ -106,9 +106,16 @@ package struct UserBuffer {
     return areRegionsWritable
   }
 
+  /// Of two pages both are looked at, of more the regions.
   @inline(never)
   private var areRegionsWritable: Bool {
-    length == 0 || context.scheduler.current.value.space.isWritable(start: address, length: length)
+    if length == 0 { return true }
+    let space = context.scheduler.current.value.space
+    let last = address &+ length &- 1
+    if last / pageSize &- address / pageSize == 1, space.isWritableNow(page: address), space.isWritableNow(page: last) {
+      return true
+    }
+    return space.isWritable(start: address, length: length)
   }
 
   @inline(never)

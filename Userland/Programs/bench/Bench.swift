@@ -140,9 +140,9 @@ enum Group: CaseIterable {
   /// The kinds of process that measure it.
   var kinds: [TaskKind] {
     switch self {
-    case .boot, .files, .modules, .growth, .stretches: [.ring3]
+    case .boot, .modules, .growth, .stretches: [.ring3]
     case .call, .switches: [.ring3, .separate, .shared, .guarded]
-    case .words, .notifications, .pipes, .tasks, .memory, .messages, .placement: [.ring3, .separate, .guarded]
+    case .files, .words, .notifications, .pipes, .tasks, .memory, .messages, .placement: [.ring3, .separate, .guarded]
     }
   }
 
@@ -150,7 +150,7 @@ enum Group: CaseIterable {
     switch self {
     case .boot: BootRows.measure(&report)
     case .call: CallRows.measure(as: kind, &report)
-    case .files: FileRows.measure(&report)
+    case .files: FileRows.measure(as: kind, &report)
     case .switches: SwitchRows.measure(as: kind, &report)
     case .words: WordRows.measure(as: kind, &report)
     case .notifications: NotificationRows.measure(as: kind, &report)

@@ -66,31 +66,31 @@ enum CallRows {
 }
 
 enum FileRows {
-  static func measure(_ report: inout Report) {
+  static func measure(as kind: TaskKind, _ report: inout Report) {
     let path = Partner.program
     let length = UInt32(path.utf8CodeUnitCount)
-    report.measure("open and close of a file, Ring 3") {
+    report.measure(RowName("open and close of a file, ", kind.label)) {
       let handle = SystemCalls.open(path.utf8Start, length, [])
       return handle < 0 ? handle : SystemCalls.close(UInt32(bitPattern: handle))
     }
     let handle = UInt32(bitPattern: SystemCalls.open(path.utf8Start, length, []))
-    report.measure("seek, Ring 3") { SystemCalls.seek(handle, 0) }
+    report.measure(RowName("seek, ", kind.label)) { SystemCalls.seek(handle, 0) }
     var buffer = InlineArray<4096, UInt8>(repeating: 0)
-    report.measure("seek and read of 1 byte, Ring 3") {
+    report.measure(RowName("seek and read of 1 byte, ", kind.label)) {
       _ = SystemCalls.seek(handle, 0)
       return SystemCalls.read(handle, &buffer, 1)
     }
-    report.measure("seek and read of 512 bytes, Ring 3") {
+    report.measure(RowName("seek and read of 512 bytes, ", kind.label)) {
       _ = SystemCalls.seek(handle, 0)
       return SystemCalls.read(handle, &buffer, 512)
     }
-    report.measure("seek and read of 4096 bytes, Ring 3") {
+    report.measure(RowName("seek and read of 4096 bytes, ", kind.label)) {
       _ = SystemCalls.seek(handle, 0)
       return SystemCalls.read(handle, &buffer, 4096)
     }
     var entry = FileEntry()
-    report.measure("fileEntry of the first file, Ring 3") { SystemCalls.fileEntry(0, &entry) }
+    report.measure(RowName("fileEntry of the first file, ", kind.label)) { SystemCalls.fileEntry(0, &entry) }
     _ = SystemCalls.close(handle)
-    ServedFileRows.measure(&report)
+    ServedFileRows.measure(as: kind, &report)
   }
 }
