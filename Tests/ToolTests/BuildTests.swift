@@ -75,8 +75,10 @@ import Testing
       public import Three
         internal import Four
       let text = "import Five"
+      import importance
       """
-    #expect(Sources.imports(in: text) == ["One", "Two", "Three", "Four"])
+    #expect(Sources.imports(in: text) == ["One", "Two", "Three", "Four", "importance"])
+    #expect(Sources.imports(in: "").isEmpty)
   }
 
   @Test func anUndeclaredImportIsNamedWithItsFile() throws {

@@ -5,7 +5,7 @@ public enum DiskImage {
   public static var sectorCount: UInt32 { 2048 }
 
   /// 1 MiB: in word w of sector s the number s * 2,654,435,761 + w * 40,503, modulo 2^32, little-endian.
-  public static func contents() -> [UInt8] {
+  public static let contents: [UInt8] = {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Int(sectorCount) * 512)
     for sector in 0..<sectorCount {
@@ -15,5 +15,5 @@ public enum DiskImage {
       }
     }
     return bytes
-  }
+  }()
 }

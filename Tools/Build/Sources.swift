@@ -2,6 +2,10 @@
 
 import Foundation
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// The files of one component, relative to the root of the tree, in alphabetical order.
 public struct Sources: Sendable, Equatable {
   public var swift: [String] = []
@@ -78,15 +82,58 @@ public struct Sources: Sendable, Equatable {
 
   /// The modules that a Swift file imports.
   public static func imports(in text: String) -> [String] {
-    var modules: [String] = []
-    for line in text.split(separator: "\n") {
+    linesWithImport(text).compactMap { line in
       let words = line.split(separator: " ")
-      guard let position = words.firstIndex(of: "import"), position + 1 < words.count else { continue }
+      guard let position = words.firstIndex(of: "import"), position + 1 < words.count else { return nil }
       let isDeclaration = words[..<position].allSatisfy {
         $0.hasPrefix("@") || ["public", "package", "internal", "fileprivate", "private"].contains($0)
       }
-      if isDeclaration { modules.append(String(words[position + 1])) }
+      return isDeclaration ? String(words[position + 1]) : nil
     }
-    return modules
+  }
+
+  /// The lines in which that word may be. Every command that builds asks this of all sources, so the C library searches.
+  private static func linesWithImport(_ text: String) -> [String] {
+    var lines: [String] = []
+    text.withCString { text in
+      var rest = text
+      while let word = strstr(rest, "import") {
+        var line = UnsafePointer(word)
+        while line > rest, line[-1] != 0x0a { line -= 1 }
+        let length = strcspn(line, "\n")
+        let bytes = UnsafeRawBufferPointer(start: line, count: length)
+        lines.append(String(decoding: bytes, as: UTF8.self))
+        rest = line + length
+      }
+    }
+    return lines
+  }
+}
+
+/// What was found in the folders of a tree, each looked at once: parts of a build ask for the same ones again and again.
+final class FoundSources {
+  private let root: URL
+  private var found: [String: Sources] = [:]
+  /// The components whose imports were looked at.
+  private var judged: Set<String> = []
+
+  init(root: URL) { self.root = root }
+
+  func find(in folder: String) -> Sources {
+    if let sources = found[folder] { return sources }
+    let sources = Sources.find(in: folder, root: root)
+    found[folder] = sources
+    return sources
+  }
+
+  /// The sources of a component, with imports that it declares.
+  func find(of component: Component) throws -> Sources {
+    let sources = Sources.find(of: component, root: root)
+    if judged.insert("\(component.name) \(component.folder)").inserted,
+      let mistake = try sources.undeclaredImport(of: component, root: root)
+    {
+      throw mistake
+    }
+    return sources
   }
 }

@@ -133,8 +133,12 @@ struct Graph {
     Components.portable + Components.trunk + Components.kernel + Components.modules + Components.userland)
   /// The objects of each component that was added, by side and name.
   private var objects: [String: [String]] = [:]
+  private let found: FoundSources
 
-  init(build: TargetBuild) { self.build = build }
+  init(build: TargetBuild) {
+    self.build = build
+    found = FoundSources(root: build.root)
+  }
 
   mutating func writeRules() {
     let guarded = "ulimit -v \(TargetBuild.memoryLimit) && timeout \(TargetBuild.timeLimit)"
@@ -215,13 +219,12 @@ struct Graph {
     _ component: Component, side: Side, folder: String, conditions: [String], isDebuggable: Bool = false,
     isAloneDebuggable: Bool = false
   ) throws -> [String] {
-    let sources = Sources.find(of: component, root: build.root)
-    if let mistake = try sources.undeclaredImport(of: component, root: build.root) { throw mistake }
+    let sources = try found.find(of: component)
     var objects: [String] = []
     let headerFolders = Set(component.headers.map { $0.folder }).sorted()
     let headers =
       sources.headers
-      + headerFolders.flatMap { Sources.find(in: $0, root: build.root).headers }
+      + headerFolders.flatMap { found.find(in: $0).headers }
       .filter { !sources.headers.contains($0) }
     let includes = headerFolders.flatMap { ["-I", $0] }
     if !sources.swift.isEmpty {
@@ -229,7 +232,7 @@ struct Graph {
       let farHeaders = try set.closure(of: component).flatMap { $0.headers.map { $0.folder } }
         .filter { !headerFolders.contains($0) }
       let dependencies = try set.closure(of: component)
-        .filter { !Sources.find(in: $0.folder, root: build.root).swift.isEmpty }
+        .filter { !found.find(in: $0.folder).swift.isEmpty }
         .map { "\(side.folder(isDebuggable: isDebuggable))/\($0.name)" }
       let flags =
         Flags.swift(

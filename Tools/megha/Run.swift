@@ -233,7 +233,7 @@ extension Project {
       options.disk = URL(fileURLWithPath: disk).path
     } else {
       let path = folder.path("disk.img")
-      try Data(DiskImage.contents()).write(to: URL(fileURLWithPath: path))
+      try Data(DiskImage.contents).write(to: URL(fileURLWithPath: path))
       options.disk = path
       options.isDiskTemporary = true
     }
