@@ -1,6 +1,7 @@
 // The host suites: the portable kernel libraries and the tool, under Swift Testing.
 
 import Foundation
+import MeghaBuild
 
 extension Project {
   /// Seconds for building all host tests, and for running them.
@@ -11,7 +12,8 @@ extension Project {
     let lock = try lock()
     let built = try await ChildProcess.follow(
       "timeout",
-      ["-k", "5", "\(Self.hostTimeLimit)", "swift", "build", "--build-tests", "--package-path", root.path], in: root)
+      ["-k", "5", "\(Self.hostTimeLimit)", "swift", "build", "--build-tests", "--package-path", root.path]
+        + HostBuild.flags, in: root)
     lock.release()
     guard built.status == 0 else {
       report.fail("host: the tests build", [built.output])
