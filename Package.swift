@@ -163,7 +163,7 @@ let package = Package(
     .target(name: "Injections", dependencies: ["Reports"], path: "Tools/Injection", swiftSettings: host),
     .target(name: "Labs", path: "Tools/Labs", swiftSettings: host),
     .testTarget(name: "LabTests", dependencies: ["Labs"], path: "Tests/LabTests", swiftSettings: host),
-    .target(name: "Checks", dependencies: ["Emulator"], path: "Tools/Checks", swiftSettings: host),
+    .target(name: "Checks", dependencies: ["Emulator", "Reports"], path: "Tools/Checks", swiftSettings: host),
     .target(
       name: "Emulator",
       dependencies: [
@@ -181,7 +181,7 @@ let package = Package(
     .target(name: "Reports", path: "Tools/Reports", swiftSettings: host),
     .target(
       name: "SymbolTables", dependencies: ["Diagnostics", "Executables", "Primitives"], path: "Tools/SymbolTables",
-      swiftSettings: host),
+      swiftSettings: host + fast),
     .testTarget(
       name: "ToolTests",
       dependencies: [

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Benchmarks
+import Checks
 import Emulator
 import Foundation
 import MeghaBuild
@@ -241,7 +242,7 @@ extension Project {
   func testBudgets(_ report: Report) async throws {
     let started = Date()
     do {
-      let rows = try await measureTwice(groups: [nil], timeout: 300)
+      let rows = try await Places.processors.use { try await measureTwice(groups: [nil], timeout: 300) }
       let judgement = try budgets().judge(rows)
       for note in judgement.notes { report.write("       \(note)") }
       report.judge("guest budgets", complaints: judgement.complaints, seconds: Date().timeIntervalSince(started))

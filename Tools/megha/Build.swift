@@ -1,6 +1,7 @@
 // `megha build`: the i686 build, and the hidden commands that the build itself calls.
 
 import ArgumentParser
+import Checks
 import Foundation
 import MeghaBuild
 import SymbolTables
@@ -26,6 +27,9 @@ struct Build: AsyncParsableCommand {
 }
 
 extension Project {
+  /// In this process, too, one builds at a time. Whoever waits here keeps no thread from the others.
+  private static let building = Places(1)
+
   /// Waits until nobody else builds in this tree, with a word where somebody does.
   func lock() throws -> TreeLock {
     try TreeLock(root: root) { printError("megha: waiting for another ./megha, which builds in this tree") }
@@ -46,10 +50,13 @@ extension Project {
     var build = TargetBuild(root: root, toolchain: try Toolchain.find(), tool: RunningCommand.path())
     build.hasDebuggablePrograms = isDebuggable
     let targets = folders.isEmpty ? targets : try folders.flatMap { try build.add(external: $0) }
-    let lock = try lock()
-    let file = try build.write()
-    let result = try await ChildProcess.follow("ninja", ["-f", file] + targets, in: root)
-    lock.release()
+    let result = try await Self.building.use {
+      let lock = try lock()
+      let file = try build.write()
+      let result = try await ChildProcess.follow("ninja", ["-f", file] + targets, in: root)
+      lock.release()
+      return result
+    }
     if !folders.isEmpty {
       for line in result.output.split(separator: "\n") where line.hasPrefix("warning: ") { printError(String(line)) }
     }

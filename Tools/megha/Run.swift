@@ -231,6 +231,9 @@ extension Project {
     if let disk = arguments.disk {
       guard FileManager.default.isReadableFile(atPath: disk) else { throw Failure("There is no disk image \(disk).") }
       options.disk = URL(fileURLWithPath: disk).path
+      // A disk that lies in the folder of the run goes with it. Where machines count instructions a guest's clock runs while the
+      // host makes a flush safe, and with the host busy the guest would give its disk up.
+      options.isDiskTemporary = disk.hasPrefix(folder.url.path + "/")
     } else {
       let path = folder.path("disk.img")
       try Data(DiskImage.contents).write(to: URL(fileURLWithPath: path))

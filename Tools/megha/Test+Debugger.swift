@@ -31,7 +31,7 @@ extension Project {
     }
     for debuggerCase in cases {
       let started = Date()
-      let complaints = await complaints(debuggerCase)
+      let complaints = await Places.processors.use { await self.complaints(debuggerCase) }
       report.judge(
         "guest debugger: \(debuggerCase.name)", complaints: complaints, seconds: Date().timeIntervalSince(started))
     }

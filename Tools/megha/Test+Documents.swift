@@ -77,6 +77,7 @@ extension Project {
   }
 
   private func run(_ block: DocumentBlock, _ report: Report) async throws {
+    let started = Date()
     let name = "example \(block.file):\(block.line)"
     if let reason = block.reasonToSkip {
       report.skip(name, reason: reason)
@@ -85,8 +86,10 @@ extension Project {
     for command in block.commands {
       // A typed line waits until there is somebody to read it.
       let typed = block.input.map { "{ sleep 5; printf '%s\\n' '\($0)'; } | " } ?? ""
-      let result = try await ChildProcess.capture(
-        "timeout", ["-k", "5", "\(Self.exampleTimeLimit)", "sh", "-c", typed + command.text], in: root)
+      let result = try await Places.processors.use {
+        try await ChildProcess.capture(
+          "timeout", ["-k", "5", "\(Self.exampleTimeLimit)", "sh", "-c", typed + command.text], in: root)
+      }
       var complaints: [String] = []
       if result.status != block.status {
         complaints.append("`\(command.text)` ended with status \(result.status), not \(block.status)")
@@ -99,6 +102,6 @@ extension Project {
         return
       }
     }
-    report.pass(name)
+    report.pass(name, seconds: Date().timeIntervalSince(started))
   }
 }

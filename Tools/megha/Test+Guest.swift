@@ -1,4 +1,4 @@
-// The guest suites: cases from Tests/Guest, each in a machine of its own, two at a time.
+// The guest suites: cases from Tests/Guest, each in a machine of its own, several at a time.
 
 import ABIDefinition
 import ArgumentParser
@@ -9,10 +9,9 @@ import MeghaBuild
 import ModuleCases
 
 extension Project {
-  private static let machinesAtOnce = 2
-
-  func testGuest(_ report: Report, filter: String?, memory: MemorySize?) async throws {
-    var cases = try guestCases().flatMap { $0.variants(size: memory) }
+  /// - Parameter apart: the cases that run alone; else all others.
+  func testGuest(_ report: Report, filter: String?, memory: MemorySize?, apart: Bool) async throws {
+    var cases = try guestCases().flatMap { $0.variants(size: memory) }.filter { $0.runsApart == apart }
     if let filter {
       let regex = try Regex(filter)
       cases.removeAll { !$0.fullName.contains(regex) }
@@ -43,31 +42,40 @@ extension Project {
         ready.append(guestCase)
       }
     }
-    let together = ready.filter { !$0.runsApart }
-    try await withThrowingTaskGroup(of: GuestResult.self) { group in
-      for (index, guestCase) in together.enumerated() {
-        if index >= Self.machinesAtOnce, let result = try await group.next() { result.add(to: report) }
-        group.addTask { await run(guestCase) }
-      }
-      while let result = try await group.next() { result.add(to: report) }
+    if apart {
+      for guestCase in ready { await run(guestCase).add(to: report) }
+      return
     }
-    try await testPowerCuts(report, filter: filter)
-    for guestCase in ready where guestCase.runsApart { await run(guestCase).add(to: report) }
+    let cuts = try powerCuts(report, filter: filter)
+    try await Places.processors.each(ready) {
+      await run($0)
+    } done: {
+      $0.add(to: report)
+    }
+    try await Places.processors.each(cuts) {
+      await run(sample: $0)
+    } done: {
+      $0.add(to: report)
+    }
   }
 
-  /// A sample of `megha powercut`.
-  private func testPowerCuts(_ report: Report, filter: String?) async throws {
-    let cuts = (0..<6).map { (number: $0, name: "guest files: the power is cut, number \($0)") }
+  private static func name(ofCut number: Int) -> String { "files: the power is cut, number \(number)" }
+
+  /// The numbers of a sample of `megha powercut`.
+  private func powerCuts(_ report: Report, filter: String?) throws -> [Int] {
     let regex = try filter.map { try Regex($0) }
-    for (number, name) in cuts where regex.map({ name.dropFirst(6).contains($0) }) ?? true {
-      if let obstacle = Ext2Image.obstacle {
-        report.skip(name, reason: obstacle)
-        continue
-      }
-      let started = Date()
-      let complaints = try await run(Cut(number: number, seed: 1)).complaints
-      report.judge(name, complaints: complaints, seconds: Date().timeIntervalSince(started))
-    }
+    let numbers = (0..<6).filter { number in regex.map { Self.name(ofCut: number).contains($0) } ?? true }
+    guard let obstacle = Ext2Image.obstacle else { return numbers }
+    for number in numbers { report.skip("guest \(Self.name(ofCut: number))", reason: obstacle) }
+    return []
+  }
+
+  private func run(sample number: Int) async -> GuestResult {
+    let started = Date()
+    let complaints: [String]
+    do { complaints = try await run(Cut(number: number, seed: 1)).complaints } catch { complaints = ["\(error)"] }
+    return GuestResult(
+      name: Self.name(ofCut: number), complaints: complaints, seconds: Date().timeIntervalSince(started))
   }
 
   /// All cases, in the order of their files.

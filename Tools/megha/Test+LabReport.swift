@@ -1,6 +1,7 @@
 // The kept report of lab 8 says what the kept program measures: in its table, and in its sentences, whose numbers are in the table,
 // the difference of two of its numbers, or measured here.
 
+import Checks
 import Emulator
 import Foundation
 import Labs
@@ -24,7 +25,9 @@ extension Project {
     }
     try await build(external: folder.path)
     let text = try String(contentsOf: folder.appending(path: "REPORT.md"), encoding: .utf8)
-    let measured = try await reportedNumbers(program: folder.appending(path: "build/\(lab.ownFolder)"))
+    let measured = try await Places.processors.use {
+      try await reportedNumbers(program: folder.appending(path: "build/\(lab.ownFolder)"))
+    }
     report.judge(
       Self.reportName, complaints: ReportNumbers.mistakes(in: text, rows: measured.rows, others: measured.others),
       seconds: Date().timeIntervalSince(started))

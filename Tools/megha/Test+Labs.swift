@@ -1,6 +1,7 @@
 // The labs: each grader passes the kept solution and fails the starting code, and says so of what does not compile, hangs,
 // resets the machine or prints what was right another time.
 
+import Checks
 import Foundation
 import Labs
 import MeghaBuild
@@ -65,20 +66,18 @@ extension Project {
       return
     }
     report.pass("labs: they build", seconds: Date().timeIntervalSince(started))
-    try await withThrowingTaskGroup(of: (Trial, [Labs.Check], Double).self) { group in
-      for (index, trial) in sound.enumerated() {
-        if index >= 2, let (trial, checks, seconds) = try await group.next() { judge(trial, checks, seconds, report) }
-        group.addTask {
-          let started = Date()
-          let checks = try await judge(trial.lab, builtIn: trial.folder, seed: Self.labSeed)
-          return (trial, checks, Date().timeIntervalSince(started))
-        }
-      }
-      while let (trial, checks, seconds) = try await group.next() { judge(trial, checks, seconds, report) }
+    try await Places.processors.each(sound) { trial in
+      let started = Date()
+      let checks = try await judge(trial.lab, builtIn: trial.folder, seed: Self.labSeed)
+      return (trial, checks, Date().timeIntervalSince(started))
+    } done: { trial, checks, seconds in
+      judge(trial, checks, seconds, report)
     }
     for trial in trials where trial.complaints?.contains(LabMistake.notBuilt) == true {
       let started = Date()
-      let checks = try await grade(trial.lab, in: trial.folder, seed: Self.labSeed)
+      let checks = try await Places.processors.use {
+        try await grade(trial.lab, in: trial.folder, seed: Self.labSeed)
+      }
       judge(trial, checks, Date().timeIntervalSince(started), report)
     }
   }

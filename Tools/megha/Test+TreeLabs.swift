@@ -2,6 +2,7 @@
 // they must pass.
 
 import ABIDefinition
+import Checks
 import Foundation
 import Generator
 import Labs
@@ -16,7 +17,8 @@ extension Project {
       let name = "labs: \(lab.name): the tree without it fails"
       guard isWanted(name) else { continue }
       let started = Date()
-      let said = try await grade(lab, in: root, seed: Self.treeSeed).compactMap { $0.complaint }
+      let said = try await Places.processors.use { try await grade(lab, in: root, seed: Self.treeSeed) }
+        .compactMap { $0.complaint }
       let expected = lab.number == 3 ? "has no row with the name \"checksum\"" : "it is to be chosen at least once in"
       report.judge(
         name, complaints: said.contains { $0.contains(expected) } ? [] : ["no complaint says: \(expected)"] + said,
@@ -31,7 +33,7 @@ extension Project {
     }
     for lab in solved {
       let started = Date()
-      let checks = try await copy.grade(lab, in: copy.root, seed: Self.treeSeed)
+      let checks = try await Places.processors.use { try await copy.grade(lab, in: copy.root, seed: Self.treeSeed) }
       let said = checks.compactMap { check in check.complaint.map { "\(check.name): \($0)" } }
       report.judge(
         "labs: \(lab.name): the solution passes", complaints: checks.count < 4 ? said + ["few checks"] : said,

@@ -1,6 +1,7 @@
-// `megha test`: everything that can be checked, in the order of how soon it tells. The last line counts.
+// `megha test`: everything that can be checked. A line counts at the end, and a table says how long each stage took.
 
 import ArgumentParser
+import Checks
 import Emulator
 import Foundation
 import MeghaBuild
@@ -35,57 +36,71 @@ struct Test: AsyncParsableCommand {
   func run() async throws {
     let project = try Project.current()
     LiveRuns.endWithThisProcess()
-    let report = Report()
-    // A filter names single tests; the checks of the whole tree have no name to match.
-    if part == .sources || (part == nil && filter == nil) { try await project.testSources(report) }
-    if part == nil || part == .host { try await project.testHost(report, filter: filter) }
-    if part == nil || part == .guest { try await project.testGuest(report, filter: filter, memory: memory) }
-    if (part == nil || part == .guest) && memory == nil { try await project.testDebugger(report, filter: filter) }
-    if (part == nil || part == .guest) && filter == nil && memory == nil { try await project.testBudgets(report) }
-    if part == nil || part == .labs { try await project.testLabs(report, filter: filter) }
-    if part == .documents || (part == nil && filter == nil) { try await project.testDocuments(report, filter: filter) }
-    print(report.summary)
-    if report.failed > 0 { throw ExitCode(1) }
+    let run = TestRun(project: project, part: part, filter: filter, memory: memory)
+    try await run.all()
+    print(run.report.summary)
+    if part == nil { print("\(run.times.table)\nprocessor time: \(Int(StageTimes.processorSeconds)) s") }
+    if run.report.failed > 0 { throw ExitCode(1) }
   }
 }
 
-/// Counts and prints results, one at a time.
-final class Report {
-  private(set) var passed = 0
-  private(set) var failed = 0
-  private(set) var skipped = 0
+/// One run of tests. What needs nothing of each other goes on at the same time: most stages keep one processor busy at their ends.
+private struct TestRun: Sendable {
+  let project: Project
+  let part: Test.Part?
+  let filter: String?
+  let memory: MemorySize?
+  let report = Report()
+  let times = StageTimes()
 
-  func pass(_ name: String, seconds: Double? = nil) {
-    passed += 1
-    write("PASS \(name)\(seconds.map { " (\(($0 * 10).rounded() / 10) s)" } ?? "")")
+  /// A filter names single tests; the checks of the whole tree have no name to match.
+  private var isWhole: Bool { part == nil && filter == nil }
+
+  func all() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      if part == nil || part == .host {
+        group.addTask {
+          try await times.measure("host", budget: 420) { try await project.testHost(report, filter: filter) }
+        }
+      }
+      group.addTask { try await system() }
+      try await group.waitForAll()
+    }
+    guard part == nil || part == .guest else { return }
+    try await times.measure("guest, one at a time", budget: 120) {
+      try await project.testGuest(report, filter: filter, memory: memory, apart: true)
+    }
   }
 
-  func fail(_ name: String, _ reasons: [String]) {
-    failed += 1
-    write("FAIL \(name)")
-    for reason in reasons { write("  \(reason.replacing("\n", with: "\n  "))") }
+  /// All that is about the system as it is built for its own machine.
+  private func system() async throws {
+    if part == .sources || isWhole {
+      try await times.measure("sources", budget: 240) { try await project.testSources(report) }
+    }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      if part == nil || part == .guest { group.addTask { try await guest() } }
+      group.addTask { try await examples() }
+      try await group.waitForAll()
+    }
   }
 
-  func skip(_ name: String, reason: String) {
-    skipped += 1
-    write("SKIP \(name) (\(reason))")
+  private func guest() async throws {
+    try await times.measure("guest", budget: 420) {
+      try await project.testGuest(report, filter: filter, memory: memory, apart: false)
+    }
+    guard memory == nil else { return }
+    try await times.measure("debugger", budget: 60) { try await project.testDebugger(report, filter: filter) }
+    guard filter == nil else { return }
+    try await times.measure("budgets", budget: 60) { try await project.testBudgets(report) }
   }
 
-  /// Passes or fails `name` by whether there is something to complain about.
-  func judge(_ name: String, complaints: [String], seconds: Double? = nil) {
-    if complaints.isEmpty { pass(name, seconds: seconds) } else { fail(name, complaints) }
+  /// What users of the system begin with.
+  private func examples() async throws {
+    if part == nil || part == .labs {
+      try await times.measure("labs", budget: 300) { try await project.testLabs(report, filter: filter) }
+    }
+    if part == .documents || isWhole {
+      try await times.measure("documents", budget: 300) { try await project.testDocuments(report, filter: filter) }
+    }
   }
-
-  /// Results that another test runner has printed and counted.
-  func add(passed: Int, failed: Int) {
-    self.passed += passed
-    self.failed += failed
-  }
-
-  var summary: String {
-    "\(passed) passed, \(failed) failed" + (skipped > 0 ? ", \(skipped) skipped" : "")
-  }
-
-  /// At once, since a run of all tests takes minutes and is watched.
-  func write(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 }
