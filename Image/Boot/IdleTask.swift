@@ -31,10 +31,12 @@ struct IdleTask {
     let slotBytes = TaskTable.storageCount(Self.capacity) * MemoryLayout<Reference<Task>?>.stride
     let slots = DirectMap.pointer(KernelMemory(context).permanent(slotBytes), as: Optional<Reference<Task>>.self)
     slots.initialize(repeating: nil, count: TaskTable.storageCount(Self.capacity))
+    let ready = DirectMap.pointer(
+      KernelMemory(context).permanent(MemoryLayout<RunQueueStorage>.stride), as: RunQueueStorage.self)
     let clock = context.clock
     context.schedulerState = SchedulerState(
       tasks: TaskTable(storage: slots, capacity: UInt32(Self.capacity)),
-      ready: RunQueue(storage: queues(RunQueue.priorities)), futexes: FutexTable(storage: queues(FutexTable.buckets)),
+      ready: RunQueue(in: ready), futexes: FutexTable(storage: queues(FutexTable.buckets)),
       idle: Reference(task))
     context.clock = clock
     context.scheduler.start()

@@ -10,6 +10,7 @@
 
 import ABI
 import Primitives
+import Scheduling
 
 /// What is counted.
 public enum JobResource: UInt8, CaseIterable, Sendable {
@@ -93,6 +94,8 @@ public struct Job: ~Copyable {
   public let limits: JobAmounts
   /// A bit for each resource of which it was said that the job has all that its limit allows.
   var saidLimits: UInt8 = 0
+  /// Its share of the processor's time: its own, or that of the job around it that pays too.
+  public let share: Reference<Share>?
   /// Those who are about to charge something to it.
   public var references: UInt32 = 1
   var next: Reference<Job>?
@@ -101,10 +104,11 @@ public struct Job: ~Copyable {
   @inlinable
   public var isInUse: Bool { references > 0 || !used.isZero }
 
-  init(number: UInt32, parent: Reference<Job>?, isReserved: Bool, limits: JobAmounts) {
+  init(number: UInt32, parent: Reference<Job>?, isReserved: Bool, limits: JobAmounts, share: Reference<Share>?) {
     self.number = number
     self.parent = parent
     payer = parent.flatMap { $0.value.isReserved ? nil : $0 }
+    self.share = payer.map { $0.value.share } ?? share
     depth = parent.map { $0.value.depth &+ 1 } ?? 0
     self.isReserved = isReserved
     self.limits = limits

@@ -4,6 +4,7 @@
 
 import ABI
 import Primitives
+import Scheduling
 
 public struct JobTree: ~Copyable {
   private(set) var first: Reference<Job>?
@@ -15,12 +16,13 @@ public struct JobTree: ~Copyable {
 
   public init() {}
 
-  /// Initializes a job in `record`, with one reference. A limit of 0 stands for none.
+  /// Initializes a job in `record`, with one reference. A limit of 0 stands for none. `share`: of its own, where no other job pays.
   public mutating func add(
-    _ record: UnsafeMutablePointer<Job>, parent: Reference<Job>?, isReserved: Bool, limits: JobAmounts
+    _ record: UnsafeMutablePointer<Job>, parent: Reference<Job>?, isReserved: Bool, limits: JobAmounts,
+    share: Reference<Share>? = nil
   ) -> Reference<Job> {
     unsafe record.initialize(
-      to: Job(number: nextNumber, parent: parent, isReserved: isReserved, limits: limits.asLimits))
+      to: Job(number: nextNumber, parent: parent, isReserved: isReserved, limits: limits.asLimits, share: share))
     nextNumber = nextNumber == .max ? 1 : nextNumber &+ 1
     let job = unsafe Reference(record)
     job.value.previous = last

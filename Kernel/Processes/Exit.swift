@@ -207,6 +207,7 @@ struct TaskRecords {
     unsafe pointer.initialize(
       to: Task(identity: identity, mode: mode, priority: priority, isThread: isThread, owner: owner))
     let task = unsafe Reference(pointer)
+    task.value.share = job.value.share
     context.scheduler.tasks.insert(task)
     return task
   }

@@ -154,7 +154,11 @@ package struct ProcessStart {
   private func job(
     _ request: ProcessRequest, of parent: Reference<Process>?
   ) throws(SystemError) -> Reference<Job> {
-    guard request.flags.contains(.ownJob) || request.limits.isZero else { throw .badArgument }
+    guard request.flags.contains(.ownJob) || request.limits.isZero && request.share == 0,
+      request.share == 0 || Share.weights.contains(request.share)
+    else { throw .badArgument }
+    let share = request.share == 0 ? Share.usualWeight : request.share
+    if let parent, share > Share.usualWeight, !parent.value.rights.contains(.tasks) { throw .notPermitted }
     guard let parent else { return try JobRecords(context).make(inside: nil, isReserved: true) }
     let outer = parent.value.job
     guard request.flags.contains(.ownJob) || outer.value.isReserved else {
@@ -166,7 +170,7 @@ package struct ProcessStart {
     if outer.value.isReserved && !isReserved {
       limits = limits.orDefault(tasks: context.scheduler.tasks.capacity, frames: context.memory.frames.totalFrames)
     }
-    return try JobRecords(context).make(inside: outer, isReserved: isReserved, limits: limits)
+    return try JobRecords(context).make(inside: outer, isReserved: isReserved, limits: limits, shareWeight: share)
   }
 
   @inline(never)

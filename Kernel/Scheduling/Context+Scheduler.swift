@@ -25,7 +25,7 @@ extension SchedulerState {
   package init(withoutRoomAt nowhere: UInt) {
     unsafe self.init(
       tasks: TaskTable(storage: UnsafeMutablePointer(bitPattern: nowhere).unsafelyUnwrapped, capacity: 1),
-      ready: RunQueue(storage: UnsafeMutablePointer(bitPattern: nowhere).unsafelyUnwrapped),
+      ready: RunQueue(storage: Reference(UnsafeMutablePointer(bitPattern: nowhere).unsafelyUnwrapped)),
       futexes: FutexTable(storage: UnsafeMutablePointer(bitPattern: nowhere).unsafelyUnwrapped),
       idle: Reference(UnsafeMutablePointer(bitPattern: nowhere).unsafelyUnwrapped))
   }

@@ -13,8 +13,12 @@ extension Scheduler {
   /// Runs the next ready task. The current one has been put where it belongs: a queue, or the ready ones.
   public func reschedule() {
     let previous = current
-    guard let next = state.value.ready.pickNext() else {
-      if previous != state.value.idle { run(state.value.idle, after: previous, processor.stamp) }
+    let stamp = processor.stamp
+    guard let next = state.value.ready.pickNext(at: stamp) else {
+      if previous != state.value.idle {
+        state.value.ready.rest(at: stamp)
+        run(state.value.idle, after: previous, stamp)
+      }
       return
     }
     if next == previous {
@@ -22,7 +26,6 @@ extension Scheduler {
       processor.pendingWork &= ~PendingWork.reschedule
       return
     }
-    let stamp = processor.stamp
     beginSlice(stamp)
     run(next, after: previous, stamp)
   }
@@ -51,8 +54,10 @@ extension Scheduler {
 
   /// Runs the next ready task; the current flow's stack is given up.
   public func resumeNext() -> Never {
-    let next = state.value.ready.pickNext() ?? state.value.idle
     let stamp = processor.stamp
+    let ready = state.value.ready.pickNext(at: stamp)
+    if ready == nil { state.value.ready.rest(at: stamp) }
+    let next = ready ?? state.value.idle
     beginSlice(stamp)
     let change = prepare(next, after: current, stamp)
     processor.resumeTask(

@@ -1,5 +1,5 @@
-// Who runs. The highest priority with a ready task runs, tasks of one priority take turns, and when nothing is ready the idle
-// task does.
+// Who runs. The highest priority with a ready task runs, of one priority the share of a job that has used least, tasks of one share take
+// turns, and when nothing is ready the idle task does.
 //
 // The scheduler is an object: its state, and the processor that it schedules. On the host the same code runs tests, on a
 // processor of Tests/HostedMachine.
@@ -27,7 +27,9 @@ public struct SchedulerState: ~Copyable {
   var timers = TimerQueue()
   let futexes: FutexTable
   public let idle: Reference<Task>
-  public var clock = Clock()
+  public var clock = Clock() {
+    didSet { ready.credit = clock.stamps(nanoseconds: Self.slice) }
+  }
   /// The moment for which the timer is set; UInt64.max: it is silent.
   var timerSetFor: UInt64 = .max
   /// When the present time slice began, as a time stamp. A task that is called, and one that is answered, go on with the slice
@@ -66,6 +68,9 @@ public struct Scheduler {
     @inline(__always) nonmutating set { processor.currentTask = newValue.address }
   }
 
+  /// Forgets the share of a job that has ended.
+  public func forget(_ share: Reference<Share>) { state.value.ready.forget(share) }
+
   /// Makes the flow that calls it the idle task.
   public func start() {
     current = state.value.idle
@@ -99,7 +104,7 @@ public struct Scheduler {
 
   /// Puts a task among the ready ones; asks for a switch if it should run before the current one.
   public func enqueue(_ task: Reference<Task>) {
-    state.value.ready.add(task)
+    state.value.ready.add(task, at: processor.stamp)
     let running = current
     // While nobody runs, that is less urgent than any task but those of priority 0: the idle loop looks for itself.
     if task.value.priority > running.value.priority {
@@ -112,8 +117,16 @@ public struct Scheduler {
   /// Lets the others of the current task's priority, and all above, run first.
   public func yield() {
     let task = current
-    guard let next = state.value.ready.exchange(task) else { return }
+    // The most frequent case first: nobody waits but others of the task's own share.
+    if let next = state.value.ready.rotate(task) {
+      let stamp = processor.stamp
+      beginSlice(stamp)
+      return run(next, after: task, stamp)
+    }
+    guard state.value.ready.hasTask(from: task.value.priority) else { return }
     let stamp = processor.stamp
+    guard let next = state.value.ready.pickNext(at: stamp) else { return }
+    state.value.ready.add(task, at: stamp)
     beginSlice(stamp)
     run(next, after: task, stamp)
   }
@@ -122,7 +135,9 @@ public struct Scheduler {
   /// `PendingWork.reschedule` is asked for.
   public func preempt() {
     processor.pendingWork &= ~PendingWork.reschedule
-    state.value.ready.add(current)
+    let stamp = processor.stamp
+    state.value.ready.settle(at: stamp)
+    state.value.ready.add(current, at: stamp)
     reschedule()
   }
 
@@ -201,7 +216,7 @@ public struct Scheduler {
   /// Wakes a waiting task so that it is the next of its priority, and goes on with the time slice of the current one.
   public func wakeAtHead(_ task: Reference<Task>) {
     endWait(of: task, .woken)
-    state.value.ready.addFirst(task)
+    state.value.ready.addFirst(task, at: processor.stamp)
     state.value.continuesSlice = true
     if task.value.priority > current.value.priority { processor.pendingWork |= PendingWork.reschedule }
   }

@@ -159,6 +159,8 @@ public struct Task: ~Copyable {
 
   /// The limit that it ran into most recently, where it has not asked which that was.
   public var refusedLimit: RefusedLimit?
+  /// On whose time it runs; nil: on that of all who have none.
+  public var share: Reference<Share>?
 
   /// The processor time it has used until `stamp`, which is now.
   public func timeUsed(until stamp: UInt64) -> UInt64 { state == .running ? timeBalance &+ stamp : timeBalance }

@@ -117,6 +117,7 @@ struct TaskCalls {
     information.isReserved = job.value.isReserved ? 1 : 0
     information.used = job.value.used
     information.limits = job.value.limits
+    if job.value.payer == nil { information.share = job.value.share?.value.weight ?? 0 }
     try UserBuffer(
       address: arguments.second, length: UInt32(MemoryLayout<JobInformation>.size), in: context
     ).write(information)

@@ -23,16 +23,35 @@ package struct JobRecords {
 
   /// A new job inside `parent`. Whoever makes it releases it once something is charged to it.
   package func make(
-    inside parent: Reference<Job>?, isReserved: Bool = false, limits: JobAmounts = JobAmounts()
+    inside parent: Reference<Job>?, isReserved: Bool = false, limits: JobAmounts = JobAmounts(),
+    shareWeight: UInt32 = Share.usualWeight
   ) throws(SystemError) -> Reference<Job> {
-    let record: UnsafeMutablePointer<Job>
-    if let parent {
-      guard parent.value.depth < JobTree.depthLimit else { throw .limitReached }
-      unsafe record = try KernelHeap(context).allocate(tag: .process, for: parent)
-    } else {
-      unsafe record = try KernelHeap(context).allocate(tag: .process)
+    if let parent, parent.value.depth >= JobTree.depthLimit { throw .limitReached }
+    let record: UnsafeMutablePointer<Job> = unsafe try allocate(for: parent)
+    guard parent?.value.isReserved ?? true else {
+      return unsafe context.memory.jobs.add(record, parent: parent, isReserved: isReserved, limits: limits)
     }
-    return unsafe context.memory.jobs.add(record, parent: parent, isReserved: isReserved, limits: limits)
+    let share: UnsafeMutablePointer<Share>
+    do throws(SystemError) { unsafe share = try allocate(for: parent) } catch {
+      unsafe free(record, of: parent)
+      throw error
+    }
+    unsafe share.initialize(to: Share(weight: shareWeight))
+    return unsafe context.memory.jobs.add(
+      record, parent: parent, isReserved: isReserved, limits: limits, share: Reference(share))
+  }
+
+  /// Room for a record that the job around pays for; nobody does where there is none.
+  private func allocate<Value: ~Copyable>(
+    for parent: Reference<Job>?
+  ) throws(SystemError) -> UnsafeMutablePointer<Value> {
+    guard let parent else { return unsafe try KernelHeap(context).allocate(tag: .process) }
+    return unsafe try KernelHeap(context).allocate(tag: .process, for: parent)
+  }
+
+  private func free<Value: ~Copyable>(_ record: UnsafeMutablePointer<Value>, of parent: Reference<Job>?) {
+    guard let parent else { return unsafe KernelHeap(context).free(record) }
+    unsafe KernelHeap(context).free(record, of: parent)
   }
 
   // Neither is inlined: half a hundred callers would have a copy. The first touch of a page charges by itself.
@@ -89,10 +108,14 @@ package struct JobRecords {
   @inline(never)
   private func end(_ job: Reference<Job>) {
     let parent = job.value.parent
+    let share = job.value.payer == nil ? job.value.share : nil
     context.memory.jobs.remove(job)
     unsafe job.unsafePointer.deinitialize(count: 1)
-    guard let parent else { return unsafe KernelHeap(context).free(job.unsafePointer) }
-    unsafe KernelHeap(context).free(job.unsafePointer, of: parent)
+    unsafe free(job.unsafePointer, of: parent)
+    guard let share else { return }
+    context.scheduler.forget(share)
+    unsafe share.unsafePointer.deinitialize(count: 1)
+    unsafe free(share.unsafePointer, of: parent)
   }
 
   /// Whether a job may have one more frame.

@@ -29,10 +29,10 @@ final class TaskPool {
   func agreesWithAModel(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let pool = TaskPool()
-    let storage = UnsafeMutablePointer<TaskQueue>.allocate(capacity: 32)
-    for index in 0..<32 { (storage + index).initialize(to: TaskQueue()) }
+    let storage = UnsafeMutablePointer<RunQueueStorage>.allocate(capacity: 1)
+    storage.initialize(to: RunQueueStorage())
     defer { storage.deallocate() }
-    var queue = RunQueue(storage: storage)
+    var queue = RunQueue(storage: Reference(storage))
     var model: [[UInt32]] = Array(repeating: [], count: 32)
     var outside = (1...200).map { pool.make(UInt32($0), priority: UInt8.random(in: 0..<32, using: &random)) }
     var inside: [Reference<Scheduling.Task>] = []
@@ -40,7 +40,7 @@ final class TaskPool {
       switch Int.random(in: 0..<3, using: &random) {
       case 0 where !outside.isEmpty:
         let task = outside.remove(at: Int.random(in: 0..<outside.count, using: &random))
-        queue.add(task)
+        queue.add(task, at: 0)
         inside.append(task)
         model[Int(task.value.priority)].append(task.value.identity.value)
       case 1 where !inside.isEmpty:
@@ -50,7 +50,7 @@ final class TaskPool {
         model[Int(task.value.priority)].removeAll { $0 == task.value.identity.value }
       default:
         let expected = model.lastIndex { !$0.isEmpty }.map { model[$0].removeFirst() }
-        let next = queue.pickNext()
+        let next = queue.pickNext(at: 0)
         #expect(next?.value.identity.value == expected)
         if let next {
           inside.removeAll { $0 == next }

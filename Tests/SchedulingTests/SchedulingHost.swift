@@ -32,6 +32,7 @@ final class SchedulingHost: @unchecked Sendable {
   private let pool = TaskPool()
   private let state = UnsafeMutablePointer<SchedulerState>.allocate(capacity: 1)
   private let queues = UnsafeMutablePointer<TaskQueue>.allocate(capacity: 96)
+  private let ready = UnsafeMutablePointer<RunQueueStorage>.allocate(capacity: 1)
   private let slots = UnsafeMutablePointer<Reference<Scheduling.Task>?>.allocate(
     capacity: TaskTable.storageCount(256))
   /// Since when the task has run while a peer was ready.
@@ -42,10 +43,11 @@ final class SchedulingHost: @unchecked Sendable {
     machine.local.tick = 1
     for index in 0..<96 { (queues + index).initialize(to: TaskQueue()) }
     slots.initialize(repeating: nil, count: TaskTable.storageCount(256))
+    ready.initialize(to: RunQueueStorage())
     let idle = pool.make(0, priority: 0)
     state.initialize(
       to: SchedulerState(
-        tasks: TaskTable(storage: slots, capacity: 256), ready: RunQueue(storage: queues),
+        tasks: TaskTable(storage: slots, capacity: 256), ready: RunQueue(storage: Reference(ready)),
         futexes: FutexTable(storage: queues + 32), idle: idle))
     state.pointee.clock.calibrate(nanoseconds: 1, stamps: 1, ticks: 1)
     scheduler = Scheduler(Reference(state), on: processor)
@@ -56,6 +58,8 @@ final class SchedulingHost: @unchecked Sendable {
     state.deinitialize(count: 1)
     state.deallocate()
     queues.deallocate()
+    ready.deinitialize(count: 1)
+    ready.deallocate()
     slots.deallocate()
   }
 
@@ -69,9 +73,12 @@ final class SchedulingHost: @unchecked Sendable {
   // MARK: Tasks
 
   @discardableResult
-  func spawn(priority: UInt8, _ body: @escaping (SchedulingHost) -> Void) -> Reference<Scheduling.Task> {
+  func spawn(
+    priority: UInt8, share: Reference<Share>? = nil, _ body: @escaping (SchedulingHost) -> Void
+  ) -> Reference<Scheduling.Task> {
     guard let identity = scheduler.tasks.reserveIdentity() else { fatalError("more than 256 tasks") }
     let task = pool.make(identity.value, priority: priority)
+    task.value.share = share
     scheduler.tasks.insert(task)
     task.value.directory = 1 + identity.value % 3
     task.value.kernelStackEnd = identity.value % 4 == 0 ? 0 : 0x1000
@@ -172,7 +179,8 @@ final class SchedulingHost: @unchecked Sendable {
     if needed != .max, machine.local.timerMoment ?? .max > max(needed, now + 1) {
       violated("the timer is set for \(machine.local.timerMoment ?? .max), and somebody needs it at \(needed)")
     }
-    guard hasPeer else { return rival = nil }
+    // Who has a greater share than others runs for longer.
+    guard hasPeer, current.value.share?.value.weight ?? 100 <= 100 else { return rival = nil }
     guard let rival, rival.task == current else { return rival = (current, now) }
     if now - rival.since > 2 * SchedulerState.slice + step {
       violated("a task kept the processor for \((now - rival.since) / 1_000_000) ms from its peers")

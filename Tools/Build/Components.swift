@@ -23,7 +23,7 @@ public enum Components {
     library("Diagnostics", ["Primitives"]),
     library("Scheduling", ["Platform", "Primitives"], headers: [machineHeaders]),
     library("DeviceClaims", ["ABI", "Primitives", "Scheduling"]),
-    library("Jobs", ["ABI", "Primitives"]),
+    library("Jobs", ["ABI", "Platform", "Primitives", "Scheduling"], headers: [machineHeaders]),
     library("Messages", ["ABI", "Jobs", "Primitives", "Scheduling"], headers: [machineHeaders]),
     library("Modules", ["Primitives", "Executables"]),
     Component(

@@ -56,7 +56,7 @@ struct Launcher {
     }
   }
 
-  /// `run [--ring0] [--stack separate|shared] [--guarded] [--guard-heap] [--priority N] [--limit LIST] PROGRAM [WORD...]`
+  /// `run [--ring0] [--stack separate|shared] [--guarded] [--guard-heap] [--priority N] [--limit LIST] [--share N] PROGRAM [WORD...]`
   private init(run words: borrowing CommandWords) throws(WrongWord) {
     var options = StartOptions()
     var index = 1
@@ -82,6 +82,10 @@ struct Launcher {
         options.limits.pages = limits.pages
         options.limits.kernelBytes = limits.kernelBytes
         options.limits.tasks = limits.tasks
+        index += 1
+      } else if option == "--share", let share = value.number, share >= 1, share <= 1000 {
+        options.flags.insert(.ownJob)
+        options.share = share
         index += 1
       } else {
         // What does not begin with a dash is a value of the option in front of it.

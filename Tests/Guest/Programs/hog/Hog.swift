@@ -7,6 +7,7 @@
 //                                               word of the next page; says which of them a wake reaches
 //     hog timers N                              N threads with the shortest timer there is; says how late a sleeper of their
 //                                               priority wakes
+//     hog bomb KIND, hog latency                see Bombs.swift
 //
 // Invariant: what it took is given back before it ends by itself.
 
@@ -29,6 +30,8 @@ struct Hog: Program {
       return timers(count)
     }
     if kind == "stale" { return stale() }
+    if kind == "bomb", ProgramInformation.argumentCount > 2 { return Bombs.run(ProgramInformation.argument(2)) }
+    if kind == "latency" { return Bombs.latency() }
     if kind == "wait" { Thread.sleep(milliseconds: 600_000) }
     return 2
   }
