@@ -85,17 +85,28 @@ def register(name):
     return int(gdb.newest_frame().read_register(name)) & 0xFFFFFFFF
 
 
-def cpu_word(offset):
-    return word(label("cpu_area") + offset)
+def cpu_place(field):
+    """Where a field of the CPU's area lies, as the assembly knows it."""
+    header = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../Machine/include/cpu_area_offsets.h")
+    with open(header) as lines:
+        for line in lines:
+            words = line.split()
+            if words[:2] == ["#define", "CPU_AREA_" + field]:
+                return label("cpu_area") + int(words[2], 16)
+    raise gdb.GdbError("cpu_area_offsets.h does not say where %s is." % field)
+
+
+def cpu_word(field):
+    return word(cpu_place(field))
 
 
 def loaded_directory():
-    return cpu_word(0x18)
+    return cpu_word("LOADED_DIRECTORY")
 
 
 def current_task():
     """The running task, or None before there are tasks."""
-    address = cpu_word(0x30)
+    address = cpu_word("CURRENT_TASK")
     return pointer(address, "Task") if address and has_tasks() else None
 
 

@@ -10,7 +10,7 @@ import gdb
 
 # GDB is started in the root of the tree.
 sys.path.insert(0, "Tools/gdb")
-from machine import (KERNEL_HALF, Walk, all_tasks, case, current_task, describe, element, find_task, has_tasks, identity, kind,
+from machine import (KERNEL_HALF, Walk, all_tasks, case, cpu_place, current_task, describe, element, find_task, has_tasks, identity, kind,
                      label, module_file, modules, pointer, process, process_name, read, services, symbol_file, text, tool, word)
 
 
@@ -168,7 +168,7 @@ not in Ring 0 already (the far jumps of Ring-0 tasks). `break-rings 7`: for task
         condition = ""
         if argument:
             # The address of the running task's record is in the CPU's area.
-            condition = " if *(unsigned int *)0x%x == 0x%x" % (label("cpu_area") + 0x30, int(find_task(argument).address))
+            condition = " if *(unsigned int *)0x%x == 0x%x" % (cpu_place("CURRENT_TASK"), int(find_task(argument).address))
         leave = label("direct_entry_separate")
         # SYSEXIT is the last instruction of its function.
         places = [label("sysenter_entry"), leave - 2 - self.padding(leave)] + [
