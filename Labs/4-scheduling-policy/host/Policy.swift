@@ -25,9 +25,7 @@ private func makeTask(_ identity: UInt32, _ priority: UInt8) -> OneTask {
 }
 
 private func makeQueue() -> RunQueue {
-  let storage = UnsafeMutablePointer<TaskQueue>.allocate(capacity: RunQueue.priorities)
-  for index in 0..<RunQueue.priorities { (storage + index).initialize(to: TaskQueue()) }
-  return RunQueue(storage: storage)
+  RunQueue(in: UnsafeMutablePointer<RunQueueStorage>.allocate(capacity: 1))
 }
 
 private func judge(_ name: String, _ complaint: String?) {
@@ -37,8 +35,8 @@ private func judge(_ name: String, _ complaint: String?) {
 /// Chooses again and again; each chosen task is ready again at once.
 private func choose(_ times: Int, from queue: inout RunQueue) -> [UInt32] {
   (0..<times).compactMap { _ in
-    guard let task = queue.pickNext() else { return nil }
-    queue.add(task)
+    guard let task = queue.pickNext(at: 0) else { return nil }
+    queue.add(task, at: 0)
     return task.value.identity.value
   }
 }
@@ -51,7 +49,7 @@ private func starvation(_ random: inout Generator) {
   for priority in priorities {
     for _ in 0..<Int.random(in: 1...3, using: &random) { tasks.append(makeTask(UInt32(tasks.count + 1), priority)) }
   }
-  for task in tasks.shuffled(using: &random) { queue.add(task) }
+  for task in tasks.shuffled(using: &random) { queue.add(task, at: 0) }
   let bound = 64 * tasks.count
   let chosen = choose(bound * 4, from: &queue)
   let top = priorities.max() ?? 0
@@ -81,7 +79,7 @@ private func starvation(_ random: inout Generator) {
 private func turns(_ random: inout Generator) {
   var queue = makeQueue()
   let count = Int.random(in: 3...7, using: &random)
-  for index in 1...count { queue.add(makeTask(UInt32(index), 9)) }
+  for index in 1...count { queue.add(makeTask(UInt32(index), 9), at: 0) }
   let chosen = choose(count * 10, from: &queue)
   let expected = (0..<count * 10).map { UInt32($0 % count + 1) }
   judge(
@@ -99,14 +97,14 @@ private func books(_ random: inout Generator) {
     switch Int.random(in: 0..<3, using: &random) {
     case 0 where !outside.isEmpty:
       let task = outside.remove(at: Int.random(in: 0..<outside.count, using: &random))
-      queue.add(task)
+      queue.add(task, at: 0)
       inside.append(task)
     case 1 where !inside.isEmpty:
       let task = inside.remove(at: Int.random(in: 0..<inside.count, using: &random))
       queue.remove(task)
       outside.append(task)
     default:
-      let task = queue.pickNext()
+      let task = queue.pickNext(at: 0)
       if let task, let place = inside.firstIndex(of: task) {
         inside.remove(at: place)
         outside.append(task)

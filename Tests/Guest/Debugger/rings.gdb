@@ -10,7 +10,7 @@
 # expect: =>? ?.*sysexit
 break main
 continue
-break-rings 6
+break-rings 7
 continue
 info registers cs
 task

@@ -7,8 +7,8 @@
 # expect: ^ +1 +init +Ring 3 +waitingForTask +20 +.*Userland/Programs/init/
 # expect: ^ +2 +manager +Ring 3 +waitingForMessage
 # expect: ^ +3 +manager \(thread\) +Ring 3
-# expect: ^\* +6 +hello +Ring 3 +running +16 +main
-# expect: ^task 6 of process "hello": Ring 3, running, priority 16$
+# expect: ^\* +7 +hello +Ring 3 +running +16 +main
+# expect: ^task 7 of process "hello": Ring 3, running, priority 16$
 # expect: ^#0 +0x[0-9a-f]+ +hello +main
 # expect: ^task 1 of process "init": Ring 3, waitingForTask
 # expect: ^ +eax 0x[0-9a-f]+ +ebx 0x

@@ -2,7 +2,7 @@
 # program: hello
 # script: hello; exit 0
 # expect: ^\$1 = TaskState::running$
-# expect: ^\$2 = 6$
+# expect: ^\$2 = 7$
 # expect: ^\$3 = 8191$
 # expect: ^\$4 = 16 '\\020'$
 # expect: ^type = struct Counters
@@ -10,9 +10,9 @@
 # expect: ^true$
 break main
 continue
-print ((Task *)*(unsigned int *)((char *)&cpu_area + 0x30))->state
-print ((Task *)*(unsigned int *)((char *)&cpu_area + 0x30))->identity.value
+print ((Task *)*(unsigned int *)((char *)&cpu_area + 0x2c))->state
+print ((Task *)*(unsigned int *)((char *)&cpu_area + 0x2c))->identity.value
 print kernel.scheduling.tasks.mask
-print ((Task *)*(unsigned int *)((char *)&cpu_area + 0x30))->priority
+print ((Task *)*(unsigned int *)((char *)&cpu_area + 0x2c))->priority
 ptype kernel.platform.counters
 python print("true" if int(gdb.parse_and_eval("kernel.scheduling.switches")) > 5 else "false")
