@@ -247,7 +247,7 @@ let package = Package(
     + kernelLibrary("Files", dependencies: ["Primitives"], testDependencies: ["MeghaBuild"])
     + kernelLibrary("Diagnostics", dependencies: ["Primitives"])
     + kernelLibrary("Scheduling", dependencies: ["Platform", "Primitives"], testDependencies: ["MachineSupport"])
-    + kernelLibrary("Jobs", dependencies: ["ABI", "Primitives", "Scheduling"])
+    + kernelLibrary("Jobs", dependencies: ["ABI", "Platform", "Primitives", "Scheduling"])
     + kernelLibrary("DeviceClaims", dependencies: ["ABI", "Primitives", "Scheduling"])
     + kernelLibrary("Messages", dependencies: ["ABI", "Jobs", "Primitives", "Scheduling"])
     + kernelLibrary("Modules", dependencies: ["Primitives", "Executables"], settings: fast, testDependencies: cases),
