@@ -7,7 +7,7 @@ import Foundation
 
 extension Project {
   /// Seconds for one command of an example.
-  private static let exampleTimeLimit = 180
+  private static let exampleTimeLimit = 600
 
   func testDocuments(_ report: Report, filter: String?) async throws {
     let regex = try filter.map { try Regex($0) }
