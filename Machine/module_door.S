@@ -352,8 +352,10 @@ checked_end:
 .globl message_fault, message_elsewhere
 message_fault: nopl (%eax)             // CLAC
 message_elsewhere:
+  cmpl $0, module_stack_user           // else it is of the call that has the stack
+  jne 2f
   movl $0, module_afterwards
-  leal 4(%esp), %eax
+2:leal 4(%esp), %eax
   pushl DOOR_SERVICE(%ebx)
   pushl %eax
   call answer_call

@@ -25,8 +25,11 @@ package struct GuardedReply {
     var length = unsafe min(request.pointee.replyLength, capacity)
     let bytes = read_module_data() &+ pageSize
     defer { zero_words(bytes, (length &+ 3) &>> 2) }
-    let room = UserBuffer(address: read_module_room_of_guarded(), length: capacity, in: context)
-    unsafe try room.copyOut(from: DirectMap.pointer(bytes), count: length)
+    // A room that nothing is written to may be anywhere.
+    if length > 0 {
+      let room = UserBuffer(address: read_module_room_of_guarded(), length: length, in: context)
+      unsafe try room.copyOut(from: DirectMap.pointer(bytes), count: length)
+    }
     // The operation and six words; and how many bytes there are, behind where the caller has them.
     let reply = UserBuffer(address: message, length: 36, in: context)
     unsafe try reply.copyOut(from: UnsafeRawPointer(request), count: 28)
