@@ -28,24 +28,13 @@ import Primitives
 
 extension Scheduler {
   /// Waits at the word `key`, whose value was just read, where it is the expected one.
+  ///
+  /// - Parameter waking: a word the first of whose waiters is woken, whether there is anything to wait for or not.
   @inline(__always)
   public func futexWait(
-    key: UInt64, value: UInt32, expected: UInt32, deadline: UInt64?
+    key: UInt64, value: UInt32, expected: UInt32, deadline: UInt64?, waking: UInt64? = nil
   ) throws(WaitFailure) {
-    guard value == expected else { throw .wouldBlock }
-    let task = current
-    task.value.waitKey = key
-    let reason = block(.waitingForWord, on: state.value.futexes.queue(for: key), deadline: deadline)
-    task.value.waitKey = 0
-    try reason.check()
-  }
-
-  /// Wakes the first of those who wait at the word `waking`, and waits at the word `key` as `futexWait` does.
-  @inline(__always)
-  public func futexWakeAndWait(
-    waking: UInt64, key: UInt64, value: UInt32, expected: UInt32, deadline: UInt64?
-  ) throws(WaitFailure) {
-    let partner = firstWaiter(at: waking)
+    let partner = waking.flatMap { firstWaiter(at: $0) }
     guard value == expected else {
       if let partner { wake(partner) }
       throw .wouldBlock

@@ -38,8 +38,8 @@ struct FutexCalls {
     let held = try Frames(context).hold(wordAt: key)
     defer { Frames(context).release(held: held) }
     do throws(WaitFailure) {
-      try context.scheduler.futexWakeAndWait(
-        waking: waking, key: key, value: value, expected: arguments.third, deadline: deadline)
+      try context.scheduler.futexWait(
+        key: key, value: value, expected: arguments.third, deadline: deadline, waking: waking)
     } catch { throw SystemError(error) }
     return 0
   }
