@@ -92,7 +92,8 @@ let package = Package(
         "Processes", "Scheduling", "TestSupport",
       ],
       path: "Tests/KernelTests", swiftSettings: host + fast + flows),
-    .target(name: "ServiceSupport", dependencies: ["Primitives"], path: "Services/Support", swiftSettings: portable),
+    .target(
+      name: "ServiceSupport", dependencies: ["ABI", "Primitives"], path: "Services/Support", swiftSettings: portable),
     .target(name: "StoreService", dependencies: ["ServiceSupport"], path: "Services/Store", swiftSettings: portable),
     .target(name: "LogService", dependencies: ["ServiceSupport"], path: "Services/Log", swiftSettings: portable),
     .target(
@@ -120,7 +121,7 @@ let package = Package(
       name: "FileSystemsTests", dependencies: ["ABI", "FileSystems", "Primitives", "ServiceSupport", "TestSupport"],
       path: "Tests/FileSystemsTests", swiftSettings: host),
     .target(
-      name: "SDK", dependencies: ["Primitives"], path: "Userland/SDK/Portable", swiftSettings: portable),
+      name: "SDK", dependencies: ["ABI", "Primitives"], path: "Userland/SDK/Portable", swiftSettings: portable),
     .target(name: "DiskLoad", path: "Tests/Guest/Programs/diskload/Portable", swiftSettings: portable),
     .target(
       name: "Injection", dependencies: ["ABI", "Primitives", "SDK"], path: "Tests/Guest/Programs/inject/Portable",
@@ -174,7 +175,7 @@ let package = Package(
     .target(
       name: "Generator", dependencies: ["ABIDefinition"], path: "Tools/Generator", swiftSettings: host),
     .target(
-      name: "MeghaBuild", dependencies: ["Boot", "Primitives"], path: "Tools/Build",
+      name: "MeghaBuild", dependencies: ["ABI", "Boot", "Primitives", "SDK"], path: "Tools/Build",
       exclude: ["symbols.S"], swiftSettings: host),
     .target(
       name: "Profiler", dependencies: ["Reports", "SymbolTables"], path: "Tools/Profiler", swiftSettings: host + fast),

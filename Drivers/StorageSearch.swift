@@ -9,6 +9,11 @@ public enum ConfigurationSpace<Ports: PortAccess> {
   public static var ports: ClosedRange<UInt16> { 0xcf8...0xcff }
   private static var address: UInt16 { 0xcf8 }
   private static var data: UInt16 { 0xcfc }
+  /// What an access that is being made has put into the address register.
+  static var saved: UInt32 {
+    get { Ports.read32(address) }
+    set { Ports.write32(address, newValue) }
+  }
 
   static func read(_ function: UInt32, _ register: UInt32) -> UInt32 {
     Ports.write32(address, place(function, register))

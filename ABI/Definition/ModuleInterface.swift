@@ -110,6 +110,9 @@ public enum ModuleInterface {
       "megha_caller", result: "uint32_t",
       "Returns the identity of the process for which the module runs; 0 while the module starts by itself."),
     ModuleExport(
+      "megha_caller_rights", result: "uint32_t",
+      "Returns the rights of the process for which the module runs, a bit for each (`Rights`)."),
+    ModuleExport(
       "megha_clock", result: "uint64_t", "Returns the nanoseconds since boot."),
     ModuleExport(
       "megha_free", [.init("memory", "void *", "what `megha_allocate` gave, or null")],

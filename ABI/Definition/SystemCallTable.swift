@@ -391,7 +391,7 @@ public enum SystemCallTable {
         .init("notification", .handle, "a notification; needs the right `write`"),
         .init("bits", .number, "the bits of it that the interrupt sets"),
       ], result: "a handle for the line", errors: ["badArgument", "badHandle", "busy", "notPermitted", "limitReached"],
-      "Lets an interrupt line set bits of a notification. Needs the right `devices`. A level-triggered line (9 to 11) is masked with each interrupt until it is acknowledged, the others when one comes while the bits of the one before are still set. Closing the handle masks the line."
+      "Lets an interrupt line set bits of a notification. Needs the right to the line's device (`Rights`). A level-triggered line (9 to 11) is masked with each interrupt until it is acknowledged, the others when one comes while the bits of the one before are still set. Closing the handle masks the line."
     ),
     .init(
       57, "interruptAcknowledge", [.init("handle", .handle, "an interrupt line; needs the right `write`")],
@@ -401,7 +401,8 @@ public enum SystemCallTable {
       [
         .init("first", .number, "the first I/O port"), .init("count", .number, "how many"),
       ], result: "a handle for the ports", errors: ["badArgument", "busy", "notPermitted", "limitReached"],
-      "Claims I/O ports that neither the kernel, a module nor another process has. Needs the right `devices`."),
+      "Claims I/O ports that neither the kernel, a module nor another process has. Needs the right to each device that has some of them (`Rights`)."
+    ),
     .init(
       59, "portRead",
       [
@@ -418,8 +419,9 @@ public enum SystemCallTable {
         .init("data", .bytesIn, "the values"),
         .init("length", .length, "how many bytes in all: a multiple of `width`, at most 65,536"),
         .init("width", .number, "the width of an access in bytes: 1, 2 or 4"),
-      ], errors: ["badAddress", "badArgument", "badHandle", "tooLarge"],
-      "Writes values to an I/O port, one after the other."),
+      ], errors: ["badAddress", "badArgument", "badHandle", "notPermitted", "tooLarge"],
+      "Writes values to an I/O port, one after the other. What resets the machine takes the right `reset`, what keeps interrupts from the watchdog `timer`: of the values those before such a one are written."
+    ),
     .init(
       61, "deviceMap",
       [
@@ -428,7 +430,7 @@ public enum SystemCallTable {
         .init("permissions", .flags(type: "MemoryPermissions"), "read, or read and write"),
       ], result: "the address divided by 4,096",
       errors: ["badArgument", "busy", "notPermitted", "outOfMemory"],
-      "Maps memory of a device, uncached, where the kernel finds room. Needs the right `devices`; what is RAM or the kernel's own is refused."
+      "Maps memory of a device, uncached, where the kernel finds room. Needs the right to the device (`Rights`); what is RAM or the kernel's own is refused."
     ),
     .init(
       62, "lendingWindow", [], result: "its address divided by 4,096", errors: ["outOfMemory", "cancelled"],
@@ -660,8 +662,9 @@ public enum SystemCallTable {
       93, "requestSender", [.init("request", .number, "a request that the caller has received")],
       errors: ["peerGone"],
       words: [
-        .init("EDX", "sender", "the process that asks; the highest bit is set where it holds the service's calls")
-      ], "Tells who sent a request that came in registers."),
+        .init("EDX", "sender", "the process that asks; the highest bit is set where it holds the service's calls"),
+        .init("ESI", "rights", "the `Rights` that this process has"),
+      ], "Tells who sent a request, in whatever form it came, and with what authority. Not of one that was kept."),
     .init(
       94, "replyRest", [.init("message", .structureOut(type: "Message"), "where the reply goes")],
       errors: ["badAddress", "notFound"],

@@ -143,24 +143,6 @@ public struct ThreadRequest: BitwiseCopyable, Sendable {
   @inlinable public init() {}
 }
 
-public struct Rights: OptionSet, BitwiseCopyable, Sendable {
-  public var rawValue: UInt32
-  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
-  /// To start tasks in Ring 0.
-  @inlinable public static var ring0: Rights { .init(rawValue: 1) }
-  /// To load and unload kernel modules.
-  @inlinable public static var modules: Rights { .init(rawValue: 2) }
-  /// To end or change tasks of other processes that are not one's children.
-  @inlinable public static var tasks: Rights { .init(rawValue: 4) }
-  /// To stop the machine.
-  @inlinable public static var power: Rights { .init(rawValue: 8) }
-  /// To publish services.
-  @inlinable public static var services: Rights { .init(rawValue: 16) }
-  /// To drive devices: to claim interrupt lines and I/O ports and to map device memory.
-  @inlinable public static var devices: Rights { .init(rawValue: 32) }
-  @inlinable public static var all: Rights { .init(rawValue: 63) }
-}
-
 public struct WaitFlags: OptionSet, BitwiseCopyable, Sendable {
   public var rawValue: UInt32
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }

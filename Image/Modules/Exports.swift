@@ -100,9 +100,10 @@ private enum Export {
 @c @implementation public func megha_turn_wait() -> Int32 { ModuleWaits(context).waitForTurn(in: Export.enter()) }
 @c @implementation public func megha_turn_wake() { ModuleWaits(context).wakeTurn(in: Export.enter()) }
 
-@c @implementation public func megha_caller() -> UInt32 {
-  _ = Export.enter()
-  return context.currentProcess.value.identity.value
+@c @implementation public func megha_caller() -> UInt32 { ModuleExports(context).caller(of: Export.enter()) }
+
+@c @implementation public func megha_caller_rights() -> UInt32 {
+  ModuleExports(context).callerRights(of: Export.enter())
 }
 
 @c @implementation public func megha_process_lives(_ process: UInt32) -> UInt32 {

@@ -65,11 +65,12 @@ public struct PortClaims {
     return false
   }
 
-  /// What the kernel drives itself: the interrupt controllers, channel 0 of the timer, two serial ports, the screen's
-  /// cursor. The keyboard controller it lends (KeyboardLoan.swift).
+  /// What the kernel drives itself: the interrupt controllers and which lines are level-triggered, channel 0 of the timer, two
+  /// serial ports, the screen's cursor. The keyboard controller it lends (KeyboardLoan.swift).
   private static func isKernels(_ first: UInt32, _ count: UInt32) -> Bool {
     func overlaps(_ start: UInt32, _ end: UInt32) -> Bool { first < end && start < first &+ count }
     return overlaps(0x20, 0x22) || overlaps(0xa0, 0xa2) || overlaps(0x40, 0x41)
       || overlaps(0x2f8, 0x300) || overlaps(0x3f8, 0x400) || overlaps(0x3d4, 0x3d6)
+      || overlaps(0x4d0, 0x4d2)
   }
 }

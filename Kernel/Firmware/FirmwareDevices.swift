@@ -1,5 +1,6 @@
 // What the firmware's tables say of clocks and of interrupt routing: the ACPI timer's port, the high precision event
-// timer, the I/O APIC, and the pin that the interval timer is wired to (ACPI 6.4, 5.2.5 to 5.2.12).
+// timer, the I/O APIC, and the pin that the interval timer is wired to; and of what reaches all of the machine: the ports that put
+// it to sleep or call the firmware, and the memory that configures the PCI bus (ACPI 6.4, 5.2.5 to 5.2.12).
 //
 // Invariants: a table is believed only after its checksum; what a broken one would have said is missing, and a problem
 // tells so; nothing here traps, allocates or reads outside of a table, whatever the tables hold.
@@ -19,6 +20,14 @@ public struct FirmwareDevices: Equatable, Sendable {
   public var intervalTimerPin: UInt32 = 0
   /// Whether there is a table that describes the routing of interrupts.
   public var hasInterruptTable = false
+  /// The ports that put the machine to sleep, or switch it off; the second pair is there on few machines.
+  public var sleepPort: UInt16?
+  public var secondSleepPort: UInt16?
+  /// The port that calls the firmware's system management mode.
+  public var firmwarePort: UInt16?
+  /// Where configuration space of the PCI bus lies as memory, 1 MiB for each bus.
+  public var configurationMemory: UInt64?
+  public var configurationBuses: UInt32 = 0
 
   public init() {}
 }
@@ -78,16 +87,23 @@ extension FirmwareDevices {
       try takeInterrupts(FirmwareTable(.interrupts, at: address, in: &memory), &memory)
     } else if memory.hasText(FirmwareTableKind.highPrecisionTimer.signature, at: address) {
       try takeHighPrecisionTimer(FirmwareTable(.highPrecisionTimer, at: address, in: &memory), &memory)
+    } else if memory.hasText(FirmwareTableKind.configuration.signature, at: address) {
+      try takeConfiguration(FirmwareTable(.configuration, at: address, in: &memory), &memory)
     }
   }
 
-  /// The fixed description table, FADT (5.2.9): PM_TMR_BLK, PM_TMR_LEN, the flag TMR_VAL_EXT, X_PM_TMR_BLK.
+  /// The fixed description table, FADT (5.2.9): SMI_CMD, PM1a_CNT_BLK, PM1b_CNT_BLK, PM_TMR_BLK, PM_TMR_LEN, the flag TMR_VAL_EXT,
+  /// X_PM_TMR_BLK.
   private mutating func takeFixed(
     _ table: FirmwareTable, _ memory: inout some FirmwareMemory
   ) throws(FirmwareProblem) {
     let flags = table.number(at: 112, bytes: 4, in: &memory)
     // A machine without the old hardware has no such timer, whatever the fields hold (HW_REDUCED_ACPI).
-    guard flags & 1 &<< 20 == 0, table.number(at: 91, bytes: 1, in: &memory) == 4 else { return }
+    guard flags & 1 &<< 20 == 0 else { return }
+    firmwarePort = Self.port(table.number(at: 48, bytes: 4, in: &memory))
+    sleepPort = Self.port(table.number(at: 64, bytes: 4, in: &memory))
+    secondSleepPort = Self.port(table.number(at: 68, bytes: 4, in: &memory))
+    guard table.number(at: 91, bytes: 1, in: &memory) == 4 else { return }
     var port = table.number(at: 76, bytes: 4, in: &memory)
     let extended = Place(table, at: 208, &memory)
     if extended.address != 0 {
@@ -101,6 +117,24 @@ extension FirmwareDevices {
     guard port <= 0xfffc else { throw .unusablePlace(.fixed, space: Place.ports, address: port) }
     timerPort = UInt16(truncatingIfNeeded: port)
     isTimerWide = flags & 1 &<< 8 != 0
+  }
+
+  /// A port that a table names; nil where that is none.
+  private static func port(_ number: UInt64) -> UInt16? { number == 0 ? nil : UInt16(exactly: number) }
+
+  /// The memory mapped configuration space table, MCFG (PCI Firmware Specification 3.0, 4.1.2): its first entry, from byte 44 on.
+  private mutating func takeConfiguration(
+    _ table: FirmwareTable, _ memory: inout some FirmwareMemory
+  ) throws(FirmwareProblem) {
+    let address = table.number(at: 44, bytes: 8, in: &memory)
+    let first = table.number(at: 54, bytes: 1, in: &memory)
+    let last = table.number(at: 55, bytes: 1, in: &memory)
+    guard address & 0xf_ffff == 0, address >= 1 &<< 20, address <= 0xf000_0000, first <= last else {
+      throw .unusablePlace(.configuration, space: Place.memory, address: address)
+    }
+    // The address is that of bus 0, whichever the first one is.
+    configurationMemory = address
+    configurationBuses = UInt32(truncatingIfNeeded: last &+ 1)
   }
 
   /// The multiple APIC description table, MADT (5.2.12): from byte 44 on entries, each with its kind and length.

@@ -8,7 +8,7 @@ import Primitives
 
 /// A table, or the pointer to the first one.
 public enum FirmwareTableKind: Equatable, Sendable {
-  case rootPointer, root, extendedRoot, fixed, interrupts, highPrecisionTimer
+  case rootPointer, root, extendedRoot, fixed, interrupts, highPrecisionTimer, configuration
 
   /// Its name in the specification.
   var name: StaticString {
@@ -19,6 +19,7 @@ public enum FirmwareTableKind: Equatable, Sendable {
     case .fixed: "FADT"
     case .interrupts: "MADT"
     case .highPrecisionTimer: "HPET"
+    case .configuration: "MCFG"
     }
   }
 
@@ -31,6 +32,7 @@ public enum FirmwareTableKind: Equatable, Sendable {
     case .fixed: "FACP"
     case .interrupts: "APIC"
     case .highPrecisionTimer: "HPET"
+    case .configuration: "MCFG"
     }
   }
 
@@ -42,6 +44,7 @@ public enum FirmwareTableKind: Equatable, Sendable {
     case .fixed: 116
     case .interrupts: 44
     case .highPrecisionTimer: 56
+    case .configuration: 60
     }
   }
 }

@@ -8,6 +8,7 @@ import Diagnostics
 import Executables
 import FaultReports
 import MachineSupport
+import Objects
 import Platform
 import Primitives
 import Scheduling
@@ -83,5 +84,11 @@ package struct ModuleExports {
     output.write(": ")
     output.write(bytes.span.extracting(first: Int(count)))
     output.write("\n")
+  }
+
+  /// The process for which a module runs, and what it may do.
+  package func caller(of module: Reference<LinkedModule>) -> UInt32 { context.currentProcess.value.identity.value }
+  package func callerRights(of module: Reference<LinkedModule>) -> UInt32 {
+    context.currentProcess.value.rights.rawValue
   }
 }

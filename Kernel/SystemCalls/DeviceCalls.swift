@@ -1,5 +1,5 @@
-// System calls of drivers: interrupt lines, I/O ports, memory of devices. All need the right `devices`, or a handle that
-// was made with it.
+// System calls of drivers: interrupt lines, I/O ports, memory of devices. All need the right to the device, or a handle that was
+// made with it.
 
 import ABI
 import DeviceClaims
@@ -19,7 +19,7 @@ struct DeviceCalls {
 
   @inline(never)
   func interruptClaim(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let process = try driver()
+    let process = try driver(with: DeviceRights.needed(forLine: arguments.first))
     let bits = try HandleCalls(context).notificationBits(arguments.third)
     let notification = try HandleCalls(context).notification(of: arguments.second, needed: .write)
     try DeviceInterrupts(context).claim(arguments.first, notification, bits)
@@ -41,7 +41,7 @@ struct DeviceCalls {
 
   @inline(never)
   func portsClaim(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let process = try driver()
+    let process = try driver(with: DeviceAccess(context).rights(forPorts: arguments.first, arguments.second))
     let owner = DeviceOwner.process(process.value.identity)
     try DevicePorts(context).claim(arguments.first, arguments.second, for: owner)
     do throws(SystemError) {
@@ -73,9 +73,11 @@ struct DeviceCalls {
   func portWrite(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let port = try port(arguments, needed: .write)
     let source = UserBuffer(address: arguments.third, length: arguments.fourth, in: context)
+    let isSensitive = DeviceRights.isSensitive(UInt32(port), width: arguments.fifth)
     unsafe try inChunks(of: source) { start, offset, count throws(SystemError) in
       unsafe try source.copyIn(to: start, offset: offset, count: count)
       for place in stride(from: 0, to: Int(count), by: Int(arguments.fifth)) {
+        if isSensitive { unsafe try checkValue(start + place, width: arguments.fifth, to: port) }
         switch arguments.fifth {
         case 1: unsafe port_write8(port, start.loadUnaligned(fromByteOffset: place, as: UInt8.self))
         case 2: unsafe port_write16(port, start.loadUnaligned(fromByteOffset: place, as: UInt16.self))
@@ -84,6 +86,17 @@ struct DeviceCalls {
       }
     }
     return 0
+  }
+
+  /// Refuses what does more than drive the device behind the port, unless the caller has the right to that too.
+  @inline(never) @unsafe
+  private func checkValue(_ place: UnsafeRawPointer, width: UInt32, to port: UInt16) throws(SystemError) {
+    var value: UInt32 = 0
+    for index in 0..<width {
+      value |= UInt32(unsafe place.load(fromByteOffset: Int(index), as: UInt8.self)) &<< (8 &* index)
+    }
+    let needed = DeviceRights.needed(toWrite: value, width: width, to: UInt32(port))
+    guard context.currentProcess.value.rights.isSuperset(of: needed) else { throw .notPermitted }
   }
 
   /// Checks a caller's buffer and goes through it, at most 512 bytes at a time: `body` gets kernel memory for them, where
@@ -143,7 +156,8 @@ struct DeviceCalls {
 
   @inline(never)
   func deviceMap(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    _ = try driver()
+    let process = context.currentProcess
+    guard !process.value.rights.isDisjoint(with: .toDevices) else { throw .notPermitted }
     let permissions = MemoryPermissions(rawValue: arguments.third)
     guard permissions.isSubset(of: [.read, .write]), permissions.contains(.read) else { throw .badArgument }
     let first = arguments.first
@@ -152,24 +166,19 @@ struct DeviceCalls {
     }
     let count = pagesNeeded(arguments.second)
     guard count <= 0x10_0000 &- first else { throw .badArgument }
-    for frame in first..<first &+ count where !isDeviceMemory(frame) { throw .busy }
+    guard let rights = DeviceAccess(context).rights(forFrames: first, count) else { throw .busy }
+    guard process.value.rights.isSuperset(of: rights) else { throw .notPermitted }
     let start = try context.scheduler.current.value.space.addDevice(first: first, count: count, permissions)
     return Int32(bitPattern: start >> 12)
   }
 
-  /// Whether a frame is neither memory nor an interrupt controller of the kernel's.
-  private func isDeviceMemory(_ frame: UInt32) -> Bool {
-    if frame == 0xfee00 || frame == 0xfec00 { return false }
-    switch context.memory.frames.owner(of: FrameNumber(frame)) {
-    case .absent, .reserved: return true
-    default: return false
-    }
-  }
-
-  /// The caller's process, which may drive devices.
-  private func driver() throws(SystemError) -> Reference<Process> {
+  /// The caller's process, which may drive the devices that take these rights.
+  private func driver(with rights: Rights) throws(SystemError) -> Reference<Process> {
     let process = context.currentProcess
-    guard process.value.rights.contains(.devices) else { throw .notPermitted }
+    // What does not exist takes none: who may drive nothing is not told so.
+    guard process.value.rights.isSuperset(of: rights), !process.value.rights.isDisjoint(with: .toDevices) else {
+      throw .notPermitted
+    }
     return process
   }
 }

@@ -239,6 +239,7 @@ struct MessageCalls {
   func requestSender(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard let caller = context.scheduler.current.callerServed(number: arguments.first, of: nil) else { throw .peerGone }
     unsafe arguments.registers.pointee.edx = Calls(context).sender(of: caller.value.call)
+    unsafe arguments.registers.pointee.esi = caller.value.process.value.rights.rawValue
     return 0
   }
 

@@ -24,7 +24,7 @@ public func answer(
     dataCount: Int(truncatingIfNeeded: message.pointee.data_length),
     reply: message, capacity: Int(truncatingIfNeeded: message.pointee.buffer_capacity),
     writing: { megha_reply($0?.assumingMemoryBound(to: service_request.self), $1, $2, $3) },
-    keeping: keeping, lives: { megha_process_lives($0) != 0 })
+    keeping: keeping, rights: { _ in megha_caller_rights() }, lives: { megha_process_lives($0) != 0 })
   let result = handler(&request)
   words.pointee = request.reply
   return request.isKept ? ServiceError.kept : result

@@ -3,10 +3,12 @@
 // Invariants:
 // - Setting the time does not write to the battery-backed clock, which other systems on the machine read too: what is set
 //   is a distance from it, the only state that another placement needs.
+// - The time is set for those alone who might drive the clock.
 // - Every time that is told lies in the years from 1970 to 9999.
 // - The ports are claimed with the first request, since the placement before gives them back only when its last call has
 //   been answered.
 
+import ABI
 import Drivers
 import Primitives
 import ServiceSupport
@@ -43,6 +45,7 @@ struct ClockService: Service {
 
   private mutating func set(_ request: inout Request) {
     do throws(ClockFailure) {
+      guard request.senderRights.contains(.clock) else { throw .notPermitted }
       let seconds = UInt64(request.words[0]) | UInt64(request.words[1]) << 32
       guard seconds < CalendarTime.endOfSeconds else { throw .outOfRange }
       distance = Int64(seconds) - Int64(try read().secondsSince1970)

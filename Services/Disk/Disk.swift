@@ -1,8 +1,9 @@
 // The service that reads and writes the disk, by sectors (Services/Devices/PlacedDisk.swift).
 //
 // Invariant: it has no state that another placement would need: the disk holds everything, and each write is on it when it is
-// answered.
+// answered. Sectors are for those alone who might drive the disk: what lies there is everybody's.
 
+import ABI
 import Primitives
 import ServiceSupport
 
@@ -19,6 +20,7 @@ struct DiskService: Service {
       return
     }
     do throws(DiskFailure) {
+      guard operation == .status || request.senderRights.contains(.disk) else { throw .notPermitted }
       try disk.attach()
       switch operation {
       case .status:

@@ -5,8 +5,10 @@
 // - From the first request on the keyboard is the service's; the kernel's console has it again when the service ends,
 //   however that comes.
 // - A key's bytes are kept whole or not at all, at most 256 of them; what finds no room is counted.
+// - Keys are for those alone who might drive the keyboard, and the first request that takes it is one of theirs.
 // - Who waits for keys is kept, and nobody else waits for that. Keys that reached no reader are the next one's.
 
+import ABI
 import Drivers
 import ServiceSupport
 
@@ -37,6 +39,10 @@ struct KeyboardService: Service {
   mutating func handle(_ request: inout Request) {
     switch KeyboardOperation(rawValue: request.operation) {
     case .read:
+      guard request.senderRights.contains(.keyboard) else {
+        request.reply[0] = KeyboardFailure.notPermitted.rawValue
+        return
+      }
       guard attach() else {
         request.reply[0] = KeyboardFailure.absent.rawValue
         return

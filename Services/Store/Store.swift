@@ -2,9 +2,10 @@
 //
 // Keys and values are byte strings. Invariants:
 // - Entries are sorted by key, so that finding one takes the logarithm of their number.
-// - What a client wrote last is its own, and no client owns more than a quarter of what there can be. Entries outlive their
-//   clients; where there is no room for a living client's, those of clients that have ended give way.
+// - What a client wrote last is its own, and nobody changes it who has not the right `tasks`, also when the client has ended. No
+//   client owns more than a quarter of what there can be. Entries outlive their clients; where there is no room for a living client's, those of clients that have ended give way.
 
+import ABI
 import ServiceSupport
 
 struct Store: Service {
@@ -41,6 +42,10 @@ struct Store: Service {
     case .set: set(&request)
     case .remove:
       guard let found = place(of: key(of: request)).found else { return }
+      guard mayChange(entries[found], request) else {
+        request.reply[0] = storeRefusal
+        return
+      }
       bytes -= entries.remove(at: found).size
       request.reply[0] = 1
     case .add: add(&request)
@@ -63,6 +68,7 @@ struct Store: Service {
   /// Puts an entry into its place. Returns what the reply says.
   private mutating func write(_ entry: Entry, _ request: Request) -> UInt32 {
     let before = place(of: entry.key).found.map { entries[$0] }
+    if let before, !mayChange(before, request) { return storeRefusal }
     guard isInShare(entry, insteadOf: before) else { return 3 }
     if !isRoom(for: entry, insteadOf: before) { removeWhatIsLeft(of: request, except: entry.key) }
     guard isRoom(for: entry, insteadOf: before) else { return 2 }
@@ -74,6 +80,10 @@ struct Store: Service {
     }
     entries[found] = entry
     return 1
+  }
+
+  private func mayChange(_ entry: Entry, _ request: Request) -> Bool {
+    entry.owner == request.sender || request.senderRights.contains(.tasks)
   }
 
   private func isRoom(for entry: Entry, insteadOf before: Entry?) -> Bool {

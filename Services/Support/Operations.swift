@@ -5,7 +5,7 @@
 
 /// Of the service `store`. A request's data is the key, or for `set` the key and then the value; word 0 is the key's
 /// length. The reply's word 0 is 1 where the key was there, 2 where there is no room for a new one, 3 where the sender would own
-/// more than its share.
+/// more than its share, `storeRefusal` where it would change what another one wrote and has not the right `tasks`.
 public enum StoreOperation: UInt32, Sendable {
   case get = 0
   case set = 1
@@ -18,6 +18,9 @@ public enum StoreOperation: UInt32, Sendable {
   /// Adds 1 to counter number word 0 (below 64) and replies with its new value: a request that fits in registers.
   case increment = 5
 }
+
+/// The answer of `store` to who would change what is another one's.
+public var storeRefusal: UInt32 { 4 }
 
 /// Of the service `log`.
 public enum LogOperation: UInt32, Sendable {
@@ -110,9 +113,9 @@ public enum DiskOperation: UInt32, Sendable {
   /// The reply's words 1 to 3: how many sectors the disk has, how many were read and written since the service started; word 4
   /// is 1 where the controller moves the data by itself.
   case status = 0
-  /// Reads word 1 sectors from sector word 0, as many as the reply carries.
+  /// Reads word 1 sectors from sector word 0, as many as the reply carries. Takes the right `disk`.
   case read = 1
-  /// Writes the request's data, whole sectors, from sector word 0.
+  /// Writes the request's data, whole sectors, from sector word 0. Takes the right `disk`.
   case write = 2
 
   public static var sectorSize: Int { 512 }
@@ -124,7 +127,8 @@ public enum DiskOperation: UInt32, Sendable {
 public enum ClockOperation: UInt32, Sendable {
   /// The reply's words 1 and 2 are the seconds since 1970, low half first; the data is the same as `2026-01-31 23:59:58`.
   case time = 0
-  /// From now on the time is as many seconds since 1970 as words 0 and 1 say, and goes on from there.
+  /// From now on the time is as many seconds since 1970 as words 0 and 1 say, and goes on from there. Takes the right
+  /// `clock`.
   case set = 1
 }
 
@@ -136,12 +140,15 @@ public enum ClockFailure: UInt32, Error {
   case failed = 2
   /// Before 1970 or after 9999.
   case outOfRange = 3
+  /// Who asks has not the right `clock`.
+  case notPermitted = 4
 }
 
 /// Of the service `keyboard`. Word 0 of every reply is 0, or a `KeyboardFailure`.
 public enum KeyboardOperation: UInt32, Sendable {
   /// Takes what was typed, as the bytes that a terminal sends and as many as the reply carries; waits for the first for up
-  /// to word 0 milliseconds, at most a minute. The reply's word 1 says how many bytes were lost because nobody read.
+  /// to word 0 milliseconds, at most a minute. The reply's word 1 says how many bytes were lost because nobody read. Takes the
+  /// right `keyboard`.
   case read = 0
 }
 
@@ -149,6 +156,8 @@ public enum KeyboardOperation: UInt32, Sendable {
 public enum KeyboardFailure: UInt32, Error {
   /// The machine has no keyboard controller, or somebody else drives it.
   case absent = 1
+  /// Who asks has not the right `keyboard`.
+  case notPermitted = 2
 }
 
 /// Why `disk` did not do what it was asked.
@@ -159,4 +168,6 @@ public enum DiskFailure: UInt32, Error {
   case failed = 2
   /// There is no disk, or its ports and its line belong to somebody else.
   case absent = 3
+  /// Who asks has not the right `disk`.
+  case notPermitted = 4
 }

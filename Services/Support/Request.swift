@@ -1,5 +1,7 @@
 // One request as the service sees it: an operation, six words and bytes in; six words and bytes out.
 
+import ABI
+
 /// How a placement writes bytes of a reply: to where its replies go, behind so many that are there. Returns 0, or 1 where there is
 /// no room.
 public typealias ReplyWriting =
@@ -29,9 +31,13 @@ public struct Request {
   /// for, by the request's number.
   private let knownSender: UInt32
   private let asking: (@convention(c) (UInt64) -> UInt32)?
+  private let askingRights: (@convention(c) (UInt64) -> UInt32)?
   private var senderWord: UInt32 { knownSender == 0 ? asking?(number) ?? 0 : knownSender }
   /// The process that asks.
   public var sender: UInt32 { senderWord & 0x7fff_ffff }
+  /// The rights of that process, as the kernel tells them: what a service does for it is done with its authority. None once the
+  /// request is kept.
+  public var senderRights: Rights { Rights(rawValue: askingRights?(number) ?? 0) }
   /// Whether it holds the service's calls, to move it. Nobody else may ask for the state.
   public var isFromHolder: Bool { senderWord > 0x7fff_ffff }
   /// The reply's words; zero unless the service sets them.
@@ -46,8 +52,9 @@ public struct Request {
   public let capacity: Int
   /// How many bytes the reply carries.
   public private(set) var replyCount = 0
-  /// Its number for an answer that comes later, and who gives it one where it has none yet; 0: it cannot be kept.
+  /// Its number, and who gives it one where it is kept and has none yet.
   private let number: UInt64
+  private let canBeKept: Bool
   private let keeping: (@convention(c) () -> UInt64)?
   /// Whether the service keeps it: there is no reply then.
   public private(set) var isKept = false
@@ -57,14 +64,18 @@ public struct Request {
   /// - Parameters:
   ///   - sender: the word that the kernel filled in; 0: `asking` tells it, by the request's `number`.
   ///   - reply: where the reply's bytes go; where there is `writing`, what means that to it.
+  ///   - rights: tells the sender's rights, by the request's `number`; nil: it has none.
   @unsafe @inline(__always)
   public init(
     operation: UInt32, words: UnsafePointer<InlineArray<6, UInt32>>, sender: UInt32, data: UnsafePointer<UInt8>?,
     dataCount: Int, reply: UnsafeMutableRawPointer?, capacity: Int, writing: ReplyWriting? = nil,
-    number: UInt64 = 0, keeping: (@convention(c) () -> UInt64)? = nil,
-    asking: (@convention(c) (UInt64) -> UInt32)? = nil, lives: @convention(c) (UInt32) -> Bool
+    number: UInt64 = 0, canBeKept: Bool = true, keeping: (@convention(c) () -> UInt64)? = nil,
+    asking: (@convention(c) (UInt64) -> UInt32)? = nil, rights: (@convention(c) (UInt64) -> UInt32)? = nil,
+    lives: @convention(c) (UInt32) -> Bool
   ) {
     self.number = number
+    self.canBeKept = canBeKept
+    askingRights = rights
     self.keeping = keeping
     self.asking = asking
     self.lives = lives
@@ -87,6 +98,7 @@ public struct Request {
   ///
   /// - Returns: nil where that cannot be: it is to be answered now.
   public mutating func keep() -> KeptRequest? {
+    guard canBeKept else { return nil }
     let number = keeping?() ?? self.number
     guard number != 0 else { return nil }
     isKept = true

@@ -10,7 +10,7 @@ import Testing
 @Suite struct PortClaimsTests {
   /// What the kernel drives itself.
   private static let kernels: [Range<UInt32>] = [
-    0x20..<0x22, 0xa0..<0xa2, 0x40..<0x41, 0x2f8..<0x300, 0x3f8..<0x400, 0x3d4..<0x3d6,
+    0x20..<0x22, 0xa0..<0xa2, 0x40..<0x41, 0x2f8..<0x300, 0x3f8..<0x400, 0x3d4..<0x3d6, 0x4d0..<0x4d2,
   ]
 
   @Test(arguments: 1...8 as ClosedRange<UInt64>)
@@ -23,7 +23,7 @@ import Testing
     }
     for _ in 0..<5000 {
       let number = UInt32.random(in: 0..<8, using: &random)
-      let first = UInt32.random(in: 0..<0x420, using: &random)
+      let first = UInt32.random(in: 0..<0x4e0, using: &random)
       let count = UInt32.random(in: 1...8, using: &random)
       let ports = first..<first + count
       switch Int.random(in: 0..<10, using: &random) {

@@ -61,3 +61,50 @@ import Testing
     #expect(reads < 60)
   }
 }
+
+@Suite struct BusSearchTests {
+  /// A bus with functions whose registers are listed; all others read as ones.
+  private func classOf(_ first: UInt32, _ count: UInt32, on functions: [UInt32: [UInt32: UInt32]]) -> UInt32? {
+    let recorder = Recorder()
+    var place: UInt32 = 0x1234_5678
+    recorder.onWrite = { port, value in
+      // Looking changes nothing but which register is looked at.
+      #expect(port == 0xcf8)
+      place = value
+    }
+    recorder.onRead = { port in
+      if port == 0xcf8 { return place }
+      guard let function = functions[place >> 8 & 0xffff] else { return .max }
+      return function[place & 0xff] ?? 0
+    }
+    let kind = recorder.run { _ in ConfigurationSpace<FakePorts>.classOfDevice(withPorts: first, count) }
+    // Somebody may be in the middle of an access.
+    #expect(place == 0x1234_5678)
+    return kind
+  }
+
+  /// A bridge, a controller of disks with a bus master, a network card, and a card with memory only.
+  private static let machine: [UInt32: [UInt32: UInt32]] = [
+    0x00: [0x00: 0x1237_8086, 0x08: 0x0600_0002],
+    0x09: [0x00: 0x7010_8086, 0x08: 0x0101_8000, 0x20: 0xc041],
+    0x18: [0x00: 0x100e_8086, 0x08: 0x0200_0003, 0x10: 0xfeb8_0000, 0x14: 0xc001],
+    0x20: [0x00: 0x1111_1234, 0x08: 0x0300_0002, 0x10: 0xfd00_0008],
+    0x28: [0x00: 0x0001_8086, 0x08: 0x0604_0000, 0x0c: 0x0001_0000, 0x10: 0xc051],
+  ]
+
+  @Test func portsBelongToTheDeviceThatBeginsLastBeforeThem() {
+    #expect(classOf(0xc040, 8, on: Self.machine) == 1)
+    #expect(classOf(0xc048, 8, on: Self.machine) == 1)
+    #expect(classOf(0xc000, 64, on: Self.machine) == 2)
+    #expect(classOf(0xc03f, 1, on: Self.machine) == 2)
+  }
+
+  @Test func whatIsNoOnesOrOfSeveralIsOfNone() {
+    #expect(classOf(0xbfff, 1, on: Self.machine) == nil)
+    #expect(classOf(0xc03f, 2, on: Self.machine) == nil)
+    #expect(classOf(0xc140, 1, on: Self.machine) == nil)
+    #expect(classOf(0xc13f, 2, on: Self.machine) == nil)
+    #expect(classOf(0xc13f, 1, on: Self.machine) == 1)
+    #expect(classOf(0xc040, 8, on: [:]) == nil)
+  }
+}

@@ -18,6 +18,39 @@ import Testing
     #expect(devices.hasInterruptTable)
   }
 
+  /// What reaches all of the machine is known, so that it can be kept from those who may drive some device.
+  @Test func whatReachesAllOfTheMachine() {
+    var memory = TestMemory.machine()
+    #expect(memory.read().devices.sleepPort == nil && memory.read().devices.firmwarePort == nil)
+    memory.write(0xb2, bytes: 4, at: TestMemory.fixed + 48)
+    memory.write(0x604, bytes: 4, at: TestMemory.fixed + 64)
+    memory.write(0x1_0000, bytes: 4, at: TestMemory.fixed + 68)
+    memory.finishTable("FACP", at: TestMemory.fixed, length: 116)
+    let devices = memory.read().devices
+    #expect(devices.firmwarePort == 0xb2 && devices.sleepPort == 0x604 && devices.secondSleepPort == nil)
+    #expect(devices.timerPort == 0x608)
+  }
+
+  @Test func theMemoryThatConfiguresTheBus() {
+    func read(_ address: UInt64, _ first: UInt64, _ last: UInt64) -> (FirmwareDevices, [FirmwareProblem]) {
+      var memory = TestMemory.machine()
+      let table = 0x8_4000
+      memory.write(address, bytes: 8, at: table + 44)
+      memory.write(first, bytes: 1, at: table + 54)
+      memory.write(last, bytes: 1, at: table + 55)
+      memory.finishTable("MCFG", at: table, length: 60)
+      memory.writeRoot([TestMemory.fixed, table])
+      return memory.read()
+    }
+    let (devices, problems) = read(0xb000_0000, 0, 255)
+    #expect(problems == [] && devices.configurationMemory == 0xb000_0000 && devices.configurationBuses == 256)
+    for (address, first, last) in [(0, 0, 255), (0xb000_1000, 0, 255), (1 << 32, 0, 0), (0xb000_0000, 3, 2)] {
+      let (devices, problems) = read(UInt64(address), UInt64(first), UInt64(last))
+      #expect(devices.configurationMemory == nil)
+      #expect(problems == [.unusablePlace(.configuration, space: 0, address: UInt64(address))])
+    }
+  }
+
   @Test func theBootLoadersPointer() {
     var memory = TestMemory.machine()
     let copy = Array(memory.bytes[TestMemory.pointer..<TestMemory.pointer + 20])

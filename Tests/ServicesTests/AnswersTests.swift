@@ -48,7 +48,9 @@ import Testing
       }
     }
     #expect(
-      [0, 1, 2, 3, 4, unknownOperation].map(name) == ["done", "absent", "failed", "outOfRange", "unknown", "unknown"])
+      [0, 1, 2, 3, 4, unknownOperation].map(name) == [
+        "done", "absent", "failed", "outOfRange", "notPermitted", "unknown",
+      ])
   }
 
   /// No service may use the number for something else.

@@ -1,9 +1,13 @@
 // Requests as a placement makes them, from processes of which some have ended.
 
+import ABI
 import ServiceSupport
 
 /// Which processes have ended. Tests that use it run one after the other.
 nonisolated(unsafe) var endedProcesses: Set<UInt32> = []
+
+/// What those who ask may do. The same.
+nonisolated(unsafe) var rightsOfAsking: Rights = []
 
 struct Answer {
   var words: InlineArray<6, UInt32>
@@ -14,8 +18,10 @@ final class Asked<Placed: Service> {
   private var host = ServiceHost<Placed>()
 
   func ask(
-    _ operation: UInt32, _ words: [UInt32] = [], _ data: [UInt8] = [], by sender: UInt32 = 1, capacity: Int = 4096
+    _ operation: UInt32, _ words: [UInt32] = [], _ data: [UInt8] = [], by sender: UInt32 = 1, capacity: Int = 4096,
+    with rights: Rights = []
   ) -> Answer {
+    rightsOfAsking = rights
     var all = InlineArray<6, UInt32>(repeating: 0)
     for (index, word) in words.enumerated() { all[index] = word }
     var buffer = [UInt8](repeating: 0, count: capacity)
@@ -26,7 +32,8 @@ final class Asked<Placed: Service> {
         unsafe withUnsafePointer(to: all) { words in
           var request = unsafe Request(
             operation: operation, words: words, sender: sender, data: data.baseAddress, dataCount: data.count,
-            reply: buffer.baseAddress, capacity: capacity, lives: { !endedProcesses.contains($0) })
+            reply: buffer.baseAddress, capacity: capacity,
+            rights: { _ in rightsOfAsking.rawValue }, lives: { !endedProcesses.contains($0) })
           host.handle(&request)
           reply = request.reply
           count = request.replyCount

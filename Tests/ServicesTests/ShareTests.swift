@@ -1,5 +1,6 @@
 // What one client may take of a service: its share, which leaves room for others, also after a move; and what ended clients leave.
 
+import ABI
 import ServiceSupport
 import TestSupport
 import Testing
@@ -38,7 +39,7 @@ import Testing
     for number in 0..<Store.entryShare { #expect(set(store, 2, number) == 0) }
     // One entry less is one more.
     let key = key(1, 0)
-    #expect(store.ask(StoreOperation.remove.rawValue, [UInt32(key.count)], key, by: 3).words[0] == 1)
+    #expect(store.ask(StoreOperation.remove.rawValue, [UInt32(key.count)], key, by: 1).words[0] == 1)
     #expect(set(store, 1, Store.entryShare) == 0)
   }
 
@@ -53,6 +54,34 @@ import Testing
     #expect(set(store, 1, count, size: 4096) == 3 && set(store, 1, 0, size: 65536) == 3)
     #expect(set(store, 1, 0, size: 10) == 1 && set(store, 1, count, size: 4000) == 0)
     #expect(set(store, 2, 0, size: 4096) == 0)
+  }
+
+  /// What somebody wrote nobody else changes, also when that one has ended; whose right is `tasks` may.
+  @Test(arguments: [false, true])
+  func entriesOfOthersStayAsTheyAre(isMoved: Bool) {
+    endedProcesses = []
+    var store = Asked<Store>()
+    #expect(set(store, 1, 0, size: 4) == 0)
+    if isMoved { store = moved(store) }
+    let key = key(1, 0)
+    let count = UInt32(key.count)
+    func refused(_ rights: Rights) -> [Bool] {
+      let data = key + [9, 9, 9, 9]
+      return [
+        store.ask(StoreOperation.set.rawValue, [count], data, by: 2, with: rights).words[0] == storeRefusal,
+        store.ask(StoreOperation.add.rawValue, [count, 1], key, by: 2, with: rights).words[0] == storeRefusal,
+        store.ask(StoreOperation.remove.rawValue, [count], key, by: 2, with: rights).words[0] == storeRefusal,
+      ]
+    }
+    for ended in [[], [1]] as [Set<UInt32>] {
+      endedProcesses = ended
+      #expect(refused(Rights.all.subtracting(.tasks)) == [true, true, true])
+      #expect(store.ask(StoreOperation.get.rawValue, [count], key, by: 2).bytes == [7, 7, 7, 7])
+    }
+    // Its own it changes, and the right to others' lets it through.
+    #expect(store.ask(StoreOperation.add.rawValue, [count, 1], key, by: 1).words[0] == 1)
+    #expect(refused(.tasks) == [false, false, false])
+    #expect(store.ask(StoreOperation.count.rawValue).words[0] == 0)
   }
 
   /// Clients that come, take their share and end cannot keep those out that live.
@@ -73,7 +102,7 @@ import Testing
   }
 
   /// Whatever clients do, nobody has more than its share, and the bytes are counted right: the state of a store that miscounts is
-  /// refused or lets somebody have more.
+  /// refused or lets somebody have more. And nobody without the right to others' things changes them.
   @Test(arguments: 1...20 as ClosedRange<UInt64>)
   func noHistoryOfTheStoreGivesMoreThanAShare(seed: UInt64) {
     endedProcesses = []
@@ -84,15 +113,23 @@ import Testing
       let client = UInt32.random(in: 1...3, using: &random)
       let key = key(UInt32.random(in: 1...3, using: &random), Int.random(in: 0..<20, using: &random))
       let size = Int.random(in: 0...40_000, using: &random)
+      let rights: Rights = Bool.random(using: &random) ? .tasks : Rights.all.subtracting(.tasks)
+      let isOthers = entries[key].map { $0.owner != client && !rights.contains(.tasks) } ?? false
       if Int.random(in: 0..<4, using: &random) == 0 {
-        let isThere = store.ask(StoreOperation.remove.rawValue, [UInt32(key.count)], key, by: client).words[0] == 1
-        #expect(isThere == (entries.removeValue(forKey: key) != nil))
+        let answer = store.ask(StoreOperation.remove.rawValue, [UInt32(key.count)], key, by: client, with: rights)
+        #expect(answer.words[0] == (isOthers ? storeRefusal : entries[key] == nil ? 0 : 1))
+        if !isOthers { entries[key] = nil }
         continue
       }
       let owned = entries.filter { $0.value.owner == client && $0.key != key }.reduce(0) { $0 + $1.value.size }
       let isSmaller = entries[key].map { $0.owner == client && key.count + size <= $0.size } ?? false
       let answer = store.ask(
-        StoreOperation.set.rawValue, [UInt32(key.count)], key + [UInt8](repeating: 1, count: size), by: client)
+        StoreOperation.set.rawValue, [UInt32(key.count)], key + [UInt8](repeating: 1, count: size), by: client,
+        with: rights)
+      guard !isOthers else {
+        #expect(answer.words[0] == storeRefusal)
+        continue
+      }
       let fits = owned + key.count + size <= Store.byteShare || isSmaller
       #expect(answer.words[0] == (fits ? (entries[key] == nil ? 0 : 1) : 3))
       if fits { entries[key] = (client, key.count + size) }

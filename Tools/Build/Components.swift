@@ -27,7 +27,7 @@ public enum Components {
     library("Messages", ["ABI", "Jobs", "Primitives", "Scheduling"], headers: [machineHeaders]),
     library("Modules", ["Primitives", "Executables"]),
     Component(
-      "ServiceSupport", folder: "Services/Support", kind: .portableLibrary, dependencies: ["Primitives"]),
+      "ServiceSupport", folder: "Services/Support", kind: .portableLibrary, dependencies: ["ABI", "Primitives"]),
     Component("Drivers", folder: "Drivers", kind: .portableLibrary, dependencies: ["Primitives"]),
     Component(
       "FileSystems", folder: "FileSystems", kind: .portableLibrary,

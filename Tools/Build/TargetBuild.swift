@@ -23,8 +23,6 @@ public struct TargetBuild: Sendable {
   /// Compilers have been seen to hang or to take all memory: seconds, and KiB of address space.
   static let timeLimit = 900
   static let memoryLimit = 12_000_000
-  /// Files of a service's folder that its author may write for the manager.
-  public static let serviceSayings = ["needs", "rights"]
 
   public init(root: URL, toolchain: Toolchain, tool: String) {
     self.root = root
@@ -49,13 +47,12 @@ public struct TargetBuild: Sendable {
       let name = URL(fileURLWithPath: folder).lastPathComponent
       try graph.addProgram(Components.program(folder: folder), output: "build/programs/\(name)")
       programs.append("build/programs/\(name)")
+      programs += try sayings(of: folder)
     }
     for folder in serviceFolders() {
       let name = URL(fileURLWithPath: folder).lastPathComponent.lowercased()
       programs += try addService(folder: folder, name: name, output: "build/services/\(name)", to: &graph)
-      // What the service needs, where it needs anything.
-      programs += Self.serviceSayings.map { "\(folder)/\($0)" }
-        .filter { FileManager.default.fileExists(atPath: root.appending(path: $0).path) }
+      programs += try sayings(of: folder)
     }
     for folder in externalPrograms {
       let name = URL(fileURLWithPath: folder).lastPathComponent
@@ -66,6 +63,7 @@ public struct TargetBuild: Sendable {
         try graph.addProgram(
           Components.program(folder: folder), output: output, isDebuggable: hasDebuggablePrograms)
       }
+      try placeSayings(of: folder, beside: output)
     }
     var modules: [String] = []
     for folder in moduleFolders() {
@@ -87,6 +85,7 @@ public struct TargetBuild: Sendable {
     for name in Self.names(in: Self.testPrograms, root: root) {
       let component = Components.program(folder: "\(Self.testPrograms)/\(name)")
       try graph.addProgram(component, output: Self.testOutput(name))
+      try placeSayings(of: "\(Self.testPrograms)/\(name)", beside: Self.testOutput(name))
     }
     for name in Self.names(in: Self.testModules, root: root) {
       let component = Components.module(folder: "\(Self.testModules)/\(name)", root: root)

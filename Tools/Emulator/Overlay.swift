@@ -37,7 +37,8 @@ public enum Overlay {
   }
 
   /// The archive, or nil where there is nothing to put into it. Files lie in `extra/` under their bare names; a
-  /// folder gives what is in it, with the paths from there on.
+  /// folder gives what is in it, with the paths from there on. What the build has put beside a program for the system goes along:
+  /// which rights it takes (`NAME.rights`).
   /// - Parameter judge: is asked with the number of bytes before any of them is read.
   public static func archive(
     files: [URL], script: String?, judge: (_ size: Int) throws -> Void = { _ in }
@@ -45,7 +46,7 @@ public enum Overlay {
     guard !files.isEmpty || script != nil else { return nil }
     var archive = ArchiveWriter()
     var names: Set<String> = []
-    let files = try files.flatMap(expanded)
+    let files = try withRights(files).flatMap(expanded)
     try judge(files.reduce(0) { $0 + size(of: $1.url) })
     for (file, name) in files {
       guard names.insert(name).inserted else {
@@ -58,6 +59,14 @@ public enum Overlay {
       try archive.add(path: "boot/script", contents: Array(text.utf8))
     }
     return archive.finish()
+  }
+
+  private static func withRights(_ files: [URL]) -> [URL] {
+    let given = Set(files.map { $0.standardized.path })
+    return files
+      + files.map { $0.appendingPathExtension("rights") }.filter {
+        kind(of: $0) == .typeRegular && !given.contains($0.standardized.path)
+      }
   }
 
   private static func size(of file: URL) -> Int {

@@ -116,10 +116,10 @@ struct Internal: AsyncParsableCommand {
       try Data(archive.finish()).write(to: URL(fileURLWithPath: output), options: .atomic)
     }
 
-    /// Whether a file says what a service needs: others, or rights. It lies in the service's folder.
+    /// Whether a file says what a service or program needs: others, or rights. It lies in the folder of its sources.
     private static func isSaying(_ file: URL) -> Bool {
-      let folder = file.deletingLastPathComponent().deletingLastPathComponent()
-      return folder.lastPathComponent == "Services" && TargetBuild.serviceSayings.contains(file.lastPathComponent)
+      let parent = file.deletingLastPathComponent().deletingLastPathComponent().lastPathComponent
+      return ["Services", "Programs"].contains(parent) && TargetBuild.sayings.contains(file.lastPathComponent)
     }
 
     /// Whether a program's code is not to be copied when it runs: it begins on a page then, which costs half a page where no
@@ -129,14 +129,18 @@ struct Internal: AsyncParsableCommand {
       return try file.lastPathComponent == "init" || CodeImage.codePageCount(of: file.path) >= 6
     }
 
-    /// Where a file of `build/KIND`, or what a service needs, goes in the guest.
+    /// Where a file of `build/KIND`, or what a service or program needs, goes in the guest.
     private static func guestPath(of file: URL) -> String {
       let folder = file.deletingLastPathComponent().lastPathComponent
       let name = file.lastPathComponent
+      if isSaying(file) {
+        let parent = file.deletingLastPathComponent().deletingLastPathComponent().lastPathComponent
+        return "\(parent == "Services" ? "lib/services" : "bin")/\(folder.lowercased()).\(name)"
+      }
       switch folder {
       case "services": return "lib/services/\(name)"
       case "modules": return "lib/modules/\(name)"
-      default: return isSaying(file) ? "lib/services/\(folder.lowercased()).\(name)" : "bin/\(name)"
+      default: return "bin/\(name)"
       }
     }
   }

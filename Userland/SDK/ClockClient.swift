@@ -46,6 +46,7 @@ extension ClockFailure {
     case .absent: "the machine has no clock, or somebody else drives it"
     case .failed: "the clock gives no time"
     case .outOfRange: "not a time from 1970 to 9999"
+    case .notPermitted: "whoever asks has not the right \"clock\""
     }
   }
 }

@@ -1,4 +1,4 @@
-// What a driver needs of the kernel: I/O ports, interrupt lines, memory of devices. All of it needs the right `devices`.
+// What a driver needs of the kernel: I/O ports, interrupt lines, memory of devices. All of it needs the right to the device.
 
 import ABI
 import Runtime

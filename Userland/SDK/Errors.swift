@@ -18,6 +18,11 @@ public struct Refusal: Error {
   /// Empty where the kernel gave none.
   public let explanation: [UInt8]
 
+  public init(error: SystemError, explanation: [UInt8]) {
+    self.error = error
+    self.explanation = explanation
+  }
+
   /// Writes one sentence.
   public func describe(to output: inout some TextOutput) {
     if explanation.isEmpty {

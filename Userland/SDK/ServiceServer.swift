@@ -119,8 +119,8 @@ public struct ServiceServer {
     var request = unsafe Request(
       operation: message.pointee.operation, words: words, sender: message.pointee.sender, data: data,
       dataCount: Int(message.pointee.dataLength), reply: reply,
-      capacity: min(Int(message.pointee.bufferCapacity), Self.dataLimit), number: canBeKept ? UInt64(number) : 0,
-      asking: senderOf, lives: processLives)
+      capacity: min(Int(message.pointee.bufferCapacity), Self.dataLimit), number: UInt64(number), canBeKept: canBeKept,
+      asking: senderOf, rights: rightsOfSender, lives: processLives)
     handler(&request)
     unsafe words.pointee = request.reply
     unsafe message.pointee.dataAddress = UInt32(UInt(bitPattern: reply))
@@ -148,7 +148,16 @@ extension Message {
 }
 
 /// The process that sent a request, and whether it holds the service's calls.
-private func senderOf(_ number: UInt64) -> UInt32 { SystemCalls.requestSender(UInt32(truncatingIfNeeded: number)).edx }
+private func senderOf(_ number: UInt64) -> UInt32 {
+  let answer = SystemCalls.requestSender(UInt32(truncatingIfNeeded: number))
+  return answer.result < 0 ? 0 : answer.edx
+}
+
+/// Its rights. A sender that has given up waiting has none any more.
+private func rightsOfSender(_ number: UInt64) -> UInt32 {
+  let answer = SystemCalls.requestSender(UInt32(truncatingIfNeeded: number))
+  return answer.result < 0 ? 0 : answer.esi
+}
 
 /// What a request asks about processes.
 private func processLives(_ process: UInt32) -> Bool {

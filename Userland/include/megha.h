@@ -596,9 +596,9 @@ MEGHA_INLINE int32_t megha_notification_wait(uint32_t handle, uint32_t nanosecon
   return megha_system_call3(MEGHA_CALL_NOTIFICATION_WAIT, handle, nanoseconds_low, nanoseconds_high);
 }
 
-/// Lets an interrupt line set bits of a notification. Needs the right `devices`. A level-triggered line (9 to
-/// 11) is masked with each interrupt until it is acknowledged, the others when one comes while the bits of
-/// the one before are still set. Closing the handle masks the line.
+/// Lets an interrupt line set bits of a notification. Needs the right to the line's device (`Rights`). A
+/// level-triggered line (9 to 11) is masked with each interrupt until it is acknowledged, the others when one
+/// comes while the bits of the one before are still set. Closing the handle masks the line.
 /// - line: an interrupt line, 3 to 15, that neither the kernel nor another process has.
 /// - notification: a notification; needs the right `write`.
 /// - bits: the bits of it that the interrupt sets.
@@ -612,7 +612,8 @@ MEGHA_INLINE int32_t megha_interrupt_acknowledge(uint32_t handle) {
   return megha_system_call1(MEGHA_CALL_INTERRUPT_ACKNOWLEDGE, handle);
 }
 
-/// Claims I/O ports that neither the kernel, a module nor another process has. Needs the right `devices`.
+/// Claims I/O ports that neither the kernel, a module nor another process has. Needs the right to each device
+/// that has some of them (`Rights`).
 /// - first: the first I/O port.
 /// - count: how many.
 MEGHA_INLINE int32_t megha_ports_claim(uint32_t first, uint32_t count) {
@@ -629,7 +630,8 @@ MEGHA_INLINE int32_t megha_port_read(uint32_t handle, uint32_t port, void *data,
   return megha_system_call5(MEGHA_CALL_PORT_READ, handle, port, (uint32_t)(uintptr_t)data, length, width);
 }
 
-/// Writes values to an I/O port, one after the other.
+/// Writes values to an I/O port, one after the other. What resets the machine takes the right `reset`, what
+/// keeps interrupts from the watchdog `timer`: of the values those before such a one are written.
 /// - handle: ports; needs the right `write`.
 /// - port: one of them.
 /// - data: the values.
@@ -639,8 +641,8 @@ MEGHA_INLINE int32_t megha_port_write(uint32_t handle, uint32_t port, const void
   return megha_system_call5(MEGHA_CALL_PORT_WRITE, handle, port, (uint32_t)(uintptr_t)data, length, width);
 }
 
-/// Maps memory of a device, uncached, where the kernel finds room. Needs the right `devices`; what is RAM or
-/// the kernel's own is refused.
+/// Maps memory of a device, uncached, where the kernel finds room. Needs the right to the device (`Rights`);
+/// what is RAM or the kernel's own is refused.
 /// - frame: the first page of device memory: its physical address divided by 4,096.
 /// - length: how many bytes; rounded up to pages.
 /// - permissions: read, or read and write.
@@ -918,9 +920,10 @@ MEGHA_INLINE struct megha_registers megha_reply_message_and_receive(uint32_t han
   return megha_system_call_registers(MEGHA_CALL_REPLY_MESSAGE_AND_RECEIVE, handle, request, (uint32_t)(uintptr_t)message, 0, 0);
 }
 
-/// Tells who sent a request that came in registers.
+/// Tells who sent a request, in whatever form it came, and with what authority. Not of one that was kept.
 /// - request: a request that the caller has received.
 /// - edx: the process that asks; the highest bit is set where it holds the service's calls.
+/// - esi: the `Rights` that this process has.
 MEGHA_INLINE struct megha_registers megha_request_sender(uint32_t request) {
   return megha_system_call_registers(MEGHA_CALL_REQUEST_SENDER, request, 0, 0, 0, 0);
 }

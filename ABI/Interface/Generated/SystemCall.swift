@@ -256,9 +256,9 @@ public enum SystemCall: UInt32, Sendable {
   /// - `nanosecondsLow`: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit.
   /// - `nanosecondsHigh`: the high 32 bits.
   case notificationWait = 55
-  /// Lets an interrupt line set bits of a notification. Needs the right `devices`. A level-triggered line (9
-  /// to 11) is masked with each interrupt until it is acknowledged, the others when one comes while the bits
-  /// of the one before are still set. Closing the handle masks the line.
+  /// Lets an interrupt line set bits of a notification. Needs the right to the line's device (`Rights`). A
+  /// level-triggered line (9 to 11) is masked with each interrupt until it is acknowledged, the others when
+  /// one comes while the bits of the one before are still set. Closing the handle masks the line.
   /// - `line`: an interrupt line, 3 to 15, that neither the kernel nor another process has.
   /// - `notification`: a notification; needs the right `write`.
   /// - `bits`: the bits of it that the interrupt sets.
@@ -266,7 +266,8 @@ public enum SystemCall: UInt32, Sendable {
   /// Lets a line interrupt again that was masked with its last interrupt.
   /// - `handle`: an interrupt line; needs the right `write`.
   case interruptAcknowledge = 57
-  /// Claims I/O ports that neither the kernel, a module nor another process has. Needs the right `devices`.
+  /// Claims I/O ports that neither the kernel, a module nor another process has. Needs the right to each
+  /// device that has some of them (`Rights`).
   /// - `first`: the first I/O port.
   /// - `count`: how many.
   case portsClaim = 58
@@ -277,15 +278,16 @@ public enum SystemCall: UInt32, Sendable {
   /// - `length`: how many bytes in all: a multiple of `width`, at most 65,536.
   /// - `width`: the width of an access in bytes: 1, 2 or 4.
   case portRead = 59
-  /// Writes values to an I/O port, one after the other.
+  /// Writes values to an I/O port, one after the other. What resets the machine takes the right `reset`, what
+  /// keeps interrupts from the watchdog `timer`: of the values those before such a one are written.
   /// - `handle`: ports; needs the right `write`.
   /// - `port`: one of them.
   /// - `data`: the values.
   /// - `length`: how many bytes in all: a multiple of `width`, at most 65,536.
   /// - `width`: the width of an access in bytes: 1, 2 or 4.
   case portWrite = 60
-  /// Maps memory of a device, uncached, where the kernel finds room. Needs the right `devices`; what is RAM
-  /// or the kernel's own is refused.
+  /// Maps memory of a device, uncached, where the kernel finds room. Needs the right to the device
+  /// (`Rights`); what is RAM or the kernel's own is refused.
   /// - `frame`: the first page of device memory: its physical address divided by 4,096.
   /// - `length`: how many bytes; rounded up to pages.
   /// - `permissions`: read, or read and write.
@@ -453,7 +455,7 @@ public enum SystemCall: UInt32, Sendable {
   /// - `request`: the request to answer.
   /// - `message`: the reply.
   case replyMessageAndReceive = 92
-  /// Tells who sent a request that came in registers.
+  /// Tells who sent a request, in whatever form it came, and with what authority. Not of one that was kept.
   /// - `request`: a request that the caller has received.
   case requestSender = 93
   /// Writes all words of the reply to the caller's latest call in registers, where there were more than

@@ -26,27 +26,29 @@ module_exports:
   .long name17
   .long name18
   .long name19
+  .long name20
 module_exports_end:
 name0: .asciz "megha_allocate"
 name1: .asciz "megha_answer"
 name2: .asciz "megha_boot_time"
 name3: .asciz "megha_caller"
-name4: .asciz "megha_clock"
-name5: .asciz "megha_free"
-name6: .asciz "megha_keep"
-name7: .asciz "megha_line_acknowledge"
-name8: .asciz "megha_line_claim"
-name9: .asciz "megha_line_release"
-name10: .asciz "megha_line_wait"
-name11: .asciz "megha_log"
-name12: .asciz "megha_ports_claim"
-name13: .asciz "megha_ports_release"
-name14: .asciz "megha_process_lives"
-name15: .asciz "megha_reply"
-name16: .asciz "megha_sleep"
-name17: .asciz "megha_turn_wait"
-name18: .asciz "megha_turn_wake"
-name19: .asciz "megha_wake_at"
+name4: .asciz "megha_caller_rights"
+name5: .asciz "megha_clock"
+name6: .asciz "megha_free"
+name7: .asciz "megha_keep"
+name8: .asciz "megha_line_acknowledge"
+name9: .asciz "megha_line_claim"
+name10: .asciz "megha_line_release"
+name11: .asciz "megha_line_wait"
+name12: .asciz "megha_log"
+name13: .asciz "megha_ports_claim"
+name14: .asciz "megha_ports_release"
+name15: .asciz "megha_process_lives"
+name16: .asciz "megha_reply"
+name17: .asciz "megha_sleep"
+name18: .asciz "megha_turn_wait"
+name19: .asciz "megha_turn_wake"
+name20: .asciz "megha_wake_at"
 
 // An entry is `movb $place, %dl` and `jmp`, of 7 bytes whatever the distance.
 .section .text.module_exports, "ax"
@@ -86,15 +88,17 @@ module_export_rows:
   .byte 0xb2, place, 0xe9
   .long export14 - . - 4
   .byte 0xb2, place, 0xe9
-  .long write_reply - . - 4
+  .long export15 - . - 4
   .byte 0xb2, place, 0xe9
-  .long export16 - . - 4
+  .long write_reply - . - 4
   .byte 0xb2, place, 0xe9
   .long export17 - . - 4
   .byte 0xb2, place, 0xe9
   .long export18 - . - 4
   .byte 0xb2, place, 0xe9
   .long export19 - . - 4
+  .byte 0xb2, place, 0xe9
+  .long export20 - . - 4
   .set place, place + 1
 .endr
 module_export_rows_end:
@@ -117,62 +121,66 @@ export3:
   movl $0, %ecx
   jmp call_export_word
 export4:
+  movl $megha_caller_rights, %eax
+  movl $0, %ecx
+  jmp call_export_word
+export5:
   movl $megha_clock, %eax
   movl $0, %ecx
   jmp call_export_two_words
-export5:
+export6:
   movl $megha_free, %eax
   movl $1, %ecx
   jmp call_export_void
-export6:
+export7:
   movl $megha_keep, %eax
   movl $1, %ecx
   jmp call_export_two_words
-export7:
+export8:
   movl $megha_line_acknowledge, %eax
   movl $1, %ecx
   jmp call_export_void
-export8:
+export9:
   movl $megha_line_claim, %eax
   movl $1, %ecx
   jmp call_export_word
-export9:
+export10:
   movl $megha_line_release, %eax
   movl $1, %ecx
   jmp call_export_void
-export10:
+export11:
   movl $megha_line_wait, %eax
   movl $2, %ecx
   jmp call_export_word
-export11:
+export12:
   movl $megha_log, %eax
   movl $2, %ecx
   jmp call_export_void
-export12:
+export13:
   movl $megha_ports_claim, %eax
   movl $2, %ecx
   jmp call_export_word
-export13:
+export14:
   movl $megha_ports_release, %eax
   movl $2, %ecx
   jmp call_export_void
-export14:
+export15:
   movl $megha_process_lives, %eax
   movl $1, %ecx
   jmp call_export_word
-export16:
+export17:
   movl $megha_sleep, %eax
   movl $2, %ecx
   jmp call_export_word
-export17:
+export18:
   movl $megha_turn_wait, %eax
   movl $0, %ecx
   jmp call_export_word
-export18:
+export19:
   movl $megha_turn_wake, %eax
   movl $0, %ecx
   jmp call_export_void
-export19:
+export20:
   movl $megha_wake_at, %eax
   movl $2, %ecx
   jmp call_export_void

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 // The build identity: a module is linked only into a kernel that was compiled against the same names and types.
-#define MEGHA_BUILD_LOW 0x3419229bu
-#define MEGHA_BUILD_HIGH 0x3dd339cfu
+#define MEGHA_BUILD_LOW 0xaa31d278u
+#define MEGHA_BUILD_HIGH 0x68d4aa2eu
 
 /// A request to a service, and its reply, which replaces it.
 struct service_request {
@@ -50,6 +50,9 @@ uint64_t megha_boot_time(void);
 
 /// Returns the identity of the process for which the module runs; 0 while the module starts by itself.
 uint32_t megha_caller(void);
+
+/// Returns the rights of the process for which the module runs, a bit for each (`Rights`).
+uint32_t megha_caller_rights(void);
 
 /// Returns the nanoseconds since boot.
 uint64_t megha_clock(void);

@@ -69,6 +69,7 @@ struct DiskClient {
     case .outOfRange: "the disk has no such sectors"
     case .failed: "the disk failed"
     case .absent: "there is no disk, or somebody else drives it"
+    case .notPermitted: "whoever asks has not the right \"disk\""
     }
   }
 }

@@ -47,7 +47,7 @@ struct Worker {
   /// Gives up the rights to stop the machine, to end others and to start Ring-0 tasks, and sometimes the rest; closes
   /// the console, which is no place for random bytes.
   private mutating func prepare() {
-    Process.drop(random.oneIn(2) ? .all : [.power, .tasks, .ring0, .devices])
+    Process.drop(random.oneIn(2) ? .all : Rights.toDevices.union([.power, .tasks, .ring0]))
     _ = SystemCalls.close(StandardHandle.input)
     _ = SystemCalls.close(StandardHandle.output)
     _ = SystemCalls.memoryMap(Self.arena, Self.arenaSize, [.read, .write])

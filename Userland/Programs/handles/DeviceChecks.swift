@@ -25,9 +25,9 @@ enum DeviceChecks {
     memory(&checks)
     ends(&checks)
     var options = StartOptions()
-    options.droppedRights = .devices
+    options.droppedRights = .clock
     let confined = Handles.start("--driver", options)
-    checks.check((try? confined?.wait()) == .exited(status: 1), "without the right `devices` nothing is claimed")
+    checks.check((try? confined?.wait()) == .exited(status: 1), "without the right `clock` nothing of it is claimed")
   }
 
   private static func ports(_ checks: inout Checklist) {

@@ -28,8 +28,7 @@ enum ManagerCommand {
     Journal.beginWithout()
     let name = request.copiedData
     if operation == .waiting { return listWaiting(&request) }
-    // Whoever asks has ended where there is nothing to be learnt of it, and waits for no answer.
-    let rights = (try? TaskIdentity(request.sender).information().rights) ?? []
+    let rights = request.senderRights
     do throws(ManagerRefusal) {
       guard !name.isEmpty, name.count < 32, !name.contains(0x2f) else {
         throw ManagerRefusal("a service's name has 1 to 31 bytes and no slash")

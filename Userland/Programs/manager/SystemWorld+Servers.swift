@@ -54,17 +54,11 @@ extension SystemWorld {
     return Self.exists(name) || isServed(name) ? [] : nil
   }
 
-  /// What a server gets of the rights of whoever has it started: those that its author has written into the file `NAME.rights`
-  /// beside it. Without such a file the system's own servers get what it takes to serve, and added ones all.
+  /// What a server gets of the rights of whoever has it started, by the file `NAME.rights` beside it.
   private func granted(_ name: [UInt8], _ rights: Rights, isOwn: Bool) throws(ManagerRefusal) -> Rights {
     let folder: StaticString = isOwn ? "/lib/services/" : "/extra/"
-    guard let text = Self.contents(Bytes(folder).copied + name + Bytes(".rights").copied) else {
-      return isOwn ? rights.intersection(.services) : rights
-    }
-    guard let wanted = Authority.rights(in: text) else {
-      throw ManagerRefusal("its file of rights names something that is none")
-    }
-    return rights.intersection(wanted)
+    let text = Self.contents(Bytes(folder).copied + name + Bytes(RightsFile.ending).copied)
+    return try Authority.granted(text, isOwn: isOwn, of: rights)
   }
 
   // MARK: Starting

@@ -11,6 +11,7 @@ extension Builtin {
     case .help: return helpCommand(words)
     case .echo: return echoCommand(words)
     case .run, .sandbox: return Launcher(of: self, words)?.run(&system, state) ?? reportWrongStart(words)
+    case .rights: return rightsCommand(words, state)
     case .jobs: return system.jobsCommand()
     case .fg: return system.foregroundCommand(words)
     case .bg: return system.backgroundCommand(words)

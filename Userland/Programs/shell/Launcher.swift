@@ -144,6 +144,8 @@ struct Launcher {
     var options = options
     options.environment = environment
     let path = MeghaSystem.programPath(words[0], from: state.folder)
+    let needs = try Self.rights(of: path)
+    options.droppedRights.formUnion(Self.dropped(needs))
     do throws(Refusal) {
       return try path.withBytes { path throws(Refusal) in
         try Process.start(path, arguments: arguments, options: options)
@@ -155,7 +157,20 @@ struct Launcher {
       arguments.append("/bin/shell")
       arguments.append(path)
       for word in words.dropFirst() { arguments.append(word) }
+      // Its text does what could be typed here, unless it asks for less.
+      if needs.wanted == nil { options.droppedRights = self.options.droppedRights }
       return try Process.start(Bytes("/bin/shell"), arguments: arguments, options: options)
+    }
+  }
+
+  /// What a program is given less of the shell's rights: it gets those that its author has asked for.
+  private static func dropped(_ needs: ProgramRights) -> Rights { Rights.all.subtracting(needs.granted(of: .all)) }
+
+  private static func rights(of path: [UInt8]) throws(Refusal) -> ProgramRights {
+    do throws(UnknownRight) { return try ProgramRights(path) } catch {
+      var sentence = ByteWriter()
+      error.describe(to: &sentence)
+      throw Refusal(error: .badArgument, explanation: sentence.bytes)
     }
   }
 

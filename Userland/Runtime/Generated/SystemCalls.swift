@@ -618,9 +618,9 @@ public enum SystemCalls {
     megha_system_call3(SystemCall.notificationWait.rawValue, handle, nanosecondsLow, nanosecondsHigh)
   }
 
-  /// Lets an interrupt line set bits of a notification. Needs the right `devices`. A level-triggered line (9
-  /// to 11) is masked with each interrupt until it is acknowledged, the others when one comes while the bits
-  /// of the one before are still set. Closing the handle masks the line.
+  /// Lets an interrupt line set bits of a notification. Needs the right to the line's device (`Rights`). A
+  /// level-triggered line (9 to 11) is masked with each interrupt until it is acknowledged, the others when
+  /// one comes while the bits of the one before are still set. Closing the handle masks the line.
   /// - Parameter line: an interrupt line, 3 to 15, that neither the kernel nor another process has.
   /// - Parameter notification: a notification; needs the right `write`.
   /// - Parameter bits: the bits of it that the interrupt sets.
@@ -639,7 +639,8 @@ public enum SystemCalls {
     megha_system_call1(SystemCall.interruptAcknowledge.rawValue, handle)
   }
 
-  /// Claims I/O ports that neither the kernel, a module nor another process has. Needs the right `devices`.
+  /// Claims I/O ports that neither the kernel, a module nor another process has. Needs the right to each
+  /// device that has some of them (`Rights`).
   /// - Parameter first: the first I/O port.
   /// - Parameter count: how many.
   /// - Returns: a handle for the ports, or one of the errors badArgument, busy, notPermitted, limitReached.
@@ -662,13 +663,14 @@ public enum SystemCalls {
     megha_system_call5(SystemCall.portRead.rawValue, handle, port, word(data), length, width)
   }
 
-  /// Writes values to an I/O port, one after the other.
+  /// Writes values to an I/O port, one after the other. What resets the machine takes the right `reset`, what
+  /// keeps interrupts from the watchdog `timer`: of the values those before such a one are written.
   /// - Parameter handle: ports; needs the right `write`.
   /// - Parameter port: one of them.
   /// - Parameter data: the values.
   /// - Parameter length: how many bytes in all: a multiple of `width`, at most 65,536.
   /// - Parameter width: the width of an access in bytes: 1, 2 or 4.
-  /// - Returns: 0, or one of the errors badAddress, badArgument, badHandle, tooLarge.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, badHandle, notPermitted, tooLarge.
   @inline(__always) @inlinable
   public static func portWrite(
     _ handle: UInt32, _ port: UInt32, _ data: UnsafeRawPointer?, _ length: UInt32, _ width: UInt32
@@ -676,8 +678,8 @@ public enum SystemCalls {
     megha_system_call5(SystemCall.portWrite.rawValue, handle, port, word(data), length, width)
   }
 
-  /// Maps memory of a device, uncached, where the kernel finds room. Needs the right `devices`; what is RAM
-  /// or the kernel's own is refused.
+  /// Maps memory of a device, uncached, where the kernel finds room. Needs the right to the device
+  /// (`Rights`); what is RAM or the kernel's own is refused.
   /// - Parameter frame: the first page of device memory: its physical address divided by 4,096.
   /// - Parameter length: how many bytes; rounded up to pages.
   /// - Parameter permissions: read, or read and write.
@@ -1100,10 +1102,11 @@ public enum SystemCalls {
       SystemCall.replyMessageAndReceive.rawValue, handle, request, word(message), 0, 0)
   }
 
-  /// Tells who sent a request that came in registers.
+  /// Tells who sent a request, in whatever form it came, and with what authority. Not of one that was kept.
   /// - Parameter request: a request that the caller has received.
   /// - Returns: 0, or one of the errors peerGone.
   /// `edx`: the process that asks; the highest bit is set where it holds the service's calls.
+  /// `esi`: the `Rights` that this process has.
   @inline(__always) @inlinable
   public static func requestSender(_ request: UInt32) -> megha_registers {
     megha_system_call_registers(SystemCall.requestSender.rawValue, request, 0, 0, 0, 0)

@@ -1,11 +1,11 @@
 // Tries what a program without a right, or with one, must not be able to do, and says of each attempt whether it was refused.
 //
-//     attacker                with each right alone, and with none; `store` is to run
+//     attacker                with each right alone, and with none; `store`, `clock`, `keyboard` and `disk` are to run
 //     attacker try            with the rights that it has: for `sandbox`
 //     attacker servers        attacks nobody: says which rights servers have
 //
 // What it starts itself: `attacker fault NAME` commits one violation, `attacker hijack` wants a name that is moved, `attacker wait`
-// is somebody to attack.
+// is somebody to attack, `attacker keep` leaves an entry in the store.
 //
 // Invariant: an attempt that a right allows is made only where that right is missing, so nothing is broken by one that succeeds.
 
@@ -24,6 +24,7 @@ struct Attacker: Program {
       return Violations.commit(ProgramInformation.argument(2))
     }
     if action == "hijack" { return Hijack.wantName() }
+    if action == "keep" { return OthersEntry.leave() }
     if action == "wait" {
       Thread.sleep(milliseconds: 600_000)
       return 0
@@ -32,10 +33,7 @@ struct Attacker: Program {
   }
 
   static var named: [(name: StaticString, right: Rights)] {
-    [
-      ("none", []), ("ring0", .ring0), ("modules", .modules), ("tasks", .tasks), ("power", .power),
-      ("services", .services), ("devices", .devices),
-    ]
+    [("none", [])] + Rights.named
   }
 
   private static func tryAllRights() -> Int32 {
@@ -51,7 +49,9 @@ struct Attacker: Program {
     Console.write {
       $0.write("attacker: ")
       $0.write(decimal: Int(failed))
-      $0.write(" of 8 roles got what was not given\n")
+      $0.write(" of ")
+      $0.write(decimal: named.count + 1)
+      $0.write(" roles got what was not given\n")
     }
     return failed
   }
@@ -86,6 +86,7 @@ struct Attacker: Program {
     attempts.onTheKernel()
     attempts.onTasks()
     attempts.onDevices()
+    attempts.onDeviceServices()
     attempts.onServices()
     attempts.onTheManager()
     return attempts.finish()

@@ -90,12 +90,16 @@ extension Attempts {
   /// Whether it is refused one day, and leaves room for others.
   private func fills(_ store: ServiceClient) -> Bool {
     var words = InlineArray<6, UInt32>(repeating: 0)
-    words[0] = 5
+    words[0] = 9
     var number: UInt32 = 0
     var answer: UInt32 = 0
+    let own = (try? TaskIdentity.current.information().process) ?? 0
     while answer == 0 || answer == 1, number < 8192 {
       var key: [UInt8] = [0x61]
-      for shift in 0..<4 as Range<UInt32> { key.append(UInt8(truncatingIfNeeded: number >> (8 * shift))) }
+      for shift in 0..<4 as Range<UInt32> {
+        key.append(UInt8(truncatingIfNeeded: number >> (8 * shift)))
+        key.append(UInt8(truncatingIfNeeded: own >> (8 * shift)))
+      }
       var reply: [UInt8] = []
       let result = try? store.call(
         StoreOperation.set.rawValue, words: words, data: key + [UInt8](repeating: 7, count: 1000), reply: &reply)

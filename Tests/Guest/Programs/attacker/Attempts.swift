@@ -177,23 +177,4 @@ struct Attempts {
       return SystemError.badHandle.rawValue
     }
   }
-
-  // MARK: Devices
-
-  mutating func onDevices() {
-    attempt("the keyboard's ports", needs: .devices) { SystemCalls.portsClaim(0x60, 1) }
-    attempt("the disk's ports", needs: .devices) { SystemCalls.portsClaim(0x1f0, 8) }
-    attempt("the ports of the clock that feeds the watchdog") {
-      let result = SystemCalls.portsClaim(0x40, 4)
-      // With the right it is the kernel's all the same.
-      return result < 0 ? SystemError.notPermitted.rawValue : result
-    }
-    attempt("an interrupt line", needs: .devices) {
-      SystemCalls.interruptClaim(14, UInt32(bitPattern: SystemCalls.notificationCreate()), 1)
-    }
-    attempt("the screen's memory", needs: .devices) { SystemCalls.deviceMap(0xb8, 4096, [.read, .write]) }
-    attempt("the kernel's memory as a device's", [.notPermitted, .busy]) {
-      SystemCalls.deviceMap(0x100, 4096, [.read, .write])
-    }
-  }
 }

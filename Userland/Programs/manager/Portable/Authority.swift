@@ -5,25 +5,23 @@
 // it has the ones that its author asked for.
 
 import ABI
+import Primitives
 import SDK
 
 enum Authority {
-  /// The rights that a text names, between spaces and line ends; what follows `#` in a line is a comment. Every server has
-  /// `services`, without which it could not serve. Nil where the text names what is no right.
-  static func rights(in text: [UInt8]) -> Rights? {
-    var rights = Rights.services
-    for name in ServiceOrder.names(in: text) {
-      guard let right = named.first(where: { Bytes($0.name).copied == name })?.right else { return nil }
-      rights.insert(right)
+  /// What a server gets of the rights of whoever has it started. Every server has `services`, without which it could not serve; one
+  /// of the system's own has that alone where no file says more.
+  ///
+  /// - Parameter text: what the file of rights beside it holds; nil: there is none.
+  static func granted(_ text: [UInt8]?, isOwn: Bool, of rights: Rights) throws(ManagerRefusal) -> Rights {
+    do throws(UnknownRight) {
+      let wanted = try text.map { text throws(UnknownRight) in try RightsFile.rights(in: text).union(.services) }
+      return RightsFile.granted(wanted ?? (isOwn ? .services : nil), isOwn: isOwn, of: rights)
+    } catch {
+      var sentence = ByteWriter()
+      error.describe(to: &sentence)
+      throw ManagerRefusal(sentence.bytes)
     }
-    return rights
-  }
-
-  private static var named: [(name: StaticString, right: Rights)] {
-    [
-      ("ring0", .ring0), ("modules", .modules), ("tasks", .tasks), ("power", .power), ("services", .services),
-      ("devices", .devices),
-    ]
   }
 
   /// Refuses a command for a service in this placement to who could not do by itself what it comes to.

@@ -1,7 +1,7 @@
 // The shell's own commands that need the system: their names, arguments and what each does.
 
 enum Builtin: UInt8 {
-  case help, echo, run, sandbox
+  case help, echo, run, sandbox, rights
   case jobs, fg, bg, wait, kill
   case cd, pwd, ls, cat, head, tail, wc, grep, sort, hexdump, less
   case find, du, stat, chmod, cmp
@@ -11,7 +11,7 @@ enum Builtin: UInt8 {
   case lsmod, insmod, rmmod, modinfo, service
   case which, env, history, read, clear
 
-  private static var count: UInt8 { 56 }
+  private static var count: UInt8 { 57 }
 
   init?(named name: [UInt8]) {
     for value in 0..<Self.count {
@@ -44,7 +44,11 @@ enum Builtin: UInt8 {
     case .sandbox:
       CommandHelp(
         "sandbox", "PROGRAM [WORD...]", "runs a program that may use none of the rights the shell holds",
-        example: "sandbox rights", .programs)
+        example: "sandbox rings", .programs)
+    case .rights:
+      CommandHelp(
+        "rights", "[NAME...]", "shows the rights that programs and services ask for, or those of the shell",
+        example: "rights bench disk", .programs)
     case .jobs:
       CommandHelp("jobs", "", "shows what runs in the background or was stopped by Ctrl-Z", example: "spin 5000 & jobs")
     case .fg:

@@ -1,7 +1,7 @@
 // What a process may do with its rights, and that what it gave up stays given up.
 //
-//     rights           with all rights: uses them, gives them up in a child, and checks that child
-//     rights --none    without any: everything that needs a right must be refused
+//     rightstests          with all rights: uses them, gives them up in a child, and checks that child
+//     rightstests --none   without any: everything that needs a right must be refused
 
 import ABI
 import Primitives
@@ -12,7 +12,7 @@ import ServiceSupport
 @main
 struct RightsCheck: Program {
   static func run() -> Int32 {
-    var checks = Checklist("rights")
+    var checks = Checklist("rightstests")
     let role = ProgramInformation.argumentCount > 1 ? ProgramInformation.argument(1) : Bytes("")
     if role == "--none" {
       nothingIsAllowed(&checks)
@@ -39,7 +39,7 @@ struct RightsCheck: Program {
     servicesAreClosed(&checks)
     // A path gives no right: neither where the file lies nor what it is called matters.
     checks.check(error(starting: .ring0, path: "/bin/shell") == .notPermitted, "also for the shell's file")
-    let path: StaticString = "/bin/rights"
+    let path: StaticString = "/bin/rightstests"
     let load = unsafe SystemCalls.moduleLoad(path.utf8Start, UInt32(path.utf8CodeUnitCount), nil)
     checks.check(load == SystemError.notPermitted.rawValue, "loading a module is refused")
     let name: StaticString = "rights-test"
@@ -108,7 +108,7 @@ struct RightsCheck: Program {
     words.append(role)
     var options = StartOptions(flags: flags)
     options.droppedRights = dropping
-    let child = try? Process.start(Bytes("/bin/rights"), arguments: words, options: options)
+    let child = try? Process.start(Bytes("/bin/rightstests"), arguments: words, options: options)
     return try? child?.wait()
   }
 }
