@@ -22,6 +22,7 @@ package struct DeviceAccess {
   /// The rights to all devices that have some of these ports.
   package func rights(forPorts first: UInt32, _ count: UInt32) -> Rights {
     var rights = DeviceRights.needed(forPorts: first, count)
+    guard !rights.isEmpty else { return rights }
     let board = context.devices.board
     if reachesFirmware(first, count, board.sleepPort, 2) || reachesFirmware(first, count, board.secondSleepPort, 2)
       || reachesFirmware(first, count, board.firmwarePort, 1)
@@ -39,7 +40,7 @@ package struct DeviceAccess {
 
   private func reachesFirmware(_ first: UInt32, _ count: UInt32, _ place: UInt16?, _ width: UInt32) -> Bool {
     guard let place, place != 0 else { return false }
-    return first < UInt32(place) &+ width && UInt32(place) < first &+ min(count, 0x1_0000)
+    return first < UInt32(place) &+ width && UInt32(place) < first &+ count
   }
 
   /// The rights to memory of devices, by pages; nil where some of it is memory, or of what the kernel drives.

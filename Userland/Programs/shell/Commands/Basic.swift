@@ -12,6 +12,7 @@ extension Builtin {
     Console.write("Any other name is a program in /bin, for example edit, rings, crash, bench; ls /bin shows all.\n")
     Console.write("Commands are separated by ; && || and line ends; a & at the end runs one beside the shell.\n")
     Console.write("if, while, until, for, case, { } and functions are as in other shells; help if tells more.\n")
+    Console.write("Control-Alt-Space, or Control-] twice on a serial line, brings a shell beside whatever runs.\n")
     return 0
   }
 
