@@ -117,6 +117,12 @@ let package = Package(
     .target(
       name: "FileSystems", dependencies: ["ABI", "Primitives", "ServiceSupport"], path: "FileSystems",
       swiftSettings: portable + fast),
+    .target(
+      name: "LinuxPersonality", dependencies: ["ABI", "Primitives", "ServiceSupport"], path: "Personalities/Linux",
+      swiftSettings: portable),
+    .testTarget(
+      name: "LinuxPersonalityTests", dependencies: ["ABI", "LinuxPersonality", "ServiceSupport", "TestSupport"],
+      path: "Tests/LinuxPersonalityTests", swiftSettings: host),
     .testTarget(
       name: "FileSystemsTests", dependencies: ["ABI", "FileSystems", "Primitives", "ServiceSupport", "TestSupport"],
       path: "Tests/FileSystemsTests", swiftSettings: host),

@@ -33,7 +33,7 @@ public enum SystemCallTable {
       result: "the identity of the new process",
       errors: [
         "badAddress", "badArgument", "notFound", "badExecutable", "outOfMemory", "notPermitted", "tooLarge",
-        "limitReached", "badHandle", "unsupported",
+        "limitReached", "badHandle", "unsupported", "otherSystem",
       ],
       "Starts a process from a file or from memory, in Ring 3 or Ring 0. The caller's process becomes its parent, and the new one gets its standard handles unless the request names others."
     ),
@@ -711,6 +711,24 @@ public enum SystemCallTable {
         .init("isStopped", .number, "1: none of its tasks runs its code any more; 0: they go on"),
       ], errors: ["noSuchTask", "notPermitted", "badArgument"],
       "Stops a process, or lets it go on. A call that it is in comes to its end first; a stopped process can be ended."),
+    .init(
+      101, "processClone", [.init("isStopped", .number, "1: the new process waits until it is told to go on")],
+      result: "the identity of the new process",
+      errors: ["badArgument", "cancelled", "limitReached", "outOfMemory", "unsupported"],
+      "For a process with a personality: makes a child with a copy of its memory and handles, which goes on from where the call came, with 0 as its value. Pages are shared until one of both writes."
+    ),
+    .init(
+      102, "processReplace",
+      [
+        .init("request", .structureIn(type: "ProcessRequest"), "the program, its arguments and its environment"),
+        .init("size", .length, "the size of the request in bytes"),
+      ],
+      errors: [
+        "badAddress", "badArgument", "badExecutable", "busy", "cancelled", "limitReached", "notFound", "otherSystem",
+        "outOfMemory", "tooLarge",
+      ],
+      "Goes on with another program, in the same process: handles, children and identity stay. Does not come back unless it fails, and nothing has changed then."
+    ),
   ]
 
   /// What goes wrong with a path.

@@ -31,5 +31,6 @@ extension SystemCallTable {
     .init(-27, "deviceFailed", "The device failed to read or write."),
     .init(-28, "stale", "The file was removed while it was open."),
     .init(-29, "damaged", "The file system contradicts itself; it needs to be checked."),
+    .init(-30, "otherSystem", "The program is for another system, and was given no personality."),
   ]
 }

@@ -44,6 +44,8 @@ public struct HandleInformation: BitwiseCopyable, Sendable {
   /// An `ObjectKind`.
   public var kind: UInt32 = 0
   public var rights = HandleRights(rawValue: 0)
+  /// Of a file: where the next read or write begins.
+  public var position: UInt32 = 0
   @inlinable public init() {}
 }
 

@@ -33,7 +33,10 @@ public struct StartFlags: OptionSet, BitwiseCopyable, Sendable {
   @inlinable public static var traced: StartFlags { .init(rawValue: 16) }
   /// Processes only: it and what it starts are a job of their own, inside the starter's.
   @inlinable public static var ownJob: StartFlags { .init(rawValue: 32) }
-  @inlinable public static var all: StartFlags { .init(rawValue: 63) }
+  /// Processes only: arguments and environment are arrays of addresses, a 0 behind the last, of texts that end with a zero byte.
+  /// Their counts mean nothing.
+  @inlinable public static var zeroEnded: StartFlags { .init(rawValue: 64) }
+  @inlinable public static var all: StartFlags { .init(rawValue: 127) }
 }
 
 /// A call of a traced process.
@@ -90,6 +93,8 @@ public struct ProcessRequest: BitwiseCopyable, Sendable {
   public var share: UInt32 = 0
   /// A `HandleSource` for each of the standard handles.
   public var standardHandles = InlineArray<3, HandleSource>(repeating: .inherited)
+  /// A handle of the service that says what its system calls mean (Personality.swift); 0: they are native.
+  public var personality: UInt32 = 0
   @inlinable public init() {}
 }
 
@@ -360,6 +365,8 @@ public enum RegionPurpose: UInt32, Sendable {
   case shared = 9
   /// Where pages appear that callers lend to a server's task.
   case lent = 10
+  /// Through which the kernel and a process's personality pass bytes.
+  case exchange = 11
 }
 
 public struct RegionInformation: BitwiseCopyable, Sendable {

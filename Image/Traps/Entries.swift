@@ -19,7 +19,9 @@ import VirtualMemory
 @c(general_system_call) @inline(never)
 func answer(_ registers: CallRegisters) {
   let context = Context()
-  registers.pointee.eax = UInt32(bitPattern: NativeCalls(context).result(of: registers))
+  let foreign = ForeignCalls(context)
+  registers.pointee.eax = UInt32(
+    bitPattern: foreign?.result(of: registers) ?? NativeCalls(context).result(of: registers))
   if context.processor.pendingWork != 0 { seeToPendingWork() }
 }
 

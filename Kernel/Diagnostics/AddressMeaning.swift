@@ -48,7 +48,7 @@ public struct StackIdentity: Sendable {
 
 /// What a part of a program's address space is for.
 public enum RegionMeaning: Sendable {
-  case code, readOnlyData, data, heap, mapping, stack, systemCallPage, lent
+  case code, readOnlyData, data, heap, mapping, stack, systemCallPage, lent, exchange
 
   var text: StaticString {
     switch self {
@@ -60,6 +60,7 @@ public enum RegionMeaning: Sendable {
     case .stack: "a stack"
     case .systemCallPage: "the system-call page"
     case .lent: "the window for pages that are lent"
+    case .exchange: "where the process and its personality exchange bytes"
     }
   }
 }

@@ -127,6 +127,8 @@ package struct ProgramHeader {
     case dynamic
     /// The path of a dynamic linker (PT_INTERP).
     case interpreter
+    /// Notes of whoever made the file (PT_NOTE).
+    case note
     /// The initial image of thread-local data (PT_TLS).
     case threadLocal
     /// Read-only once relocations are done (PT_GNU_RELRO).
@@ -158,6 +160,7 @@ package struct ProgramHeader {
       case 1: .load
       case 2: .dynamic
       case 3: .interpreter
+      case 4: .note
       case 7: .threadLocal
       case 0x6474_e552: .readOnlyAfterRelocation
       default: .other

@@ -110,6 +110,17 @@ public struct SegmentTable: Sendable {
     return nil
   }
 
+  /// Where a byte of the file lies in memory; nil: no segment brings it.
+  func address(ofFileOffset offset: UInt32) -> UInt32? {
+    for index in 0..<count {
+      let segment = storage[index]
+      if offset >= segment.fileOffset && offset &- segment.fileOffset < segment.fileSize {
+        return segment.start &+ (offset &- segment.fileOffset)
+      }
+    }
+    return nil
+  }
+
   /// Whether the pages of a segment can be those in which its file lies in memory, with its first byte at `fileAddress`, so
   /// that nothing has to be copied: nobody may write them, all of its bytes are in the file and at the same place of their
   /// page, and no other segment has a part in these pages.

@@ -7,12 +7,25 @@
 
 import Primitives
 
+/// What a program's start-up code may want to know of its file (System V ABI for i386, "Auxiliary Vector").
+public struct StartFacts: Equatable, Sendable {
+  public let entry: UInt32
+  /// Where the program headers lie in memory; 0: no segment has them.
+  public let programHeaders: UInt32
+  public let programHeaderCount: UInt32
+  public static var programHeaderSize: UInt32 { ProgramHeader.size }
+}
+
 /// What to map for a program, and where it begins.
 public struct ProgramPlan: Sendable {
   /// The address of the first instruction; it lies in an executable segment.
   public let entry: UInt32
   /// The segments, sorted by address.
   public let table: SegmentTable
+  /// What a program can be told of its own file at its start.
+  public let startFacts: StartFacts
+  /// Whether the file says that it is for another system than this one.
+  public let isForOtherSystem: Bool
 
   /// Where programs may lie: above the lowest 64 KiB, below the area of the first stack.
   public static var programWindow: VirtualRange {
@@ -49,6 +62,7 @@ public struct ProgramPlan: Sendable {
     let fileSize = source.byteCount
     try header.validate(type: .program, fileSize: fileSize)
     var table = SegmentTable()
+    var isForOtherSystem = false
     for index in 0..<header.programHeaderCount {
       let segment = try ProgramHeader(index, of: header, from: &source)
       switch segment.kind {
@@ -56,6 +70,8 @@ public struct ProgramPlan: Sendable {
         try table.insert(segment, index: index, fileSize: fileSize, window: window)
       case .interpreter:
         try Self.refuseInterpreter(segment, index: index, fileSize: fileSize, source: &source)
+      case .note:
+        if try SystemTag.isThere(in: segment, fileSize: fileSize, source: &source) { isForOtherSystem = true }
       case .dynamic, .threadLocal, .readOnlyAfterRelocation, .other:
         // Notes for tools and run-time libraries; nothing in them changes what is mapped.
         continue
@@ -67,6 +83,10 @@ public struct ProgramPlan: Sendable {
         .entryNotExecutable, .entry, value: header.entry, limit: Self.codeStart(table))
     }
     self.entry = header.entry
+    self.isForOtherSystem = isForOtherSystem
+    startFacts = StartFacts(
+      entry: header.entry, programHeaders: table.address(ofFileOffset: header.programHeaderOffset) ?? 0,
+      programHeaderCount: UInt32(header.programHeaderCount))
     self.table = table
   }
 

@@ -64,6 +64,7 @@ package struct AddressClassifier {
     case .systemCallPage: .systemCallPage
     case .mapping, .device, .shared: .mapping
     case .lent: .lent
+    case .exchange: .exchange
     }
   }
 

@@ -34,7 +34,7 @@ struct SegmentHeaders {
       case .threadLocal:
         throw ElfError(
           .threadLocalUnsupported, .segmentMemorySize, value: segment.memorySize, limit: 0, index: index)
-      case .interpreter, .other:
+      case .interpreter, .note, .other:
         // An interpreter is for programs; nobody runs it for a module.
         continue
       }

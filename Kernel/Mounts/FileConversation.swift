@@ -1,10 +1,6 @@
-// What the kernel asks of those who serve file systems, for the task whose system call it is.
+// What the kernel asks of those who serve file systems, for the task whose system call it is (IPC/KernelConversation.swift).
 //
-// The request goes the general way of a call (IPC/Calls.swift), with the task's own record: the server sees who asks, and may be a
-// process or a linked module. Paths come from kernel memory; bytes that are read or written go straight from and to the memory of
-// the caller.
-//
-// Invariant: the record says that addresses are the kernel's only while the call lasts that has them.
+// Paths come from kernel memory; bytes that are read or written go straight from and to the memory of the caller.
 
 import ABI
 import Files
@@ -16,12 +12,8 @@ import Primitives
 import Scheduling
 import VirtualMemory
 
-/// The words of a reply, checked: word 0 was no error.
-struct FileReply {
-  let words: InlineArray<6, UInt32>
-  /// How many bytes it carried.
-  let length: UInt32
-}
+/// A reply whose word 0 was no error.
+typealias FileReply = KernelConversation.Reply
 
 struct FileConversation {
   let context: Context
@@ -38,14 +30,7 @@ struct FileConversation {
     self.init(with: service, in: context)
   }
 
-  /// What a request brings along.
-  enum Data {
-    case none
-    /// Bytes of the caller's.
-    case user(UserBuffer)
-    /// Bytes of the kernel's.
-    case kernel(KernelBytes)
-  }
+  typealias Data = KernelConversation.Data
 
   /// Asks, and waits for the answer.
   ///
@@ -56,36 +41,10 @@ struct FileConversation {
     _ request: FileRequest, _ words: InlineArray<5, UInt32>, _ data: Data = .none,
     room: KernelBytes = KernelBytes(address: 0, length: 0), isRoomOfKernel: Bool = false
   ) throws(SystemError) -> FileReply {
-    let record = try Services(context).record(of: context.scheduler.current)
-    record.value.form = .message
-    record.value.isOfKernel = true
-    record.value.message.operation = request.rawValue
-    for index in 0..<5 { record.value.message.words[index] = words[index] }
-    record.value.message.words[5] = 0
-    record.value.message.dataLength = 0
-    record.value.dataAddress = 0
-    switch data {
-    case .none: break
-    case .user(let buffer):
-      record.value.message.dataLength = min(buffer.length, Calls.dataLimit)
-      record.value.dataAddress = buffer.address
-    case .kernel(let bytes):
-      record.value.message.dataLength = bytes.length
-      record.value.dataAddress = bytes.address
-      record.value.dataIsOfKernel = true
-    }
-    record.value.message.bufferCapacity = min(room.length, Calls.dataLimit)
-    record.value.bufferAddress = room.address
-    record.value.roomIsOfKernel = isRoomOfKernel
-    Services(context).retain(service)
-    defer {
-      record.value.dataIsOfKernel = false
-      record.value.roomIsOfKernel = false
-      record.value.isOfKernel = false
-      Services(context).release(service)
-    }
-    _ = try Calls(context).send(to: service, deadline: nil)
-    let reply = FileReply(words: record.value.message.words, length: record.value.message.dataLength)
+    let reply = try KernelConversation(with: service, in: context).ask(
+      request.rawValue, [words[0], words[1], words[2], words[3], words[4], 0], data,
+      room: isRoomOfKernel
+        ? .kernel(room) : .user(UserBuffer(address: room.address, length: room.length, in: context)))
     guard reply.words[0] == 0 else {
       throw SystemError(rawValue: Int32(bitPattern: reply.words[0])) ?? .serviceFaulted
     }

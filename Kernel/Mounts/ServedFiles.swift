@@ -57,6 +57,7 @@ package struct ServedFiles {
       try ServedFiles(context).write(buffer, to: record(target))
     }
     operations.seek = { (_, target, position) throws(SystemError) in record(target).value.position = position }
+    operations.position = { record($0).value.position }
     kinds.enter(.servedFile, operations)
   }
 

@@ -162,6 +162,15 @@ package struct Handles {
     context.objects.kinds.close(target, of: process, context)
   }
 
+  /// Gives a new process all handles of another one's that more than one may have, under the same numbers.
+  package func copyAll(of process: Reference<Process>, to copy: Reference<Process>) {
+    for handle in 0..<UInt32(HandleTable.capacity) {
+      guard let entry = try? self.copy(of: handle, needed: [], in: process) else { continue }
+      retain(entry.target)
+      copy.value.handles.place(handle, entry.target, entry.rights)
+    }
+  }
+
   package func closeAll(of process: Reference<Process>) {
     for handle in 0..<UInt32(HandleTable.capacity) {
       do throws(SystemError) { try close(handle, of: process) } catch {}

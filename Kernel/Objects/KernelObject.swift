@@ -44,6 +44,8 @@ package struct ObjectOperations {
   package var write: (Context, HandleTarget, UserBuffer) throws(SystemError) -> UInt32 = Self.refuse
   /// Sets where the next read begins.
   package var seek: (Context, HandleTarget, UInt32) throws(SystemError) -> Void = Self.refuse
+  /// Where that is; 0 where it has no meaning.
+  package var position: (HandleTarget) -> UInt32 = { _ in 0 }
 
   package init() {}
 
@@ -76,11 +78,11 @@ package struct ObjectTable: ~Copyable {
 
   mutating func isStream(_ target: HandleTarget) -> Bool { unsafe operations(of: target).pointee.isStream }
 
-  mutating func retain(_ target: HandleTarget, _ context: Context) {
+  package mutating func retain(_ target: HandleTarget, _ context: Context) {
     unsafe operations(of: target).pointee.retain(context, target)
   }
 
-  mutating func close(_ target: HandleTarget, of process: Reference<Process>, _ context: Context) {
+  package mutating func close(_ target: HandleTarget, of process: Reference<Process>, _ context: Context) {
     unsafe operations(of: target).pointee.close(context, target, process)
   }
 
@@ -94,5 +96,9 @@ package struct ObjectTable: ~Copyable {
 
   package mutating func seek(_ target: HandleTarget, to position: UInt32, _ context: Context) throws(SystemError) {
     try unsafe operations(of: target).pointee.seek(context, target, position)
+  }
+
+  package mutating func position(of target: HandleTarget) -> UInt32 {
+    unsafe operations(of: target).pointee.position(target)
   }
 }

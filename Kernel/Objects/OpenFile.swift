@@ -35,6 +35,7 @@ package struct OpenFiles {
       guard position <= file.value.bytes.length else { throw .badArgument }
       file.value.position = position
     }
+    operations.position = { record($0).value.position }
     operations.isStream = true
     kinds.enter(.file, operations)
   }

@@ -39,6 +39,8 @@ package struct Process: ~Copyable {
   package var waiters = TaskQueue()
   /// The records of its calls, where it is traced.
   package var trace: Reference<TraceRing>?
+  /// The service that says what its system calls mean; none: they are native. It has a reference to it.
+  package var personality = HandleTarget.none
   /// Nil: the root.
   var workingDirectory: Reference<WorkingDirectory>?
   /// Where the program's file lies in memory, for its symbols.

@@ -101,7 +101,7 @@ package struct Exit {
   }
 
   /// Stacks and registers: what a task owns besides its record.
-  private func release(_ task: Reference<Task>, of process: Reference<Process>) {
+  func release(_ task: Reference<Task>, of process: Reference<Process>) {
     FloatState(context).release(task)
     ModuleStacks(context).taskEnded(task)
     context.processes.endings.taskEnded(context, task)
@@ -126,6 +126,7 @@ package struct Exit {
   private func finishProcess(_ process: Reference<Process>) {
     Handles(context).closeAll(of: process)
     WorkingDirectories(context).giveUp(of: process)
+    Personalities(context).giveUp(of: process)
     ServiceMoves(context).holderEnded(process)
     if let space = process.value.space {
       process.value.space = nil

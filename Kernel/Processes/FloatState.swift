@@ -3,6 +3,7 @@
 //
 // Invariant: `floatOwner` is the task whose registers the processor holds; it has a save area.
 
+import ABI
 import Executables
 import MachineSupport
 import Platform
@@ -42,6 +43,22 @@ package struct FloatState {
       restore(from: UInt32(task.value.floatState))
     }
     return true
+  }
+
+  /// Gives a new task the registers that another one has.
+  func copy(of task: Reference<Task>, to copy: Reference<Task>) throws(SystemError) {
+    guard task.value.floatState != 0 else { return }
+    guard let area = unsafe KernelHeap(context).allocateBytes(Self.areaSize, alignment: 16, tag: .task) else {
+      throw .outOfMemory
+    }
+    if context.processes.floatOwner == task {
+      context.processor.allowFloat()
+      save(to: UInt32(task.value.floatState))
+      restore(from: UInt32(task.value.floatState))
+    }
+    unsafe area.copyMemory(
+      from: UnsafeRawPointer(bitPattern: task.value.floatState).unsafelyUnwrapped, byteCount: Self.areaSize)
+    copy.value.floatState = UInt(bitPattern: area)
   }
 
   func release(_ task: Reference<Task>) {

@@ -27,7 +27,7 @@ package struct ProcessStart {
   package static var textBytesLimit: UInt32 { 16384 }
 
   /// The largest image that is no file of the archives, in bytes.
-  private static var imageLimit: UInt32 { 0x0100_0000 }
+  static var imageLimit: UInt32 { 0x0100_0000 }
 
   // The optimizer would put all of this into one function whose frame overflows a kernel stack: each step that has
   // large values of its own stays a function of its own.
@@ -41,6 +41,8 @@ package struct ProcessStart {
     let priority = try StartMode.priority(request.priority, of: starter)
     let handles = try StandardHandles(request.standardHandles, of: parent, context)
     defer { handles.release(of: parent, context) }
+    let personality = try Personalities(context).take(request.personality, of: parent)
+    defer { Personalities(context).release(personality, of: parent) }
     let explanation =
       request.explanationCapacity == 0
       ? nil : UserBuffer(address: request.explanationAddress, length: request.explanationCapacity, in: context)
@@ -52,14 +54,14 @@ package struct ProcessStart {
       let name = try request.path.length > 0 ? ProgramPath(request.path, in: context) : ProgramPath("image")
       return unsafe try start(
         image: image.bytes, name: name, request: request, mode: mode, priority: priority, parent: parent,
-        handles: handles, explanation: explanation, isPermanent: false)
+        handles: handles, personality: personality, explanation: explanation, isPermanent: false)
     }
     let name = try ProgramPath(request.path, in: context)
     let file = try FileSpace(context).wholeFile(name.span, limit: Self.imageLimit)
     defer { file.giveUp(context) }
     return try start(
       image: file.bytes, name: name, request: request, mode: mode, priority: priority, parent: parent,
-      handles: handles, explanation: explanation, isPermanent: file.isPermanent)
+      handles: handles, personality: personality, explanation: explanation, isPermanent: file.isPermanent)
   }
 
   /// Starts the first process of the system, which has no parent.
@@ -69,13 +71,14 @@ package struct ProcessStart {
     let request = ProcessRequest()
     _ = try start(
       image: file, name: name, request: request, mode: StartMode(mode: .user, isGuarded: false), priority: 16,
-      parent: nil, handles: StandardHandles(), explanation: nil, isPermanent: true)
+      parent: nil, handles: StandardHandles(), personality: .none, explanation: nil, isPermanent: true)
   }
 
   @inline(never)
   private func start(
     image: KernelBytes, name: ProgramPath, request: ProcessRequest, mode: StartMode, priority: UInt8,
-    parent: Reference<Process>?, handles: StandardHandles, explanation: UserBuffer?, isPermanent: Bool
+    parent: Reference<Process>?, handles: StandardHandles, personality: HandleTarget, explanation: UserBuffer?,
+    isPermanent: Bool
   ) throws(SystemError) -> TaskIdentity {
     let plan: ProgramPlan
     do throws(ElfError) {
@@ -84,9 +87,11 @@ package struct ProcessStart {
       explain(error, name: name, to: explanation)
       throw .badExecutable
     }
+    if plan.isForOtherSystem && personality.kind == .none { throw .otherSystem }
     var texts = try StackTexts(request, in: context)
     defer { texts.end() }
 
+    let isForeign = personality.kind != .none
     let isTraced = request.flags.contains(.traced)
     let job = try job(request, of: parent)
     defer { JobRecords(context).release(job) }
@@ -96,22 +101,17 @@ package struct ProcessStart {
     var trace: Reference<TraceRing>?
     do throws(SystemError) {
       if isTraced { trace = try TraceRings(context).makeRing(tracer: parent, for: job) }
-      // The few files that begin on a page may lie there as they have to lie in memory.
-      let beginsOnPage = isPermanent && image.address & (pageSize &- 1) == 0
-      try load(
-        plan.table, into: LoadingSpace(space: space, file: image, sharesMemory: isPermanent),
-        fileAddress: beginsOnPage ? image.address : nil)
-      context.scheduler.preemptionPoint()
-      let stackSize = mode.mode.isRing0 ? StackSizes.ring0 : AddressLayout.processStackLimit
-      let stackEnd = AddressLayout.processStackEnd
-      try space.addStack(
-        start: stackEnd - stackSize, end: stackEnd, purpose: .stack, isCommitted: mode.mode.isRing0)
-      let stackPointer = try texts.place(in: space, stackEnd: stackEnd)
+      let memory = ProgramMemory(
+        context: context, plan: plan, file: image, isPermanent: isPermanent, isRing0: mode.mode.isRing0,
+        isForeign: isForeign)
+      try memory.fill(space)
+      let stackPointer = try texts.place(
+        in: space, stackEnd: memory.stackEnd, auxiliary: isForeign ? plan.startFacts : nil)
       let task = try TaskRecords(context).make(mode: mode.mode, priority: priority, isThread: false, owner: 0, for: job)
       do throws(SystemError) {
         task.value.isGuarded = mode.isGuarded
-        task.value.stackStart = stackEnd - stackSize
-        task.value.stackEnd = stackEnd
+        task.value.stackStart = memory.stackStart
+        task.value.stackEnd = memory.stackEnd
         task.value.spaceRecord = space.address
         context.processes.observer.beginProcess(context, space)
         try TaskStart(context).prepare(task, space: space, entry: plan.entry, stackPointer: stackPointer)
@@ -121,6 +121,7 @@ package struct ProcessStart {
           Process(mainTask: task, space: space, rights: rights.subtracting(request.droppedRights), job: job))
         process.value.name = name.name
         process.value.trace = trace
+        Personalities(context).give(personality, to: process)
         handles.give(to: process, context)
         if isPermanent {
           process.value.image = (image.address, image.length)
@@ -173,16 +174,9 @@ package struct ProcessStart {
     return try JobRecords(context).make(inside: outer, isReserved: isReserved, limits: limits, shareWeight: share)
   }
 
-  @inline(never)
-  private func load(
-    _ table: borrowing SegmentTable, into space: LoadingSpace, fileAddress: UInt32?
-  ) throws(SystemError) {
-    try table.load(into: space, fileAddress: fileAddress)
-  }
-
   /// Says why a file cannot be started: to the caller if it asked, and to the log.
   @inline(never)
-  private func explain(_ error: ElfError, name: ProgramPath, to explanation: UserBuffer?) {
+  func explain(_ error: ElfError, name: ProgramPath, to explanation: UserBuffer?) {
     var sentence = TextBuffer()
     sentence.write(name.span)
     sentence.write(": ")
@@ -208,7 +202,7 @@ package struct StartMode {
   init(_ flags: StartFlags, rights: Rights, isThread: Bool) throws(SystemError) {
     guard flags.isSubset(of: .all) else { throw .badArgument }
     if flags.contains(.detached) && !isThread { throw .badArgument }
-    if isThread, !flags.isDisjoint(with: [.traced, .ownJob]) { throw .badArgument }
+    if isThread, !flags.isDisjoint(with: [.traced, .ownJob, .zeroEnded]) { throw .badArgument }
     guard flags.contains(.ring0) else {
       if flags.contains(.sharedStack) || flags.contains(.guarded) { throw .badArgument }
       mode = .user

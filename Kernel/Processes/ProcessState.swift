@@ -7,6 +7,8 @@ import Scheduling
 package struct ProcessState: ~Copyable {
   /// The task whose x87 and SSE registers the processor holds.
   package var floatOwner: Reference<Task>?
+  /// What the current task is about to go on with.
+  package var replacement: Replacement?
   package let endings: EndingSteps
   package let observer: StartObserver
 

@@ -21,39 +21,64 @@ struct TaskStart {
   /// Words below the frame that switch_context pops: where to go on.
   private static var switchWords: UInt32 { 1 }
 
-  /// Gives a new task its kernel stack and its first frame.
+  /// What a task needs to run in an address space, and that it has not got yet.
+  struct Beginning {
+    fileprivate var directory: UInt32
+    fileprivate var threadPointer: UInt32
+    /// The first address of its kernel stack; 0: it works on its own.
+    fileprivate var kernelStack: UInt32 = 0
+    fileprivate var stackPointer: UInt32 = 0
+  }
+
+  /// Gives a new task its kernel stack and its first frame, from which it begins at `entry`.
   @inline(never)
   func prepare(
     _ task: Reference<Task>, space: Reference<AddressSpace>, entry: UInt32, stackPointer: UInt32
   ) throws(SystemError) {
-    task.value.directory = try space.directory(isGuarded: task.value.isGuarded)
-    let block = try placeBlock(of: task, space: space)
-    task.value.setThreadSegment(base: block, descriptor: Processor.threadSegment(base: block))
+    let block = try placeBlock(of: task, stackEnd: task.value.stackEnd, in: space)
+    let frame = firstFrame(task, entry: entry, stackPointer: stackPointer)
+    install(try make(for: task, space: space, frame, threadPointer: block), in: task)
+  }
+
+  /// Makes what a task needs to go on at `frame`. Nothing of the task has changed.
+  @inline(never)
+  func make(
+    for task: Reference<Task>, space: Reference<AddressSpace>, _ frame: trap_frame, threadPointer: UInt32
+  ) throws(SystemError) -> Beginning {
+    var beginning = Beginning(
+      directory: try space.directory(isGuarded: task.value.isGuarded), threadPointer: threadPointer)
+    let frameSize = UInt32(MemoryLayout<trap_frame>.size)
+    let size = frameSize + Self.switchWords * 4
+    if task.value.mode == .kernelSharedStack {
+      beginning.stackPointer = (frame.esp - size) & ~15
+      var position = beginning.stackPointer
+      try space.write(word: address_of_task_start(), at: &position)
+      unsafe try withUnsafePointer(to: frame) { pointer throws(SystemError) in
+        unsafe try space.write(UnsafeRawPointer(pointer), count: frameSize, at: position)
+      }
+      return beginning
+    }
+    beginning.kernelStack = try KernelStacks(context).take()
+    beginning.stackPointer = beginning.kernelStack + KernelStacks.size - size
+    unsafe DirectMap.pointer(beginning.stackPointer, as: UInt32.self).pointee = address_of_task_start()
+    unsafe DirectMap.pointer(beginning.stackPointer + Self.switchWords * 4, as: trap_frame.self).pointee = frame
+    return beginning
+  }
+
+  /// Gives it to the task, which has no kernel stack.
+  func install(_ beginning: Beginning, in task: Reference<Task>) {
+    task.value.directory = beginning.directory
+    task.value.setThreadSegment(
+      base: beginning.threadPointer, descriptor: Processor.threadSegment(base: beginning.threadPointer))
     task.value.protection = Protection(mode: task.value.mode, isGuarded: task.value.isGuarded).rawValue
     task.value.directEntry =
       task.value.mode == .kernelSharedStack
       ? address_of_direct_entry_shared()
       : task.value.isGuarded ? address_of_direct_entry_guarded() : address_of_direct_entry_separate()
-    let frameSize = UInt32(MemoryLayout<trap_frame>.size)
-    let frame = firstFrame(task, entry: entry, stackPointer: stackPointer)
-    let size = frameSize + Self.switchWords * 4
-    if task.value.mode == .kernelSharedStack {
-      let start = (stackPointer - size) & ~15
-      var position = start
-      try space.write(word: address_of_task_start(), at: &position)
-      unsafe try withUnsafePointer(to: frame) { pointer throws(SystemError) in
-        unsafe try space.write(UnsafeRawPointer(pointer), count: frameSize, at: position)
-      }
-      task.value.savedStackPointer = start
-      return
-    }
-    let stack = try KernelStacks(context).take()
-    task.value.kernelStackStart = stack
-    task.value.kernelStackEnd = stack + KernelStacks.size
-    let start = task.value.kernelStackEnd - size
-    unsafe DirectMap.pointer(start, as: UInt32.self).pointee = address_of_task_start()
-    unsafe DirectMap.pointer(start + Self.switchWords * 4, as: trap_frame.self).pointee = frame
-    task.value.savedStackPointer = start
+    task.value.savedStackPointer = beginning.stackPointer
+    guard beginning.kernelStack != 0 else { return }
+    task.value.kernelStackStart = beginning.kernelStack
+    task.value.kernelStackEnd = beginning.kernelStack + KernelStacks.size
   }
 
   /// How much of the top of every first stack and thread stack is taken by the task's `ThreadBlock`.
@@ -61,11 +86,11 @@ struct TaskStart {
 
   /// Writes the block at the top of the task's stack through which a program finds out, without a system call, which
   /// task it is. Returns its address.
-  private func placeBlock(
-    of task: Reference<Task>, space: Reference<AddressSpace>
+  func placeBlock(
+    of task: Reference<Task>, stackEnd: UInt32, in space: Reference<AddressSpace>
   ) throws(SystemError) -> UInt32 {
     var block = ThreadBlock()
-    block.address = task.value.stackEnd - Self.blockSize
+    block.address = stackEnd - Self.blockSize
     block.task = task.value.identity.value
     unsafe try withUnsafePointer(to: block) { pointer throws(SystemError) in
       unsafe try space.write(UnsafeRawPointer(pointer), count: Self.blockSize, at: block.address)
@@ -78,7 +103,7 @@ struct TaskStart {
     task.value.kernelStackStart = 0
   }
 
-  private func firstFrame(_ task: Reference<Task>, entry: UInt32, stackPointer: UInt32) -> trap_frame {
+  func firstFrame(_ task: Reference<Task>, entry: UInt32, stackPointer: UInt32) -> trap_frame {
     var frame = trap_frame()
     frame.eip = entry
     frame.esp = stackPointer

@@ -161,6 +161,8 @@ public struct Task: ~Copyable {
   public var refusedLimit: RefusedLimit?
   /// On whose time it runs; nil: on that of all who have none.
   public var share: Reference<Share>?
+  /// Where the frame lies with which the call came that its personality is asked about; 0: there is none, or it came without.
+  public var foreignFrame: UInt = 0
 
   /// The processor time it has used until `stamp`, which is now.
   public func timeUsed(until stamp: UInt64) -> UInt64 { state == .running ? timeBalance &+ stamp : timeBalance }

@@ -135,6 +135,8 @@ package struct NativeCalls {
     case .attentionWait: return try TaskCalls(context).attentionWait()
     case .limitRefusal: return try TaskCalls(context).limitRefusal(arguments)
     case .processStop: return try TaskCalls(context).processStop(arguments)
+    case .processClone: return try TaskCalls(context).processClone(arguments)
+    case .processReplace: return try TaskCalls(context).processReplace(arguments)
     }
   }
 

@@ -31,6 +31,7 @@ struct HandleCalls {
     var information = HandleInformation()
     information.kind = entry.target.kind.rawValue
     information.rights = entry.rights
+    information.position = context.objects.kinds.position(of: entry.target)
     try UserBuffer(address: arguments.second, length: 0, in: context).write(information)
     return 0
   }

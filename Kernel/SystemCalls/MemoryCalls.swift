@@ -46,7 +46,7 @@ struct MemoryCalls {
   func protect(_ arguments: Arguments) throws(SystemError) -> Int32 {
     let permissions = try checkedPermissions(arguments.third)
     let length = try roundedLength(arguments.second)
-    try checkDynamic(arguments.first, length)
+    guard arguments.first & (pageSize - 1) == 0 else { throw .badArgument }
     try context.scheduler.current.value.space.protectMappings(start: arguments.first, length: length, permissions)
     return 0
   }

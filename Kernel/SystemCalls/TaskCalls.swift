@@ -47,6 +47,25 @@ struct TaskCalls {
     return Int32(bitPattern: identity.value)
   }
 
+  /// Goes on twice, from where the call came that the caller's personality is asked about.
+  @inline(never)
+  func processClone(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard arguments.first <= 1 else { throw .badArgument }
+    let place = context.scheduler.current.value.foreignFrame
+    guard var frame = unsafe UnsafePointer<trap_frame>(bitPattern: place)?.pointee else { throw .unsupported }
+    frame.registers.eax = 0
+    let identity = try ProcessClone(context).start(frame, isStopped: arguments.first == 1)
+    return Int32(bitPattern: identity.value)
+  }
+
+  @inline(never)
+  func processReplace(_ arguments: Arguments) throws(SystemError) -> Int32 {
+    guard arguments.second == UInt32(MemoryLayout<ProcessRequest>.size) else { throw .badArgument }
+    var request = ProcessRequest()
+    try UserBuffer(address: arguments.first, length: arguments.second, in: context).read(into: &request)
+    try ProcessReplacement(context).replace(request)
+  }
+
   @inline(never)
   func threadStart(_ arguments: Arguments) throws(SystemError) -> Int32 {
     guard arguments.second == UInt32(MemoryLayout<ThreadRequest>.size) else { throw .badArgument }

@@ -276,7 +276,7 @@ extension Reference where Value == AddressSpace {
       if let entry = value.tables.lookup(VirtualAddress(page)) {
         // Memory that is not this space's own: nothing is written there on its behalf.
         guard !entry.isForeign else { throw .badAddress }
-        frame = entry.frame
+        frame = entry.isCopyOnWrite ? try makeOwn(page: page, entry) : entry.frame
       } else {
         guard let region = region(containing: page) else { throw .badAddress }
         frame = try populateUnzeroed(page: page, region.permissions)
@@ -299,9 +299,8 @@ extension Reference where Value == AddressSpace {
 
   /// Tries to make the access work that faulted: the first touch of promised memory.
   package func resolve(address: UInt32, error: PageFaultCode) -> FaultResolution {
-    guard !error.contains(.protection), !error.contains(.reserved),
-      let region = region(containing: address)
-    else { return .forbidden }
+    guard !error.contains(.reserved), let region = region(containing: address) else { return .forbidden }
+    if error.contains(.protection) { return resolveWrite(to: address, of: region, error) }
     if error.contains(.write) && !region.permissions.contains(.write) { return .forbidden }
     if error.contains(.execute) && !region.permissions.contains(.execute) { return .forbidden }
     guard !region.permissions.isEmpty else { return .forbidden }
@@ -309,6 +308,19 @@ extension Reference where Value == AddressSpace {
       _ = try populate(page: address & ~(pageSize &- 1), region.permissions)
       return .resolved
     } catch { return error == .limitReached ? .limitReached : .outOfMemory }
+  }
+
+  /// A page is there and was not to be written: the first write to a page that is shared until then.
+  @inline(never)
+  private func resolveWrite(to address: UInt32, of region: SpaceRegion, _ error: PageFaultCode) -> FaultResolution {
+    let page = address & ~(pageSize &- 1)
+    guard error.contains(.write), region.permissions.contains(.write),
+      let entry = value.tables.lookup(VirtualAddress(page)), entry.isCopyOnWrite
+    else { return .forbidden }
+    do throws(SystemError) {
+      _ = try makeOwn(page: page, entry)
+      return .resolved
+    } catch { return .outOfMemory }
   }
 }
 

@@ -24,6 +24,8 @@ private enum WindowRole: UInt32 {
   case taskCopy
   /// Reading what a report shows.
   case report
+  /// The frame that a private copy is made of. The page fault that asks for it may come while a task's copy is under way.
+  case original
 
   var page: UInt32 { KernelLayout.windows &+ rawValue &* pageSize }
 }
@@ -77,7 +79,7 @@ struct FrameContents {
   init(_ context: Context) { self.context = context }
 
   /// How many pages of the kernel half are windows.
-  static var windowCount: UInt32 { 3 }
+  static var windowCount: UInt32 { 4 }
 
   @inline(__always)
   func zero(_ frame: FrameNumber) {
@@ -91,6 +93,14 @@ struct FrameContents {
     let rest = kept.upperBound & ~3
     zero_words(open.address, (kept.lowerBound &+ 3) &>> 2)
     zero_words(open.address &+ rest, (pageSize &- rest) &>> 2)
+  }
+
+  /// Copies a whole frame.
+  func copy(_ original: FrameNumber, to frame: FrameNumber) {
+    let source = OpenFrame(original, for: .original, context)
+    let target = OpenFrame(frame, for: .work, context)
+    unsafe UnsafeMutableRawPointer(bitPattern: UInt(target.address)).unsafelyUnwrapped.copyMemory(
+      from: UnsafeRawPointer(bitPattern: UInt(source.address)).unsafelyUnwrapped, byteCount: Int(pageSize))
   }
 
   /// Copies kernel memory into a frame.

@@ -90,6 +90,7 @@ extension Reference where Value == AddressSpace {
   @inline(never)
   package func frame(ofPage page: UInt32, forWriting: Bool) throws(SystemError) -> FrameNumber {
     if let entry = value.tables.lookup(VirtualAddress(page)) {
+      if forWriting && entry.isCopyOnWrite { return try makeOwn(page: page, entry) }
       guard entry.isUser, !forWriting || entry.isWritable else { throw .badAddress }
       return entry.frame
     }

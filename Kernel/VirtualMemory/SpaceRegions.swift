@@ -82,7 +82,7 @@ extension Reference where Value == AddressSpace {
   @inline(__always)
   func isWritableNow(page address: UInt32) -> Bool { value.tables.isWritableForUser(VirtualAddress(address)) }
 
-  /// Whether all of a range lies in writable regions.
+  /// Whether all of a range lies in writable regions. Its pages that are shared until they are written are the space's own then.
   func isWritable(start: UInt32, length: UInt32) -> Bool {
     guard let range = VirtualRange(start: start, length: length), value.regions.firstHole(in: range) == nil else {
       return false
@@ -92,7 +92,7 @@ extension Reference where Value == AddressSpace {
       isWritable = region.permissions.contains(.write)
       return isWritable
     }
-    return isWritable
+    return isWritable && areOwn(in: range)
   }
 
   // MARK: Adding
@@ -160,8 +160,11 @@ extension Reference where Value == AddressSpace {
     }
     guard isAllowed else { throw .badArgument }
     // What was promised only becomes memory now, or each side would get a page of its own.
-    for page in stride(from: start, to: start &+ length, by: Int(pageSize))
-    where source.value.tables.lookup(VirtualAddress(page)) == nil {
+    for page in stride(from: start, to: start &+ length, by: Int(pageSize)) {
+      if let entry = source.value.tables.lookup(VirtualAddress(page)) {
+        if entry.isCopyOnWrite { _ = try source.frameOfOwn(page: page, entry) }
+        continue
+      }
       guard let region = source.region(containing: page) else { throw .badArgument }
       _ = try source.populate(page: page, region.permissions)
     }
@@ -224,6 +227,11 @@ extension Reference where Value == AddressSpace {
     return start
   }
 
+  /// Adds the area through which the kernel and the process's personality pass bytes.
+  package func addExchangeArea() throws(SystemError) {
+    try addRegion(start: ExchangeArea.start, length: ExchangeArea.length, [.read, .write], .exchange)
+  }
+
   // MARK: Removing
 
   /// Removes what `addDevice` added.
@@ -255,20 +263,33 @@ extension Reference where Value == AddressSpace {
     guard isAllMapping else { throw .badArgument }
   }
 
-  /// Changes what mappings allow, and the pages that are there already.
+  private func checkChange(of range: VirtualRange, to permissions: MemoryPermissions) throws(SystemError) {
+    var isAllowed = true
+    value.regions.forEach(in: range) { region in
+      isAllowed =
+        region.purpose == .mapping
+        || region.purpose == .data && !permissions.isEmpty && permissions.isSubset(of: region.permissions)
+      return isAllowed
+    }
+    guard isAllowed else { throw .badArgument }
+  }
+
+  /// Changes what mappings allow, and the pages that are there already. Of a program's own data may be taken that it is written.
   package func protectMappings(start: UInt32, length: UInt32, _ permissions: MemoryPermissions) throws(SystemError) {
     guard let range = VirtualRange(start: start, length: length) else { throw .badArgument }
-    try checkMappings(in: range)
+    try checkChange(of: range, to: permissions)
     if permissions.contains(.execute) && hasSharedPages(in: range) { throw .badArgument }
     do throws(RegionError) {
-      try value.regions.change(start: start, length: length) { _ in
-        SpaceAttributes(permissions: permissions, purpose: .mapping)
+      try value.regions.change(start: start, length: length) { region in
+        SpaceAttributes(permissions: permissions, purpose: region.purpose)
       }
     } catch { throw error == .outOfMemory ? context.memory.shortage : .badArgument }
     // A page that allows nothing any more is unmapped but keeps its place; its contents are gone.
     if permissions.isEmpty { return releasePages(in: range) }
     do throws(PageTableError) {
-      try value.tables.protect(range, cache: SpaceTranslationCache(space: self)) { _ in permissions.page }
+      try value.tables.protect(range, cache: SpaceTranslationCache(space: self)) { entry in
+        entry.isCopyOnWrite ? permissions.page.untilWritten : permissions.page
+      }
     } catch { KernelMemory(context).report(error) }
   }
 

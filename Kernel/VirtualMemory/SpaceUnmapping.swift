@@ -44,7 +44,7 @@ extension Reference where Value == AddressSpace {
   private static func isLarge(_ purpose: RegionPurpose) -> Bool {
     switch purpose {
     case .text, .readOnlyData, .data, .mapping, .shared: true
-    case .stack, .threadStack, .guardPage, .systemCallPage, .device, .lent: false
+    case .stack, .threadStack, .guardPage, .systemCallPage, .device, .lent, .exchange: false
     }
   }
 

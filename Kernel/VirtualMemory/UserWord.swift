@@ -47,7 +47,7 @@ package struct UserWord: LockWord {
   @inline(__always)
   package func key() throws(SystemError) -> UInt64 {
     if address & 3 == 0, address < AddressLayout.kernelStart,
-      let physical = context.scheduler.current.value.space.physicalAddress(of: address)
+      let physical = try context.scheduler.current.value.space.addressOfOwn(address)
     {
       return physical.value
     }
@@ -60,7 +60,7 @@ package struct UserWord: LockWord {
     guard address & 3 == 0 else { throw .badArgument }
     guard address < AddressLayout.kernelStart else { throw .badAddress }
     let space = context.scheduler.current.value.space
-    if let physical = space.physicalAddress(of: address) {
+    if let physical = try space.addressOfOwn(address) {
       return (physical.value, FrameContents(context).word(at: physical))
     }
     return try touch(space)

@@ -13,6 +13,8 @@ public struct ProcessorFeatures {
   public var hasSupervisorExecutionPrevention = false
   public var hasSupervisorAccessPrevention = false
   public var hasUserModeInstructionPrevention = false
+  /// EDX of CPUID's leaf 1, as programs of other systems are told.
+  public var basicFeatures: UInt32 = 0
   /// The width of a physical address in bits.
   public var physicalAddressBits: UInt32 = 32
 
@@ -22,6 +24,7 @@ public struct ProcessorFeatures {
     var features = ProcessorFeatures()
     let highest = cpuid(0, 0).eax
     let basic = cpuid(1, 0)
+    features.basicFeatures = basic.edx
     features.hasGlobalPages = basic.edx & (1 << 13) != 0
     features.hasLocalController = basic.edx & (1 << 9) != 0
     features.hasExtendedState = basic.edx & (1 << 24) != 0

@@ -32,6 +32,9 @@ public enum Components {
     Component(
       "FileSystems", folder: "FileSystems", kind: .portableLibrary,
       dependencies: ["ABI", "Primitives", "ServiceSupport"]),
+    Component(
+      "LinuxPersonality", folder: "Personalities/Linux", kind: .portableLibrary,
+      dependencies: ["ABI", "Primitives", "ServiceSupport"]),
   ]
 
   /// The parts of the kernel that have state, each above those before it. On the host they run on the machine of
@@ -94,6 +97,9 @@ public enum Components {
       ]),
   ]
 
+  /// Portable libraries that only services are built on.
+  private static let ofServices = ["FileSystems", "LinuxPersonality", "ServiceSupport"]
+
   /// The hardware access and the kernel's composition root.
   public static let kernel: [Component] = [
     Component(
@@ -106,9 +112,7 @@ public enum Components {
       headers: [machineHeaders]),
     Component(
       "Kernel", folder: "Image", kind: .image(linkerScript: "Machine/kernel.ld"), side: .kernel,
-      dependencies: (portable + trunk).map { $0.name }.filter { !["FileSystems", "ServiceSupport"].contains($0) } + [
-        "Machine", "Platform",
-      ],
+      dependencies: (portable + trunk).map { $0.name }.filter { !ofServices.contains($0) } + ["Machine", "Platform"],
       headers: [machineHeaders, moduleHeaders]),
   ]
 
@@ -183,7 +187,9 @@ public enum Components {
     Component(
       identifier(of: folder) + "Server", folder: folder, sharedFolders: ["Services/Server", "Services/Devices"],
       kind: .image(linkerScript: programScript), side: .user,
-      dependencies: ["ABI", "Primitives", "Runtime", "SDK", "ServiceSupport", "Drivers", "FileSystems"],
+      dependencies: [
+        "ABI", "Primitives", "Runtime", "SDK", "ServiceSupport", "Drivers", "FileSystems", "LinuxPersonality",
+      ],
       headers: [userHeaders])
   }
 
@@ -191,7 +197,7 @@ public enum Components {
   public static let moduleExports = "Modules/module.map"
 
   private static let moduleDependencies = [
-    "ABI", "Primitives", "Drivers", "FileSystems", "ModuleSupport", "ServiceSupport",
+    "ABI", "Primitives", "Drivers", "FileSystems", "LinuxPersonality", "ModuleSupport", "ServiceSupport",
   ]
 
   /// A module: a folder of Swift, or C, with a manifest in C. Headers in its folder `include` are its own.

@@ -6,7 +6,8 @@ import Foundation
 public enum DocumentPaths {
   /// Folders of the tree that a path begins with.
   private static let folders: Set<Substring> = [
-    "ABI", "Drivers", "FileSystems", "Image", "Kernel", "Labs", "Machine", "Modules", "Services", "Tests", "Tools",
+    "ABI", "Drivers", "FileSystems", "Image", "Kernel", "Labs", "Machine", "Modules", "Personalities", "Services",
+    "Tests", "Tools",
     "Userland",
     "bench",
   ]

@@ -79,7 +79,8 @@ public struct SourceShape: Sendable {
   public static let imageLayers = ["Image", "Modules", "Traps", "Boot"]
   /// What the libraries of Kernel import of the kernel's, each above those before it.
   public static let libraryLayers = [
-    "MachineSupport", "Primitives", "ABI", "Drivers", "FileSystems", "Platform", "Boot", "Firmware", "Memory",
+    "MachineSupport", "Primitives", "ABI", "Drivers", "FileSystems", "LinuxPersonality", "Platform", "Boot", "Firmware",
+    "Memory",
     "Executables", "Files",
     "Diagnostics", "Scheduling", "Jobs", "DeviceClaims", "Messages", "Modules", "Consoles", "VirtualMemory", "Objects",
     "IPC", "Mounts",

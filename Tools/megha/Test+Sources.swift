@@ -7,7 +7,8 @@ import MeghaBuild
 
 extension Project {
   private static let sourceFolders = [
-    "ABI", "Drivers", "FileSystems", "Image", "Kernel", "Labs", "Machine", "Modules", "Package.swift", "Services",
+    "ABI", "Drivers", "FileSystems", "Image", "Kernel", "Labs", "Machine", "Modules", "Package.swift", "Personalities",
+    "Services",
     "Tests", "Tools",
     "Userland", "docs",
   ]

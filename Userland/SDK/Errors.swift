@@ -18,6 +18,12 @@ public struct Refusal: Error {
   /// Empty where the kernel gave none.
   public let explanation: [UInt8]
 
+  /// Without an explanation of the kernel's.
+  public init(_ error: SystemError) {
+    self.error = error
+    explanation = []
+  }
+
   public init(error: SystemError, explanation: [UInt8]) {
     self.error = error
     self.explanation = explanation

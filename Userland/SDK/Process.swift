@@ -73,6 +73,8 @@ public struct StartOptions {
   public var input = HandleSource.inherited
   public var output = HandleSource.inherited
   public var error = HandleSource.inherited
+  /// The number of a handle of the service that says what a new process's system calls mean; 0: they are native.
+  public var personality: UInt32 = 0
   /// In bytes, for threads; 0: 64 KiB.
   public var stackSize: UInt32 = 0
   public init(flags: StartFlags = []) { self.flags = flags }
@@ -134,6 +136,7 @@ public enum Process {
     request.droppedRights = options.droppedRights
     request.limits = options.limits
     request.share = options.share
+    request.personality = options.personality
     request.argumentCount = UInt32(arguments.count)
     request.standardHandles = [options.input, options.output, options.error]
 

@@ -69,6 +69,8 @@
 #define MEGHA_ERROR_STALE (-28)
 /// The file system contradicts itself; it needs to be checked.
 #define MEGHA_ERROR_DAMAGED (-29)
+/// The program is for another system, and was given no personality.
+#define MEGHA_ERROR_OTHER_SYSTEM (-30)
 
 // Numbers.
 #define MEGHA_CALL_NULL 0u
@@ -172,7 +174,9 @@
 #define MEGHA_CALL_ATTENTION_WAIT 98u
 #define MEGHA_CALL_LIMIT_REFUSAL 99u
 #define MEGHA_CALL_PROCESS_STOP 100u
-#define MEGHA_CALL_COUNT 101u
+#define MEGHA_CALL_PROCESS_CLONE 101u
+#define MEGHA_CALL_PROCESS_REPLACE 102u
+#define MEGHA_CALL_COUNT 103u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -980,6 +984,21 @@ MEGHA_INLINE int32_t megha_limit_refusal(void *refusal) {
 /// - is_stopped: 1: none of its tasks runs its code any more; 0: they go on.
 MEGHA_INLINE int32_t megha_process_stop(uint32_t process, uint32_t is_stopped) {
   return megha_system_call2(MEGHA_CALL_PROCESS_STOP, process, is_stopped);
+}
+
+/// For a process with a personality: makes a child with a copy of its memory and handles, which goes on from
+/// where the call came, with 0 as its value. Pages are shared until one of both writes.
+/// - is_stopped: 1: the new process waits until it is told to go on.
+MEGHA_INLINE int32_t megha_process_clone(uint32_t is_stopped) {
+  return megha_system_call1(MEGHA_CALL_PROCESS_CLONE, is_stopped);
+}
+
+/// Goes on with another program, in the same process: handles, children and identity stay. Does not come back
+/// unless it fails, and nothing has changed then.
+/// - request: the program, its arguments and its environment.
+/// - size: the size of the request in bytes.
+MEGHA_INLINE int32_t megha_process_replace(const void *request, uint32_t size) {
+  return megha_system_call2(MEGHA_CALL_PROCESS_REPLACE, (uint32_t)(uintptr_t)request, size);
 }
 
 // Names that calls had before. They go with the next release.

@@ -492,7 +492,16 @@ public enum SystemCall: UInt32, Sendable {
   /// - `process`: a process, by its first task.
   /// - `isStopped`: 1: none of its tasks runs its code any more; 0: they go on.
   case processStop = 100
+  /// For a process with a personality: makes a child with a copy of its memory and handles, which goes on
+  /// from where the call came, with 0 as its value. Pages are shared until one of both writes.
+  /// - `isStopped`: 1: the new process waits until it is told to go on.
+  case processClone = 101
+  /// Goes on with another program, in the same process: handles, children and identity stay. Does not come
+  /// back unless it fails, and nothing has changed then.
+  /// - `request`: the program, its arguments and its environment.
+  /// - `size`: the size of the request in bytes.
+  case processReplace = 102
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 101 }
+  @inlinable public static var count: UInt32 { 103 }
 }

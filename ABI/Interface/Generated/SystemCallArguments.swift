@@ -105,6 +105,8 @@ extension SystemCall {
     case .attentionWait: "attentionWait"
     case .limitRefusal: "limitRefusal"
     case .processStop: "processStop"
+    case .processClone: "processClone"
+    case .processReplace: "processReplace"
     }
   }
 
@@ -114,14 +116,14 @@ extension SystemCall {
     case .null, .yield, .notificationCreate, .lendingWindow, .attentionWait: 0
     case .exit, .abort, .clock, .taskNext, .close, .powerOff, .rightsDrop, .threadPointerSet, .counters,
       .lockRelease, .interruptAcknowledge, .deviceSilent, .pipeCreate, .requestSender, .replyRest,
-      .consoleGive, .limitRefusal:
+      .consoleGive, .limitRefusal, .processClone:
       1
     case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
       .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
       .serviceInformation, .eventSend, .heapInformation, .kernelTest, .handleDuplicate, .notificationSignal,
       .portsClaim, .handlePlace, .handleInformation, .jobInformation, .handleFile, .fileResize, .fileSync,
       .unmount, .mountInformation, .directoryChange, .directoryPath, .requestKeep, .receiveInRegisters,
-      .processStop:
+      .processStop, .processReplace:
       2
     case .wait, .taskInformation, .memoryMap, .memoryProtect, .memoryRegion, .read, .write, .open, .logRead,
       .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead, .notificationWait,
@@ -418,6 +420,10 @@ extension SystemCall {
       CallArgument("refusal", .structureOut(size: UInt32(MemoryLayout<LimitRefusal>.size)))
     case (.processStop, 0): CallArgument("process", .task)
     case (.processStop, 1): CallArgument("isStopped", .number)
+    case (.processClone, 0): CallArgument("isStopped", .number)
+    case (.processReplace, 0):
+      CallArgument("request", .structureIn(size: UInt32(MemoryLayout<ProcessRequest>.size)))
+    case (.processReplace, 1): CallArgument("size", .length)
     default: nil
     }
   }

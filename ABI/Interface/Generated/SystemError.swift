@@ -60,6 +60,8 @@ public enum SystemError: Int32, Error, Sendable {
   case stale = -28
   /// The file system contradicts itself; it needs to be checked.
   case damaged = -29
+  /// The program is for another system, and was given no personality.
+  case otherSystem = -30
 
   /// Its name in the table.
   public var name: StaticString {
@@ -93,6 +95,7 @@ public enum SystemError: Int32, Error, Sendable {
     case .deviceFailed: "deviceFailed"
     case .stale: "stale"
     case .damaged: "damaged"
+    case .otherSystem: "otherSystem"
     }
   }
 
@@ -157,6 +160,8 @@ public enum SystemError: Int32, Error, Sendable {
       "The file was removed while it was open."
     case .damaged:
       "The file system contradicts itself; it needs to be checked."
+    case .otherSystem:
+      "The program is for another system, and was given no personality."
     }
   }
 }

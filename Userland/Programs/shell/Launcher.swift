@@ -3,6 +3,7 @@
 import ABI
 import Primitives
 import SDK
+import ServiceSupport
 
 struct Launcher {
   private let words: [[UInt8]]
@@ -151,6 +152,7 @@ struct Launcher {
         try Process.start(path, arguments: arguments, options: options)
       }
     } catch {
+      if error.error == .otherSystem { return try startForeign(path, arguments, options) }
       guard error.error == .badExecutable, Self.isScript(path) else { throw error }
       // The shell reads it instead.
       arguments = WordList()
@@ -172,6 +174,35 @@ struct Launcher {
       error.describe(to: &sentence)
       throw Refusal(error: .badArgument, explanation: sentence.bytes)
     }
+  }
+
+  /// Starts a program of Linux's, with the service that knows what its calls mean; starts that where it does not run.
+  private func startForeign(
+    _ path: [UInt8], _ arguments: borrowing WordList, _ options: StartOptions
+  ) throws(Refusal) -> TaskIdentity {
+    let client: ServiceClient
+    do throws(SystemError) { client = try Self.personality() } catch { throw Refusal(error) }
+    defer { client.close() }
+    var options = options
+    options.personality = client.number
+    return try path.withBytes { path throws(Refusal) in
+      try Process.start(path, arguments: arguments, options: options)
+    }
+  }
+
+  private static func personality() throws(SystemError) -> ServiceClient {
+    if let client = try? ServiceClient("linux") {
+      if (try? client.callShort(CommonOperation.ping)) == 1 { return client }
+      client.close()
+    }
+    if let refusal = try ManagerClient.ask(.start, Bytes("linux")) {
+      Console.complain {
+        $0.write("shell: the service linux was not started: ")
+        $0.write(refusal)
+        $0.write("\n")
+      }
+    }
+    return try ServiceClient("linux")
   }
 
   /// Whether a file begins with `#!`.

@@ -59,7 +59,7 @@ public enum SystemCalls {
   /// - Parameter request: what to start and how.
   /// - Parameter size: the size of the request in bytes.
   /// - Returns: the identity of the new process, or one of the errors badAddress, badArgument, notFound,
-  ///   badExecutable, outOfMemory, notPermitted, tooLarge, limitReached, badHandle, unsupported.
+  ///   badExecutable, outOfMemory, notPermitted, tooLarge, limitReached, badHandle, unsupported, otherSystem.
   @inline(__always) @inlinable
   public static func processStart(_ request: UnsafePointer<ProcessRequest>?, _ size: UInt32) -> Int32 {
     megha_system_call2(SystemCall.processStart.rawValue, word(request), size)
@@ -1187,6 +1187,27 @@ public enum SystemCalls {
   @inline(__always) @inlinable
   public static func processStop(_ process: UInt32, _ isStopped: UInt32) -> Int32 {
     megha_system_call2(SystemCall.processStop.rawValue, process, isStopped)
+  }
+
+  /// For a process with a personality: makes a child with a copy of its memory and handles, which goes on
+  /// from where the call came, with 0 as its value. Pages are shared until one of both writes.
+  /// - Parameter isStopped: 1: the new process waits until it is told to go on.
+  /// - Returns: the identity of the new process, or one of the errors badArgument, cancelled, limitReached,
+  ///   outOfMemory, unsupported.
+  @inline(__always) @inlinable
+  public static func processClone(_ isStopped: UInt32) -> Int32 {
+    megha_system_call1(SystemCall.processClone.rawValue, isStopped)
+  }
+
+  /// Goes on with another program, in the same process: handles, children and identity stay. Does not come
+  /// back unless it fails, and nothing has changed then.
+  /// - Parameter request: the program, its arguments and its environment.
+  /// - Parameter size: the size of the request in bytes.
+  /// - Returns: 0, or one of the errors badAddress, badArgument, badExecutable, busy, cancelled,
+  ///   limitReached, notFound, otherSystem, outOfMemory, tooLarge.
+  @inline(__always) @inlinable
+  public static func processReplace(_ request: UnsafePointer<ProcessRequest>?, _ size: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.processReplace.rawValue, word(request), size)
   }
 
   /// The address that travels in a register; 0 for nil.

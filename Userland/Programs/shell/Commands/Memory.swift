@@ -122,6 +122,7 @@ extension Builtin {
     case .device: "device"
     case .shared: "shared memory"
     case .lent: "window for lent pages"
+    case .exchange: "exchange with its personality"
     case nil: "?"
     }
   }

@@ -1,0 +1,155 @@
+// The Linux system call interface of the i386 as one value: what a call means, given what the process did before.
+//
+// Nothing is done here and nothing is waited for. A call begins with its number and words; each answer is a step that the kernel
+// makes for the process, and what came of it comes back, until the call has its value (LinuxStep.swift). So any placement can ask,
+// and a test can replay what a real program did.
+//
+// Invariants:
+// - A process is known from its first call on; those that have ended are forgotten where others begin.
+// - Whatever a program asks for, and whatever comes back, has an answer: an error where it makes no sense.
+
+import ABI
+import ServiceSupport
+
+public struct LinuxPersonality {
+  /// Sorted by identity.
+  private var processes: [LinuxProcess] = []
+  /// Calls that nobody answers and that have been told of, a bit each.
+  private var toldOf: [UInt32]
+
+  public init() { toldOf = Array(repeating: 0, count: 16) }
+
+  /// How many processes are known at the most before those that have ended are looked for.
+  private static var processLimit: Int { 64 }
+
+  /// A call begins.
+  ///
+  /// - Parameters:
+  ///   - isAlive: whether a process has not ended.
+  ///   - tell: gets the number of a call that nobody answers, once for each.
+  public mutating func begin(
+    _ number: UInt32, _ words: InlineArray<6, UInt32>, of process: UInt32, isAlive: (UInt32) -> Bool,
+    tell: (UInt32) -> Void
+  ) -> LinuxStep {
+    guard let call = LinuxCall(rawValue: number) else {
+      let (index, bit) = (Int(min(number, 511)) / 32, 1 << (min(number, 511) % 32) as UInt32)
+      if toldOf[index] & bit == 0 { tell(number) }
+      toldOf[index] |= bit
+      return .fail(.unknownCall)
+    }
+    let index = place(of: process, isAlive: isAlive)
+    processes[index].pending = .none
+    do throws(LinuxError) { return try processes[index].begin(call, words) } catch { return .fail(error) }
+  }
+
+  /// A step has been made.
+  public mutating func resume(_ result: StepResult, of process: UInt32) -> LinuxStep {
+    // Where it is not known, the layer began anew while the step was made.
+    guard let index = find(process) else { return .fail(.interrupted) }
+    if processes[index].pending == .cloned, result.value > 0 { enterCopy(UInt32(result.value), of: index) }
+    guard let index = find(process) else { return .fail(.interrupted) }
+    do throws(LinuxError) { return try processes[index].resume(result) } catch { return .fail(error) }
+  }
+
+  private mutating func enterCopy(_ identity: UInt32, of index: Int) {
+    let copy = processes[index].copy(identity: identity)
+    let place = lowestIndex(from: identity)
+    if find(identity) == nil { processes.insert(copy, at: place) } else { processes[place] = copy }
+  }
+
+  private func lowestIndex(from identity: UInt32) -> Int {
+    var (low, high) = (0, processes.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if processes[middle].identity < identity { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  private func find(_ identity: UInt32) -> Int? {
+    let index = lowestIndex(from: identity)
+    return index < processes.count && processes[index].identity == identity ? index : nil
+  }
+
+  private mutating func place(of identity: UInt32, isAlive: (UInt32) -> Bool) -> Int {
+    if let index = find(identity) { return index }
+    if processes.count >= Self.processLimit { processes.removeAll { !isAlive($0.identity) } }
+    let index = lowestIndex(from: identity)
+    processes.insert(LinuxProcess(identity: identity), at: index)
+    return index
+  }
+
+  // MARK: Moving
+
+  /// Writes what is known of all processes. A call that is in a step then is answered as interrupted.
+  public func save(to state: inout StateWriter) {
+    state.write(UInt32(processes.count))
+    for process in processes { process.save(to: &state) }
+  }
+
+  /// Takes over what `save` wrote. Returns false, and changes nothing, where that makes no sense.
+  public mutating func restore(from state: inout StateReader) -> Bool {
+    guard let count = state.number() else { return false }
+    var restored: [LinuxProcess] = []
+    for _ in 0..<count {
+      guard let process = LinuxProcess(from: &state), process.identity > restored.last?.identity ?? 0 else {
+        return false
+      }
+      restored.append(process)
+    }
+    guard state.isAtEnd else { return false }
+    processes = restored
+    return true
+  }
+}
+
+extension LinuxProcess {
+  func save(to state: inout StateWriter) {
+    state.write(name)
+    for word in [identity, programBreak, creationMask, group, beginsProgram ? 1 : 0, UInt32(files.all.count)] {
+      state.write(word)
+    }
+    for entry in files.all {
+      state.write(entry == nil ? 0 : entry?.closesOnExec == true ? 2 : 1)
+      guard let entry else { continue }
+      for word in [entry.handle, entry.flags] { state.write(word) }
+      state.write(UInt32(truncatingIfNeeded: entry.directoryPosition))
+      state.write(UInt32(truncatingIfNeeded: entry.directoryPosition >> 32))
+    }
+    state.write(UInt32(actions.count))
+    for action in actions { state.write(action) }
+  }
+
+  init?(from state: inout StateReader) {
+    guard let name = state.text(), name.count <= 16, let identity = state.number(), let programBreak = state.number(),
+      let creationMask = state.number(),
+      let group = state.number(), let beginsProgram = state.number(), beginsProgram <= 1,
+      let count = state.number(), count <= UInt32(FileTable.capacity)
+    else { return nil }
+    self.init(identity: identity)
+    self.name = name
+    self.programBreak = programBreak
+    self.creationMask = creationMask & 0o777
+    self.group = group
+    self.beginsProgram = beginsProgram == 1
+    var entries: [Descriptor?] = []
+    for _ in 0..<count {
+      guard let form = state.number(), form <= 2 else { return nil }
+      guard form > 0 else {
+        entries.append(nil)
+        continue
+      }
+      guard let handle = state.number(), let flags = state.number(), let low = state.number(), let high = state.number()
+      else { return nil }
+      entries.append(
+        Descriptor(
+          handle: handle, closesOnExec: form == 2, flags: flags, directoryPosition: UInt64(high) << 32 | UInt64(low)))
+    }
+    files = FileTable(restoring: entries)
+    guard let actionCount = state.number(), actionCount <= Signal.count else { return nil }
+    for _ in 0..<actionCount {
+      guard let action = state.text(), action.isEmpty || action.count == 20 else { return nil }
+      actions.append(action)
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// What the layer says to a call, or to what came of its last step. The kernel makes the step (ABI/Interface/Personality.swift).
+
+import ABI
+
+public enum LinuxStep: Equatable {
+  /// The call is over.
+  case answer(Int32)
+  /// The same, with bytes that go to the process's memory first; the call fails where they cannot.
+  case give([UInt8], at: UInt32, Int32)
+  /// A native call for the process.
+  case native(NativeStep)
+  /// So many bytes of the process's memory are needed.
+  case bytes(at: UInt32, count: UInt32)
+  /// A text of the process's memory is needed, up to its zero byte.
+  case text(at: UInt32)
+
+  static func fail(_ error: LinuxError) -> LinuxStep { .answer(error.value) }
+}
+
+public struct NativeStep: Equatable {
+  public let call: SystemCall
+  public let words: [UInt32]
+  /// Bytes that lie at the start of the exchange area when the call is made.
+  public let input: [UInt8]
+  public let ending: PersonalityStep.Ending
+  /// How many bytes of what the call wrote come back.
+  public let count: UInt32
+}
+
+extension LinuxStep {
+  /// A call whose result the layer gets.
+  static func make(_ call: SystemCall, _ words: [UInt32], input: [UInt8] = [], count: Int = 0) -> LinuxStep {
+    .native(NativeStep(call: call, words: words, input: input, ending: .result, count: UInt32(count)))
+  }
+
+  /// A call whose result is the answer, unless it is an error.
+  static func finish(_ call: SystemCall, _ words: [UInt32], input: [UInt8] = []) -> LinuxStep {
+    .native(NativeStep(call: call, words: words, input: input, ending: .value, count: 0))
+  }
+}
+
+/// What came of the last step.
+public struct StepResult {
+  public let value: Int32
+  public let data: [UInt8]
+
+  public init(value: Int32, data: [UInt8] = []) {
+    self.value = value
+    self.data = data
+  }
+
+  /// The result, where it is no error.
+  ///
+  /// - Parameter isPath: whether the call was one on a path.
+  func checked(isPath: Bool = false) throws(LinuxError) -> Int32 {
+    guard value >= 0 else { throw isPath ? LinuxError(ofPath: value) : LinuxError(value) }
+    return value
+  }
+
+  func word(_ index: Int) -> UInt32 { data.littleEndianWord(at: index * 4) }
+}
+
+extension [UInt8] {
+  /// A word of a structure; 0 behind its end.
+  func littleEndianWord(at offset: Int) -> UInt32 {
+    guard offset >= 0, offset <= count - 4 else { return 0 }
+    var word: UInt32 = 0
+    for index in 0..<4 { word |= UInt32(self[offset + index]) << UInt32(index * 8) }
+    return word
+  }
+
+  mutating func put(_ word: UInt32, at offset: Int) {
+    for index in 0..<4 { self[offset + index] = UInt8(truncatingIfNeeded: word >> UInt32(index * 8)) }
+  }
+
+  mutating func put(_ word: UInt64, at offset: Int) {
+    put(UInt32(truncatingIfNeeded: word), at: offset)
+    put(UInt32(truncatingIfNeeded: word >> 32), at: offset + 4)
+  }
+
+  mutating func append(word: UInt32) {
+    for index in 0..<4 { append(UInt8(truncatingIfNeeded: word >> UInt32(index * 8))) }
+  }
+}

@@ -1,0 +1,262 @@
+// A model of the native side: memory of one process and native calls, as far as the personality asks for them. It plays the kernel's
+// part in a conversation (Kernel/SystemCalls/ForeignCalls.swift), so that a test says what a program asks for and sees what comes back.
+
+import ABI
+import Testing
+
+@testable import LinuxPersonality
+
+/// A file or another thing that a handle is for.
+struct ModelFile {
+  var kind = ObjectKind.servedFile
+  var bytes: [UInt8] = []
+  var position = 0
+}
+
+final class NativeModel {
+  /// Memory of the process, in pages that are there.
+  private(set) var pages: [UInt32: [UInt8]] = [:]
+  var permissions: [UInt32: UInt32] = [:]
+  var handles: [UInt32: ModelFile] = [:]
+  var files: [String: ModelFile] = [:]
+  var names: [(String, FileInformation)] = []
+  var folder = "/"
+  /// What was asked for, in order.
+  private(set) var calls: [SystemCall] = []
+  /// What each call is to answer instead of what it does.
+  var failures: [SystemCall: SystemError] = [:]
+  private(set) var ended: UInt32?
+  var threadPointer: UInt32 = 0
+  /// Whether a step may ask for what lies outside of the answer's limits.
+  var personality = LinuxPersonality()
+  private(set) var toldOf: [UInt32] = []
+
+  init() {
+    for handle in 0..<3 as Range<UInt32> {
+      handles[handle] = ModelFile(kind: handle == 0 ? .consoleInput : .consoleOutput)
+    }
+    add(pages: ExchangeArea.start, ExchangeArea.length)
+  }
+
+  func add(pages start: UInt32, _ length: UInt32, _ permission: UInt32 = 3) {
+    for page in stride(from: start & ~4095, to: start + length, by: 4096) {
+      pages[page] = [UInt8](repeating: 0, count: 4096)
+      permissions[page] = permission
+    }
+  }
+
+  // MARK: Memory
+
+  func read(_ address: UInt32, _ count: Int) throws(SystemError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for offset in 0..<count {
+      let place = address &+ UInt32(offset)
+      guard let page = pages[place & ~4095] else { throw .badAddress }
+      bytes.append(page[Int(place & 4095)])
+    }
+    return bytes
+  }
+
+  func write(_ bytes: [UInt8], at address: UInt32) throws(SystemError) {
+    for offset in bytes.indices {
+      let place = address &+ UInt32(offset)
+      guard pages[place & ~4095] != nil, permissions[place & ~4095, default: 0] & 2 != 0 else { throw .badAddress }
+      pages[place & ~4095]![Int(place & 4095)] = bytes[offset]
+    }
+  }
+
+  func place(_ text: String, at address: UInt32) {
+    try! write(Array(text.utf8) + [0], at: address)
+  }
+
+  func word(_ address: UInt32) -> UInt32 { (try? read(address, 4))?.littleEndianWord(at: 0) ?? 0xdead_beef }
+
+  // MARK: A call
+
+  /// A call of the process, with the steps that it takes. Returns its value.
+  @discardableResult
+  func call(_ call: LinuxCall, _ words: UInt32...) -> Int32 { self.call(number: call.rawValue, words) }
+
+  func call(number: UInt32, _ words: [UInt32]) -> Int32 {
+    var six = InlineArray<6, UInt32>(repeating: 0)
+    for (index, word) in words.prefix(6).enumerated() { six[index] = word }
+    var step = personality.begin(number, six, of: 77, isAlive: { _ in true }, tell: { toldOf.append($0) })
+    for _ in 0..<20000 {
+      switch step {
+      case .answer(let value): return value
+      case .give(let bytes, let address, let value):
+        #expect(bytes.count <= Int(ExchangeArea.answerLimit))
+        return (try? write(bytes, at: address)) == nil ? LinuxError.badAddress.value : value
+      case .bytes(let address, let count):
+        #expect(count <= ExchangeArea.answerLimit)
+        step = resume { () throws(SystemError) in (0, try read(address, Int(count))) }
+      case .text(let address): step = resume { () throws(SystemError) in (0, try text(at: address)) }
+      case .native(let native):
+        #expect(native.input.count <= Int(ExchangeArea.answerLimit) && native.words.count <= 5)
+        try? write(native.input, at: ExchangeArea.start)
+        do throws(SystemError) {
+          let value = try self.native(native.call, native.words + [0, 0, 0, 0, 0])
+          if ended != nil || native.ending == .value { return value }
+          step = personality.resume(
+            StepResult(value: value, data: (try? read(ExchangeArea.resultsStart, Int(native.count))) ?? []), of: 77)
+        } catch { step = personality.resume(StepResult(value: error.rawValue), of: 77) }
+      }
+    }
+    Issue.record("the call never ends")
+    return 0
+  }
+
+  private func resume(_ body: () throws(SystemError) -> (Int32, [UInt8])) -> LinuxStep {
+    do throws(SystemError) {
+      let (value, data) = try body()
+      return personality.resume(StepResult(value: value, data: data), of: 77)
+    } catch { return personality.resume(StepResult(value: error.rawValue), of: 77) }
+  }
+
+  private func text(at address: UInt32) throws(SystemError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < Int(ExchangeArea.answerLimit) {
+      let byte = try read(address &+ UInt32(bytes.count), 1)[0]
+      if byte == 0 { return bytes }
+      bytes.append(byte)
+    }
+    throw .tooLarge
+  }
+
+  // MARK: Native calls
+
+  private func native(_ call: SystemCall, _ words: [UInt32]) throws(SystemError) -> Int32 {
+    calls.append(call)
+    if let failure = failures[call] { throw failure }
+    switch call {
+    case .read:
+      var file = try file(words[0])
+      let part = Array(file.bytes.dropFirst(file.position).prefix(Int(clamping: words[2])))
+      try write(part, at: words[1])
+      file.position += part.count
+      handles[words[0]] = file
+      return Int32(part.count)
+    case .write:
+      var file = try file(words[0])
+      file.bytes += try read(words[1], min(Int(clamping: words[2]), 65536))
+      handles[words[0]] = file
+      return Int32(min(words[2], 65536))
+    case .open:
+      let path = try path(words)
+      let flags = OpenFlags(rawValue: words[2])
+      if files[path] == nil, flags.contains(.create) { files[path] = ModelFile() }
+      guard var file = files[path] else { throw .notFound }
+      if flags.contains(.truncate) { file.bytes = [] }
+      let handle = (3..<40 as Range<UInt32>).first { handles[$0] == nil }!
+      handles[handle] = file
+      return Int32(handle)
+    case .close:
+      _ = try file(words[0])
+      handles[words[0]] = nil
+      return 0
+    case .seek:
+      guard try file(words[0]).kind == .servedFile else { throw .unsupported }
+      handles[words[0]]!.position = Int(words[1])
+      return 0
+    case .handleInformation:
+      let file = try file(words[0])
+      var bytes: [UInt8] = []
+      for word in [file.kind.rawValue, 31, UInt32(file.position)] { bytes.append(word: word) }
+      try write(bytes, at: words[1])
+      return 0
+    case .handleFile:
+      let file = try file(words[0])
+      guard file.kind == .servedFile || file.kind == .directory else { throw .unsupported }
+      try write(describe(file), at: words[1])
+      return 0
+    case .fileInformation:
+      guard let file = files[try path(words)] else { throw .notFound }
+      try write(describe(file), at: words[3])
+      return 0
+    case .directoryEntry:
+      guard try file(words[0]).kind == .directory else { throw .notADirectory }
+      guard Int(words[1]) < names.count else { throw .notFound }
+      let (name, information) = names[Int(words[1])]
+      var bytes: [UInt8] = []
+      bytes.append(word: words[1] + 1)
+      bytes += describe(information)
+      bytes.append(word: UInt32(name.utf8.count))
+      try write(bytes + Array(name.utf8) + [UInt8](repeating: 0, count: 256 - name.utf8.count), at: words[2])
+      return 0
+    case .directoryPath:
+      try write(Array(folder.utf8), at: words[0])
+      return Int32(folder.utf8.count)
+    case .directoryChange:
+      folder = try path(words)
+      return 0
+    case .memoryMap:
+      try checkRange(words)
+      let start = words[0] == 0 ? 0x1000_0000 + UInt32(pages.count) * 4096 : words[0]
+      guard pages[start] == nil else { throw .alreadyExists }
+      add(pages: start, words[1], words[2])
+      return Int32(bitPattern: start >> 12)
+    case .memoryUnmap:
+      try checkRange(words)
+      for page in stride(from: words[0], to: words[0] &+ words[1], by: 4096) { pages[page] = nil }
+      return 0
+    case .memoryProtect:
+      try checkRange(words)
+      for page in stride(from: words[0], to: words[0] &+ words[1], by: 4096) { permissions[page] = words[2] }
+      return 0
+    case .threadPointerSet:
+      threadPointer = words[0]
+      return 0
+    case .clock:
+      var bytes: [UInt8] = []
+      // 5.25 s since a boot in 2023.
+      for word in [955_032_704, 1, 1_700_000_000, 0] as [UInt32] { bytes.append(word: word) }
+      try write(bytes, at: words[0])
+      return 0
+    case .pipeCreate:
+      handles[30] = ModelFile(kind: .pipeReader)
+      handles[31] = ModelFile(kind: .pipeWriter)
+      var bytes: [UInt8] = []
+      for word in [30, 31] as [UInt32] { bytes.append(word: word) }
+      try write(bytes, at: words[0])
+      return 0
+    case .abort:
+      ended = words[0]
+      return 0
+    case .kill:
+      if words[0] == 77 { ended = words[1] }
+      return 0
+    default: return 0
+    }
+  }
+
+  private func checkRange(_ words: [UInt32]) throws(SystemError) {
+    guard words[0] & 4095 == 0, words[1] > 0, words[1] <= 0x10_0000, words[0] < 0xb000_0000 else { throw .badArgument }
+  }
+
+  private func file(_ handle: UInt32) throws(SystemError) -> ModelFile {
+    guard let file = handles[handle] else { throw .badHandle }
+    return file
+  }
+
+  private func path(_ words: [UInt32]) throws(SystemError) -> String {
+    String(decoding: try read(words[0], Int(words[1])), as: UTF8.self)
+  }
+
+  private func describe(_ file: ModelFile) -> [UInt8] {
+    var information = FileInformation()
+    information.kind = (file.kind == .directory ? NodeKind.directory : .file).rawValue
+    information.size = UInt32(file.bytes.count)
+    information.mode = 0o644
+    information.links = 1
+    return describe(information)
+  }
+
+  private func describe(_ information: FileInformation) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for word in [
+      information.kind, information.size, information.links, information.mode, information.modified, information.blocks,
+      information.node,
+    ] { bytes.append(word: word) }
+    return bytes
+  }
+}
