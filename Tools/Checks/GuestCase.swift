@@ -7,6 +7,7 @@
 //   machine: options as `megha run` takes them: --ram, --cpu, --machine, --firmware, --without, --append ...
 //   sizes:   sizes of memory at which the case runs too, each as a case of its own
 //   add:     a file of the tree for /extra
+//   linux:   a program of Linux's for /extra: one of Tests/Guest/Linux, or busybox
 //   ext2:    the size of a disk with ext2, and options for mke2fs; e2fsck finds nothing wrong with it afterwards
 //   holds:   a path on that disk, and a regular expression that its contents fit
 //   status:  the exit status that is expected; 0 where it is not given
@@ -34,6 +35,7 @@ public struct GuestCase: Sendable {
   public var machine: [String] = []
   public var sizes: [MemorySize] = []
   public var added: [String] = []
+  public var linuxPrograms: [String] = []
   /// What the disk is made with; empty: it is the usual one.
   public var ext2: [String] = []
   public var held: [(path: String, pattern: String)] = []
@@ -105,6 +107,7 @@ public struct GuestCase: Sendable {
       sizes = words.compactMap { MemorySize(String($0)) }
       return !sizes.isEmpty && sizes.count == words.count
     case "add": added.append(value)
+    case "linux": linuxPrograms.append(value)
     case "ext2": ext2 = value.split(separator: " ").map(String.init)
     case "holds":
       let words = value.split(separator: " ", maxSplits: 1).map(String.init)

@@ -32,6 +32,7 @@ public struct GeneratedFile: Sendable {
       GeneratedFile(path: "Modules/include/generated/module_interface.h", text: ModuleFiles.header()),
       GeneratedFile(path: "Image/Modules/Generated/exports.S", text: ModuleFiles.table()),
       GeneratedFile(path: "docs/exports.md", text: ModuleFiles.page()),
+      GeneratedFile(path: "docs/linux-calls.md", text: LinuxCallsPage.text()),
     ]
   }
 }

@@ -30,8 +30,11 @@ extension Project {
       let missing = guestCase.programs.first {
         !FileManager.default.fileExists(atPath: file("build/programs/\($0)").path)
       }
+      let programs = await linuxPrograms(of: guestCase)
       if let missing {
         report.skip("guest \(guestCase.fullName)", reason: "there is no program \(missing)")
+      } else if let obstacle = programs.obstacle {
+        report.skip("guest \(guestCase.fullName)", reason: obstacle)
       } else if !guestCase.ext2.isEmpty, let obstacle = Ext2Image.obstacle {
         report.skip("guest \(guestCase.fullName)", reason: obstacle)
       } else if guestCase.machine.contains("--bochs"), let obstacle = Bochs.obstacle {
@@ -39,6 +42,8 @@ extension Project {
       } else if let obstacle = try MachineArguments.parse(guestCase.machine).chosenFirmware.obstacle {
         report.skip("guest \(guestCase.fullName)", reason: obstacle)
       } else {
+        var guestCase = guestCase
+        guestCase.added += programs.paths
         ready.append(guestCase)
       }
     }
@@ -57,6 +62,18 @@ extension Project {
     } done: {
       $0.add(to: report)
     }
+  }
+
+  /// The programs of Linux's that a case needs, as paths from the tree's root; or why they cannot be had.
+  private func linuxPrograms(of guestCase: GuestCase) async -> (paths: [String], obstacle: String?) {
+    var paths: [String] = []
+    for name in guestCase.linuxPrograms {
+      do {
+        let path = try await LinuxPrograms(self).program(name).path
+        paths.append(String(path.dropFirst(root.path.count).drop { $0 == "/" }))
+      } catch { return ([], "\(error)".split(separator: "\n").first.map(String.init) ?? "\(name) cannot be had") }
+    }
+    return (paths, nil)
   }
 
   private static func name(ofCut number: Int) -> String { "files: the power is cut, number \(number)" }
