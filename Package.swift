@@ -208,7 +208,8 @@ let package = Package(
       kernelPart(
         "Objects",
         [
-          "ABI", "Consoles", "Diagnostics", "Files", "Jobs", "Memory", "Messages", "Scheduling", "VirtualMemory",
+          "ABI", "Consoles", "Diagnostics", "Files", "Jobs", "Memory", "Messages", "Scheduling", "Terminals",
+          "VirtualMemory",
         ]),
       kernelPart("IPC", ["ABI", "Memory", "Messages", "Modules", "Objects", "Scheduling", "VirtualMemory"]),
       kernelPart(
@@ -257,5 +258,6 @@ let package = Package(
     + kernelLibrary("Jobs", dependencies: ["ABI", "Platform", "Primitives", "Scheduling"])
     + kernelLibrary("DeviceClaims", dependencies: ["ABI", "Primitives", "Scheduling"])
     + kernelLibrary("Messages", dependencies: ["ABI", "Jobs", "Primitives", "Scheduling"])
+    + kernelLibrary("Terminals", dependencies: ["ABI", "Primitives"])
     + kernelLibrary("Modules", dependencies: ["Primitives", "Executables"], settings: fast, testDependencies: cases),
   swiftLanguageModes: [.v6])

@@ -57,6 +57,16 @@ public struct ByteRing: ~Copyable {
     return byte
   }
 
+  /// Forgets the bytes in front of the first for which `condition` holds. Returns false, and forgets none, where there is no such.
+  public mutating func removeAll(before condition: (UInt8) -> Bool) -> Bool {
+    for index in 0..<count where condition(storage[(oldest &+ index) % Self.capacity]) {
+      oldest = (oldest &+ index) % Self.capacity
+      count &-= index
+      return true
+    }
+    return false
+  }
+
   /// Forgets the bytes that wait. They do not count as dropped.
   public mutating func removeAll() {
     oldest = 0

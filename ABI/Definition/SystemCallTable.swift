@@ -601,7 +601,7 @@ public enum SystemCallTable {
         .init("set", .structureInOut(type: "WaitSet"), "what else is waited for; what came of it is added"),
       ], result: "the number of the request, for the reply; 0: something of the set came",
       errors: [
-        "badHandle", "badAddress", "badArgument", "busy", "cancelled", "peerGone", "stale", "timedOut", "tooLarge",
+        "badHandle", "badAddress", "badArgument", "cancelled", "peerGone", "stale", "timedOut", "tooLarge",
       ],
       "Waits for a request, bits of a notification, events or a moment, whichever comes first. Of what is there already the set comes before a request. Bits are taken; events are not."
     ),
@@ -693,9 +693,13 @@ public enum SystemCallTable {
       "Sets bits of one notification and takes those of another, waiting for the first if none is set. The task that is woken runs at once where nobody more urgent is ready."
     ),
     .init(
-      97, "consoleGive", [.init("task", .task, "a task of the job that is to read what is typed; 0: the caller")],
-      errors: ["noSuchTask", "notPermitted"],
-      "Gives the console's input to a job. The present owner must be the caller's job or lie inside it. Whoever else reads the console waits. When the last task of the owner ends, the job around it has the input."
+      97, "terminalGive",
+      [
+        .init("terminal", .handle, "a terminal or its master"),
+        .init("task", .task, "a task of the job that is to read what is typed; 0: the caller"),
+      ],
+      errors: ["badHandle", "noSuchTask", "notPermitted", "unsupported"],
+      "Gives what is typed to a job, the terminal's foreground. The present one must be the caller's job or lie inside it. Whoever else reads the terminal waits. When the last task of the foreground ends, the job around it has the input."
     ),
     .init(
       98, "attentionWait", [], errors: ["cancelled", "notPermitted"],
@@ -728,6 +732,53 @@ public enum SystemCallTable {
         "outOfMemory", "tooLarge",
       ],
       "Goes on with another program, in the same process: handles, children and identity stay. Does not come back unless it fails, and nothing has changed then."
+    ),
+    .init(
+      103, "terminalInformation",
+      [
+        .init("terminal", .handle, "a terminal or its master"),
+        .init("information", .structureOut(type: "TerminalInformation"), "where the description goes"),
+      ], errors: ["badHandle", "badAddress", "unsupported"],
+      "Describes a terminal: its settings, its size, whose input it is, and how much of that there is."),
+    .init(
+      104, "terminalChange",
+      [
+        .init("terminal", .handle, "a terminal or its master"),
+        .init("changes", .flags(type: "TerminalChanges"), "what of it changes"),
+        .init("information", .structureIn(type: "TerminalInformation"), "the new values, and values that mean nothing"),
+      ], errors: ["badHandle", "badAddress", "badArgument", "cancelled", "unsupported"],
+      "Changes settings and size of a terminal, all or nothing. Who has not the master waits until its job, or one inside that, is the foreground."
+    ),
+    .init(
+      105, "terminalCreate", [.init("ends", .structureOut(type: "TerminalEnds"), "where the two handles go")],
+      errors: ["badAddress", "limitReached", "outOfMemory"],
+      "Makes a pseudo-terminal: a terminal whose screen and keyboard are whoever has its master. With the last handle of the one side the other is hung up."
+    ),
+    .init(
+      106, "terminalWatch",
+      [
+        .init("terminal", .handle, "a terminal"),
+        .init("notification", .handle, "a notification of the caller's process"),
+        .init(
+          "signals", .flags(type: "TerminalSignals"), "what sets the bits of the same numbers; none: the watch ends"),
+      ], errors: ["badHandle", "badArgument", "limitReached", "notPermitted", "unsupported"],
+      "Sets bits of a notification when something happens at a terminal. Keys go to who watched last of those in whose job the foreground lies; a new size and a hang-up to all. The foreground must lie in the caller's job."
+    ),
+    .init(
+      107, "poll",
+      [
+        .init("entries", .structureInOut(type: "PollEntry"), "what is waited for, one entry after the other"),
+        .init("count", .number, "how many entries, at most 32"),
+        .init(
+          "kinds", .flags(type: "EventKinds"), "kinds of events that end the wait too; they are taken by `eventWait`"),
+        .init(
+          "nanosecondsLow", .timeLow, "the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit"),
+        .init("nanosecondsHigh", .timeHigh, "the high 32 bits"),
+      ], result: "how many entries have something; 0: an event came",
+      errors: [
+        "badHandle", "badAddress", "badArgument", "cancelled", "outOfMemory", "timedOut", "tooLarge", "unsupported",
+      ],
+      "Waits until a file, pipe, terminal or notification is as an entry wants it, a child has ended, or an event comes. Nothing is taken."
     ),
   ]
 

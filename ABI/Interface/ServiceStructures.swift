@@ -24,8 +24,9 @@ public struct HandleSource: Equatable, BitwiseCopyable, Sendable {
 /// What a handle can stand for.
 public enum ObjectKind: UInt32, CaseIterable, Sendable {
   case none = 0
-  case consoleInput = 1
-  case consoleOutput = 2
+  case terminal = 1
+  /// The other side of a pseudo-terminal.
+  case terminalMaster = 2
   case nullDevice = 3
   case file = 4
   case service = 5

@@ -123,6 +123,7 @@ struct Startup {
   }
 
   func startInput() {
+    Terminals(context).startConsole()
     let status = context.consoles.console.startInput()
     guard status != .ready else {
       var output = LogOutput(context)

@@ -20,8 +20,6 @@ package struct Console: ~Copyable {
   private var input = ByteRing()
   /// How much of the input was lost when that was last said.
   private var lossSaid: UInt32 = 0
-  /// Tasks that wait for a byte of input.
-  package var readers = TaskQueue()
 
   package init(_ context: Context) { screen = TextConsole(ScreenCells(context)) }
 
@@ -111,13 +109,28 @@ package struct Console: ~Copyable {
     serial.resume()
   }
 
-  package var hasInput: Bool { !input.isEmpty }
+  /// Drops the bytes of input in front of the first for which `condition` holds, where there is one.
+  package mutating func dropInput(before condition: (UInt8) -> Bool) -> Bool {
+    let isFound = input.removeAll(before: condition)
+    if isFound { resumeSender() }
+    return isFound
+  }
 
   package mutating func takeInput() -> UInt8? {
     let byte = input.pop()
-    if serial.isPaused, input.count <= Self.lowInput { serial.resume() }
+    resumeSender()
     return byte
   }
+
+  /// Whether input waits.
+  package var hasInput: Bool { !input.isEmpty }
+
+  private mutating func resumeSender() {
+    if serial.isPaused, input.count <= Self.lowInput { serial.resume() }
+  }
+
+  /// Whether a line feed also goes to the first column of the screen. What is behind the serial port decides by itself.
+  package mutating func setLineFeedReturns(_ returns: Bool) { screen.returnsAtLineFeed = returns }
 
   /// How many bytes of input were lost since this was last asked: keys that found no room, and on the serial port bytes
   /// that were damaged or came too fast.

@@ -1,7 +1,7 @@
 // A server task that waits for more than requests: bits of a notification, events of its own, a moment.
 //
-// The task waits in the queue in which it would wait for requests alone. The notification knows it as its listener, and
-// `awaitedEvents` say what else wakes it: whichever comes first ends the wait, and the task looks itself what there is.
+// The task waits in the queue in which it would wait for requests alone. It is a listener of the notification, and `awaitedEvents`
+// say what else wakes it: whichever comes first ends the wait, and the task looks itself what there is.
 //
 // Invariant: bits and requests are taken only by the task that returns with them; what comes together comes one after the
 // other, with the next call. The set goes first: a device that calls is answered however many requests wait.
@@ -66,7 +66,7 @@ package struct AnyWait {
         }
       }
       guard time > 0 else { throw .timedOut }
-      switch try block(task, on: queue, deadline: deadline) {
+      switch block(task, on: queue, deadline: deadline) {
       case .cancelled: throw .cancelled
       case .timedOut: throw .timedOut
       case .woken, .inRegisters: break
@@ -82,15 +82,16 @@ package struct AnyWait {
 
   private func block(
     _ task: Reference<Task>, on queue: Reference<TaskQueue>?, deadline: UInt64?
-  ) throws(SystemError) -> WakeReason {
-    var kinds = UInt8(truncatingIfNeeded: wanted.kinds.rawValue)
-    if let notification {
-      guard notification.value.listen(task, for: wanted.bits) else { throw .busy }
-      kinds |= TaskEvent.notificationBit
+  ) -> WakeReason {
+    let kinds = UInt8(truncatingIfNeeded: wanted.kinds.rawValue)
+    guard let notification else {
+      return context.scheduler.block(.waitingForMessage, on: queue, events: kinds, deadline: deadline)
     }
-    let reason = context.scheduler.block(.waitingForMessage, on: queue, events: kinds, deadline: deadline)
-    if let notification { notification.value.stopListening() }
-    return reason
+    let link = reference(to: &task.value.listener)
+    notification.value.listeners.add(link, of: task, for: wanted.bits)
+    defer { notification.value.listeners.remove(link) }
+    return context.scheduler.block(
+      .waitingForMessage, on: queue, events: kinds | TaskEvent.listenerBit, deadline: deadline)
   }
 
   /// Whether something of the set has come, which the task's memory says then.

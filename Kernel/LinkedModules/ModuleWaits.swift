@@ -199,12 +199,9 @@ package struct ModuleWaits {
     let deadline = context.scheduler.deadline(after: nanoseconds)
     while true {
       if let bits = signals.value.take() { return Int32(bitPattern: bits) }
-      guard signals.value.listen(context.scheduler.current, for: NotificationRecord.bits) else {
-        return SystemError.busy.rawValue
-      }
+      guard signals.value.waiters.isEmpty else { return SystemError.busy.rawValue }
       let reason = context.scheduler.block(
-        .waitingForNotification, on: nil, events: TaskEvent.notificationBit, deadline: deadline)
-      signals.value.stopListening()
+        .waitingForNotification, on: reference(to: &signals.value.waiters), deadline: deadline)
       switch reason {
       case .cancelled: return SystemError.cancelled.rawValue
       case .timedOut: return SystemError.timedOut.rawValue

@@ -5,7 +5,7 @@
 // - A task waits only while no bit that it wants is set and the notification is alive; whoever sets bits or ends it wakes the
 //   tasks.
 // - A bit goes to the one task that takes it: none is seen twice, none is lost.
-// - A listener waits elsewhere, for other things too. Its `awaitedEvents` say whether that wait is still on.
+// - Listeners wait for other things too (Kernel/Scheduling/Listener.swift), and are woken before any other task.
 
 import Jobs
 import Primitives
@@ -25,19 +25,17 @@ public struct Notification: ~Copyable {
   /// Handles, interrupt lines and tasks that wait.
   public var references: UInt32 = 1
   public var waiters = TaskQueue()
-  /// The task that waits for some of the bits and for other things, and those bits.
-  private var listener: Reference<Task>?
-  private var listenedBits: UInt32 = 0
+  /// Tasks that wait for some of the bits, and for other things.
+  public var listeners = ListenerList()
 
   public init(owner: TaskIdentity, job: Reference<Job>? = nil) {
     self.owner = owner
     self.job = job
   }
 
-  /// Sets bits. Returns the task to wake, if one waits.
+  /// Sets bits. Returns the task to wake, if one waits for nothing else; listeners are to be woken too.
   public mutating func set(_ bits: UInt32) -> Reference<Task>? {
     pending |= bits & Notification.bits
-    if pending & listenedBits != 0, let listener = waitingListener { return listener }
     return waiters.first
   }
 
@@ -49,28 +47,7 @@ public struct Notification: ~Copyable {
     return bits
   }
 
-  /// A task is about to wait for `bits`, with the bit of notifications among its `awaitedEvents`. Returns false where another
-  /// one does: a notification has one listener.
-  public mutating func listen(_ task: Reference<Task>, for bits: UInt32) -> Bool {
-    guard listener == nil else { return false }
-    listener = task
-    listenedBits = bits
-    return true
-  }
-
-  /// The listener's wait is over.
-  public mutating func stopListening() {
-    listener = nil
-    listenedBits = 0
-  }
-
-  /// The listener, unless something else has woken it and it has not run since.
-  public var waitingListener: Reference<Task>? {
-    guard let listener, listener.value.awaitedEvents & TaskEvent.notificationBit != 0 else { return nil }
-    return listener
-  }
-
-  /// Its owner is gone: the bits are too. All tasks that wait are to be woken.
+  /// Its owner is gone: the bits are too. All tasks that wait or listen are to be woken.
   public mutating func end() {
     isAlive = false
     pending = 0

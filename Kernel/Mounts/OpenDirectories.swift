@@ -188,7 +188,7 @@ enum Devices {
 
   static func target(at path: Span<UInt8>) -> HandleTarget? {
     if path.hasSameBytes(as: "/dev/null") { return HandleTarget(.nullDevice) }
-    return path.hasSameBytes(as: "/dev/console") ? HandleTarget(.consoleOutput) : nil
+    return path.hasSameBytes(as: "/dev/console") ? HandleTarget(.terminal) : nil
   }
 }
 

@@ -47,6 +47,7 @@ package struct ServedFiles {
   /// Makes handles of these files known.
   static func enter(into kinds: inout ObjectTable) {
     var operations = ObjectOperations()
+    operations.states = ObjectOperations.ready
     operations.isStream = true
     operations.retain = { _, target in record(target).value.references &+= 1 }
     operations.close = { context, target, _ in ServedFiles(context).release(record(target)) }

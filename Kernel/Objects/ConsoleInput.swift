@@ -1,9 +1,12 @@
-// Who reads what is typed: one job, the console's owner. At first that is the first process's; it gives the input on to the shell, and
-// the shell to what it runs in the foreground. Whoever else reads waits, so nobody gets a line that was typed for another.
+// What is typed at the console, on its way to its terminal (Terminal.swift); and whose it is: the terminal's foreground is called the
+// console's owner. At first that is the first process's job; it gives the input on to the shell, and the shell to what it runs in the
+// foreground. Whoever else reads waits, so nobody gets a line that was typed for another.
 //
 // Invariants:
 // - There is an owner from the first process on, and it has tasks: where its last one has ended, the job around it is the owner.
-// - The owner whom the attention key interrupted is kept, and has the input again when the shell that came by the key has ended.
+// - The owner whom the attention key interrupted is kept, and has the input again, and the terminal as it had set it, when the
+//   shell that came by the key has ended.
+// - What the terminal has no room for stays in the console's ring, whose sender waits; a key that is a signal is looked for there too.
 
 import ABI
 import Consoles
@@ -11,14 +14,14 @@ import Jobs
 import Platform
 import Primitives
 import Scheduling
+import Terminals
 import VirtualMemory
 
 /// Who has the console's input.
 struct ConsoleOwners: ~Copyable {
-  /// Nil: the first process's job.
-  var present: Reference<Job>?
-  /// Who had it when the attention key was pressed.
+  /// Who had it when the attention key was pressed, and with which settings.
   var interrupted: Reference<Job>?
+  var interruptedSettings = TerminalSettings()
   /// The task that waits for the attention key.
   var watchers = TaskQueue()
   var isAttentionAsked = false
@@ -35,45 +38,34 @@ package struct ConsoleInput {
 
   package func receiveKeyboard() {
     context.consoles.console.receiveKeyboard()
-    tell()
+    _ = takeAttention()
+    Terminals(context).takeTyped()
   }
 
   package func receiveSerial() {
     context.consoles.console.receiveSerial()
     let now = context.scheduler.now
-    if tell() || now < context.objects.consoleOwners.silentUntil {
+    if takeAttention() || now < context.objects.consoleOwners.silentUntil {
       context.objects.consoleOwners.silentUntil = now &+ Self.pause
-      context.consoles.console.dropInput()
+      Terminals(context).dropInput(of: Terminals(context).console)
     }
+    Terminals(context).takeTyped()
   }
 
   /// How long the serial line has to be silent after it asked for attention, in nanoseconds: less than anybody takes to type on.
   private static var pause: UInt64 { 50_000_000 }
 
   /// Returns whether somebody asked for attention.
-  @discardableResult
-  private func tell() -> Bool {
+  private func takeAttention() -> Bool {
     let isAsked = context.consoles.console.takeAttention()
     if isAsked {
       context.objects.consoleOwners.isAttentionAsked = true
       context.scheduler.wakeAll(reference(to: &context.objects.consoleOwners.watchers))
     }
-    context.scheduler.wakeAll(reference(to: &context.consoles.console.readers))
     return isAsked
   }
 
   // MARK: Calls
-
-  /// Whether a process is the one whose input is typed.
-  func isOwner(_ process: Reference<Process>) -> Bool { owner == process.value.job }
-
-  /// Gives the input to the job of a process.
-  package func give(to process: Reference<Process>) throws(SystemError) {
-    let giver = context.currentProcess.value.job
-    guard owner.isInside(giver), process.value.job.isInside(giver) else { throw .notPermitted }
-    replace(process.value.job)
-    context.scheduler.wakeAll(reference(to: &context.consoles.console.readers))
-  }
 
   /// Waits for the attention key. The first process, which calls this, is the owner then.
   package func waitForAttention() throws(SystemError) {
@@ -88,30 +80,56 @@ package struct ConsoleInput {
     if context.objects.consoleOwners.interrupted == nil && interrupted != root.value.job {
       JobRecords(context).retain(interrupted)
       context.objects.consoleOwners.interrupted = interrupted
+      context.objects.consoleOwners.interruptedSettings = terminals.console.value.discipline.settings
     }
+    terminals.set(TerminalSettings(), of: terminals.console)
     replace(root.value.job)
   }
 
+  private var terminals: Terminals { Terminals(context) }
+
   /// The owner; where the one that was has no tasks any more, the one that follows it.
-  private var owner: Reference<Job> {
+  var owner: Reference<Job> {
     guard let root = context.objects.root?.value.job else { panic("there is no first process, and somebody reads") }
-    while let present = context.objects.consoleOwners.present, present.value.used.tasks == 0 {
+    let console = terminals.console
+    while let present = console.value.foreground, present.value.used.tasks == 0 {
       let around = present.value.parent ?? root
       if around == root, let interrupted = context.objects.consoleOwners.interrupted {
         context.objects.consoleOwners.interrupted = nil
-        replace(interrupted)
+        terminals.replaceForeground(of: console, with: interrupted)
+        terminals.set(context.objects.consoleOwners.interruptedSettings, of: console)
         JobRecords(context).release(interrupted)
       } else {
-        replace(around)
+        terminals.replaceForeground(of: console, with: around)
       }
     }
-    return context.objects.consoleOwners.present ?? root
+    return console.value.foreground ?? root
   }
 
-  private func replace(_ owner: Reference<Job>) {
-    JobRecords(context).retain(owner)
-    let former = context.objects.consoleOwners.present
-    context.objects.consoleOwners.present = owner
-    if let former { JobRecords(context).release(former) }
+  private func replace(_ owner: Reference<Job>) { terminals.replaceForeground(of: terminals.console, with: owner) }
+}
+
+extension Terminals {
+  /// Takes what was typed at the console, as far as there is room for it.
+  func takeTyped() {
+    let console = console
+    var isChanged = false
+    while console.value.discipline.hasRoom, let byte = context.consoles.console.takeInput() {
+      _ = arrive(byte, at: console)
+      isChanged = true
+    }
+    if context.consoles.console.hasInput, serveSignalInRing() { isChanged = true }
+    if isChanged { inputChanged(at: console) }
+  }
+
+  /// A key that is a signal behind more than the terminal has room for: drops what is in front of it.
+  private func serveSignalInRing() -> Bool {
+    let console = console
+    let heard = heard(at: console)
+    let isFound = context.consoles.console.dropInput { byte in
+      console.value.discipline.signal(of: byte).map { heard.contains($0) } ?? false
+    }
+    guard isFound, let byte = context.consoles.console.takeInput() else { return false }
+    return arrive(byte, at: console)
   }
 }

@@ -10,6 +10,7 @@
 import ABI
 import Platform
 import Primitives
+import Scheduling
 import VirtualMemory
 
 /// An object as a handle names it.
@@ -47,7 +48,17 @@ package struct ObjectOperations {
   /// Where that is; 0 where it has no meaning.
   package var position: (HandleTarget) -> UInt32 = { _ in 0 }
 
+  /// Does what has to be done before its states are asked for. Returns whether there was something: others may have run.
+  package var prepare: (Context, HandleTarget) -> Bool = { _, _ in false }
+  /// What could be done now without waiting; nil: nobody can wait for that.
+  package var states: ((Context, HandleTarget) -> PollStates)?
+  /// Who has to be woken when the states change; nil: they never do.
+  package var listeners: ((Context, HandleTarget) -> Reference<ListenerList>)?
+
   package init() {}
+
+  /// States of what is always ready.
+  package static var ready: (Context, HandleTarget) -> PollStates { { _, _ in [.readable, .writable] } }
 
   private static func refuse(_: Context, _: HandleTarget, _: UserBuffer) throws(SystemError) -> UInt32 {
     throw .unsupported
@@ -100,5 +111,19 @@ package struct ObjectTable: ~Copyable {
 
   package mutating func position(of target: HandleTarget) -> UInt32 {
     unsafe operations(of: target).pointee.position(target)
+  }
+
+  mutating func canBePolled(_ target: HandleTarget) -> Bool { unsafe operations(of: target).pointee.states != nil }
+
+  mutating func prepare(_ target: HandleTarget, _ context: Context) -> Bool {
+    unsafe operations(of: target).pointee.prepare(context, target)
+  }
+
+  mutating func states(of target: HandleTarget, _ context: Context) -> PollStates {
+    unsafe operations(of: target).pointee.states?(context, target) ?? []
+  }
+
+  mutating func listeners(of target: HandleTarget, _ context: Context) -> Reference<ListenerList>? {
+    unsafe operations(of: target).pointee.listeners?(context, target)
   }
 }

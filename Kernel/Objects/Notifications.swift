@@ -23,6 +23,12 @@ package struct Notifications {
     var operations = ObjectOperations()
     operations.retain = { context, target in Notifications(context).retain(record(target)) }
     operations.close = { context, target, process in Notifications(context).close(record(target), by: process) }
+    operations.states = { _, target in
+      let notification = record(target)
+      guard notification.value.isAlive else { return [.readable, .hungUp] }
+      return notification.value.pending == 0 ? .writable : [.readable, .writable]
+    }
+    operations.listeners = { _, target in reference(to: &record(target).value.listeners) }
     kinds.enter(.notification, operations)
   }
 
@@ -61,7 +67,7 @@ package struct Notifications {
     if process.value.hasEnded && notification.value.owner == process.value.identity && notification.value.isAlive {
       notification.value.end()
       context.scheduler.wakeAll(reference(to: &notification.value.waiters))
-      if let listener = notification.value.waitingListener { context.scheduler.wake(listener) }
+      context.scheduler.wakeListeners(notification.value.listeners)
     }
     release(notification)
   }
@@ -69,7 +75,15 @@ package struct Notifications {
   /// Sets bits; also from an interrupt.
   @inline(__always)
   package func signal(_ notification: Reference<NotificationRecord>, _ bits: UInt32) {
-    if let waiter = notification.value.set(bits) { context.scheduler.wake(waiter) }
+    if let waiter = set(bits, of: notification) { context.scheduler.wake(waiter) }
+  }
+
+  /// Sets bits and wakes the listeners. Returns the task to wake, if one waits for nothing else.
+  @inline(__always)
+  package func set(_ bits: UInt32, of notification: Reference<NotificationRecord>) -> Reference<Task>? {
+    let waiter = notification.value.set(bits)
+    context.scheduler.wakeListeners(notification.value.listeners, of: bits)
+    return waiter
   }
 
   /// Waits for bits and takes all.

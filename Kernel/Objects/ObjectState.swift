@@ -10,12 +10,15 @@ package struct ObjectState: ~Copyable {
   package var archives = ArchiveSet()
   /// The first process: orphans become its children.
   package var root: Reference<Process>?
+  /// The console's terminal; nil before input is started.
+  var console: Reference<Terminal>?
   var consoleOwners = ConsoleOwners()
 
   /// With the kinds of objects that are this library's own.
   @inline(never)
   package init() {
-    ConsoleObject.enter(into: &kinds)
+    Terminals.enter(into: &kinds)
+    NullDevice.enter(into: &kinds)
     OpenFiles.enter(into: &kinds)
     Notifications.enter(into: &kinds)
     Pipes.enter(into: &kinds)

@@ -36,6 +36,7 @@ package struct OpenFiles {
       file.value.position = position
     }
     operations.position = { record($0).value.position }
+    operations.states = ObjectOperations.ready
     operations.isStream = true
     kinds.enter(.file, operations)
   }

@@ -27,6 +27,9 @@ package struct Pipe: ~Copyable {
   fileprivate var count: UInt32 = 0
   fileprivate var readQueue = TaskQueue()
   fileprivate var writeQueue = TaskQueue()
+  /// Those who wait for each end, and for other things too.
+  fileprivate var readListeners = ListenerList()
+  fileprivate var writeListeners = ListenerList()
 
   fileprivate init(buffer: UInt32, job: Reference<Job>) {
     self.buffer = buffer
@@ -50,6 +53,12 @@ package struct Pipes {
     reading.read = { (context, target, buffer) throws(SystemError) in
       try Pipes(context).read(record(target), into: buffer)
     }
+    reading.states = { _, target in
+      let pipe = record(target)
+      if pipe.value.writers == 0 { return [.readable, .hungUp] }
+      return pipe.value.count > 0 ? .readable : []
+    }
+    reading.listeners = { _, target in reference(to: &record(target).value.readListeners) }
     kinds.enter(.pipeReader, reading)
     var writing = ObjectOperations()
     writing.isStream = true
@@ -58,6 +67,12 @@ package struct Pipes {
     writing.write = { (context, target, buffer) throws(SystemError) in
       try Pipes(context).write(buffer, to: record(target))
     }
+    writing.states = { _, target in
+      let pipe = record(target)
+      if pipe.value.readers == 0 { return [.writable, .hungUp] }
+      return pipe.value.room >= PipeLimits.atomic ? .writable : []
+    }
+    writing.listeners = { _, target in reference(to: &record(target).value.writeListeners) }
     kinds.enter(.pipeWriter, writing)
   }
 
@@ -90,13 +105,19 @@ package struct Pipes {
 
   private func closeReader(of pipe: Reference<Pipe>) {
     pipe.value.readers &-= 1
-    if pipe.value.readers == 0 { context.scheduler.wakeAll(reference(to: &pipe.value.writeQueue)) }
+    if pipe.value.readers == 0 {
+      context.scheduler.wakeAll(reference(to: &pipe.value.writeQueue))
+      context.scheduler.wakeListeners(pipe.value.writeListeners)
+    }
     freeIfUnused(pipe)
   }
 
   private func closeWriter(of pipe: Reference<Pipe>) {
     pipe.value.writers &-= 1
-    if pipe.value.writers == 0 { context.scheduler.wakeAll(reference(to: &pipe.value.readQueue)) }
+    if pipe.value.writers == 0 {
+      context.scheduler.wakeAll(reference(to: &pipe.value.readQueue))
+      context.scheduler.wakeListeners(pipe.value.readListeners)
+    }
     freeIfUnused(pipe)
   }
 
@@ -149,6 +170,7 @@ package struct Pipes {
     pipe.value.count &-= count
     pipe.value.start = (start &+ count) & (PipeLimits.capacity &- 1)
     wakeWriter(of: pipe)
+    context.scheduler.wakeListeners(pipe.value.writeListeners)
     return count
   }
 
@@ -194,6 +216,7 @@ package struct Pipes {
     }
     pipe.value.count &+= count
     wakeReader(of: pipe)
+    context.scheduler.wakeListeners(pipe.value.readListeners)
     return count
   }
 

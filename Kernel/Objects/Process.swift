@@ -37,6 +37,8 @@ package struct Process: ~Copyable {
   package var name = Name()
   /// Tasks of this process that wait for a child or a thread.
   package var waiters = TaskQueue()
+  /// Those that wait for a child and for other things too.
+  package var childListeners = ListenerList()
   /// The records of its calls, where it is traced.
   package var trace: Reference<TraceRing>?
   /// The service that says what its system calls mean; none: they are native. It has a reference to it.

@@ -15,9 +15,9 @@ package struct StandardHandles {
 
   /// Those of the first process: the console.
   package init() {
-    entries[Int(StandardHandle.input)] = (HandleTarget(.consoleInput), .all)
-    entries[Int(StandardHandle.output)] = (HandleTarget(.consoleOutput), .all)
-    entries[Int(StandardHandle.error)] = (HandleTarget(.consoleOutput), .all)
+    entries[Int(StandardHandle.input)] = (HandleTarget(.terminal), [.duplicate, .pass, .read])
+    entries[Int(StandardHandle.output)] = (HandleTarget(.terminal), [.duplicate, .pass, .write])
+    entries[Int(StandardHandle.error)] = (HandleTarget(.terminal), [.duplicate, .pass, .write])
   }
 
   /// Those that `sources` name among the handles of `starter`.

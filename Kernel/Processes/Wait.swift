@@ -51,6 +51,7 @@ package struct Wait {
         context.scheduler.wake(waiter)
       }
     }
+    context.scheduler.wakeListeners(process.value.childListeners)
   }
 
   /// The ended task that a wait would take, or nil where one must be waited for.

@@ -12,8 +12,8 @@ public enum TaskEvent: UInt8, Sendable {
 
   /// Its bit in a set of kinds.
   public var bit: UInt8 { 1 &<< rawValue }
-  /// In a task's `awaitedEvents`: it waits for bits of a notification too.
-  public static var notificationBit: UInt8 { 0x80 }
+  /// In a task's `awaitedEvents`: it waits as a listener too (Listener.swift).
+  public static var listenerBit: UInt8 { 0x80 }
 }
 
 public struct PendingEvent: Equatable, Sendable {

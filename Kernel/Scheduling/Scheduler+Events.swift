@@ -34,7 +34,7 @@ extension Scheduler {
     }
   }
 
-  /// Waits in `queue` and for events of `kinds`, of which none is pending; `TaskEvent.notificationBit` may be among them.
+  /// Waits in `queue` and for events of `kinds`, of which none is pending; `TaskEvent.listenerBit` may be among them.
   public func block(
     _ wait: TaskState, on queue: Reference<TaskQueue>?, events kinds: UInt8, deadline: UInt64?
   ) -> WakeReason {

@@ -157,6 +157,9 @@ public struct Task: ~Copyable {
   /// The time between two timer events, in nanoseconds; 0: there is only one.
   public var eventPeriod: UInt64 = 0
 
+  /// Its link in the list of a thing that it waits for, where that is one beside others.
+  public var listener = Listener()
+
   /// The limit that it ran into most recently, where it has not asked which that was.
   public var refusedLimit: RefusedLimit?
   /// On whose time it runs; nil: on that of all who have none.

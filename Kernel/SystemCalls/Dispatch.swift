@@ -131,12 +131,17 @@ package struct NativeCalls {
     case .receiveAny: return try KeptCalls(context).receiveAny(arguments)
     case .requestKeep: return try KeptCalls(context).keep(arguments)
     case .requestAnswer: return try KeptCalls(context).answer(arguments)
-    case .consoleGive: return try TaskCalls(context).consoleGive(arguments)
+    case .terminalGive: return try TerminalCalls(context).give(arguments)
     case .attentionWait: return try TaskCalls(context).attentionWait()
     case .limitRefusal: return try TaskCalls(context).limitRefusal(arguments)
     case .processStop: return try TaskCalls(context).processStop(arguments)
     case .processClone: return try TaskCalls(context).processClone(arguments)
     case .processReplace: return try TaskCalls(context).processReplace(arguments)
+    case .terminalInformation: return try TerminalCalls(context).information(arguments)
+    case .terminalChange: return try TerminalCalls(context).change(arguments)
+    case .terminalCreate: return try TerminalCalls(context).create(arguments)
+    case .terminalWatch: return try TerminalCalls(context).watch(arguments)
+    case .poll: return try TerminalCalls(context).poll(arguments)
     }
   }
 

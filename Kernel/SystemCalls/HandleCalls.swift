@@ -44,29 +44,36 @@ struct HandleCalls {
 
   @inline(never)
   func pipeCreate(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let place = UserBuffer(address: arguments.first, length: UInt32(MemoryLayout<PipeEnds>.size), in: context)
-    // Handles that cannot be told of must not be made: see that the place is writable first.
-    try place.write(PipeEnds())
+    let place = try placeOfPair(arguments.first)
+    let pipe = try Pipes(context).make(for: context.currentProcess.value.job)
+    return try addPair(pipe.reader, pipe.writer, at: place) { Pipes(context).abort($0) }
+  }
+
+  /// Where the handles of a pair go. Those that cannot be told of must not be made: it is seen first that the place is writable.
+  func placeOfPair(_ address: UInt32) throws(SystemError) -> UserBuffer {
+    let place = UserBuffer(address: address, length: UInt32(MemoryLayout<HandlePair>.size), in: context)
+    try place.write(HandlePair(repeating: 0))
+    return place
+  }
+
+  /// The numbers of two handles, as a structure of the ABI has them.
+  private typealias HandlePair = InlineArray<2, UInt32>
+
+  /// Makes handles for the two sides of something new, and tells their numbers. Where that fails both sides are given up:
+  /// what has a handle with it, the rest by `abort`.
+  func addPair(
+    _ first: HandleTarget, _ second: HandleTarget, at place: UserBuffer, abort: (HandleTarget) -> Void
+  ) throws(SystemError) -> Int32 {
     let process = context.currentProcess
-    let pipe = try Pipes(context).make(for: process.value.job)
-    var ends = PipeEnds()
+    var pair = HandlePair(repeating: 0)
     do throws(SystemError) {
-      ends.reading = UInt32(try process.value.handles.add(pipe.reader))
-      ends.writing = UInt32(try process.value.handles.add(pipe.writer))
-      try place.write(ends)
+      pair[0] = UInt32(try process.value.handles.add(first))
+      pair[1] = UInt32(try process.value.handles.add(second))
+      try place.write(pair)
       return 0
     } catch {
-      // What has a handle is given up with it, the rest by itself.
-      if ends.reading == 0 {
-        Pipes(context).abort(pipe.reader)
-      } else {
-        try Handles(context).close(ends.reading, of: process)
-      }
-      if ends.writing == 0 {
-        Pipes(context).abort(pipe.writer)
-      } else {
-        try Handles(context).close(ends.writing, of: process)
-      }
+      if pair[0] == 0 { abort(first) } else { try Handles(context).close(pair[0], of: process) }
+      if pair[1] == 0 { abort(second) } else { try Handles(context).close(pair[1], of: process) }
       throw error
     }
   }
@@ -109,7 +116,7 @@ struct HandleCalls {
     let signalled = try notification(of: arguments.first, needed: .write)
     let notification = try notification(of: arguments.third, needed: .read)
     guard signalled.value.isAlive, notification.value.isAlive else { throw .peerGone }
-    let partner = signalled.value.set(bits)
+    let partner = Notifications(context).set(bits, of: signalled)
     let isOver = arguments.fourth | arguments.fifth == 0
     let taken = notification.value.take()
     if taken != nil || isOver {

@@ -143,12 +143,6 @@ struct TaskCalls {
     return 0
   }
 
-  func consoleGive(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let task = arguments.first == 0 ? context.scheduler.current : try find(arguments.first)
-    try ConsoleInput(context).give(to: task.value.process)
-    return 0
-  }
-
   func attentionWait() throws(SystemError) -> Int32 {
     try ConsoleInput(context).waitForAttention()
     return 0

@@ -26,6 +26,7 @@ package struct HeapTag: Equatable {
   package static var module: HeapTag { HeapTag(rawValue: 7) }
   package static var pipe: HeapTag { HeapTag(rawValue: 8) }
   package static var file: HeapTag { HeapTag(rawValue: 9) }
+  package static var terminal: HeapTag { HeapTag(rawValue: 10) }
   package static var firstModule: UInt8 { 64 }
 
   var name: StaticString {
@@ -39,6 +40,7 @@ package struct HeapTag: Equatable {
     case .module: "module loader"
     case .pipe: "pipes"
     case .file: "open files"
+    case .terminal: "terminals"
     default: "unknown"
     }
   }

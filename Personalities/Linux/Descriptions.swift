@@ -34,7 +34,7 @@ struct FileDescription {
     self.init([])
     links = 1
     switch ObjectKind(rawValue: kind) {
-    case .consoleInput, .consoleOutput:
+    case .terminal, .terminalMaster:
       typeBits = 0o020000
       mode = 0o620
       device = (5, 1)

@@ -227,7 +227,7 @@ extension LinuxProcess {
   func terminal(_ result: StepResult, _ request: UInt32, _ place: UInt32) throws(LinuxError) -> LinuxStep {
     _ = try result.checked()
     let kind = ObjectKind(rawValue: result.word(0))
-    guard kind == .consoleInput || kind == .consoleOutput else { throw .notATerminal }
+    guard kind == .terminal else { throw .notATerminal }
     switch request {
     case 0x5401: return .give(Self.terminalSettings, at: place, 0)
     case 0x5413: return .give([25, 0, 80, 0, 0, 0, 0, 0], at: place, 0)

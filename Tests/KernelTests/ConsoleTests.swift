@@ -50,7 +50,7 @@ extension KernelTests {
       func line(_ name: String) -> (Caller) -> Int32 {
         { caller in
           log.append("\(name) \(caller.readConsole())")
-          return caller.call(.consoleGive, 0) == 0 ? 0 : 1
+          return caller.call(.terminalGive, 0, 0) == 0 ? 0 : 1
         }
       }
       kernel.add("/bin/background", line("background"))
@@ -59,15 +59,15 @@ extension KernelTests {
         let background = caller.start("/bin/background", .ownJob)
         let foreground = caller.start("/bin/foreground", .ownJob)
         caller.sleep(1_000_000)
-        #expect(caller.call(.consoleGive, UInt32(foreground)) == 0)
-        #expect(caller.call(.consoleGive, 9999) == SystemError.noSuchTask.rawValue)
-        kernel.type("to the foreground")
+        #expect(caller.call(.terminalGive, 0, UInt32(foreground)) == 0)
+        #expect(caller.call(.terminalGive, 0, 9999) == SystemError.noSuchTask.rawValue)
+        kernel.type("to the foreground\n")
         #expect(caller.wait(foreground)?.status == 0)
-        kernel.type("to the first")
+        kernel.type("to the first\n")
         log.append("first \(caller.readConsole())")
         // It could not take the console by itself, and gets it when it is given.
-        #expect(caller.call(.consoleGive, UInt32(background)) == 0)
-        kernel.type("to the background")
+        #expect(caller.call(.terminalGive, 0, UInt32(background)) == 0)
+        kernel.type("to the background\n")
         #expect(caller.wait(background)?.status == 0)
         return 0
       }
@@ -79,8 +79,8 @@ extension KernelTests {
     @Test func nobodyTakesTheConsole() {
       let kernel = HostedKernel()
       kernel.add("/bin/thief") { caller in
-        let own = caller.call(.consoleGive, 0)
-        let other = caller.call(.consoleGive, 1)
+        let own = caller.call(.terminalGive, 0, 0)
+        let other = caller.call(.terminalGive, 0, 1)
         let attention = caller.call(.attentionWait)
         return [own, other, attention].allSatisfy { $0 == SystemError.notPermitted.rawValue } ? 0 : 1
       }
@@ -106,23 +106,23 @@ extension KernelTests {
       kernel.add("/bin/attention") { caller in
         caller.sleep(1_000_000)
         let child = caller.start("/bin/reader", .ownJob)
-        #expect(caller.call(.consoleGive, UInt32(child)) == 0)
-        kernel.type("to the reader")
+        #expect(caller.call(.terminalGive, 0, UInt32(child)) == 0)
+        kernel.type("to the reader\n")
         _ = caller.wait(child)
-        kernel.type("to the shell")
+        kernel.type("to the shell\n")
         log.append("shell \(caller.readConsole())")
         return 0
       }
       let result = kernel.run { caller in
         let deaf = caller.start("/bin/deaf", .ownJob)
-        #expect(caller.call(.consoleGive, UInt32(deaf)) == 0)
+        #expect(caller.call(.terminalGive, 0, UInt32(deaf)) == 0)
         kernel.type(String(repeating: "x", count: kept) + "\u{1d}\u{1d}")
         #expect(caller.call(.attentionWait) == 0)
         let shell = caller.start("/bin/attention", .ownJob)
-        #expect(caller.call(.consoleGive, UInt32(shell)) == 0)
+        #expect(caller.call(.terminalGive, 0, UInt32(shell)) == 0)
         caller.sleep(60_000_000)
         #expect(caller.wait(shell)?.status == 0)
-        kernel.type("to the deaf")
+        kernel.type("to the deaf\n")
         #expect(caller.wait(deaf)?.status == 0)
         return 0
       }
@@ -134,7 +134,7 @@ extension KernelTests {
 
 extension HostedKernel {
   /// Somebody types on the serial line.
-  fileprivate func type(_ text: String) {
+  func type(_ text: String) {
     machine.stamp += 200_000_000
     machine.serial.type(Array(text.utf8))
     machine.local.request(0x34)
@@ -147,7 +147,7 @@ extension Caller {
     withScratch {
       let place = place([UInt8](repeating: 0, count: 64))
       let count = call(.read, 0, place, 64)
-      return count < 0 ? "error \(count)" : String(decoding: read(Int(count), at: place), as: UTF8.self)
+      return count < 0 ? "error \(count)" : String(decoding: read(Int(count - 1), at: place), as: UTF8.self)
     }
   }
 }

@@ -21,7 +21,8 @@ extension KernelTests {
       kernel.add("/bin/child") { caller in
         #expect(caller.write(Array("out\n".utf8), to: StandardHandle.output) == 4)
         #expect(caller.write(Array("wrong\n".utf8), to: StandardHandle.error) == 6)
-        #expect(caller.write([1], to: StandardHandle.input) == SystemError.unsupported.rawValue)
+        #expect(caller.write([1], to: StandardHandle.input) == SystemError.badHandle.rawValue)
+        #expect(caller.call(.read, StandardHandle.output, Caller.data, 1) == SystemError.badHandle.rawValue)
         return 0
       }
       let result = kernel.run { caller in

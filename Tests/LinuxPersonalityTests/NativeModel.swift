@@ -33,7 +33,7 @@ final class NativeModel {
 
   init() {
     for handle in 0..<3 as Range<UInt32> {
-      handles[handle] = ModelFile(kind: handle == 0 ? .consoleInput : .consoleOutput)
+      handles[handle] = ModelFile(kind: .terminal)
     }
     add(pages: ExchangeArea.start, ExchangeArea.length)
   }

@@ -25,6 +25,7 @@ public enum Components {
     library("DeviceClaims", ["ABI", "Primitives", "Scheduling"]),
     library("Jobs", ["ABI", "Platform", "Primitives", "Scheduling"], headers: [machineHeaders]),
     library("Messages", ["ABI", "Jobs", "Primitives", "Scheduling"], headers: [machineHeaders]),
+    library("Terminals", ["ABI", "Primitives"]),
     library("Modules", ["Primitives", "Executables"]),
     Component(
       "ServiceSupport", folder: "Services/Support", kind: .portableLibrary, dependencies: ["ABI", "Primitives"]),
@@ -52,7 +53,7 @@ public enum Components {
       "Objects",
       [
         "ABI", "Consoles", "Diagnostics", "Files", "Jobs", "Memory", "Messages", "Platform", "Primitives",
-        "Scheduling", "VirtualMemory",
+        "Scheduling", "Terminals", "VirtualMemory",
       ]),
     part(
       "IPC",

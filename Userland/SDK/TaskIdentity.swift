@@ -11,8 +11,10 @@ public struct TaskIdentity: Equatable, Sendable {
   /// In a system call: the calling task.
   @inlinable public static var current: TaskIdentity { TaskIdentity(0) }
 
-  /// Lets the job of this task read what is typed, from the caller's job or one inside it.
-  public func giveConsole() throws(SystemError) { _ = try checked(SystemCalls.consoleGive(number)) }
+  /// Lets the job of this task read what is typed at the terminal that is the caller's input.
+  public func giveInput() throws(SystemError) {
+    _ = try checked(SystemCalls.terminalGive(StandardHandle.input, number))
+  }
 }
 
 /// How a task ended.

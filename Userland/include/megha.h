@@ -170,13 +170,18 @@
 #define MEGHA_CALL_REPLY_REST 94u
 #define MEGHA_CALL_WORD_WAKE_AND_WAIT 95u
 #define MEGHA_CALL_NOTIFICATION_SIGNAL_AND_WAIT 96u
-#define MEGHA_CALL_CONSOLE_GIVE 97u
+#define MEGHA_CALL_TERMINAL_GIVE 97u
 #define MEGHA_CALL_ATTENTION_WAIT 98u
 #define MEGHA_CALL_LIMIT_REFUSAL 99u
 #define MEGHA_CALL_PROCESS_STOP 100u
 #define MEGHA_CALL_PROCESS_CLONE 101u
 #define MEGHA_CALL_PROCESS_REPLACE 102u
-#define MEGHA_CALL_COUNT 103u
+#define MEGHA_CALL_TERMINAL_INFORMATION 103u
+#define MEGHA_CALL_TERMINAL_CHANGE 104u
+#define MEGHA_CALL_TERMINAL_CREATE 105u
+#define MEGHA_CALL_TERMINAL_WATCH 106u
+#define MEGHA_CALL_POLL 107u
+#define MEGHA_CALL_COUNT 108u
 
 /// Does nothing. It measures what entering and leaving the kernel costs.
 MEGHA_INLINE int32_t megha_null(void) {
@@ -960,11 +965,13 @@ MEGHA_INLINE int32_t megha_notification_signal_and_wait(uint32_t signalled, uint
   return megha_system_call5(MEGHA_CALL_NOTIFICATION_SIGNAL_AND_WAIT, signalled, bits, handle, nanoseconds_low, nanoseconds_high);
 }
 
-/// Gives the console's input to a job. The present owner must be the caller's job or lie inside it. Whoever
-/// else reads the console waits. When the last task of the owner ends, the job around it has the input.
+/// Gives what is typed to a job, the terminal's foreground. The present one must be the caller's job or lie
+/// inside it. Whoever else reads the terminal waits. When the last task of the foreground ends, the job
+/// around it has the input.
+/// - terminal: a terminal or its master.
 /// - task: a task of the job that is to read what is typed; 0: the caller.
-MEGHA_INLINE int32_t megha_console_give(uint32_t task) {
-  return megha_system_call1(MEGHA_CALL_CONSOLE_GIVE, task);
+MEGHA_INLINE int32_t megha_terminal_give(uint32_t terminal, uint32_t task) {
+  return megha_system_call2(MEGHA_CALL_TERMINAL_GIVE, terminal, task);
 }
 
 /// Waits until the attention key is pressed, and then owns the console. Only the first process may.
@@ -999,6 +1006,50 @@ MEGHA_INLINE int32_t megha_process_clone(uint32_t is_stopped) {
 /// - size: the size of the request in bytes.
 MEGHA_INLINE int32_t megha_process_replace(const void *request, uint32_t size) {
   return megha_system_call2(MEGHA_CALL_PROCESS_REPLACE, (uint32_t)(uintptr_t)request, size);
+}
+
+/// Describes a terminal: its settings, its size, whose input it is, and how much of that there is.
+/// - terminal: a terminal or its master.
+/// - information: where the description goes.
+MEGHA_INLINE int32_t megha_terminal_information(uint32_t terminal, void *information) {
+  return megha_system_call2(MEGHA_CALL_TERMINAL_INFORMATION, terminal, (uint32_t)(uintptr_t)information);
+}
+
+/// Changes settings and size of a terminal, all or nothing. Who has not the master waits until its job, or
+/// one inside that, is the foreground.
+/// - terminal: a terminal or its master.
+/// - changes: what of it changes.
+/// - information: the new values, and values that mean nothing.
+MEGHA_INLINE int32_t megha_terminal_change(uint32_t terminal, uint32_t changes, const void *information) {
+  return megha_system_call3(MEGHA_CALL_TERMINAL_CHANGE, terminal, changes, (uint32_t)(uintptr_t)information);
+}
+
+/// Makes a pseudo-terminal: a terminal whose screen and keyboard are whoever has its master. With the last
+/// handle of the one side the other is hung up.
+/// - ends: where the two handles go.
+MEGHA_INLINE int32_t megha_terminal_create(void *ends) {
+  return megha_system_call1(MEGHA_CALL_TERMINAL_CREATE, (uint32_t)(uintptr_t)ends);
+}
+
+/// Sets bits of a notification when something happens at a terminal. Keys go to who watched last of those in
+/// whose job the foreground lies; a new size and a hang-up to all. The foreground must lie in the caller's
+/// job.
+/// - terminal: a terminal.
+/// - notification: a notification of the caller's process.
+/// - signals: what sets the bits of the same numbers; none: the watch ends.
+MEGHA_INLINE int32_t megha_terminal_watch(uint32_t terminal, uint32_t notification, uint32_t signals) {
+  return megha_system_call3(MEGHA_CALL_TERMINAL_WATCH, terminal, notification, signals);
+}
+
+/// Waits until a file, pipe, terminal or notification is as an entry wants it, a child has ended, or an event
+/// comes. Nothing is taken.
+/// - entries: what is waited for, one entry after the other.
+/// - count: how many entries, at most 32.
+/// - kinds: kinds of events that end the wait too; they are taken by `eventWait`.
+/// - nanoseconds_low: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit.
+/// - nanoseconds_high: the high 32 bits.
+MEGHA_INLINE int32_t megha_poll(void *entries, uint32_t count, uint32_t kinds, uint32_t nanoseconds_low, uint32_t nanoseconds_high) {
+  return megha_system_call5(MEGHA_CALL_POLL, (uint32_t)(uintptr_t)entries, count, kinds, nanoseconds_low, nanoseconds_high);
 }
 
 // Names that calls had before. They go with the next release.

@@ -478,10 +478,12 @@ public enum SystemCall: UInt32, Sendable {
   /// - `nanosecondsLow`: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit.
   /// - `nanosecondsHigh`: the high 32 bits.
   case notificationSignalAndWait = 96
-  /// Gives the console's input to a job. The present owner must be the caller's job or lie inside it. Whoever
-  /// else reads the console waits. When the last task of the owner ends, the job around it has the input.
+  /// Gives what is typed to a job, the terminal's foreground. The present one must be the caller's job or lie
+  /// inside it. Whoever else reads the terminal waits. When the last task of the foreground ends, the job
+  /// around it has the input.
+  /// - `terminal`: a terminal or its master.
   /// - `task`: a task of the job that is to read what is typed; 0: the caller.
-  case consoleGive = 97
+  case terminalGive = 97
   /// Waits until the attention key is pressed, and then owns the console. Only the first process may.
   case attentionWait = 98
   /// Tells which limit of which job refused something to the caller's task most recently.
@@ -501,7 +503,36 @@ public enum SystemCall: UInt32, Sendable {
   /// - `request`: the program, its arguments and its environment.
   /// - `size`: the size of the request in bytes.
   case processReplace = 102
+  /// Describes a terminal: its settings, its size, whose input it is, and how much of that there is.
+  /// - `terminal`: a terminal or its master.
+  /// - `information`: where the description goes.
+  case terminalInformation = 103
+  /// Changes settings and size of a terminal, all or nothing. Who has not the master waits until its job, or
+  /// one inside that, is the foreground.
+  /// - `terminal`: a terminal or its master.
+  /// - `changes`: what of it changes.
+  /// - `information`: the new values, and values that mean nothing.
+  case terminalChange = 104
+  /// Makes a pseudo-terminal: a terminal whose screen and keyboard are whoever has its master. With the last
+  /// handle of the one side the other is hung up.
+  /// - `ends`: where the two handles go.
+  case terminalCreate = 105
+  /// Sets bits of a notification when something happens at a terminal. Keys go to who watched last of those
+  /// in whose job the foreground lies; a new size and a hang-up to all. The foreground must lie in the
+  /// caller's job.
+  /// - `terminal`: a terminal.
+  /// - `notification`: a notification of the caller's process.
+  /// - `signals`: what sets the bits of the same numbers; none: the watch ends.
+  case terminalWatch = 106
+  /// Waits until a file, pipe, terminal or notification is as an entry wants it, a child has ended, or an
+  /// event comes. Nothing is taken.
+  /// - `entries`: what is waited for, one entry after the other.
+  /// - `count`: how many entries, at most 32.
+  /// - `kinds`: kinds of events that end the wait too; they are taken by `eventWait`.
+  /// - `nanosecondsLow`: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit.
+  /// - `nanosecondsHigh`: the high 32 bits.
+  case poll = 107
 
   /// How many there are; every number below it is a call.
-  @inlinable public static var count: UInt32 { 103 }
+  @inlinable public static var count: UInt32 { 108 }
 }

@@ -101,12 +101,17 @@ extension SystemCall {
     case .replyRest: "replyRest"
     case .wordWakeAndWait: "wordWakeAndWait"
     case .notificationSignalAndWait: "notificationSignalAndWait"
-    case .consoleGive: "consoleGive"
+    case .terminalGive: "terminalGive"
     case .attentionWait: "attentionWait"
     case .limitRefusal: "limitRefusal"
     case .processStop: "processStop"
     case .processClone: "processClone"
     case .processReplace: "processReplace"
+    case .terminalInformation: "terminalInformation"
+    case .terminalChange: "terminalChange"
+    case .terminalCreate: "terminalCreate"
+    case .terminalWatch: "terminalWatch"
+    case .poll: "poll"
     }
   }
 
@@ -116,25 +121,25 @@ extension SystemCall {
     case .null, .yield, .notificationCreate, .lendingWindow, .attentionWait: 0
     case .exit, .abort, .clock, .taskNext, .close, .powerOff, .rightsDrop, .threadPointerSet, .counters,
       .lockRelease, .interruptAcknowledge, .deviceSilent, .pipeCreate, .requestSender, .replyRest,
-      .consoleGive, .limitRefusal, .processClone:
+      .limitRefusal, .processClone, .terminalCreate:
       1
     case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
       .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
       .serviceInformation, .eventSend, .heapInformation, .kernelTest, .handleDuplicate, .notificationSignal,
       .portsClaim, .handlePlace, .handleInformation, .jobInformation, .handleFile, .fileResize, .fileSync,
       .unmount, .mountInformation, .directoryChange, .directoryPath, .requestKeep, .receiveInRegisters,
-      .processStop, .processReplace:
+      .terminalGive, .processStop, .processReplace, .terminalInformation:
       2
     case .wait, .taskInformation, .memoryMap, .memoryProtect, .memoryRegion, .read, .write, .open, .logRead,
       .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead, .notificationWait,
       .interruptClaim, .deviceMap, .directoryEntry, .directoryCreate, .fileRemove, .fileChange,
-      .fileSystemUse, .receiveAny, .requestAnswer, .replyMessageAndReceive:
+      .fileSystemUse, .receiveAny, .requestAnswer, .replyMessageAndReceive, .terminalChange, .terminalWatch:
       3
     case .wordWait, .call, .eventWait, .eventTimer, .memoryShare, .deviceMemory, .fileInformation,
       .fileRename, .linkRead:
       4
     case .moduleUnload, .callShort, .portRead, .portWrite, .fileLink, .mount, .callInRegisters,
-      .replyAndReceiveInRegisters, .wordWakeAndWait, .notificationSignalAndWait:
+      .replyAndReceiveInRegisters, .wordWakeAndWait, .notificationSignalAndWait, .poll:
       5
     }
   }
@@ -415,7 +420,8 @@ extension SystemCall {
     case (.notificationSignalAndWait, 2): CallArgument("handle", .handle)
     case (.notificationSignalAndWait, 3): CallArgument("nanosecondsLow", .timeLow)
     case (.notificationSignalAndWait, 4): CallArgument("nanosecondsHigh", .timeHigh)
-    case (.consoleGive, 0): CallArgument("task", .task)
+    case (.terminalGive, 0): CallArgument("terminal", .handle)
+    case (.terminalGive, 1): CallArgument("task", .task)
     case (.limitRefusal, 0):
       CallArgument("refusal", .structureOut(size: UInt32(MemoryLayout<LimitRefusal>.size)))
     case (.processStop, 0): CallArgument("process", .task)
@@ -424,6 +430,23 @@ extension SystemCall {
     case (.processReplace, 0):
       CallArgument("request", .structureIn(size: UInt32(MemoryLayout<ProcessRequest>.size)))
     case (.processReplace, 1): CallArgument("size", .length)
+    case (.terminalInformation, 0): CallArgument("terminal", .handle)
+    case (.terminalInformation, 1):
+      CallArgument("information", .structureOut(size: UInt32(MemoryLayout<TerminalInformation>.size)))
+    case (.terminalChange, 0): CallArgument("terminal", .handle)
+    case (.terminalChange, 1): CallArgument("changes", .flags)
+    case (.terminalChange, 2):
+      CallArgument("information", .structureIn(size: UInt32(MemoryLayout<TerminalInformation>.size)))
+    case (.terminalCreate, 0):
+      CallArgument("ends", .structureOut(size: UInt32(MemoryLayout<TerminalEnds>.size)))
+    case (.terminalWatch, 0): CallArgument("terminal", .handle)
+    case (.terminalWatch, 1): CallArgument("notification", .handle)
+    case (.terminalWatch, 2): CallArgument("signals", .flags)
+    case (.poll, 0): CallArgument("entries", .structureInOut(size: UInt32(MemoryLayout<PollEntry>.size)))
+    case (.poll, 1): CallArgument("count", .number)
+    case (.poll, 2): CallArgument("kinds", .flags)
+    case (.poll, 3): CallArgument("nanosecondsLow", .timeLow)
+    case (.poll, 4): CallArgument("nanosecondsHigh", .timeHigh)
     default: nil
     }
   }

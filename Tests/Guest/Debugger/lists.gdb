@@ -5,8 +5,8 @@
 # expect: ^0x00400000 +0x00401000 +1 +r-x +text$
 # expect: ^0xbfee0000 +0xbffe0000 +256 +rw- +stack$
 # expect: ^0xbffff000 +0xc0000000 +1 +r-x +systemCallPage$
-# expect: ^0 +0x[0-9a-f]+ +consoleInput$
-# expect: ^1 +0x[0-9a-f]+ +consoleOutput$
+# expect: ^0 +0x[0-9a-f]+ +terminal$
+# expect: ^1 +0x[0-9a-f]+ +terminal$
 # expect: ^[0-9]+ +0x[0-9a-f]+ +endpoint "manager"$
 # expect: ^manager +process "manager" +[1-9][0-9]* +[0-9]+$
 # expect: ^echo +module "echo" +0 +[0-9]+$

@@ -23,11 +23,14 @@ struct Edit: Program {
       return reportUsage()
     }
     let path = words[0].copied
-    guard isConsole(.input, .consoleInput), isConsole(.output, .consoleOutput) else {
-      return refuse(path) { $0.write("the editor needs the console for its input and its output") }
+    guard let terminal = Terminal(.input), Terminal(.output) != nil else {
+      return refuse(path) { $0.write("the editor needs a terminal for its input and its output") }
     }
     guard let text = text(of: path) else { return 1 }
-    var edit = Edit(editor: TextEditor(text.bytes, name: path), path: path)
+    let size = terminal.size
+    // The last row stays free: writing its last column would move the screen.
+    let editor = TextEditor(text.bytes, name: path, width: max(size.columns, 20), height: max(size.rows - 1, 4))
+    var edit = Edit(editor: editor, path: path)
     if let line { edit.editor.go(toLine: Int(exactly: line) ?? .max) }
     if text.isNew {
       edit.editor.say(Bytes("a new file").copied)
@@ -35,7 +38,10 @@ struct Edit: Program {
       edit.editor.say(
         Bytes("it can be read, not written; Ctrl-O saves it elsewhere: ").copied + Bytes(error.fileSentence).copied)
     }
+    let found = (try? terminal.information().settings) ?? TerminalSettings()
+    try? terminal.set(found.raw)
     edit.runEditor()
+    try? terminal.set(found)
     return 0
   }
 
@@ -48,10 +54,6 @@ struct Edit: Program {
 
       """)
     return 2
-  }
-
-  private static func isConsole(_ handle: Handle, _ kind: ObjectKind) -> Bool {
-    (try? handle.information()).map { ObjectKind(rawValue: $0.kind) == kind } ?? false
   }
 
   private static func refuse(_ path: [UInt8], _ reason: (inout ConsoleLine) -> Void) -> Int32 {

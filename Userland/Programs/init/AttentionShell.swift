@@ -41,7 +41,7 @@ enum AttentionShell {
     options.priority = priority
     do throws(Refusal) {
       let shell = try Process.start(Bytes(Init.shell), arguments: arguments, options: options)
-      try? shell.giveConsole()
+      try? shell.giveInput()
       return shell
     } catch {
       Console.write {

@@ -31,7 +31,7 @@ struct Init: Program {
       var options = StartOptions()
       options.priority = programPriority
       let shell = try Process.start(Bytes(Self.shell), arguments: arguments, options: options)
-      try? shell.giveConsole()
+      try? shell.giveInput()
       AttentionShell.start()
       stopMachine(status(of: shell, &manager))
     } catch {

@@ -17,6 +17,7 @@ extension Shell {
     while !interpreter.isExiting {
       guard let byte = TypedInput.waitForByte() else {
         guard !TypedInput.hasEnded else { return }
+        _ = TypedInput.takeInterrupt()
         continue
       }
       var output = ConsoleLine()
@@ -87,45 +88,7 @@ extension Shell {
     editor.replace(from: completion.start, with: completion.text, output: &output)
     guard !completion.choices.isEmpty, !isProgress else { return }
     output.write("\n")
-    TextTools.writeColumns(completion.choices, width: 80, to: &output)
+    TextTools.writeColumns(completion.choices, width: TypedInput.terminal?.size.columns ?? 80, to: &output)
     editor.redraw(output: &output)
-  }
-}
-
-/// Lines from the console for commands that ask for one.
-enum ConsoleReader {
-  /// The next line, edited; nil at the end of the input and at Ctrl-C. It is shown where it is typed, wherever the output of
-  /// the command goes.
-  static func line() -> [UInt8]? {
-    do throws(SystemError) {
-      let console = try File(Bytes("/dev/console"))
-      let line = line(shownOn: console.handle)
-      _ = consume console
-      return line
-    } catch { return line(shownOn: StandardHandle.output) }
-  }
-
-  private static func line(shownOn handle: UInt32) -> [UInt8]? {
-    let wasReading = TypedInput.isReading
-    TypedInput.begin()
-    defer { if !wasReading { TypedInput.end() } }
-    var editor = LineEditor(prompt: "")
-    while let byte = TypedInput.waitForByte() {
-      var output = ConsoleLine(to: handle)
-      let event = editor.accept(byte, output: &output)
-      output.flush()
-      switch event {
-      case .line(let line): return line
-      case .cancelled:
-        TypedInput.interrupt()
-        return nil
-      case .endOfInput: return nil
-      case .refused:
-        _ = Builtin.read.reportFailure("the line has more than 4,096 bytes; nothing of it was read")
-        return nil
-      case .editing, .completion: continue
-      }
-    }
-    return nil
   }
 }

@@ -7,10 +7,6 @@ import Primitives
 import SDK
 
 extension MeghaSystem {
-  /// After how many nanoseconds it is looked whether a program in the foreground waits for input: at first, and at last,
-  /// since looking at thousands of tasks takes its time.
-  private static var interval: (first: UInt64, last: UInt64) { (10_000_000, 800_000_000) }
-
   /// Waits for children in the foreground, which are one command. Returns the status of the last; 0 where there are none.
   ///
   /// - Parameter text: what the command is called as a job, where Ctrl-Z makes it one; nil: it does not.
@@ -21,7 +17,7 @@ extension MeghaSystem {
       if hasStopped { return Self.stopped }
       for (index, task) in tasks.enumerated() {
         // A shell that reads nothing itself leaves the console to what it waits for.
-        if outcomes.isEmpty { try? task.giveConsole() }
+        if outcomes.isEmpty { try? task.giveInput() }
         let outcome = try index < outcomes.count ? outcomes[index] : task.wait()
         status = hasInterrupted ? Self.interrupted : outcome.shellStatus
         if case .exited = outcome { continue }
@@ -47,17 +43,13 @@ extension MeghaSystem {
   private mutating func watch(
     _ tasks: [TaskIdentity], as text: [UInt8]?
   ) throws(SystemError) -> [Outcome] {
-    defer { TypedInput.begin() }
-    var interval = Self.interval.first
+    // A job of its own reads what is typed while it is in the foreground.
+    if let first = tasks.first { try? TypedInput.terminal?.give(to: first) }
+    defer { TypedInput.takeForeground() }
     var outcomes: [Outcome] = []
     while outcomes.count < tasks.count {
       if let outcome = try tasks[outcomes.count].outcomeIfEnded() {
         outcomes.append(outcome)
-        // A shell between pipes that has the console takes Ctrl-C, which is meant for all of them.
-        if !TypedInput.isReading, outcome.shellStatus == Self.interrupted, tasks.count > 1 {
-          hasInterrupted = true
-          for task in tasks[outcomes.count...] { ProcessTree(of: task).kill(status: UInt32(Self.interrupted)) }
-        }
         continue
       }
       let running = tasks[outcomes.count...]
@@ -69,12 +61,7 @@ extension MeghaSystem {
         stop([TaskIdentity](running), as: text)
         return outcomes
       }
-      if TypedInput.isReading, let reader = running.first(where: { ProcessTree(of: $0).waitsForInput }) {
-        TypedInput.end()
-        try? reader.giveConsole()
-      }
-      _ = try Events.next([.childEnded, .yieldAsked], within: interval)
-      interval = min(interval * 2, Self.interval.last)
+      TypedInput.wait(orChildren: true)
     }
     return outcomes
   }
@@ -214,7 +201,7 @@ extension MeghaSystem {
           return outcome.shellStatus
         }
         if TypedInput.isInterrupted { return 130 }
-        _ = try Events.next([.childEnded, .yieldAsked], within: Self.interval.last)
+        TypedInput.wait(orChildren: true)
       }
     } catch {
       _ = jobs.remove(task: job.task)
@@ -266,14 +253,6 @@ struct ProcessTree {
       index += 1
     }
     return found
-  }
-
-  var waitsForInput: Bool {
-    let processes = processes
-    for task in tasks where TaskState(rawValue: task.state) == .waitingForInput {
-      if processes.contains(task.process) { return true }
-    }
-    return false
   }
 
   /// Stops a process and all that it has started, and starts meanwhile.

@@ -9,7 +9,7 @@ import SDK
 struct TextSource: ~Copyable {
   /// A file's, which is closed with this, or the input.
   private let handle: Handle
-  /// Whether lines are typed, and edited meanwhile.
+  /// Whether its bytes are typed, so that Ctrl-C has to be waited for too.
   private let isTyped: Bool
   private var bytes: [UInt8] = []
   /// Where what was not asked for yet begins.
@@ -24,7 +24,8 @@ struct TextSource: ~Copyable {
   /// The input.
   init() throws(SystemError) {
     handle = .input
-    isTyped = Self.isConsole(try Handle.input.information())
+    _ = try Handle.input.information()
+    isTyped = Self.inputIsTyped
   }
 
   /// Whether this is the file that the output goes to.
@@ -35,12 +36,15 @@ struct TextSource: ~Copyable {
 
   deinit { if handle != .input { handle.close() } }
 
-  private static func isConsole(_ information: HandleInformation) -> Bool {
-    ObjectKind(rawValue: information.kind) == .consoleInput
-  }
+  /// Whether the shell's input is a terminal.
+  static var inputIsTyped: Bool { Terminal(.input) != nil }
 
-  /// Whether the shell's input is a console.
-  static var inputIsTyped: Bool { (try? Handle.input.information()).map { isConsole($0) } ?? false }
+  /// Waits until the input can be read, or Ctrl-C. Returns false at that.
+  private static func waitForInput() -> Bool {
+    guard inputIsTyped, TypedInput.isReading else { return true }
+    TypedInput.wait(for: .input)
+    return !TypedInput.isInterrupted
+  }
 
   /// Takes some more; returns false at the end.
   private mutating func fill() throws(SystemError) -> Bool {
@@ -50,9 +54,7 @@ struct TextSource: ~Copyable {
       next = 0
     }
     let before = bytes.count
-    if isTyped {
-      if let line = ConsoleReader.line() { bytes += line + [0x0a] }
-    } else {
+    if !isTyped || Self.waitForInput() {
       var piece = InlineArray<512, UInt8>(repeating: 0)
       let count = try handle.read(into: &piece)
       for index in 0..<count { bytes.append(piece[index]) }
@@ -95,6 +97,7 @@ struct TextSource: ~Copyable {
 
   /// One byte; nil at the end. Nothing behind it is taken, so that other commands get it.
   static func byteOfInput() throws(SystemError) -> UInt8? {
+    guard waitForInput() else { return nil }
     var byte = InlineArray<1, UInt8>(repeating: 0)
     return try Handle.input.read(into: &byte) == 1 ? byte[0] : nil
   }

@@ -1,161 +1,161 @@
-// What is typed at the console, taken from the kernel by a thread of its own: so the shell can wait for a program and
-// for a key at the same time, and sees Ctrl-C while something runs.
+// What is typed at the terminal of an interactive shell, and the keys that interrupt and stop what runs.
 //
-// The kernel gives every byte to one reader, of the job that owns the console. While a program in the foreground waits for input
-// itself, the thread is ended, and its job is the owner; the thread begins anew when the program has ended.
+// The shell's own line editor has the terminal raw. While commands run the terminal is as it was found, edits lines by itself for
+// whoever reads them, and tells of Ctrl-C and Ctrl-Z by a notification: so the shell waits for a child and for a key at the same
+// time, and reads nothing that is meant for others.
 //
-// Invariants: bytes are taken in the order in which they were typed; Ctrl-C while commands run is no byte but an
-// interrupt, and what was typed before it is dropped, as terminals do. Ctrl-Z is no byte then either.
+// Invariants: a byte is taken from the terminal only once it is needed, so that what was typed behind a command is that command's;
+// whatever a program made of the terminal, it is set anew in front of each command and each prompt.
 
 import ABI
 import Primitives
 import SDK
 
 enum TypedInput {
-  private struct Queue {
-    var bytes: [UInt8] = []
-    /// Where the next byte is taken from.
-    var first = 0
-    /// Whether commands run, so that Ctrl-C interrupts them.
-    var isRunning = false
-    var wasInterrupted = false
-    /// Whether Ctrl-Z was typed while they did.
-    var wasStopped = false
+  private struct State {
+    /// Nil: nobody types, or not for this shell.
+    var terminal: Terminal?
+    var signals: Notification?
+    /// As the terminal was found, and as commands get it.
+    var found = TerminalSettings()
+    /// What happened and has not been taken.
+    var pending = TerminalSignals()
     var hasEnded = false
-
-    var count: Int { bytes.count - first }
   }
 
-  /// How many bytes are kept at the most while nobody takes them; the serial line waits meanwhile. While commands run it is
-  /// more, since Ctrl-C comes behind what was typed before it.
-  private static var capacity: (waiting: Int, running: Int) { (4096, 65536) }
-  private static let queue = Mutex(Queue())
-  /// The thread that reads; 0: none.
-  private static let reader = Mutex<UInt32>(0)
-  /// The shell's first thread, which is told of what comes.
-  private static let owner = Mutex<UInt32>(0)
+  private static let state = Mutex(State())
 
-  /// The console, also while a command has another input.
-  private static let console = Mutex<UInt32>(StandardHandle.input)
+  /// Whether keys come to this shell.
+  static var isReading: Bool { state.withLock { $0.terminal != nil } }
 
-  static var isReading: Bool { reader.withLock { $0 != 0 } }
+  /// The terminal that this shell has, also while a command has another input.
+  static var terminal: Terminal? { state.withLock { $0.terminal } }
 
-  /// Begins to read; the calling thread is told of what comes, by the event `yieldAsked`.
+  /// Begins to read what is typed. Where somebody else has it who is not of this shell's job, that waits until it is given.
   static func begin() {
-    guard !isReading, !queue.withLock({ $0.hasEnded }) else { return }
-    // Where somebody else has it who is not of this shell's job, the thread waits until it is given.
-    try? TaskIdentity.current.giveConsole()
-    if owner.withLock({ $0 == 0 }), let task = try? TaskIdentity.current.information().task {
-      owner.withLock { $0 = task }
-    }
-    console.withLock { if $0 == StandardHandle.input, let own = try? Handle.input.duplicate(.read) { $0 = own.number } }
-    guard
-      let thread = try? Thread.start(body: { () -> Int32 in
-        while readOnce() {}
-        return 0
-      })
+    guard !isReading, let own = try? Handle.input.duplicate([.duplicate, .read]), let terminal = Terminal(own),
+      let signals = try? Notification(), let found = try? terminal.information().settings
     else { return }
-    reader.withLock { $0 = thread.task.number }
+    state.withLock {
+      $0.terminal = terminal
+      $0.signals = signals
+      $0.found = found
+      // A program that has died may have left it raw.
+      if !found.modes.contains([.canonical, .signals]) { $0.found = TerminalSettings() }
+    }
+    // This waits until somebody who has the terminal gives it.
+    setForEditing()
+    takeForeground()
   }
 
-  /// Leaves the console to others.
+  /// Leaves the terminal as it was found.
   static func end() {
-    let task = TaskIdentity(reader.withLock { $0 })
-    guard task.number != 0 else { return }
-    reader.withLock { $0 = 0 }
-    // It may have ended by itself meanwhile.
-    try? task.kill(status: 0)
-    _ = try? task.wait()
+    guard let terminal else { return }
+    setForCommands()
+    if let signals = state.withLock({ $0.signals }) {
+      try? terminal.watch([], by: signals)
+      signals.handle.close()
+    }
+    terminal.handle.close()
+    state.withLock {
+      $0.terminal = nil
+      $0.signals = nil
+    }
   }
 
-  /// Takes what the kernel has. Returns false at the end of the input.
-  private static func readOnce() -> Bool {
-    while queue.withLock({ $0.count > ($0.isRunning ? capacity.running : capacity.waiting) }) {
-      Thread.sleep(milliseconds: 10)
-    }
-    var input = InlineArray<64, UInt8>(repeating: 0)
-    let count = (try? Handle(console.withLock { $0 }).read(into: &input)) ?? 0
-    queue.withLock { queue in
-      if count == 0 { queue.hasEnded = true }
-      for index in 0..<count {
-        if input[index] == 0x03, queue.isRunning {
-          queue.wasInterrupted = true
-          queue.bytes = []
-          queue.first = 0
-        } else if input[index] == 0x1a, queue.isRunning {
-          queue.wasStopped = true
-        } else {
-          queue.bytes.append(input[index])
-        }
-      }
-    }
-    try? TaskIdentity(owner.withLock { $0 }).askToYield()
-    return count > 0
+  /// Has the terminal's input and its signals again, which a command may have had.
+  static func takeForeground() {
+    guard let terminal, let signals = state.withLock({ $0.signals }) else { return }
+    try? terminal.give(to: .current)
+    try? terminal.watch([.interrupt, .suspend, .quit, .hungUp], by: signals)
   }
 
-  // MARK: For the shell's first thread
+  private static func setForEditing() { set(state.withLock { $0.found.raw }) }
+
+  private static func setForCommands() { set(state.withLock { $0.found }) }
+
+  static func set(_ settings: TerminalSettings) { try? terminal?.set(settings) }
+
+  // MARK: Signals
 
   /// From now on Ctrl-C interrupts commands, or is a byte for the line editor.
   static func commandsRun(_ isRunning: Bool) {
-    queue.withLock {
-      $0.isRunning = isRunning
-      $0.wasInterrupted = false
-      $0.wasStopped = false
+    _ = collect()
+    state.withLock { $0.pending = [] }
+    takeForeground()
+    if isRunning { setForCommands() } else { setForEditing() }
+  }
+
+  /// Takes what was told meanwhile. Returns all that is pending.
+  @discardableResult
+  private static func collect() -> TerminalSignals {
+    guard let signals = state.withLock({ $0.signals }) else { return state.withLock { $0.pending } }
+    let bits = (try? signals.wait(nanoseconds: 0)) ?? 0
+    return state.withLock {
+      $0.pending.formUnion(TerminalSignals(rawValue: bits))
+      if $0.pending.contains(.hungUp) { $0.hasEnded = true }
+      return $0.pending
     }
   }
+
+  private static func take(_ wanted: TerminalSignals) -> Bool {
+    _ = collect()
+    return state.withLock {
+      let was = !$0.pending.isDisjoint(with: wanted)
+      $0.pending.subtract(wanted)
+      return was
+    }
+  }
+
+  /// What ends commands: Ctrl-C, Ctrl-\, and that the terminal is gone.
+  private static var ending: TerminalSignals { [.interrupt, .quit, .hungUp] }
 
   /// Whether Ctrl-C was typed since this was last asked.
-  static func takeInterrupt() -> Bool {
-    queue.withLock {
-      let was = $0.wasInterrupted
-      $0.wasInterrupted = false
-      return was
-    }
-  }
+  static func takeInterrupt() -> Bool { take(ending) }
 
   /// Whether Ctrl-Z was typed since this was last asked.
-  static func takeStop() -> Bool {
-    queue.withLock {
-      let was = $0.wasStopped
-      $0.wasStopped = false
-      return was
-    }
-  }
-
-  /// Ctrl-C came to whoever reads a line.
-  static func interrupt() { queue.withLock { $0.wasInterrupted = true } }
+  static func takeStop() -> Bool { take(.suspend) }
 
   /// Whether Ctrl-C was typed; leaves it to be taken.
-  static var isInterrupted: Bool { queue.withLock { $0.wasInterrupted } }
+  static var isInterrupted: Bool { !collect().isDisjoint(with: ending) }
 
-  /// The next byte, if there is one.
-  static func takeByte() -> UInt8? {
-    queue.withLock { queue in
-      guard queue.first < queue.bytes.count else { return nil }
-      let byte = queue.bytes[queue.first]
-      queue.first += 1
-      if queue.first == queue.bytes.count {
-        queue.bytes = []
-        queue.first = 0
-      }
-      return byte
-    }
+  // MARK: Waiting
+
+  /// Waits until a handle can be read, a child has ended since this was last asked, a key is a signal, or the time is over.
+  static func wait(for handle: Handle? = nil, orChildren: Bool = false, nanoseconds: UInt64? = nil) {
+    var poll = Poll()
+    if let handle { poll.add(handle, .readable) }
+    if let signals = state.withLock({ $0.signals }) { poll.add(signals.handle, .readable) }
+    _ = try? poll.wait(orEvents: orChildren ? .childEnded : [], nanoseconds: nanoseconds)
+    // Whoever asked looks at the children himself.
+    if orChildren { _ = try? Events.next(.childEnded, within: 0) }
   }
 
   /// Waits for a byte.
   /// - Parameter nanoseconds: the longest wait.
   /// - Returns: nil at the end of the input, when the time is over, and at Ctrl-C while commands run.
-  static func waitForByte(within nanoseconds: UInt64 = .max) -> UInt8? {
-    let start = Clock.sinceBoot
-    while true {
-      if let byte = takeByte() { return byte }
-      let passed = Clock.sinceBoot &- start
-      guard passed < nanoseconds, !isInterrupted, !queue.withLock({ $0.hasEnded }) else { return nil }
-      _ = try? Events.next(.yieldAsked, within: nanoseconds == .max ? .max : nanoseconds - passed)
-    }
+  static func waitForByte(within nanoseconds: UInt64? = nil) -> UInt8? {
+    guard let terminal else { return nil }
+    var poll = Poll()
+    let keys = poll.add(terminal.handle, .readable)
+    if let signals = state.withLock({ $0.signals }) { poll.add(signals.handle, .readable) }
+    repeat {
+      guard !isInterrupted, !hasEnded, (try? poll.wait(nanoseconds: nanoseconds)) ?? false else { return nil }
+    } while !poll[keys].contains(.readable)
+    var byte = InlineArray<1, UInt8>(repeating: 0)
+    let count = (try? terminal.handle.read(into: &byte)) ?? 0
+    if count == 0 { state.withLock { $0.hasEnded = true } }
+    return count == 0 ? nil : byte[0]
   }
 
-  static var hasEnded: Bool { queue.withLock { $0.hasEnded && $0.count == 0 } }
+  static var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
+  /// Keys come one by one for a command that treats them itself; Ctrl-C stays an interrupt.
+  static func withKeys(_ body: () -> Void) {
+    set(state.withLock { $0.found.keys })
+    body()
+    setForCommands()
+  }
 
   /// Waits, at most until Ctrl-C.
   static func sleep(milliseconds: UInt32) {
@@ -165,7 +165,8 @@ enum TypedInput {
     while !isInterrupted {
       let passed = Clock.sinceBoot &- start
       guard passed < nanoseconds else { return }
-      _ = try? Events.next(.yieldAsked, within: nanoseconds - passed)
+      _ = take(.suspend)
+      wait(nanoseconds: nanoseconds - passed)
     }
   }
 }

@@ -997,7 +997,7 @@ public enum SystemCalls {
   /// - Parameter message: where a request's data may go; the request replaces it.
   /// - Parameter set: what else is waited for; what came of it is added.
   /// - Returns: the number of the request, for the reply; 0: something of the set came, or one of the errors
-  ///   badHandle, badAddress, badArgument, busy, cancelled, peerGone, stale, timedOut, tooLarge.
+  ///   badHandle, badAddress, badArgument, cancelled, peerGone, stale, timedOut, tooLarge.
   @inline(__always) @inlinable
   public static func receiveAny(
     _ handle: UInt32, _ message: UnsafeMutablePointer<Message>?, _ set: UnsafeMutablePointer<WaitSet>?
@@ -1155,13 +1155,15 @@ public enum SystemCalls {
       SystemCall.notificationSignalAndWait.rawValue, signalled, bits, handle, nanosecondsLow, nanosecondsHigh)
   }
 
-  /// Gives the console's input to a job. The present owner must be the caller's job or lie inside it. Whoever
-  /// else reads the console waits. When the last task of the owner ends, the job around it has the input.
+  /// Gives what is typed to a job, the terminal's foreground. The present one must be the caller's job or lie
+  /// inside it. Whoever else reads the terminal waits. When the last task of the foreground ends, the job
+  /// around it has the input.
+  /// - Parameter terminal: a terminal or its master.
   /// - Parameter task: a task of the job that is to read what is typed; 0: the caller.
-  /// - Returns: 0, or one of the errors noSuchTask, notPermitted.
+  /// - Returns: 0, or one of the errors badHandle, noSuchTask, notPermitted, unsupported.
   @inline(__always) @inlinable
-  public static func consoleGive(_ task: UInt32) -> Int32 {
-    megha_system_call1(SystemCall.consoleGive.rawValue, task)
+  public static func terminalGive(_ terminal: UInt32, _ task: UInt32) -> Int32 {
+    megha_system_call2(SystemCall.terminalGive.rawValue, terminal, task)
   }
 
   /// Waits until the attention key is pressed, and then owns the console. Only the first process may.
@@ -1208,6 +1210,75 @@ public enum SystemCalls {
   @inline(__always) @inlinable
   public static func processReplace(_ request: UnsafePointer<ProcessRequest>?, _ size: UInt32) -> Int32 {
     megha_system_call2(SystemCall.processReplace.rawValue, word(request), size)
+  }
+
+  /// Describes a terminal: its settings, its size, whose input it is, and how much of that there is.
+  /// - Parameter terminal: a terminal or its master.
+  /// - Parameter information: where the description goes.
+  /// - Returns: 0, or one of the errors badHandle, badAddress, unsupported.
+  @inline(__always) @inlinable
+  public static func terminalInformation(
+    _ terminal: UInt32, _ information: UnsafeMutablePointer<TerminalInformation>?
+  ) -> Int32 {
+    megha_system_call2(SystemCall.terminalInformation.rawValue, terminal, word(information))
+  }
+
+  /// Changes settings and size of a terminal, all or nothing. Who has not the master waits until its job, or
+  /// one inside that, is the foreground.
+  /// - Parameter terminal: a terminal or its master.
+  /// - Parameter changes: what of it changes.
+  /// - Parameter information: the new values, and values that mean nothing.
+  /// - Returns: 0, or one of the errors badHandle, badAddress, badArgument, cancelled, unsupported.
+  @inline(__always) @inlinable
+  public static func terminalChange(
+    _ terminal: UInt32, _ changes: TerminalChanges, _ information: UnsafePointer<TerminalInformation>?
+  ) -> Int32 {
+    megha_system_call3(SystemCall.terminalChange.rawValue, terminal, changes.rawValue, word(information))
+  }
+
+  /// Makes a pseudo-terminal: a terminal whose screen and keyboard are whoever has its master. With the last
+  /// handle of the one side the other is hung up.
+  /// - Parameter ends: where the two handles go.
+  /// - Returns: 0, or one of the errors badAddress, limitReached, outOfMemory.
+  @inline(__always) @inlinable
+  public static func terminalCreate(_ ends: UnsafeMutablePointer<TerminalEnds>?) -> Int32 {
+    megha_system_call1(SystemCall.terminalCreate.rawValue, word(ends))
+  }
+
+  /// Sets bits of a notification when something happens at a terminal. Keys go to who watched last of those
+  /// in whose job the foreground lies; a new size and a hang-up to all. The foreground must lie in the
+  /// caller's job.
+  /// - Parameter terminal: a terminal.
+  /// - Parameter notification: a notification of the caller's process.
+  /// - Parameter signals: what sets the bits of the same numbers; none: the watch ends.
+  /// - Returns: 0, or one of the errors badHandle, badArgument, limitReached, notPermitted, unsupported.
+  @inline(__always) @inlinable
+  public static func terminalWatch(
+    _ terminal: UInt32, _ notification: UInt32, _ signals: TerminalSignals
+  ) -> Int32 {
+    megha_system_call3(SystemCall.terminalWatch.rawValue, terminal, notification, signals.rawValue)
+  }
+
+  /// Waits until a file, pipe, terminal or notification is as an entry wants it, a child has ended, or an
+  /// event comes. Nothing is taken.
+  /// - Parameter entries: what is waited for, one entry after the other.
+  /// - Parameter count: how many entries, at most 32.
+  /// - Parameter kinds: kinds of events that end the wait too; they are taken by `eventWait`.
+  /// - Parameter nanosecondsLow: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no
+  ///   limit.
+  /// - Parameter nanosecondsHigh: the high 32 bits.
+  /// - Returns: how many entries have something; 0: an event came, or one of the errors badHandle,
+  ///   badAddress, badArgument, cancelled, outOfMemory, timedOut, tooLarge, unsupported.
+  @inline(__always) @inlinable
+  public static func poll(
+    _ entries: UnsafeMutablePointer<PollEntry>?,
+    _ count: UInt32,
+    _ kinds: EventKinds,
+    _ nanosecondsLow: UInt32,
+    _ nanosecondsHigh: UInt32
+  ) -> Int32 {
+    megha_system_call5(
+      SystemCall.poll.rawValue, word(entries), count, kinds.rawValue, nanosecondsLow, nanosecondsHigh)
   }
 
   /// The address that travels in a register; 0 for nil.

@@ -116,7 +116,6 @@ extension Builtin {
 
   /// The next line of the input, and no byte behind it; nil at the end.
   private static func lineOfInput() -> [UInt8]? {
-    if TextSource.inputIsTyped { return ConsoleReader.line() }
     var line: [UInt8] = []
     do throws(SystemError) {
       while let byte = try TextSource.byteOfInput() {

@@ -9,7 +9,7 @@ extension Builtin {
   private static var width: Int { 80 }
 
   static var writesToConsole: Bool {
-    (try? Handle.output.information()).map { ObjectKind(rawValue: $0.kind) == .consoleOutput } ?? false
+    Terminal(.output) != nil
   }
 
   /// `ls [-a] [-l] [-R] [FILE|FOLDER...]`

@@ -31,17 +31,19 @@ extension Builtin {
     var left = words.count == 2 && !isOnce ? words[1].number ?? 0 : TypedInput.isReading ? .max : 5
     if isOnce { left = 1 }
     var before = TaskTree()
-    while left > 0 {
-      if TypedInput.isReading, !isOnce {
-        if TypedInput.waitForByte(within: 1_000_000_000) != nil || TypedInput.isInterrupted { break }
-      } else {
-        Thread.sleep(milliseconds: isOnce ? 200 : 1000)
+    TypedInput.withKeys {
+      while left > 0 {
+        if TypedInput.isReading, !isOnce {
+          if TypedInput.waitForByte(within: 1_000_000_000) != nil || TypedInput.isInterrupted { break }
+        } else {
+          Thread.sleep(milliseconds: isOnce ? 200 : 1000)
+        }
+        let now = TaskTree()
+        if !isOnce { Console.write("\u{1b}[2J\u{1b}[H") }
+        now.writeShares(since: before)
+        before = now
+        left -= 1
       }
-      let now = TaskTree()
-      if !isOnce { Console.write("\u{1b}[2J\u{1b}[H") }
-      now.writeShares(since: before)
-      before = now
-      left -= 1
     }
     return 0
   }

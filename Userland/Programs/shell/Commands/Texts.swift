@@ -183,14 +183,17 @@ extension Builtin {
   }
 
   func showPages(of text: [UInt8], name: [UInt8]) {
-    var pager = Pager(text, name: name, width: 80, height: 24)
+    let size = Terminal(.output)?.size ?? (columns: 80, rows: 25)
+    var pager = Pager(text, name: name, width: size.columns, height: size.rows - 1)
     guard !pager.isShort else { return Console.write { $0.write(text) } }
     var decoder = KeyDecoder()
     Console.write { pager.draw(to: &$0) }
-    while let byte = TypedInput.waitForByte() {
-      guard let key = decoder.decode(byte) else { continue }
-      guard pager.accept(key) else { break }
-      Console.write { pager.draw(to: &$0) }
+    TypedInput.withKeys {
+      while let byte = TypedInput.waitForByte() {
+        guard let key = decoder.decode(byte) else { continue }
+        guard pager.accept(key) else { break }
+        Console.write { pager.draw(to: &$0) }
+      }
     }
     Console.write("\n")
   }
