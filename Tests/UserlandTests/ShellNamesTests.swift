@@ -160,7 +160,7 @@ private struct FakeNames: CompletionSource {
       names.append("\(help.name)")
     }
     #expect(Set(names).count == names.count)
-    #expect(names.count == 76)
+    #expect(names.count == 77)
     for name in names {
       #expect(Builtin(named: Array(name.utf8)) != nil || LanguageCommand(named: Array(name.utf8)) != nil)
     }
@@ -173,6 +173,6 @@ private struct FakeNames: CompletionSource {
       #expect(!example.isEmpty && example.contains("\(help!.name)"))
     }
     #expect(CommandHelp.find(Array("run".utf8))?.options.count == 7)
-    #expect(Builtin(rawValue: 56) == nil && LanguageCommand(rawValue: 20) == nil)
+    #expect(Builtin(rawValue: 57) == nil && LanguageCommand(rawValue: 20) == nil)
   }
 }
