@@ -142,6 +142,7 @@ package struct ForeignCalls {
   }
 
   /// Copies an answer's bytes to where the process wants them.
+  @inline(never)
   private func copy(_ count: UInt32, to address: UInt32) -> Bool {
     let target = UserBuffer(address: address, length: count, in: context)
     let source = exchange(from: ExchangeArea.start, count)

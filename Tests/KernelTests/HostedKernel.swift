@@ -301,12 +301,32 @@ final class Caller {
 
   func word(at address: UInt32) -> UInt32 { read(at: address, 0) }
 
+  /// A call through the gate, with a whole frame; who is copied by it goes on in `copy`.
+  func callByGate(_ number: UInt32, _ words: [UInt32] = [], copy: @escaping Program = { _ in 0 }) -> Int32 {
+    host.count()
+    host.point(frame)
+    var frame = frame
+    frame.vector = 0x80
+    frame.eip = host.address(of: copy)
+    frame.esp = scratch - 256
+    frame.registers.eax = number
+    let words = words + [UInt32](repeating: 0, count: 6 - words.count)
+    (frame.registers.ebx, frame.registers.ecx, frame.registers.edx) = (words[0], words[1], words[2])
+    (frame.registers.esi, frame.registers.edi, frame.registers.ebp) = (words[3], words[4], words[5])
+    let task = Context().scheduler.current
+    if task.value.mode == .kernelSharedStack { task.value.callRegisters = frame.esp - 8192 }
+    withUnsafeMutablePointer(to: &frame) { trapHandler($0) }
+    host.point(self.frame)
+    return Int32(bitPattern: frame.registers.eax)
+  }
+
   // MARK: Tasks
 
   /// - Parameter handles: the sources of the standard handles.
   func start(
     _ path: String, _ flags: StartFlags = [], priority: UInt32 = 0, dropping rights: Rights = [],
-    handles: InlineArray<3, HandleSource> = [.inherited, .inherited, .inherited], limits: JobAmounts = JobAmounts()
+    handles: InlineArray<3, HandleSource> = [.inherited, .inherited, .inherited], limits: JobAmounts = JobAmounts(),
+    personality: Int32 = 0
   ) -> Int32 {
     withScratch {
       var request = ProcessRequest()
@@ -316,6 +336,7 @@ final class Caller {
       request.droppedRights = rights
       request.standardHandles = handles
       request.limits = limits
+      request.personality = UInt32(bitPattern: personality)
       return call(.processStart, place(request), UInt32(MemoryLayout<ProcessRequest>.size))
     }
   }
