@@ -81,7 +81,7 @@ public struct LinuxPersonality {
 
   // MARK: Moving
 
-  /// Writes what is known of all processes. A call that is in a step then is answered as interrupted.
+  /// Writes what is known of all processes. A call that is in a step then goes on with the successor.
   public func save(to state: inout StateWriter) {
     state.write(UInt32(processes.count))
     for process in processes { process.save(to: &state) }
@@ -100,56 +100,5 @@ public struct LinuxPersonality {
     guard state.isAtEnd else { return false }
     processes = restored
     return true
-  }
-}
-
-extension LinuxProcess {
-  func save(to state: inout StateWriter) {
-    state.write(name)
-    for word in [identity, programBreak, creationMask, group, beginsProgram ? 1 : 0, UInt32(files.all.count)] {
-      state.write(word)
-    }
-    for entry in files.all {
-      state.write(entry == nil ? 0 : entry?.closesOnExec == true ? 2 : 1)
-      guard let entry else { continue }
-      for word in [entry.handle, entry.flags] { state.write(word) }
-      state.write(UInt32(truncatingIfNeeded: entry.directoryPosition))
-      state.write(UInt32(truncatingIfNeeded: entry.directoryPosition >> 32))
-    }
-    state.write(UInt32(actions.count))
-    for action in actions { state.write(action) }
-  }
-
-  init?(from state: inout StateReader) {
-    guard let name = state.text(), name.count <= 16, let identity = state.number(), let programBreak = state.number(),
-      let creationMask = state.number(),
-      let group = state.number(), let beginsProgram = state.number(), beginsProgram <= 1,
-      let count = state.number(), count <= UInt32(FileTable.capacity)
-    else { return nil }
-    self.init(identity: identity)
-    self.name = name
-    self.programBreak = programBreak
-    self.creationMask = creationMask & 0o777
-    self.group = group
-    self.beginsProgram = beginsProgram == 1
-    var entries: [Descriptor?] = []
-    for _ in 0..<count {
-      guard let form = state.number(), form <= 2 else { return nil }
-      guard form > 0 else {
-        entries.append(nil)
-        continue
-      }
-      guard let handle = state.number(), let flags = state.number(), let low = state.number(), let high = state.number()
-      else { return nil }
-      entries.append(
-        Descriptor(
-          handle: handle, closesOnExec: form == 2, flags: flags, directoryPosition: UInt64(high) << 32 | UInt64(low)))
-    }
-    files = FileTable(restoring: entries)
-    guard let actionCount = state.number(), actionCount <= Signal.count else { return nil }
-    for _ in 0..<actionCount {
-      guard let action = state.text(), action.isEmpty || action.count == 20 else { return nil }
-      actions.append(action)
-    }
   }
 }

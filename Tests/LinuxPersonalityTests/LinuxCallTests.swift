@@ -247,6 +247,28 @@ import Testing
     }
   }
 
+  @Test("A call that is in a step when the layer moves comes to the same end", arguments: 0..<40)
+  func movesInTheMiddle(seed: UInt64) {
+    var results: [[Int32]] = []
+    for moves in [false, true] {
+      var random = SeededGenerator(seed: seed)
+      let model = model()
+      model.moves = moves
+      model.place("f", at: memory)
+      model.files["f"] = ModelFile(bytes: Array("abc".utf8))
+      var values: [Int32] = []
+      for _ in 0..<100 where model.ended == nil {
+        let call = LinuxCall.allCases.randomElement(using: &random)!
+        let words = (0..<6).map { _ in
+          [0, 1, 2, 3, memory, memory + 100, 8, 4096, 0xffff_ff9c, 0x22].randomElement(using: &random)! as UInt32
+        }
+        values.append(model.call(number: call.rawValue, words))
+      }
+      results.append(values)
+    }
+    #expect(results[0] == results[1])
+  }
+
   @Test("Whatever numbers a program gives, each call ends", arguments: 0..<20)
   func anything(seed: UInt64) {
     var random = SeededGenerator(seed: seed)

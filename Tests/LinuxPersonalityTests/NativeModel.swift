@@ -2,6 +2,7 @@
 // part in a conversation (Kernel/SystemCalls/ForeignCalls.swift), so that a test says what a program asks for and sees what comes back.
 
 import ABI
+import ServiceSupport
 import Testing
 
 @testable import LinuxPersonality
@@ -27,7 +28,8 @@ final class NativeModel {
   var failures: [SystemCall: SystemError] = [:]
   private(set) var ended: UInt32?
   var threadPointer: UInt32 = 0
-  /// Whether a step may ask for what lies outside of the answer's limits.
+  /// Whether the layer moves between any two steps.
+  var moves = false
   var personality = LinuxPersonality()
   private(set) var toldOf: [UInt32] = []
 
@@ -82,6 +84,7 @@ final class NativeModel {
     for (index, word) in words.prefix(6).enumerated() { six[index] = word }
     var step = personality.begin(number, six, of: 77, isAlive: { _ in true }, tell: { toldOf.append($0) })
     for _ in 0..<20000 {
+      if moves { move() }
       switch step {
       case .answer(let value): return value
       case .give(let bytes, let address, let value):
@@ -104,6 +107,19 @@ final class NativeModel {
     }
     Issue.record("the call never ends")
     return 0
+  }
+
+  /// Another value goes on with what the present one saves.
+  private func move() {
+    var writer = StateWriter()
+    personality.save(to: &writer)
+    var reader = StateReader(bytes: writer.bytes)
+    var successor = LinuxPersonality()
+    guard successor.restore(from: &reader) else {
+      Issue.record("the state is refused")
+      return
+    }
+    personality = successor
   }
 
   private func resume(_ body: () throws(SystemError) -> (Int32, [UInt8])) -> LinuxStep {

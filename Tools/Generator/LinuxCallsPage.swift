@@ -3,7 +3,8 @@
 import LinuxPersonality
 
 enum LinuxCallsPage {
-  static let notice = "Written by `megha generate` from Personalities/Linux and Tools/Generator/LinuxCallsPage.swift; edit those."
+  static let notice =
+    "Written by `megha generate` from Personalities/Linux and Tools/Generator/LinuxCallsPage.swift; edit those."
 
   /// What a call that is answered does not do. Those that are not named do all that a program of one thread sees.
   private static let limits: [LinuxCall: String] = [
@@ -14,7 +15,8 @@ enum LinuxCallsPage {
     .open: "no `O_NOFOLLOW`, `O_TMPFILE`, `O_NONBLOCK`", .openat: "the same; relative to the working directory only",
     .read: "terminals have whole lines", .kill: "to itself, or to end others", .tgkill: "the same",
     .rtSigaction: "actions are kept; handlers are not called", .rtSigprocmask: "masks are taken and mean nothing",
-    .ioctl: "`TCGETS` and `TIOCGWINSZ` of the console", .mmap2: "memory of no file; `MAP_SHARED` is not shared with copies",
+    .ioctl: "`TCGETS` and `TIOCGWINSZ` of the console",
+    .mmap2: "memory of no file; `MAP_SHARED` is not shared with copies",
     .mprotect: "mappings, and the program's data to take writing away", .fcntl64: "descriptors and flags; no locks",
     .statx: "basic fields", .clockGettime: "real time and time since boot", .clockGettime64: "the same",
     .clockNanosleepTime64: "relative", .nanosleep: "the rest is not told", .prctl: "the name",

@@ -50,7 +50,9 @@ struct LinuxPrograms {
       try FileManager.default.createDirectory(at: apt.appending(path: part), withIntermediateDirectories: true)
     }
     let status = apt.appending(path: "status").path
-    if !FileManager.default.fileExists(atPath: status) { _ = FileManager.default.createFile(atPath: status, contents: nil) }
+    if !FileManager.default.fileExists(atPath: status) {
+      _ = FileManager.default.createFile(atPath: status, contents: nil)
+    }
     let options = [
       "-qq", "-o", "APT::Architecture=i386", "-o", "APT::Architectures::=i386", "-o", "APT::Sandbox::User=root",
       "-o", "Dir::State=\(apt.path)/state", "-o", "Dir::State::status=\(status)", "-o", "Dir::Cache=\(apt.path)/cache",
