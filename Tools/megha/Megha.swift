@@ -10,7 +10,8 @@ import ArgumentParser
     version: CommandLine.arguments.dropFirst().first == "--version" ? Version.text : "--version",
     subcommands: [
       Run.self, Test.self, Bench.self, Profile.self, Build.self, New.self, Image.self, Debug.self, Doctor.self,
-      LabCommand.self, Linux.self, Screenshot.self, Inject.self, PowerCut.self, Shape.self, MemoryMapCommand.self, Generate.self,
+      LabCommand.self, Linux.self, Screenshot.self, Inject.self, PowerCut.self, Shape.self, MemoryMapCommand.self,
+      Generate.self,
       Internal.self,
     ])
 }
