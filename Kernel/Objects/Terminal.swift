@@ -102,7 +102,8 @@ package struct Terminals {
     }
     terminal.prepare = { context, target in
       let terminals = Terminals(context)
-      return terminals.advance(terminals.record(target), for: 1)
+      let terminal = terminals.record(target)
+      return terminals.advance(terminal, for: max(Int(terminal.value.discipline.settings.minimum), 1))
     }
     terminal.states = { context, target in
       let terminals = Terminals(context)
@@ -259,7 +260,9 @@ package struct Terminals {
   func states(of terminal: Reference<Terminal>) -> PollStates {
     var states: PollStates = []
     if terminal.value.isHungUp { return [.readable, .writable, .hungUp] }
-    if isForeground(context.currentProcess, of: terminal), terminal.value.discipline.readable(for: 1) != nil {
+    if isForeground(context.currentProcess, of: terminal),
+      terminal.value.discipline.readable(for: Int(TerminalLimits.capacity)) != nil
+    {
       states.insert(.readable)
     }
     if canWrite(to: terminal) { states.insert(.writable) }

@@ -47,6 +47,7 @@ public enum LinuxCall: UInt32, CaseIterable, Sendable {
   case getsid = 147
   case schedYield = 158
   case nanosleep = 162
+  case poll = 168
   case prctl = 172
   case rtSigaction = 174
   case rtSigprocmask = 175

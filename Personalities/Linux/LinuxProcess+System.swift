@@ -1,4 +1,4 @@
-// Calls about time, about who the process is, about signals and about terminals.
+// Calls about time, about who the process is, and about signals.
 
 import ABI
 
@@ -213,35 +213,5 @@ extension LinuxProcess {
     case .handled: throw .unknownCall
     case .byDefault: return Signal.isIgnoredByDefault(signal) ? .answer(0) : end(by: signal)
     }
-  }
-
-  // MARK: Terminals
-
-  /// `ioctl`: only terminals have any.
-  mutating func terminal(_ words: InlineArray<6, UInt32>) throws(LinuxError) -> LinuxStep {
-    let handle = try files.find(words[0]).handle
-    pending = .terminal(request: words[1], at: words[2])
-    return .make(.handleInformation, [handle, ExchangeArea.resultsStart], count: 12)
-  }
-
-  func terminal(_ result: StepResult, _ request: UInt32, _ place: UInt32) throws(LinuxError) -> LinuxStep {
-    _ = try result.checked()
-    let kind = ObjectKind(rawValue: result.word(0))
-    guard kind == .terminal else { throw .notATerminal }
-    switch request {
-    case 0x5401: return .give(Self.terminalSettings, at: place, 0)
-    case 0x5413: return .give([25, 0, 80, 0, 0, 0, 0, 0], at: place, 0)
-    default: throw .invalid
-    }
-  }
-
-  /// `struct termios` (asm-generic/termbits.h) of the console: lines that are echoed and edited, keys that end programs.
-  private static var terminalSettings: [UInt8] {
-    var bytes: [UInt8] = []
-    // ICRNL; OPOST, ONLCR; 38400 baud, 8 bits, CREAD; ISIG, ICANON, ECHO, ECHOE, ECHOK.
-    for word in [0o400, 0o5, 0o277, 0o73] as [UInt32] { bytes.append(word: word) }
-    bytes += [0, 3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26]
-    while bytes.count < 36 { bytes.append(0) }
-    return bytes
   }
 }

@@ -31,6 +31,11 @@ enum Pending: Equatable {
   case clock(ClockForm, at: UInt32)
   case sleep(isWide: Bool)
   case terminal(request: UInt32, at: UInt32)
+  case newSettings(handle: UInt32, dropsInput: Bool)
+  case settingsSet
+  case pollEntries(PollWait)
+  case polled(PollWait)
+  case pollResults(PollWait)
   case pipe(at: UInt32, flags: UInt32)
   case duplicated(UInt32, Descriptor)
   case parent
@@ -120,6 +125,7 @@ struct LinuxProcess {
       return try duplicate(words[0], onto: words[1], closesOnExec: words[2] != 0)
     case .fcntl64: return try control(words)
     case .ioctl: return try terminal(words)
+    case .poll: return try poll(words)
     case .pipe: return makePipe(at: words[0], flags: 0)
     case .pipe2: return makePipe(at: words[0], flags: words[1])
     case .brk: return moveBreak(to: words[0])
@@ -206,6 +212,11 @@ struct LinuxProcess {
     case .clock(let form, let place): return try clock(result, form, place)
     case .sleep(let isWide): return try sleep(result, isWide: isWide)
     case .terminal(let request, let place): return try terminal(result, request, place)
+    case .newSettings(let handle, let dropsInput): return try newSettings(result, handle, dropsInput: dropsInput)
+    case .settingsSet: return try settingsSet(result)
+    case .pollEntries(let wait): return try pollEntries(result, wait)
+    case .polled(let wait): return try polled(result, wait)
+    case .pollResults(let wait): return try pollResults(result, wait)
     case .pipe(let place, let flags): return try pipe(result, place, flags)
     case .duplicated(let descriptor, let entry):
       // What the number stood for before is closed, whatever came of that.

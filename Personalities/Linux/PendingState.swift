@@ -2,6 +2,8 @@
 //
 // Invariant: what `saved` makes, `init(saved:)` takes; it refuses everything else.
 
+import ABI
+
 /// A pending call: which it is, its numbers, and its bytes.
 struct SavedPending: Equatable {
   var kind: UInt32
@@ -59,6 +61,11 @@ extension Pending {
     case .released(let child): SavedPending(kind: 30, words: [child])
     case .programPath(let arguments, let environment): SavedPending(kind: 31, words: [arguments, environment])
     case .ended(let place): SavedPending(kind: 32, words: [place])
+    case .newSettings(let handle, let dropsInput): SavedPending(kind: 34, words: [handle, dropsInput ? 1 : 0])
+    case .settingsSet: SavedPending(kind: 35)
+    case .pollEntries(let wait): SavedPending(kind: 36, words: wait.saved)
+    case .polled(let wait): SavedPending(kind: 37, words: wait.saved)
+    case .pollResults(let wait): SavedPending(kind: 38, words: wait.saved)
     case .closing(let handles, let call, let words): SavedPending(kind: 33, words: [call.rawValue] + words + handles)
     }
   }
@@ -127,6 +134,11 @@ extension Pending {
     case 33:
       guard let call = LinuxCall(rawValue: words[0]) else { return nil }
       self = .closing(Array(words[7...]), call, Array(words[1..<7]))
+    case 34: self = .newSettings(handle: words[0], dropsInput: words[1] != 0)
+    case 35: self = .settingsSet
+    case 36, 37, 38:
+      guard let wait = PollWait(saved: words) else { return nil }
+      self = saved.kind == 36 ? .pollEntries(wait) : saved.kind == 37 ? .polled(wait) : .pollResults(wait)
     default: return nil
     }
   }
@@ -134,8 +146,8 @@ extension Pending {
   private static func wordCount(of kind: UInt32) -> Int {
     switch kind {
     case 4, 7, 16, 17, 18, 20, 25, 30, 32: 1
-    case 1, 6, 19, 21, 22, 26, 28, 31: 2
-    case 2, 3, 14: 3
+    case 1, 6, 19, 21, 22, 26, 28, 31, 34: 2
+    case 2, 3, 14, 36, 37, 38: 3
     case 5, 9, 10: 4
     case 8, 12, 23: 6
     case 33: 7
@@ -189,6 +201,16 @@ extension VectorTransfer {
       return nil
     }
     self.init(handle: words[0], isWriting: words[1] != 0, pieces: pieces, next: Int(words[2]), done: words[3])
+  }
+}
+
+extension PollWait {
+  fileprivate var saved: [UInt32] { [place] + time.halves + entries }
+
+  fileprivate init?(saved words: [UInt32]) {
+    let entries = Array(words[3...])
+    guard entries.count % 2 == 0, entries.count <= 2 * Int(PollEntry.limit) else { return nil }
+    self.init(place: words[0], entries: entries, time: UInt64(words[1], words[2]))
   }
 }
 

@@ -40,6 +40,15 @@ extension KernelTests {
         caller.write("\r", to: ends.master)
         #expect(came(ends.terminal, .readable) == .readable)
         #expect(came(ends.master) == .all.subtracting(.hungUp))
+        guard var information = caller.information(of: ends.terminal) else { return 1 }
+        #expect(caller.read(100, from: ends.terminal) == Array("half\n".utf8))
+        information.settings.modes.remove(.canonical)
+        information.settings.minimum = 3
+        #expect(caller.change(ends.terminal, .settings, information) == 0)
+        caller.write("ab", to: ends.master)
+        #expect(came(ends.terminal, .readable) == nil)
+        caller.write("c", to: ends.master)
+        #expect(came(ends.terminal, .readable) == .readable)
         #expect(came(PollEntry.children, .readable) == .hungUp)
         let child = caller.start("/bin/child")
         var entries = [PollEntry(PollEntry.children, .readable)]

@@ -160,6 +160,61 @@ import Testing
     #expect(model.word(memory + 512 + 28) & 0xffff == 0o020620)
   }
 
+  @Test("The settings of a terminal are what programs know, and come back as they were set")
+  func terminals() throws {
+    let model = model()
+    #expect(model.terminal.count == TerminalLayout.nativeSize)
+    #expect(model.call(.ioctl, 0, 0x5401, memory) == 0)
+    // ICRNL, IXON, IUTF8; OPOST, ONLCR; ISIG, ICANON, ECHO, ECHOE, ECHONL, ECHOCTL.
+    #expect(model.word(memory) == 0x4500 && model.word(memory + 4) == 5)
+    #expect(model.word(memory + 12) == 0x25b)
+    let raw = try model.read(memory, 36)
+    #expect(raw[17] == 3 && raw[17 + 4] == 4 && raw[17 + 6] == 1 && raw[17 + 10] == 0x1a)
+    var changed = raw
+    changed.put(raw.littleEndianWord(at: 12) & ~0xb, at: 12)
+    changed[17 + 5] = 5
+    changed[17 + 6] = 0
+    try model.write(changed, at: memory)
+    #expect(model.call(.ioctl, 1, 0x5403, memory) == 0)
+    let modes = TerminalModes(rawValue: model.terminal.littleEndianWord(at: 0))
+    #expect(modes.isDisjoint(with: [.canonical, .echo, .signals]) && modes.contains(.returnIsLineFeed))
+    #expect(model.terminal.littleEndianWord(at: 20) == 500 && model.terminal.littleEndianWord(at: 16) == 0)
+    #expect(model.call(.ioctl, 2, 0x5401, memory + 100) == 0)
+    #expect(try model.read(memory + 100, 36) == changed)
+    #expect(model.call(.ioctl, 0, 0x5413, memory) == 0)
+    #expect(model.word(memory) == 40 | 100 << 16)
+    #expect(model.call(.ioctl, 0, 0x541b, memory) == 0 && model.word(memory) == 7)
+    model.handles[5] = ModelFile(kind: .pipeReader)
+    model.files["f"] = ModelFile()
+    model.place("f", at: memory)
+    #expect(model.call(.open, memory, 0) == 3)
+    #expect(model.call(.ioctl, 3, 0x5401, memory) == LinuxError.notATerminal.value)
+    #expect(model.call(.ioctl, 3, 0x5402, memory) == LinuxError.notATerminal.value)
+    #expect(model.call(.ioctl, 0, 0x9999, memory) == LinuxError.invalid.value)
+  }
+
+  @Test("poll tells what came of each descriptor, and which is not open")
+  func polls() throws {
+    let model = model()
+    func ask(_ entries: [(UInt32, UInt32)], _ time: UInt32) throws -> (Int32, [UInt32]) {
+      var bytes: [UInt8] = []
+      for (descriptor, events) in entries {
+        bytes.append(word: descriptor)
+        bytes.append(word: events)
+      }
+      if !bytes.isEmpty { try model.write(bytes, at: memory) }
+      let value = model.call(.poll, memory, UInt32(entries.count), time)
+      return (value, entries.indices.map { model.word(memory + UInt32($0) * 8 + 4) >> 16 })
+    }
+    model.polled = [0: 1, 1: 6]
+    #expect(try ask([(0, 1), (0xffff_ffff, 1), (1, 4)], 100) == (2, [1, 0, 0x14]))
+    #expect(try ask([(0, 4)], 100) == (0, [0]))
+    #expect(try ask([(9, 1), (0, 1)], 0) == (1, [0x20, 0]))
+    #expect(try ask([], 5).0 == 0)
+    #expect(model.call(.poll, memory, 33, 0) == LinuxError.invalid.value)
+    #expect(model.call(.poll, 0x1000, 1, 0) == LinuxError.badAddress.value)
+  }
+
   // MARK: Memory
 
   @Test("brk grows and shrinks by pages, keeps what is there, and stays where there is no memory")

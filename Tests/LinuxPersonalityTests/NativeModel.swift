@@ -22,6 +22,14 @@ final class NativeModel {
   var files: [String: ModelFile] = [:]
   var names: [(String, FileInformation)] = []
   var folder = "/"
+  /// What `poll` finds, by handle.
+  var polled: [UInt32: UInt32] = [:]
+  /// A `TerminalInformation`.
+  var terminal: [UInt8] = {
+    var information = TerminalInformation()
+    (information.columns, information.rows, information.readable) = (100, 40, 7)
+    return withUnsafeBytes(of: &information) { Array($0) }
+  }()
   /// What was asked for, in order.
   private(set) var calls: [SystemCall] = []
   /// What each call is to answer instead of what it does.
@@ -235,6 +243,26 @@ final class NativeModel {
       for word in [30, 31] as [UInt32] { bytes.append(word: word) }
       try write(bytes, at: words[0])
       return 0
+    case .terminalInformation:
+      guard try file(words[0]).kind == .terminal else { throw .unsupported }
+      try write(terminal, at: words[1])
+      return 0
+    case .terminalChange:
+      guard try file(words[0]).kind == .terminal else { throw .unsupported }
+      terminal.replaceSubrange(0..<24, with: try read(words[2], 24))
+      return 0
+    case .poll:
+      var count: Int32 = 0
+      for index in 0..<words[1] {
+        let place = words[0] + index * 12
+        let came = (polled[word(place)] ?? 0) & (word(place + 4) | 4)
+        var bytes: [UInt8] = []
+        bytes.append(word: came)
+        try write(bytes, at: place + 8)
+        if came != 0 { count += 1 }
+      }
+      guard count > 0 else { throw .timedOut }
+      return count
     case .abort:
       ended = words[0]
       return 0
