@@ -45,10 +45,13 @@ package struct ConsoleInput {
   package func receiveSerial() {
     context.consoles.console.receiveSerial()
     let now = context.scheduler.now
-    if takeAttention() || now < context.objects.consoleOwners.silentUntil {
+    // What was typed on the keyboard meanwhile is in the terminal, and stays.
+    let isAsked = takeAttention()
+    if isAsked || now < context.objects.consoleOwners.silentUntil {
       context.objects.consoleOwners.silentUntil = now &+ Self.pause
-      Terminals(context).dropInput(of: Terminals(context).console)
+      context.consoles.console.dropInput()
     }
+    if isAsked { Terminals(context).dropInput(of: Terminals(context).console) }
     Terminals(context).takeTyped()
   }
 

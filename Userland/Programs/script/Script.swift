@@ -70,6 +70,8 @@ struct Script: Program {
     } catch {
       Console.complain {
         $0.write("script: ")
+        $0.write(arguments.withWord(0) { $0.copied })
+        $0.write(": ")
         error.describe(to: &$0)
         $0.write("\n")
       }
