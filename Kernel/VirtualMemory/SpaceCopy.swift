@@ -90,9 +90,12 @@ extension Reference where Value == AddressSpace {
   @inline(never)
   package func frame(ofPage page: UInt32, forWriting: Bool) throws(SystemError) -> FrameNumber {
     if let entry = value.tables.lookup(VirtualAddress(page)) {
-      if forWriting && entry.isCopyOnWrite { return try makeOwn(page: page, entry) }
-      guard entry.isUser, !forWriting || entry.isWritable else { throw .badAddress }
-      return entry.frame
+      if entry.isUser, !forWriting || entry.isWritable { return entry.frame }
+      // It may be the page of a region that is writable, and shared until it is written.
+      guard forWriting, entry.isCopyOnWrite, region(containing: page)?.permissions.contains(.write) == true else {
+        throw .badAddress
+      }
+      return try makeOwn(page: page, entry)
     }
     guard let region = region(containing: page), !region.permissions.isEmpty,
       !forWriting || region.permissions.contains(.write)
