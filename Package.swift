@@ -179,7 +179,8 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ], path: "Tools/Emulator", swiftSettings: host),
     .target(
-      name: "Generator", dependencies: ["ABIDefinition", "LinuxPersonality"], path: "Tools/Generator", swiftSettings: host),
+      name: "Generator", dependencies: ["ABIDefinition", "LinuxPersonality"], path: "Tools/Generator",
+      swiftSettings: host),
     .target(
       name: "MeghaBuild", dependencies: ["ABI", "Boot", "Primitives", "SDK"], path: "Tools/Build",
       exclude: ["symbols.S"], swiftSettings: host),

@@ -123,8 +123,7 @@ struct Startup {
   }
 
   func startInput() {
-    Terminals(context).startConsole()
-    let status = context.consoles.console.startInput()
+    let status = Terminals(context).startConsole()
     guard status != .ready else {
       var output = LogOutput(context)
       status.describe(to: &output)

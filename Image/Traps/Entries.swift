@@ -19,9 +19,7 @@ import VirtualMemory
 @c(general_system_call) @inline(never)
 func answer(_ registers: CallRegisters) {
   let context = Context()
-  let foreign = ForeignCalls(context)
-  registers.pointee.eax = UInt32(
-    bitPattern: foreign?.result(of: registers) ?? NativeCalls(context).result(of: registers))
+  registers.pointee.eax = UInt32(bitPattern: CallDecoder(context).result(of: registers))
   if context.processor.pendingWork != 0 { seeToPendingWork() }
 }
 

@@ -19,12 +19,7 @@ import SystemCalls
   // Calls by the gate are the most frequent traps, and see to `pendingWork` themselves.
   if frame.pointee.vector == 0x80 {
     if frame.isKernel { ModuleFaults(context).refuseSystemCall(frame) }
-    if let foreign = ForeignCalls(context) {
-      foreign.answer(frame)
-      if context.processor.pendingWork != 0 { seeToPendingWork() }
-    } else if frame.pointee.registers.eax != SystemCall.null.rawValue {
-      answer(&frame.pointee.registers)
-    }
+    if CallDecoder(context).take(frame) { answer(&frame.pointee.registers) }
     return
   }
   handleTrap(frame, context)

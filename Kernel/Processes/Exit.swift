@@ -26,7 +26,16 @@ package struct Exit {
   /// Ends the current task, which has been told how (`ending`, `status`).
   package func leave() -> Never {
     context.processes.observer.end(context)
-    call_on_reaper_stack { Exit(Context()).finish() }
+    goToReaperStack()
+  }
+
+  /// What is left to do is done where no stack of the task's is stood on.
+  func goToReaperStack() -> Never {
+    call_on_reaper_stack {
+      let context = Context()
+      if context.processes.replacement != nil { ProcessReplacement(context).finish() }
+      Exit(context).finish()
+    }
   }
 
   /// The same at the outermost way out of the kernel, on the task's own stack: a large space is given up there, where others can

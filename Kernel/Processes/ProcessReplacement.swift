@@ -50,7 +50,7 @@ package struct ProcessReplacement {
     task.value.spaceInMaking = nil
     task.value.space.removeBeforeEnd()
     context.processes.replacement = replacement
-    call_on_reaper_stack { ProcessReplacement(Context()).finish() }
+    Exit(context).goToReaperStack()
   }
 
   @inline(never)
@@ -71,9 +71,9 @@ package struct ProcessReplacement {
     task.value.spaceInMaking = space
     do throws(SystemError) {
       let memory = ProgramMemory(
-        context: context, plan: plan, file: file.bytes, isPermanent: file.isPermanent, isRing0: task.value.mode.isRing0,
+        context: context, file: file.bytes, isPermanent: file.isPermanent, isRing0: task.value.mode.isRing0,
         isForeign: isForeign)
-      try memory.fill(space)
+      try memory.fill(space, plan)
       let stackPointer = try texts.place(
         in: space, stackEnd: memory.stackEnd, auxiliary: isForeign ? plan.startFacts : nil)
       let block = try TaskStart(context).placeBlock(of: task, stackEnd: memory.stackEnd, in: space)

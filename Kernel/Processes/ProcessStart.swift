@@ -102,9 +102,9 @@ package struct ProcessStart {
     do throws(SystemError) {
       if isTraced { trace = try TraceRings(context).makeRing(tracer: parent, for: job) }
       let memory = ProgramMemory(
-        context: context, plan: plan, file: image, isPermanent: isPermanent, isRing0: mode.mode.isRing0,
+        context: context, file: image, isPermanent: isPermanent, isRing0: mode.mode.isRing0,
         isForeign: isForeign)
-      try memory.fill(space)
+      try memory.fill(space, plan)
       let stackPointer = try texts.place(
         in: space, stackEnd: memory.stackEnd, auxiliary: isForeign ? plan.startFacts : nil)
       let task = try TaskRecords(context).make(mode: mode.mode, priority: priority, isThread: false, owner: 0, for: job)

@@ -9,7 +9,6 @@ import VirtualMemory
 
 struct ProgramMemory {
   let context: Context
-  let plan: ProgramPlan
   let file: KernelBytes
   /// Whether the file stays where it is for ever.
   let isPermanent: Bool
@@ -23,15 +22,20 @@ struct ProgramMemory {
   }
 
   /// Puts all of it into a new space.
-  @inline(never)
-  func fill(_ space: Reference<AddressSpace>) throws(SystemError) {
-    // The few files that begin on a page may lie there as they have to lie in memory.
-    let beginsOnPage = isPermanent && file.address & (pageSize &- 1) == 0
-    try plan.table.load(
-      into: LoadingSpace(space: space, file: file, sharesMemory: isPermanent),
-      fileAddress: beginsOnPage ? file.address : nil)
+  func fill(_ space: Reference<AddressSpace>, _ plan: borrowing ProgramPlan) throws(SystemError) {
+    try load(plan.table, into: space)
     context.scheduler.preemptionPoint()
     try space.addStack(start: stackStart, end: stackEnd, purpose: .stack, isCommitted: isRing0)
     if isForeign { try space.addExchangeArea() }
+  }
+
+  // A function of its own, as it has large values of its own.
+  @inline(never)
+  private func load(_ table: borrowing SegmentTable, into space: Reference<AddressSpace>) throws(SystemError) {
+    // The few files that begin on a page may lie there as they have to lie in memory.
+    let beginsOnPage = isPermanent && file.address & (pageSize &- 1) == 0
+    try table.load(
+      into: LoadingSpace(space: space, file: file, sharesMemory: isPermanent),
+      fileAddress: beginsOnPage ? file.address : nil)
   }
 }

@@ -36,17 +36,10 @@ package struct ForeignCalls {
   /// The most steps of one call: a personality that asks for more goes round in circles.
   private static var stepLimit: Int { 65536 }
 
-  /// Makes a call that came with a whole frame.
-  package func answer(_ frame: TrapFrame) {
-    let task = context.scheduler.current
-    task.value.foreignFrame = UInt(bitPattern: frame)
-    unsafe frame.pointee.registers.eax = UInt32(bitPattern: result(of: &frame.pointee.registers))
-    task.value.foreignFrame = 0
-  }
-
   /// Makes a call. Returns its value, unless it ends the task.
   @inline(never)
   package func result(of registers: CallRegisters) -> Int32 {
+    defer { context.scheduler.current.value.foreignFrame = 0 }
     let number = min(unsafe registers.pointee.eax, PersonalityRequest.lastNumber)
     var request = unsafe Request(
       operation: PersonalityRequest.call &+ number,

@@ -6,7 +6,7 @@ import MachineLayout
 public final class LowMemory {
   private let start: UnsafeMutableRawPointer
   private var used = 0
-  private static var size: Int { 1 << 20 }
+  private static var size: Int { 1 << 21 }
 
   public init() {
     guard let memory = allocate_low(Self.size) else { fatalError("no memory at a low address") }

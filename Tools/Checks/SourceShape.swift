@@ -82,7 +82,8 @@ public struct SourceShape: Sendable {
     "MachineSupport", "Primitives", "ABI", "Drivers", "FileSystems", "LinuxPersonality", "Platform", "Boot", "Firmware",
     "Memory",
     "Executables", "Files",
-    "Diagnostics", "Scheduling", "Jobs", "DeviceClaims", "Messages", "Modules", "Consoles", "VirtualMemory", "Objects",
+    "Diagnostics", "Scheduling", "Jobs", "DeviceClaims", "Messages", "Modules", "Consoles", "Terminals",
+    "VirtualMemory", "Objects",
     "IPC", "Mounts",
     "Devices", "Processes", "FaultReports", "LinkedModules", "SystemCalls",
   ]

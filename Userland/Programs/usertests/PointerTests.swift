@@ -81,6 +81,7 @@ struct PointerCase {
       words[4] = 1
     }
     if call == .deviceMemory { words[1] = 4096 }
+    if call == .poll { words[1] = 1 }
     if call == .wait { words[1] = WaitFlags.noWait.rawValue }
   }
 
