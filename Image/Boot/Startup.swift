@@ -123,7 +123,8 @@ struct Startup {
   }
 
   func startInput() {
-    let status = Terminals(context).startConsole()
+    Terminals(context).startConsole()
+    let status = context.consoles.console.startInput()
     guard status != .ready else {
       var output = LogOutput(context)
       status.describe(to: &output)

@@ -3,7 +3,6 @@
 // Invariant: a fault belongs to whoever's code selector the frame carries: the kernel's own means a kernel error,
 // unless the faulting instruction is one of the few that are allowed to fault.
 
-import ABI
 import Consoles
 import LinkedModules
 import MachineSupport

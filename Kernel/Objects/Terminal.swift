@@ -128,7 +128,7 @@ package struct Terminals {
   }
 
   /// Makes the console's terminal, for good. Before it nothing is read.
-  package func startConsole() -> KeyboardStatus {
+  package func startConsole() {
     let size = MemoryLayout<Terminal>.stride
     let place = KernelMemory(context).permanent(size)
     let memory = KernelMemory(context).permanent(Int(Terminal.consoleSize))
@@ -137,7 +137,6 @@ package struct Terminals {
     let console = unsafe Reference(pointer)
     (console.value.columns, console.value.rows) = (80, 25)
     context.objects.console = console
-    return context.consoles.console.startInput()
   }
 
   // MARK: Life
