@@ -17,7 +17,7 @@ package struct CallDecoder {
   /// The value of a call.
   @inline(__always)
   package func result(of registers: CallRegisters) -> Int32 {
-    ForeignCalls(context)?.result(of: registers) ?? NativeCalls(context).result(of: registers)
+    unsafe ForeignCalls(context)?.result(of: registers) ?? NativeCalls(context).result(of: registers)
   }
 
   /// Remembers the frame of a call that came through the gate, for who is copied by it. Returns false where there is nothing to do.
