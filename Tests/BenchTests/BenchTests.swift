@@ -56,10 +56,10 @@ private enum BudgetFile {
       let rows = try #require(BenchmarkRow.memoryInUse(in: console))
       return budgets.judge(rows).complaints.filter { $0.hasPrefix("boot/memory in use") }
     }
-    #expect(try complaints(archive: 304, others: 280).isEmpty)
-    #expect(try complaints(archive: 304 + 50 * 5, others: 280).isEmpty)
+    #expect(try complaints(archive: 304, others: 300).isEmpty)
+    #expect(try complaints(archive: 304 + 50 * 5, others: 300).isEmpty)
     // What the kernel itself takes is still limited.
-    #expect(try complaints(archive: 304, others: 280 + 25).count == 1)
+    #expect(try complaints(archive: 304, others: 300 + 25).count == 1)
   }
 
   @Test func differingRowsAreNamed() {

@@ -12,6 +12,10 @@ public struct Access: OptionSet, Sendable {
   public static let write = Access(rawValue: 2)
   public static let user = Access(rawValue: 4)
   public static let execute = Access(rawValue: 16)
+  /// By a task's own code, in whatever ring. It is no bit of the error code.
+  static let ownCode = Access(rawValue: 256)
+
+  var errorCode: UInt32 { rawValue & 255 }
 }
 
 enum Translation {
@@ -29,18 +33,19 @@ extension HostedMachine {
     }
     let frames: UInt64 = 0xf_ffff_f000
     let pointer = word(UInt64(area.pointee.loaded_directory) + UInt64(address >> 30) * 8)
-    guard pointer & 1 != 0 else { return .fault(access.rawValue) }
+    guard pointer & 1 != 0 else { return .fault(access.errorCode) }
     let directory = word(pointer & frames + UInt64(address >> 21 & 511) * 8)
-    guard directory & 1 != 0 else { return .fault(access.rawValue) }
+    guard directory & 1 != 0 else { return .fault(access.errorCode) }
     precondition(directory & 0x80 == 0, "a large page in the user half")
     let entry = word(directory & frames + UInt64(address >> 12 & 511) * 8)
-    guard entry & 1 != 0 else { return .fault(access.rawValue) }
+    guard entry & 1 != 0 else { return .fault(access.errorCode) }
     let allowed = directory & entry
     // A guarded task's kernel works with CR0.WP off.
-    let isWritable = allowed & 2 != 0 || !access.contains(.user) && area.pointee.protection & 2 != 0
+    let isWritable =
+      allowed & 2 != 0 || access.isDisjoint(with: [.user, .ownCode]) && area.pointee.protection & 2 != 0
     guard allowed & 4 != 0 || !access.contains(.user), isWritable || !access.contains(.write),
       entry >> 63 == 0 || !access.contains(.execute)
-    else { return .fault(access.rawValue | 1) }
+    else { return .fault(access.errorCode | 1) }
     return .physical(entry & frames + UInt64(address & 4095))
   }
 
@@ -108,7 +113,7 @@ extension HostedMachine {
     _ address: UInt32, _ bytes: UnsafeMutableRawBufferPointer, writes: Bool, as frame: trap_frame
   ) {
     let isUser = frame.cs & 3 != 0
-    let access = Access(rawValue: (writes ? 2 : 0) | (isUser ? 4 : 0))
+    let access = Access(rawValue: (writes ? 2 : 0) | (isUser ? 4 : 0)).union(.ownCode)
     let left = forEachPart(
       of: address, UInt32(bytes.count), access,
       { position, code in

@@ -7,18 +7,18 @@ import SDK
 
 enum RightsChecks {
   static func run(_ checks: inout Checklist) {
-    guard let readOnly = try? Handle.output.duplicate([.read, .duplicate]),
+    guard let withoutWriting = try? Handle.output.duplicate(.duplicate),
       let writeOnly = try? Handle.output.duplicate(.write)
     else {
       checks.check(false, "two duplicates of the console")
       return
     }
     var byte: UInt8 = 0x2e
-    let refused = unsafe SystemCalls.write(readOnly.number, &byte, 1)
+    let refused = unsafe SystemCalls.write(withoutWriting.number, &byte, 1)
     checks.check(refused == SystemError.badHandle.rawValue, "a duplicate without the right to write does not write")
     checks.check(unsafe SystemCalls.write(writeOnly.number, &byte, 0) == 0, "one with the right does")
     checks.check(
-      Handles.refusal { () throws(SystemError) in try readOnly.duplicate([.read, .write]) } == .notPermitted,
+      Handles.refusal { () throws(SystemError) in try withoutWriting.duplicate([.read, .write]) } == .notPermitted,
       "a duplicate allows no more than what it was made from")
     checks.check(
       Handles.refusal { () throws(SystemError) in try writeOnly.duplicate(.write) } == .badHandle,
@@ -26,7 +26,7 @@ enum RightsChecks {
     checks.check(
       Handles.refusal { () throws(SystemError) in try writeOnly.duplicate(HandleRights(rawValue: 32)) } == .badArgument,
       "a right that does not exist is an error")
-    readOnly.close()
+    withoutWriting.close()
     checks.check(unsafe SystemCalls.write(writeOnly.number, &byte, 0) == 0, "closing one leaves the others")
     writeOnly.close()
     checks.check(
