@@ -11,5 +11,5 @@ package enum StackSizes {
   package static var thread: UInt32 { 64 * 1024 }
   package static var ring0Thread: UInt32 { 32 * 1024 }
   package static var threadLimit: UInt32 { 16 * 1024 * 1024 }
-  package static var ring0ThreadMinimum: UInt32 { 16 * 1024 }
+  package static var ring0ThreadMinimum: UInt32 { 20 * 1024 }
 }
