@@ -59,7 +59,7 @@ private enum BudgetFile {
     #expect(try complaints(archive: 304, others: 300).isEmpty)
     #expect(try complaints(archive: 304 + 50 * 5, others: 300).isEmpty)
     // What the kernel itself takes is still limited.
-    #expect(try complaints(archive: 304, others: 300 + 25).count == 1)
+    #expect(try complaints(archive: 304, others: 300 + 40).count == 1)
   }
 
   @Test func differingRowsAreNamed() {
