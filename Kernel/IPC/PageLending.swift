@@ -147,7 +147,7 @@ extension Reference where Value == AddressSpace {
   package func frameToLend(ofPage page: UInt32) throws(SystemError) -> FrameNumber {
     if let entry = value.tables.lookup(VirtualAddress(page)) {
       guard entry.isUser, !entry.isForeign, !entry.isLent else { throw .badAddress }
-      return entry.isCopyOnWrite ? try frameOfOwn(page: page, entry) : entry.frame
+      return entry.isCopyOnWrite ? try makeOwnIfWritable(page: page, entry) ?? entry.frame : entry.frame
     }
     return try frame(ofPage: page, forWriting: false)
   }

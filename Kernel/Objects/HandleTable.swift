@@ -146,6 +146,11 @@ package struct Handles {
   /// Counts one more handle for what `target` names.
   package func retain(_ target: HandleTarget) { context.objects.kinds.retain(target, context) }
 
+  /// Counts one less, which was `process`'s.
+  package func release(_ target: HandleTarget, of process: Reference<Process>) {
+    context.objects.kinds.close(target, of: process, context)
+  }
+
   /// Makes a standard handle stand for what `handle` does.
   package func place(_ handle: UInt32, at place: UInt32, of process: Reference<Process>) throws(SystemError) {
     guard place < StandardHandle.count else { throw .badArgument }
@@ -159,7 +164,7 @@ package struct Handles {
   package func close(_ handle: UInt32, of process: Reference<Process>) throws(SystemError) {
     let target = try process.value.handles.target(of: handle)
     process.value.handles.replace(handle, with: .none)
-    context.objects.kinds.close(target, of: process, context)
+    release(target, of: process)
   }
 
   /// Gives a new process all handles of another one's that more than one may have, under the same numbers.

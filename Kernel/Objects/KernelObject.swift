@@ -89,11 +89,11 @@ package struct ObjectTable: ~Copyable {
 
   mutating func isStream(_ target: HandleTarget) -> Bool { unsafe operations(of: target).pointee.isStream }
 
-  package mutating func retain(_ target: HandleTarget, _ context: Context) {
+  mutating func retain(_ target: HandleTarget, _ context: Context) {
     unsafe operations(of: target).pointee.retain(context, target)
   }
 
-  package mutating func close(_ target: HandleTarget, of process: Reference<Process>, _ context: Context) {
+  mutating func close(_ target: HandleTarget, of process: Reference<Process>, _ context: Context) {
     unsafe operations(of: target).pointee.close(context, target, process)
   }
 

@@ -70,7 +70,7 @@ package struct Poll {
     let process = context.currentProcess
     for index in 0..<count where isHandle(index) { Handles(context).retain(targets[index]) }
     defer {
-      for index in 0..<count where isHandle(index) { context.objects.kinds.close(targets[index], of: process, context) }
+      for index in 0..<count where isHandle(index) { Handles(context).release(targets[index], of: process) }
     }
     while true {
       prepare()

@@ -54,7 +54,7 @@ package struct StandardHandles {
   /// Gives up what the starter's were counted for, whether a process has them or not.
   package func release(of starter: Reference<Process>, _ context: Context) {
     for place in 0..<StandardHandle.count where entries[Int(place)].target.kind != .none {
-      context.objects.kinds.close(entries[Int(place)].target, of: starter, context)
+      Handles(context).release(entries[Int(place)].target, of: starter)
     }
   }
 

@@ -159,26 +159,20 @@ package struct Terminals {
   /// Gives up a side for which no handle could be made.
   package func abort(_ target: HandleTarget) {
     let terminal = record(target)
-    if target.kind == .terminal {
-      terminal.value.handles &-= 1
-      terminalSideChanged(terminal)
-    } else {
-      closeMaster(of: terminal)
-    }
+    if target.kind == .terminal { closeTerminalSide(of: terminal) } else { closeMaster(of: terminal) }
     freeIfUnused(terminal)
   }
 
   private func close(_ terminal: Reference<Terminal>, by process: Reference<Process>) {
     if process.value.hasEnded { endWatches(of: process, at: terminal) }
-    terminal.value.handles &-= 1
-    if terminal.value.handles == 0 { terminalSideChanged(terminal) }
+    closeTerminalSide(of: terminal)
     freeIfUnused(terminal)
   }
 
-  /// The last handle of the terminal's side may be closed: the master's reads have an end then.
-  private func terminalSideChanged(_ terminal: Reference<Terminal>) {
-    guard terminal.value.handles == 0 else { return }
-    wakeMaster(of: terminal)
+  /// One handle of the terminal's side less. With the last, the master's reads have an end.
+  private func closeTerminalSide(of terminal: Reference<Terminal>) {
+    terminal.value.handles &-= 1
+    if terminal.value.handles == 0 { wakeMaster(of: terminal) }
   }
 
   /// Frees a pseudo-terminal that nobody has any more.

@@ -18,17 +18,17 @@ struct Personalities {
     if handle == 0 { return .none }
     let target = try process.value.handles.target(of: handle, needed: .call)
     guard target.service != nil else { throw .badHandle }
-    context.objects.kinds.retain(target, context)
+    Handles(context).retain(target)
     return target
   }
 
   /// Gives up a reference, of a process's or of one that was to be its starter.
   func release(_ target: HandleTarget, of process: Reference<Process>) {
-    if target.kind != .none { context.objects.kinds.close(target, of: process, context) }
+    if target.kind != .none { Handles(context).release(target, of: process) }
   }
 
   func give(_ target: HandleTarget, to process: Reference<Process>) {
-    if target.kind != .none { context.objects.kinds.retain(target, context) }
+    if target.kind != .none { Handles(context).retain(target) }
     process.value.personality = target
   }
 

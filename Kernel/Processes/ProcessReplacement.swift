@@ -58,13 +58,8 @@ package struct ProcessReplacement {
     _ request: ProcessRequest, _ name: ProgramPath, _ file: WholeFile, _ task: Reference<Task>
   ) throws(SystemError) -> Replacement {
     let process = task.value.process
-    let plan: ProgramPlan
-    do throws(ElfError) { plan = try ProgramPlan(file: file.bytes.span) } catch {
-      ProcessStart(context).explain(error, name: name, to: nil)
-      throw .badExecutable
-    }
     let isForeign = process.value.personality.kind != .none
-    if plan.isForOtherSystem && !isForeign { throw .otherSystem }
+    let plan = try ProcessStart(context).plan(of: file.bytes, name: name, isForeign: isForeign, explanation: nil)
     var texts = try StackTexts(request, in: context)
     defer { texts.end() }
     let space = try AddressSpaces(context).make(for: process.value.job)

@@ -80,18 +80,11 @@ package struct ProcessStart {
     parent: Reference<Process>?, handles: StandardHandles, personality: HandleTarget, explanation: UserBuffer?,
     isPermanent: Bool
   ) throws(SystemError) -> TaskIdentity {
-    let plan: ProgramPlan
-    do throws(ElfError) {
-      plan = try ProgramPlan(file: image.span)
-    } catch {
-      explain(error, name: name, to: explanation)
-      throw .badExecutable
-    }
-    if plan.isForOtherSystem && personality.kind == .none { throw .otherSystem }
+    let isForeign = personality.kind != .none
+    let plan = try plan(of: image, name: name, isForeign: isForeign, explanation: explanation)
     var texts = try StackTexts(request, in: context)
     defer { texts.end() }
 
-    let isForeign = personality.kind != .none
     let isTraced = request.flags.contains(.traced)
     let job = try job(request, of: parent)
     defer { JobRecords(context).release(job) }
@@ -174,9 +167,23 @@ package struct ProcessStart {
     return try JobRecords(context).make(inside: outer, isReserved: isReserved, limits: limits, shareWeight: share)
   }
 
+  /// What a file says of its program, which is to have a personality or not. Where it is no program it is said why.
+  @inline(__always)
+  func plan(
+    of file: KernelBytes, name: ProgramPath, isForeign: Bool, explanation: UserBuffer?
+  ) throws(SystemError) -> ProgramPlan {
+    let plan: ProgramPlan
+    do throws(ElfError) { plan = try ProgramPlan(file: file.span) } catch {
+      explain(error, name: name, to: explanation)
+      throw .badExecutable
+    }
+    if plan.isForOtherSystem && !isForeign { throw .otherSystem }
+    return plan
+  }
+
   /// Says why a file cannot be started: to the caller if it asked, and to the log.
   @inline(never)
-  func explain(_ error: ElfError, name: ProgramPath, to explanation: UserBuffer?) {
+  private func explain(_ error: ElfError, name: ProgramPath, to explanation: UserBuffer?) {
     var sentence = TextBuffer()
     sentence.write(name.span)
     sentence.write(": ")

@@ -276,7 +276,7 @@ extension Reference where Value == AddressSpace {
       if let entry = value.tables.lookup(VirtualAddress(page)) {
         // Memory that is not this space's own: nothing is written there on its behalf.
         guard !entry.isForeign else { throw .badAddress }
-        frame = entry.isCopyOnWrite ? try makeOwn(page: page, entry) : entry.frame
+        frame = entry.isCopyOnWrite ? try self.frame(ofPage: page, forWriting: true) : entry.frame
       } else {
         guard let region = region(containing: page) else { throw .badAddress }
         frame = try populateUnzeroed(page: page, region.permissions)
@@ -318,7 +318,7 @@ extension Reference where Value == AddressSpace {
       let entry = value.tables.lookup(VirtualAddress(page)), entry.isCopyOnWrite
     else { return .forbidden }
     do throws(SystemError) {
-      _ = try makeOwn(page: page, entry)
+      _ = try makeOwn(page: page, entry, region.permissions)
       return .resolved
     } catch { return .outOfMemory }
   }

@@ -18,22 +18,26 @@ extension PagePermissions {
 }
 
 extension Reference where Value == AddressSpace {
-  /// Gives a page that is shared until it is written to this space alone. Returns its frame.
+  /// Gives a page that is shared until it is written to this space alone.
+  ///
+  /// - Parameter permissions: those of its region.
+  /// - Returns: its frame.
   @inline(never)
-  func makeOwn(page: UInt32, _ entry: PageEntry) throws(SystemError) -> FrameNumber {
-    guard let region = region(containing: page) else { throw .badAddress }
+  func makeOwn(
+    page: UInt32, _ entry: PageEntry, _ permissions: MemoryPermissions
+  ) throws(SystemError) -> FrameNumber {
     let cache = SpaceTranslationCache(space: self)
     do throws(PageTableError) {
       if context.memory.frames.references(of: entry.frame) == 1 {
         if context.memory.frames.owner(of: entry.frame) == .shared { Frames(context).endSharing(entry.frame) }
-        try value.tables.protect(VirtualAddress(page), region.permissions.page).flush(cache)
+        try value.tables.protect(VirtualAddress(page), permissions.page).flush(cache)
         return entry.frame
       }
       guard let frame = Frames(context).allocate(owner: .processMemory) else {
         throw PageTableError.outOfMemory(page: VirtualAddress(page))
       }
       FrameContents(context).copy(entry.frame, to: frame)
-      try value.tables.replace(VirtualAddress(page), with: frame, region.permissions.page).flush(cache)
+      try value.tables.replace(VirtualAddress(page), with: frame, permissions.page).flush(cache)
       Frames(context).release(entry.frame)
       return frame
     } catch {
@@ -42,10 +46,10 @@ extension Reference where Value == AddressSpace {
     }
   }
 
-  /// The same for pages that may only be read, which stay as they are.
-  package func frameOfOwn(page: UInt32, _ entry: PageEntry) throws(SystemError) -> FrameNumber {
-    guard let region = region(containing: page), region.permissions.contains(.write) else { return entry.frame }
-    return try makeOwn(page: page, entry)
+  /// The same where its region may be written. Nil: the page may only be read, and stays shared.
+  package func makeOwnIfWritable(page: UInt32, _ entry: PageEntry) throws(SystemError) -> FrameNumber? {
+    guard let region = region(containing: page), region.permissions.contains(.write) else { return nil }
+    return try makeOwn(page: page, entry, region.permissions)
   }
 
   /// Where in physical memory a word is that tasks meet at: on a page that stays there.
@@ -53,7 +57,7 @@ extension Reference where Value == AddressSpace {
   func addressOfOwn(_ address: UInt32) throws(SystemError) -> PhysicalAddress? {
     guard let entry = value.tables.lookup(VirtualAddress(address)) else { return nil }
     var frame = entry.frame
-    if entry.isCopyOnWrite { frame = try frameOfOwn(page: address & ~(pageSize &- 1), entry) }
+    if entry.isCopyOnWrite, let own = try makeOwnIfWritable(page: address & ~(pageSize &- 1), entry) { frame = own }
     return PhysicalAddress(frame.address.value | UInt64(address & (pageSize &- 1)))
   }
 
@@ -62,7 +66,7 @@ extension Reference where Value == AddressSpace {
     var page = range.start & ~(pageSize &- 1)
     while UInt64(page) < range.end {
       if let entry = value.tables.lookup(VirtualAddress(page)), entry.isCopyOnWrite,
-        (try? makeOwn(page: page, entry)) == nil
+        ((try? makeOwnIfWritable(page: page, entry)) ?? nil) == nil
       {
         return false
       }

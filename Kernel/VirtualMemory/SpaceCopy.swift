@@ -92,10 +92,10 @@ extension Reference where Value == AddressSpace {
     if let entry = value.tables.lookup(VirtualAddress(page)) {
       if entry.isUser, !forWriting || entry.isWritable { return entry.frame }
       // It may be the page of a region that is writable, and shared until it is written.
-      guard forWriting, entry.isCopyOnWrite, region(containing: page)?.permissions.contains(.write) == true else {
+      guard forWriting, entry.isCopyOnWrite, let own = try makeOwnIfWritable(page: page, entry) else {
         throw .badAddress
       }
-      return try makeOwn(page: page, entry)
+      return own
     }
     guard let region = region(containing: page), !region.permissions.isEmpty,
       !forWriting || region.permissions.contains(.write)

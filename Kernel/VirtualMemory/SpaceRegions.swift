@@ -162,7 +162,7 @@ extension Reference where Value == AddressSpace {
     // What was promised only becomes memory now, or each side would get a page of its own.
     for page in stride(from: start, to: start &+ length, by: Int(pageSize)) {
       if let entry = source.value.tables.lookup(VirtualAddress(page)) {
-        if entry.isCopyOnWrite { _ = try source.frameOfOwn(page: page, entry) }
+        if entry.isCopyOnWrite { _ = try source.makeOwnIfWritable(page: page, entry) }
         continue
       }
       guard let region = source.region(containing: page) else { throw .badArgument }

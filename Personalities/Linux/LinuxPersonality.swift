@@ -52,7 +52,7 @@ public struct LinuxPersonality {
   }
 
   private mutating func enterCopy(_ identity: UInt32, of index: Int) {
-    let copy = processes[index].copy(identity: identity)
+    let copy = LinuxProcess(copy: identity, of: processes[index])
     let place = lowestIndex(from: identity)
     if find(identity) == nil { processes.insert(copy, at: place) } else { processes[place] = copy }
   }

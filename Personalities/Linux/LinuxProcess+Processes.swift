@@ -27,18 +27,6 @@ extension LinuxProcess {
     return .make(.processStop, [child, 0])
   }
 
-  /// What a copy of this process has.
-  func copy(identity: UInt32) -> LinuxProcess {
-    var copy = LinuxProcess(identity: identity)
-    copy.files = files
-    copy.programBreak = programBreak
-    copy.creationMask = creationMask
-    copy.actions = actions
-    copy.name = name
-    copy.group = group == 0 ? self.identity : group
-    return copy
-  }
-
   // MARK: Other programs
 
   /// `execve`: the request and the path lie at the start of the exchange area.

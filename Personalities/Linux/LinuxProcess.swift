@@ -53,7 +53,7 @@ enum Pending: Equatable {
 }
 
 struct LinuxProcess {
-  let identity: UInt32
+  private(set) var identity: UInt32
   var files = FileTable()
   var pending = Pending.none
   /// Where the heap that `brk` moves ends; 0: it has not been asked for.
@@ -70,6 +70,14 @@ struct LinuxProcess {
   var actions: [[UInt8]] = []
 
   init(identity: UInt32) { self.identity = identity }
+
+  /// What a copy of the process has: all of it, in the same group, and no call under way.
+  init(copy identity: UInt32, of process: LinuxProcess) {
+    self = process
+    self.identity = identity
+    pending = .none
+    if group == 0 { group = process.identity }
+  }
 
   /// A call.
   mutating func begin(_ call: LinuxCall, _ words: InlineArray<6, UInt32>) throws(LinuxError) -> LinuxStep {

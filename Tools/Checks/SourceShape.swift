@@ -79,13 +79,10 @@ public struct SourceShape: Sendable {
   public static let imageLayers = ["Image", "Modules", "Traps", "Boot"]
   /// What the libraries of Kernel import of the kernel's, each above those before it.
   public static let libraryLayers = [
-    "MachineSupport", "Primitives", "ABI", "Drivers", "FileSystems", "LinuxPersonality", "Platform", "Boot", "Firmware",
-    "Memory",
-    "Executables", "Files",
-    "Diagnostics", "Scheduling", "Jobs", "DeviceClaims", "Messages", "Modules", "Consoles", "Terminals",
-    "VirtualMemory", "Objects",
-    "IPC", "Mounts",
-    "Devices", "Processes", "FaultReports", "LinkedModules", "SystemCalls",
+    "MachineSupport", "Primitives", "ABI", "Drivers", "FileSystems", "LinuxPersonality", "Platform", "Boot",
+    "Firmware", "Memory", "Executables", "Files", "Diagnostics", "Scheduling", "Jobs", "DeviceClaims",
+    "Messages", "Modules", "Consoles", "Terminals", "VirtualMemory", "Objects", "IPC", "Mounts", "Devices",
+    "Processes", "FaultReports", "LinkedModules", "SystemCalls",
   ]
   /// Counted for themselves.
   private static let globals = ["cpu"]

@@ -13,21 +13,22 @@ struct LinuxPrograms {
   /// Packages that test cases name by a program in them.
   private static let packages = ["busybox": (package: "busybox-static", file: "bin/busybox")]
 
-  /// The file of a program that a test case names: from a package, or compiled from Tests/Guest/Linux.
-  func program(_ name: String) async throws -> URL {
+  /// A program that a test case names, from a package or compiled from Tests/Guest/Linux; as a path from the tree's root.
+  func program(_ name: String) async throws -> String {
     if let known = Self.packages[name] {
-      let file = unpacked(known.package).appending(path: known.file)
-      if !FileManager.default.fileExists(atPath: file.path) { _ = try await fetch(known.package) }
-      return file
+      let path = "\(Self.unpacked(known.package))/\(known.file)"
+      if !FileManager.default.fileExists(atPath: project.file(path).path) { _ = try await fetch(known.package) }
+      return path
     }
     let source = project.file("Tests/Guest/Linux/\(name).c")
-    let target = folder.appending(path: "tests/\(name)")
-    if Self.isNewer(target, than: source) { return target }
+    let path = "build/linux/tests/\(name)"
+    let target = project.file(path)
+    if Self.isNewer(target, than: source) { return path }
     try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
     try await run(
       "gcc", ["-m32", "-static", "-O1", "-Wall", "-Werror", "-o", target.path, source.path],
       "A static program for the i386 cannot be made")
-    return target
+    return path
   }
 
   private static func isNewer(_ target: URL, than source: URL) -> Bool {
@@ -38,7 +39,7 @@ struct LinuxPrograms {
     return made >= written
   }
 
-  private func unpacked(_ package: String) -> URL { folder.appending(path: "packages/\(package)") }
+  private static func unpacked(_ package: String) -> String { "build/linux/packages/\(package)" }
 
   /// Gets a package and unpacks it. Returns the programs in it, as paths from the tree's root.
   func fetch(_ package: String) async throws -> [String] {
@@ -64,12 +65,13 @@ struct LinuxPrograms {
     guard let archive = names.filter({ $0.hasPrefix("\(package)_") }).max() else {
       throw Failure("apt-get said nothing wrong, but there is no file of \(package).")
     }
-    let target = unpacked(package)
+    let path = Self.unpacked(package)
+    let target = project.file(path)
     try? FileManager.default.removeItem(at: target)
     try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
     try await run(
       "dpkg-deb", ["-x", archives.appending(path: archive).path, target.path], "\(package) cannot be unpacked")
-    return programs(in: target)
+    return programs(in: target).map { "\(path)/\($0)" }
   }
 
   private func programs(in folder: URL) -> [String] {
@@ -79,7 +81,7 @@ struct LinuxPrograms {
       let path = folder.appending(path: $0).path
       return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
         && FileManager.default.isExecutableFile(atPath: path)
-    }.sorted().map { "build/linux/packages/\(folder.lastPathComponent)/\($0)" }
+    }.sorted()
   }
 
   private func run(_ tool: String, _ arguments: [String], _ failure: String, in folder: URL? = nil) async throws {

@@ -68,10 +68,9 @@ extension Project {
   private func linuxPrograms(of guestCase: GuestCase) async -> (paths: [String], obstacle: String?) {
     var paths: [String] = []
     for name in guestCase.linuxPrograms {
-      do {
-        let path = try await LinuxPrograms(self).program(name).path
-        paths.append(String(path.dropFirst(root.path.count).drop { $0 == "/" }))
-      } catch { return ([], "\(error)".split(separator: "\n").first.map(String.init) ?? "\(name) cannot be had") }
+      do { paths.append(try await LinuxPrograms(self).program(name)) } catch {
+        return ([], "\(error)".split(separator: "\n").first.map(String.init) ?? "\(name) cannot be had")
+      }
     }
     return (paths, nil)
   }

@@ -7,10 +7,8 @@ import MeghaBuild
 
 extension Project {
   private static let sourceFolders = [
-    "ABI", "Drivers", "FileSystems", "Image", "Kernel", "Labs", "Machine", "Modules", "Package.swift", "Personalities",
-    "Services",
-    "Tests", "Tools",
-    "Userland", "docs",
+    "ABI", "Drivers", "FileSystems", "Image", "Kernel", "Labs", "Machine", "Modules", "Package.swift",
+    "Personalities", "Services", "Tests", "Tools", "Userland", "docs",
   ]
 
   func testSources(_ report: Report) async throws {
