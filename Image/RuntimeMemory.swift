@@ -7,7 +7,9 @@ import VirtualMemory
 @c(posix_memalign) public func kernelAllocateAligned(
   _ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: UInt, _ size: UInt
 ) -> Int32 {
-  guard let memory = KernelHeap(Context()).allocateBytes(Int(size), alignment: Int(max(16, alignment)), tag: .runtime)
+  guard
+    let memory = KernelHeap(Context()).allocateUnchargedBytes(
+      Int(size), alignment: Int(max(16, alignment)), tag: .runtime)
   else {
     return 12
   }

@@ -702,7 +702,7 @@ public enum SystemCallTable {
       "Gives what is typed to a job, the terminal's foreground. The present one must be the caller's job or lie inside it. Whoever else reads the terminal waits. When the last task of the foreground ends, the job around it has the input."
     ),
     .init(
-      98, "attentionWait", [], errors: ["cancelled", "notPermitted"],
+      98, "attentionWait", [], result: "how many microseconds ago that was", errors: ["cancelled", "notPermitted"],
       "Waits until the attention key is pressed, and then owns the console. Only the first process may."),
     .init(
       99, "limitRefusal", [.init("refusal", .structureOut(type: "LimitRefusal"), "where the description goes")],

@@ -39,6 +39,7 @@ public enum ObjectKind: UInt32, CaseIterable, Sendable {
   /// A file of a file system that a service has.
   case servedFile = 12
   case directory = 13
+  case zeroDevice = 14
 }
 
 public struct HandleInformation: BitwiseCopyable, Sendable {

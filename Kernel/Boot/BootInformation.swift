@@ -138,6 +138,9 @@ public struct BootInformation {
   /// Whether the command line has an option that the kernel knows.
   public func has(_ option: BootOption) -> Bool { commandLine.has(option) }
 
+  /// The number of the option `seed`, where it is given.
+  public var seed: UInt32? { commandLine.seed }
+
   /// Writes one line about words of the command line that are no options; nothing where there are none.
   public func describeUnknownOptions(to output: inout some TextOutput) {
     commandLine.describeUnknownOptions(to: &output)

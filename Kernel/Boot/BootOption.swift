@@ -1,5 +1,5 @@
-// The options that the kernel knows: `name=value` on its command line, each with one value. Whatever else stands there is told, since
-// an option with a slip of the pen would be an option that is off.
+// The options that the kernel knows: `name=value` on its command line, each with one value, and `seed` with a number. Whatever else
+// stands there is told, since an option with a slip of the pen would be an option that is off.
 
 import Primitives
 
@@ -37,6 +37,20 @@ extension Span<UInt8> {
     valueOfOption(option.name).map { extracting($0).hasSameBytes(as: option.value) } ?? false
   }
 
+  /// What the kernel's memory is placed by: a decimal number of 32 bits. Nil where the option is not given so.
+  var seed: UInt32? {
+    guard let digits = valueOfOption("seed"), !digits.isEmpty else { return nil }
+    var number: UInt32 = 0
+    for index in digits {
+      let digit = UInt32(self[index]) &- 0x30
+      let (tenfold, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+      let (sum, isOver) = tenfold.addingReportingOverflow(digit)
+      guard digit < 10, !isTooLarge, !isOver else { return nil }
+      number = sum
+    }
+    return number
+  }
+
   /// Writes one line about the words that are no option with its value; nothing where there are none. Some loaders begin the command
   /// line with the kernel's path.
   func describeUnknownOptions(to output: inout some TextOutput) {
@@ -52,15 +66,13 @@ extension Span<UInt8> {
     }
     guard found > 0 else { return }
     output.write("; there are ")
-    var separator: StaticString = ""
     BootOption.forEach { option in
-      output.write(separator)
       output.write(option.name)
       output.write("=")
       output.write(option.value)
-      separator = ", "
+      output.write(", ")
     }
-    output.write("\n")
+    output.write("seed=NUMBER\n")
   }
 
   private var looksLikePath: Bool {
@@ -73,7 +85,7 @@ extension Span<UInt8> {
   }
 
   private var isKnownOption: Bool {
-    var isKnown = false
+    var isKnown = seed != nil
     BootOption.forEach { if has($0) { isKnown = true } }
     return isKnown
   }

@@ -164,7 +164,7 @@ package struct Services {
   package func findOrMake(_ name: Name) throws(SystemError) -> Reference<Service> {
     if let service = find(name) { return service }
     for index in 0..<ServiceTable.capacity where context.messages.services.entries[index] == nil {
-      let pointer: UnsafeMutablePointer<Service> = unsafe try KernelHeap(context).allocate(tag: .service)
+      let pointer: UnsafeMutablePointer<Service> = unsafe try KernelHeap(context).allocateUncharged(tag: .service)
       unsafe pointer.initialize(to: Service(name: name, in: context))
       unsafe pointer.pointee.door.service = UInt32(UInt(bitPattern: pointer))
       context.messages.services.entries[index] = unsafe Reference(pointer)
@@ -332,7 +332,7 @@ package struct Services {
 
   @inline(never)
   private func makeRecord(of task: Reference<Task>) throws(SystemError) {
-    let pointer: UnsafeMutablePointer<CallRecord> = unsafe try KernelHeap(context).allocate(tag: .service)
+    let pointer: UnsafeMutablePointer<CallRecord> = unsafe try KernelHeap(context).allocateUncharged(tag: .service)
     unsafe pointer.initialize(to: CallRecord(sender: task.value.process.value.identity))
     task.value.callRecord = UInt(bitPattern: pointer)
   }

@@ -61,26 +61,37 @@ struct ModuleAllocation {
 
 /// The pattern behind each piece: from its end to the next word, and as many bytes as an overrun usually has.
 private struct Fence {
-  package let start: UInt32
-  let end: UInt32
+  /// The first byte of the pattern, the first whole word of it, and its end.
+  private let start: UInt32
+  private let words: UInt32
+  private let end: UInt32
 
   static var length: UInt32 { 16 }
   private static var byte: UInt8 { 0xc5 }
+  private static var word: UInt32 { 0xc5c5_c5c5 }
   /// What a piece needs for it.
   static var room: UInt32 { length &+ 3 }
 
   init(address: UInt32, size: UInt32) {
     start = address &+ size
-    end = (start &+ 3) & ~3 &+ Self.length
+    words = (start &+ 3) & ~3
+    end = words &+ Self.length
   }
 
   func write() {
-    for place in start..<end { unsafe DirectMap.pointer(place, as: UInt8.self).pointee = Self.byte }
+    for place in start..<words { unsafe DirectMap.pointer(place, as: UInt8.self).pointee = Self.byte }
+    for place in stride(from: words, to: end, by: 4) { unsafe DirectMap.pointer(place).pointee = Self.word }
   }
 
   var isWhole: Bool {
-    for place in start..<end where unsafe DirectMap.pointer(place, as: UInt8.self).pointee != Self.byte { return false }
-    return true
+    for place in start..<words where unsafe DirectMap.pointer(place, as: UInt8.self).pointee != Self.byte {
+      return false
+    }
+    var differences: UInt32 = 0
+    for place in stride(from: words, to: end, by: 4) {
+      unsafe differences |= DirectMap.pointer(place).pointee ^ Self.word
+    }
+    return differences == 0
   }
 }
 

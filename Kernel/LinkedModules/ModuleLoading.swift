@@ -170,7 +170,7 @@ package struct ModuleLoading {
     _ image: borrowing ModuleImage, _ number: ModuleNumber, _ file: KernelBytes
   ) throws(SystemError) -> Reference<LinkedModule> {
     guard let base = ModuleArea(context).place(pages: image.plan.pageCount) else { throw .outOfMemory }
-    let pointer: UnsafeMutablePointer<LinkedModule> = unsafe try KernelHeap(context).allocate(tag: .module)
+    let pointer: UnsafeMutablePointer<LinkedModule> = unsafe try KernelHeap(context).allocateUncharged(tag: .module)
     unsafe fill(pointer, image, number, file, base)
     let module = unsafe Reference(pointer)
     context.modules.value.insert(module)

@@ -22,7 +22,9 @@ package struct ModuleWords: ~Copyable {
     self.context = context
     guard parameters.count > 0 else { return }
     guard parameters.count <= Self.countLimit else { throw .tooLarge }
-    guard let memory = unsafe KernelHeap(context).allocateBytes(Int(Self.byteLimit), alignment: 4, tag: .module) else {
+    guard
+      let memory = unsafe KernelHeap(context).allocateUnchargedBytes(Int(Self.byteLimit), alignment: 4, tag: .module)
+    else {
       throw .outOfMemory
     }
     do throws(SystemError) {

@@ -11,12 +11,14 @@ extension FrameAllocator {
     let candidates = zones[zone].nonEmpty &>> UInt32(order)
     guard candidates != 0 else { return nil }
     var found = order &+ candidates.trailingZeroBitCount
-    let frame = zones[zone].heads[found]
+    var frame = zones[zone].heads[found]
     unlink(frame, order: found, zone: zone)
     zones[zone].freeFrames &-= 1 &<< UInt32(order)
     while found > order {
       found &-= 1
-      link(frame &+ (1 &<< UInt32(found)), order: found, zone: zone)
+      let half: UInt32 = 1 &<< UInt32(found)
+      frame |= placement.halves & half
+      link(frame ^ half, order: found, zone: zone)
     }
     return frame
   }

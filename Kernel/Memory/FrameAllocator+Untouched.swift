@@ -3,7 +3,7 @@
 //
 // Memory is touched by chunks of 1,024 frames, which are a largest block; their records fill two pages. A chunk that is not
 // wholly free when the system starts has records from then on, and so has every chunk from when a frame of it is handed
-// out. The frames of these two pages are the first two of the chunk. They count neither as free nor as memory before they
+// out. The frames of these two pages are two of the chunk's, side by side. They count neither as free nor as memory before they
 // are needed, so that touching a chunk changes nothing in what is free.
 //
 // Invariants: the records of an untouched chunk read as `absent`, and none of them is written; no list has a frame of it.
@@ -20,7 +20,8 @@ struct UntouchedChunks {
     var end: UInt32 = 0
   }
 
-  var hasRoom: Bool { rowCount < rows.count }
+  /// How many more rows there can be.
+  var room: Int { rows.count &- rowCount }
 
   func row(_ index: Int) -> Row { rows[index] }
 
@@ -73,8 +74,11 @@ extension FrameAllocator {
       let end = min(chunks.upperBound, zoneEnd)
       zones[zone].freeFrames &+= (end &- first) &* Self.usableFrames
       totalFrames &+= (end &- first) &* Self.usableFrames
-      if untouched.hasRoom {
-        untouched.append(first: first, end: end)
+      if untouched.room > 0 {
+        // In two rows, so that any chunk can be the first, as long as there is room for as many rows as maps have pieces.
+        let middle = untouched.room > 8 ? first &+ placement.firstChunk % (end &- first) : first
+        if middle > first { untouched.append(first: middle, end: end) }
+        untouched.append(first: first, end: middle > first ? middle : end)
       } else {
         // A map of so many pieces: these get their records now.
         for chunk in first..<end { touch(chunk, zone: zone, keepsWhole: false) }
@@ -97,25 +101,30 @@ extension FrameAllocator {
 
   @inline(never)
   private mutating func touch(_ chunk: UInt32, zone: Int, keepsWhole: Bool) {
-    var first = chunk &* Self.chunkSize
-    let end = first &+ Self.chunkSize
+    let start = chunk &* Self.chunkSize
+    let end = start &+ Self.chunkSize
+    // Those of its own for the records may lie anywhere in it: what is handed out next are the small blocks around them.
+    let firstOwn = start | placement.halves & (Self.chunkSize &- Self.recordPages)
+    var endOfOwn = firstOwn
     var others = InlineArray<2, UInt32>(repeating: FrameRecord.none)
     if keepsWhole {
       for page in others.indices { others[page] = takeSingle(zone: zone) ?? FrameRecord.none }
     }
     for page in others.indices {
       if others[page] == FrameRecord.none {
-        others[page] = first
-        first &+= 1
+        others[page] = endOfOwn
+        endOfOwn &+= 1
       }
       provideRecords(chunk &* Self.recordPages &+ UInt32(page), FrameNumber(others[page]))
     }
     for page in others.indices { handOut(others[page], owner: .metadata) }
     totalFrames &+= Self.recordPages
-    records.becomeFree(first..<end)
+    records.becomeFree(start..<firstOwn)
+    records.becomeFree(endOfOwn..<end)
     zones[zone].freeFrames &-= Self.usableFrames
     // Those that were taken elsewhere are free no more, and as many of the chunk's own are.
-    giveBlocks(first..<end)
+    giveBlocks(start..<firstOwn)
+    giveBlocks(endOfOwn..<end)
   }
 
   /// Takes a frame out of a zone's cache, or else out of its lists.

@@ -43,6 +43,8 @@ public struct FrameAllocator: ~Copyable {
   var ownerCounts = InlineArray<16, UInt32>(repeating: 0)
   /// Every frame that is memory: free, handed out or reserved.
   public internal(set) var totalFrames: UInt32 = 0
+  /// In which order frames are handed out.
+  let placement: Placement
   /// Free memory whose records are not there yet (FrameAllocator+Untouched.swift).
   var untouched = UntouchedChunks()
   /// Puts a frame, all zeroes, behind a page of the records.
@@ -57,10 +59,11 @@ public struct FrameAllocator: ~Copyable {
   /// and be used by nothing else as long as the allocator lives. Those of chunks that are added as untouched are only read,
   /// until `provideRecords` has put memory behind them.
   @unsafe public init(
-    storage: UnsafeMutablePointer<FrameRecord>, frameCount: UInt32,
+    storage: UnsafeMutablePointer<FrameRecord>, frameCount: UInt32, placement: Placement = .inOrder,
     provideRecords: @escaping (_ page: UInt32, _ frame: FrameNumber) -> Void = { _, _ in }
   ) {
     records = unsafe FrameRecords(storage, count: frameCount)
+    self.placement = placement
     self.provideRecords = provideRecords
   }
 
@@ -169,12 +172,13 @@ public struct FrameAllocator: ~Copyable {
       eight = takeUntouchedBlock(order: 3, zone: zone)
     }
     guard let block = eight else { return nil }
-    var frame = block &+ 7
-    while frame != block {
-      cache(frame, zone: zone)
-      frame &-= 1
+    let first = block | placement.halves & 7
+    var distance: UInt32 = 7
+    while distance != 0 {
+      cache(first ^ distance, zone: zone)
+      distance &-= 1
     }
-    return block
+    return first
   }
 
   /// Puts a free frame that is in no list into its zone's cache.

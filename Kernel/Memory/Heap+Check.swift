@@ -46,8 +46,8 @@ extension Heap {
   }
 
   /// Whether all is in order that taking back the allocation at `pointer` relies on: for a heap of somebody who may have
-  /// written over its headers. Constant time.
-  public func isIntact(around pointer: UnsafeMutableRawPointer) -> Bool {
+  /// written over its headers. Constant time. Nothing changes: a heap that is not `mutating` would have its tables copied to be read.
+  public mutating func isIntact(around pointer: UnsafeMutableRawPointer) -> Bool {
     let page = Heap.page(of: UInt(bitPattern: pointer))
     guard source.ownsPage(at: page) else { return false }
     let slab = Slab(address: page)
@@ -57,7 +57,7 @@ extension Heap {
   }
 
   /// The same for an allocation that is to be made.
-  public func isIntact(forSize size: UInt, alignment: UInt) -> Bool {
+  public mutating func isIntact(forSize size: UInt, alignment: UInt) -> Bool {
     let needed = isGuarded ? size &+ HeapTail.size : size
     guard needed >= size, needed <= Heap.largestSlot, alignment <= 64 else {
       return runs == 0 || isIntact(HeapRun(address: runs))
@@ -69,8 +69,10 @@ extension Heap {
     return runs == 0 || isIntact(HeapRun(address: runs))
   }
 
-  private func isIntact(_ slab: Slab, _ sizeClass: Int) -> Bool {
-    do throws(HeapFault) { try checkHeader(of: slab, sizeClass) } catch { return false }
+  private mutating func isIntact(_ slab: Slab, _ sizeClass: Int) -> Bool {
+    do throws(HeapFault) { try Self.checkHeader(of: slab, sizeClass, slotSize: classes[sizeClass].slotSize) } catch {
+      return false
+    }
     let header = slab.header
     guard header.firstFree < header.capacity || header.used == header.capacity else { return false }
     let head = header.used == header.capacity ? classes[sizeClass].full : classes[sizeClass].partial
@@ -87,7 +89,7 @@ extension Heap {
     address & (UInt(pageSize) &- 1) == 0 && source.ownsPage(at: address) && Slab(address: address).isMarked
   }
 
-  private func isIntact(_ run: HeapRun) -> Bool {
+  private mutating func isIntact(_ run: HeapRun) -> Bool {
     guard run.isMarked, run.header.pages <= pageCount else { return false }
     for page in 0..<run.header.pages where !source.ownsPage(at: run.address &+ UInt(page) &* UInt(pageSize)) {
       return false
@@ -147,7 +149,7 @@ extension Heap {
         throw .damagedList(address: address)
       }
       let slab = Slab(address: address)
-      try checkHeader(of: slab, sizeClass)
+      try Self.checkHeader(of: slab, sizeClass, slotSize: classes[sizeClass].slotSize)
       guard slab.header.previous == previous, full == (slab.header.used == slab.header.capacity) else {
         throw .damagedList(address: address)
       }
@@ -160,9 +162,9 @@ extension Heap {
     }
   }
 
-  private func checkHeader(of slab: Slab, _ sizeClass: Int) throws(HeapFault) {
+  private static func checkHeader(of slab: Slab, _ sizeClass: Int, slotSize: UInt) throws(HeapFault) {
     let header = slab.header
-    let size = UInt16(truncatingIfNeeded: classes[sizeClass].slotSize)
+    let size = UInt16(truncatingIfNeeded: slotSize)
     guard slab.isMarked, Int(header.sizeClass) == sizeClass, header.slotSize == size,
       UInt(header.capacity) == Slab.capacity(ofSize: UInt(size)), header.used <= header.capacity,
       header.reciprocal == Slab.reciprocal(ofSize: size),

@@ -15,7 +15,7 @@ import VirtualMemory
 /// A reply whose word 0 was no error.
 typealias FileReply = KernelConversation.Reply
 
-struct FileConversation {
+package struct FileConversation {
   let context: Context
   let service: Reference<Service>
 
@@ -29,6 +29,9 @@ struct FileConversation {
     guard let service = Services(context).find(mount.value.service) else { throw .peerGone }
     self.init(with: service, in: context)
   }
+
+  /// What the texts of a request take, which every task pays for from its start.
+  package static var pathBytes: Int { 2 * AbsolutePath.limit + 1 }
 
   typealias Data = KernelConversation.Data
 
@@ -72,10 +75,9 @@ struct FileConversation {
 
   /// A task's own stack may be what the kernel works on, where no server could read a path from: so it is copied to the heap.
   private func makePaths() throws(SystemError) -> UInt32 {
-    let size = 2 * AbsolutePath.limit + 1
-    guard let memory = unsafe KernelHeap(context).allocateBytes(size, alignment: 4, tag: .service) else {
-      throw .outOfMemory
-    }
+    guard
+      let memory = unsafe KernelHeap(context).allocateUnchargedBytes(Self.pathBytes, alignment: 4, tag: .service)
+    else { throw .outOfMemory }
     return UInt32(UInt(bitPattern: memory))
   }
 

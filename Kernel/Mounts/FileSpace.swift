@@ -5,6 +5,7 @@
 import ABI
 import Files
 import IPC
+import Jobs
 import Objects
 import Platform
 import Primitives
@@ -113,7 +114,7 @@ package struct FileSpace {
     return try path.withText { path throws(SystemError) in
       if let mount = Mounts(context).mount(of: path) { return try read(path, of: mount, limit: limit) }
       guard let file = BootFiles(context).file(at: path.span) else { throw .notFound }
-      return unsafe WholeFile(bytes: file, memory: nil)
+      return WholeFile(bytes: file, payer: nil)
     }
   }
 
@@ -125,10 +126,9 @@ package struct FileSpace {
     guard reply.words[3] == NodeKind.file.rawValue else { throw .isADirectory }
     let (node, generation, size) = (reply.words[1], reply.words[2], reply.words[4])
     guard size <= limit else { throw .tooLarge }
-    guard let memory = unsafe KernelHeap(context).allocateBytes(Int(max(size, 1)), alignment: 16, tag: .image) else {
-      throw .outOfMemory
-    }
-    let start = UInt32(UInt(bitPattern: memory))
+    let job = context.currentProcess.value.job
+    let start = try KernelHeap(context).allocateBytes(size, alignment: 16, tag: .image, for: job)
+    let file = WholeFile(bytes: KernelBytes(address: start, length: size), payer: job)
     do throws(SystemError) {
       var done: UInt32 = 0
       while done < size {
@@ -139,10 +139,10 @@ package struct FileSpace {
         done &+= part.length
       }
     } catch {
-      unsafe KernelHeap(context).free(memory)
+      file.giveUp(context)
       throw error
     }
-    return unsafe WholeFile(bytes: KernelBytes(address: start, length: size), memory: memory)
+    return file
   }
 
   // MARK: Looking
@@ -300,20 +300,16 @@ package struct FileSpace {
 }
 
 /// The bytes of a file in kernel memory.
-@safe
 package struct WholeFile {
   package let bytes: KernelBytes
-  fileprivate let memory: UnsafeMutableRawPointer?
+  /// Who pays for them; nil: they stay where they are for ever.
+  fileprivate let payer: Reference<Job>?
 
-  fileprivate init(bytes: KernelBytes, memory: UnsafeMutableRawPointer?) {
-    self.bytes = bytes
-    unsafe self.memory = unsafe memory
+  package var isPermanent: Bool { payer == nil }
+
+  package func giveUp(_ context: Context) {
+    if let payer { KernelHeap(context).free(bytes, of: payer) }
   }
-
-  /// Whether they stay where they are for ever.
-  package var isPermanent: Bool { unsafe memory == nil }
-
-  package func giveUp(_ context: Context) { unsafe KernelHeap(context).free(memory) }
 }
 
 extension HandleRights {

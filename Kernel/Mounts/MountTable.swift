@@ -110,7 +110,7 @@ package struct Mounts {
       if other.value.count == path.count, path.isInside(other.text) { throw .alreadyExists }
     }
     guard let free else { throw .limitReached }
-    let pointer: UnsafeMutablePointer<Mount> = try unsafe KernelHeap(context).allocate(tag: .service)
+    let pointer: UnsafeMutablePointer<Mount> = try unsafe KernelHeap(context).allocateUncharged(tag: .service)
     unsafe pointer.initialize(to: Mount(path: path.span, service: service, flags: flags))
     context.mounts.entries[free] = unsafe Reference(pointer)
   }

@@ -179,8 +179,8 @@ enum Devices {
     at place: Int, in directory: Span<UInt8>, _ body: (Span<UInt8>, FileInformation) -> Void
   ) -> Bool {
     let isRoot = directory.count == 1
-    guard isRoot || directory.hasSameBytes(as: "/dev"), place < (isRoot ? 1 : 2) else { return false }
-    let name: StaticString = isRoot ? "dev" : place == 0 ? "console" : "null"
+    guard isRoot || directory.hasSameBytes(as: "/dev"), place < (isRoot ? 1 : 3) else { return false }
+    let name: StaticString = isRoot ? "dev" : place == 0 ? "console" : place == 1 ? "null" : "zero"
     unsafe body(
       Span(_unsafeStart: name.utf8Start, count: name.utf8CodeUnitCount), isRoot ? .directory : .device)
     return true
@@ -188,6 +188,7 @@ enum Devices {
 
   static func target(at path: Span<UInt8>) -> HandleTarget? {
     if path.hasSameBytes(as: "/dev/null") { return HandleTarget(.nullDevice) }
+    if path.hasSameBytes(as: "/dev/zero") { return HandleTarget(.zeroDevice) }
     return path.hasSameBytes(as: "/dev/console") ? HandleTarget(.terminal) : nil
   }
 }

@@ -24,7 +24,8 @@ struct ConsoleOwners: ~Copyable {
   var interruptedSettings = TerminalSettings()
   /// The task that waits for the attention key.
   var watchers = TaskQueue()
-  var isAttentionAsked = false
+  /// When the attention key was pressed that nobody has seen to yet.
+  var attentionAsked: UInt64?
   /// What the serial line brings before this moment is dropped: a sender had kept it back when attention was asked for.
   var silentUntil: UInt64 = 0
 }
@@ -62,7 +63,7 @@ package struct ConsoleInput {
   private func takeAttention() -> Bool {
     let isAsked = context.consoles.console.takeAttention()
     if isAsked {
-      context.objects.consoleOwners.isAttentionAsked = true
+      context.objects.consoleOwners.attentionAsked = context.scheduler.now
       context.scheduler.wakeAll(reference(to: &context.objects.consoleOwners.watchers))
     }
     return isAsked
@@ -70,15 +71,22 @@ package struct ConsoleInput {
 
   // MARK: Calls
 
-  /// Waits for the attention key. The first process, which calls this, is the owner then.
-  package func waitForAttention() throws(SystemError) {
+  /// Waits for the attention key. The first process, which calls this, is the owner then. Returns when it was pressed.
+  package func waitForAttention() throws(SystemError) -> UInt64 {
     guard let root = context.objects.root, context.currentProcess == root else { throw .notPermitted }
-    while !context.objects.consoleOwners.isAttentionAsked {
+    while true {
+      if let asked = context.objects.consoleOwners.attentionAsked {
+        context.objects.consoleOwners.attentionAsked = nil
+        takeConsole(for: root)
+        return asked
+      }
       let reason = context.scheduler.block(
         .waitingForInput, on: reference(to: &context.objects.consoleOwners.watchers))
       if reason == .cancelled { throw .cancelled }
     }
-    context.objects.consoleOwners.isAttentionAsked = false
+  }
+
+  private func takeConsole(for root: Reference<Process>) {
     let interrupted = owner
     if context.objects.consoleOwners.interrupted == nil && interrupted != root.value.job {
       JobRecords(context).retain(interrupted)

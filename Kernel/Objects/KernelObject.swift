@@ -69,7 +69,7 @@ package struct ObjectOperations {
 
 /// The operations of all kinds. They are called where they lie.
 package struct ObjectTable: ~Copyable {
-  private var kinds = InlineArray<14, ObjectOperations>(repeating: ObjectOperations())
+  private var kinds = InlineArray<15, ObjectOperations>(repeating: ObjectOperations())
 
   init() {}
 

@@ -46,7 +46,8 @@ package struct Notifications {
 
   /// One that belongs to no process.
   package func makeForKernel() throws(SystemError) -> Reference<NotificationRecord> {
-    let pointer: UnsafeMutablePointer<NotificationRecord> = unsafe try KernelHeap(context).allocate(tag: .service)
+    let pointer: UnsafeMutablePointer<NotificationRecord> = unsafe try KernelHeap(context).allocateUncharged(
+      tag: .service)
     unsafe pointer.initialize(to: NotificationRecord(owner: .none))
     return unsafe Reference(pointer)
   }

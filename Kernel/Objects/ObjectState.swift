@@ -18,7 +18,7 @@ package struct ObjectState: ~Copyable {
   @inline(never)
   package init() {
     Terminals.enter(into: &kinds)
-    NullDevice.enter(into: &kinds)
+    PlainDevices.enter(into: &kinds)
     OpenFiles.enter(into: &kinds)
     Notifications.enter(into: &kinds)
     Pipes.enter(into: &kinds)

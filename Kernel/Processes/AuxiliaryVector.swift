@@ -63,15 +63,10 @@ struct AuxiliaryVector {
   /// Time stamps, stirred: nobody else sees the exact one of a start.
   private func writeRandomBytes(to space: Reference<AddressSpace>) throws(SystemError) {
     var position = randomBytes
-    var state = read_time_stamp() ^ UInt64(space.value.identity) << 40
+    var numbers = StirredNumbers(from: read_time_stamp() ^ UInt64(space.value.identity) << 40)
     for _ in 0..<4 {
-      // SplitMix64 (Steele, Lea and Flood, 2014).
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var word = state
-      word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-      word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-      try space.write(word: UInt32(truncatingIfNeeded: word ^ word >> 31), at: &position)
-      state ^= read_time_stamp() << 17
+      try space.write(word: numbers.next(), at: &position)
+      numbers.state ^= read_time_stamp() << 17
     }
   }
 }

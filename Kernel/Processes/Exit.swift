@@ -10,6 +10,7 @@
 import ABI
 import IPC
 import Jobs
+import Mounts
 import MachineSupport
 import Messages
 import Objects
@@ -187,10 +188,11 @@ struct TaskRecords {
   /// How many tasks only reserved jobs can have: whatever the others do, a shell starts, and what it runs.
   private static var reservedTasks: Int { 128 }
 
-  /// What a task takes of kernel memory beside its record, at the most: a stack for the kernel, the record of its call, and
-  /// its x87 and SSE registers.
+  /// What a task takes of kernel memory beside its record, at the most: a stack for the kernel, the record of its call with
+  /// the paths in it, and its x87 and SSE registers.
   private static var attachedBytes: UInt32 {
-    KernelStacks.size + UInt32(MemoryLayout<CallRecord>.size + FloatState.areaSize)
+    KernelStacks.size
+      + UInt32(MemoryLayout<CallRecord>.size + FileConversation.pathBytes + FloatState.areaSize)
   }
 
   func make(

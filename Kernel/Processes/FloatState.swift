@@ -27,7 +27,8 @@ package struct FloatState {
     if context.processes.floatOwner == task { return true }
     let isFirstUse = task.value.floatState == 0
     if isFirstUse {
-      guard let area = unsafe KernelHeap(context).allocateBytes(Self.areaSize, alignment: 16, tag: .task) else {
+      guard let area = unsafe KernelHeap(context).allocateUnchargedBytes(Self.areaSize, alignment: 16, tag: .task)
+      else {
         return false
       }
       task.value.floatState = UInt(bitPattern: area)
@@ -48,7 +49,7 @@ package struct FloatState {
   /// Gives a new task the registers that another one has.
   func copy(of task: Reference<Task>, to copy: Reference<Task>) throws(SystemError) {
     guard task.value.floatState != 0 else { return }
-    guard let area = unsafe KernelHeap(context).allocateBytes(Self.areaSize, alignment: 16, tag: .task) else {
+    guard let area = unsafe KernelHeap(context).allocateUnchargedBytes(Self.areaSize, alignment: 16, tag: .task) else {
       throw .outOfMemory
     }
     if context.processes.floatOwner == task {

@@ -48,12 +48,14 @@ package struct ProcessStart {
       ? nil : UserBuffer(address: request.explanationAddress, length: request.explanationCapacity, in: context)
 
     if request.imageLength > 0 {
-      let image = unsafe try KernelHeap(context).copy(
-        of: UserBuffer(address: request.imageAddress, length: request.imageLength, in: context), limit: Self.imageLimit)
-      defer { unsafe KernelHeap(context).free(image.pointer) }
+      let job = parent.value.job
+      let image = try KernelHeap(context).copy(
+        of: UserBuffer(address: request.imageAddress, length: request.imageLength, in: context), limit: Self.imageLimit,
+        for: job)
+      defer { KernelHeap(context).free(image, of: job) }
       let name = try request.path.length > 0 ? ProgramPath(request.path, in: context) : ProgramPath("image")
-      return unsafe try start(
-        image: image.bytes, name: name, request: request, mode: mode, priority: priority, parent: parent,
+      return try start(
+        image: image, name: name, request: request, mode: mode, priority: priority, parent: parent,
         handles: handles, personality: personality, explanation: explanation, isPermanent: false)
     }
     let name = try ProgramPath(request.path, in: context)

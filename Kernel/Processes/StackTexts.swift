@@ -7,14 +7,15 @@
 import ABI
 import Diagnostics
 import Executables
+import Jobs
+import Objects
 import Platform
 import Primitives
 import VirtualMemory
 
-@safe
 struct StackTexts: ~Copyable {
-  /// The texts, each ended by a zero byte, one after another.
-  private var bytes: UnsafeMutableRawPointer?
+  /// Room for the texts, each ended by a zero byte, one after another. The starter pays for it.
+  private var room = KernelBytes(address: 0, length: 0)
   private var byteCount: UInt32 = 0
   private var argumentCount: UInt32 = 0
   private var environmentCount: UInt32 = 0
@@ -38,29 +39,29 @@ struct StackTexts: ~Copyable {
       total += slice.length + 1
       guard total <= ProcessStart.textBytesLimit else { throw .tooLarge }
     }
-    guard let memory = unsafe KernelHeap(context).allocateBytes(Int(total), alignment: 4, tag: .task) else {
-      throw .outOfMemory
-    }
-    unsafe bytes = unsafe memory
+    let start = try KernelHeap(context).allocateBytes(
+      total, alignment: 4, tag: .task, for: context.currentProcess.value.job)
+    room = KernelBytes(address: start, length: total)
     do throws(SystemError) {
       for index in 0..<(argumentCount + environmentCount) {
         let slice = try Self.slice(index, argumentCount, of: request, context)
         guard slice.length < total - byteCount else { throw .tooLarge }
         unsafe try UserBuffer(address: slice.address, length: slice.length, in: context).copyIn(
-          to: memory + Int(byteCount), count: slice.length)
+          to: DirectMap.pointer(start + byteCount), count: slice.length)
         byteCount += slice.length
-        unsafe memory.storeBytes(of: 0, toByteOffset: Int(byteCount), as: UInt8.self)
+        unsafe DirectMap.pointer(start + byteCount, as: UInt8.self).pointee = 0
         byteCount += 1
       }
     } catch {
-      unsafe KernelHeap(context).free(memory)
+      end()
       throw error
     }
   }
 
   mutating func end() {
-    unsafe KernelHeap(context).free(bytes)
-    unsafe bytes = nil
+    guard room.length > 0 else { return }
+    KernelHeap(context).free(room, of: context.currentProcess.value.job)
+    room = KernelBytes(address: 0, length: 0)
   }
 
   /// How many texts an array has, where it ends with a 0.
@@ -107,7 +108,9 @@ struct StackTexts: ~Copyable {
     in space: Reference<AddressSpace>, stackEnd: UInt32, auxiliary: StartFacts?
   ) throws(SystemError) -> UInt32 {
     let textStart = (stackEnd - TaskStart.blockSize - byteCount) & ~15
-    if let bytes = unsafe bytes { unsafe try space.write(UnsafeRawPointer(bytes), count: byteCount, at: textStart) }
+    if byteCount > 0 {
+      unsafe try space.write(UnsafeRawPointer(DirectMap.pointer(room.address)), count: byteCount, at: textStart)
+    }
     // argc, argv[], null, envp[], null; the stack pointer is a multiple of 16.
     let vector = auxiliary.map { AuxiliaryVector($0, randomBytes: textStart - 16, context) }
     let words = 1 + argumentCount + 1 + environmentCount + 1 + (vector == nil ? 0 : AuxiliaryVector.words)
@@ -127,9 +130,9 @@ struct StackTexts: ~Copyable {
   }
 
   private func length(ofTextAt offset: UInt32) -> UInt32 {
-    guard let bytes = unsafe bytes else { return 0 }
+    let texts = room.span
     var length: UInt32 = 0
-    while unsafe bytes.load(fromByteOffset: Int(offset + length), as: UInt8.self) != 0 { length += 1 }
+    while texts[Int(offset + length)] != 0 { length += 1 }
     return length
   }
 }

@@ -57,7 +57,7 @@ package struct KernelTests {
   }
 
   private func executeInHeap() throws(SystemError) -> Int32 {
-    guard let memory = unsafe KernelHeap(context).allocateBytes(16, alignment: 16, tag: .runtime) else {
+    guard let memory = unsafe KernelHeap(context).allocateUnchargedBytes(16, alignment: 16, tag: .runtime) else {
       throw .outOfMemory
     }
     defer { unsafe KernelHeap(context).free(memory) }
@@ -72,7 +72,7 @@ package struct KernelTests {
 
   private func overrunHeap(_ count: UInt32) throws(SystemError) -> Int32 {
     guard count <= 8 else { throw .badArgument }
-    guard let memory = unsafe KernelHeap(context).allocateBytes(24, alignment: 16, tag: .runtime) else {
+    guard let memory = unsafe KernelHeap(context).allocateUnchargedBytes(24, alignment: 16, tag: .runtime) else {
       throw .outOfMemory
     }
     for offset in 0..<Int(count) { unsafe (memory + 24 + offset).storeBytes(of: 0x55, as: UInt8.self) }
@@ -81,7 +81,7 @@ package struct KernelTests {
   }
 
   private func freeTwice() throws(SystemError) -> Int32 {
-    guard let memory = unsafe KernelHeap(context).allocateBytes(24, alignment: 16, tag: .runtime) else {
+    guard let memory = unsafe KernelHeap(context).allocateUnchargedBytes(24, alignment: 16, tag: .runtime) else {
       throw .outOfMemory
     }
     unsafe KernelHeap(context).free(memory)

@@ -144,8 +144,8 @@ struct TaskCalls {
   }
 
   func attentionWait() throws(SystemError) -> Int32 {
-    try ConsoleInput(context).waitForAttention()
-    return 0
+    let pressed = try ConsoleInput(context).waitForAttention()
+    return Int32(clamping: (context.scheduler.now &- pressed) / 1000)
   }
 
   /// Whoever asks is told once: a later error may have another reason.

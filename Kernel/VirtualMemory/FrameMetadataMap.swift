@@ -20,6 +20,9 @@ struct FrameMetadataMap {
 
   init() {}
 
+  /// A page of zeroes, in the direct map.
+  var pageOfZeroes: UInt32 { DirectMap.address(of: zeroes) }
+
   /// The first address behind what the tables map.
   var end: UInt32 { KernelLayout.recordsStart &+ tableCount &* 0x20_0000 }
 

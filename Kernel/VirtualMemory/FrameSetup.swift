@@ -36,6 +36,7 @@ struct FrameSetup {
     context.memory.recordPages = FrameMetadataMap(first: place, tableCount: tableCount)
     context.memory.frames = unsafe FrameAllocator(
       storage: DirectMap.pointer(KernelLayout.recordsStart, as: FrameRecord.self), frameCount: frameCount,
+      placement: context.memory.placement,
       provideRecords: { context.memory.recordPages.provide($0, $1) })
     var setup = FrameSetup(reserve: (place.value + tableCount + 1)..<(place.value + needed), context: context)
     do throws(FrameFault) {

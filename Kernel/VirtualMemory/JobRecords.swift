@@ -45,7 +45,7 @@ package struct JobRecords {
   private func allocate<Value: ~Copyable>(
     for parent: Reference<Job>?
   ) throws(SystemError) -> UnsafeMutablePointer<Value> {
-    guard let parent else { return unsafe try KernelHeap(context).allocate(tag: .process) }
+    guard let parent else { return unsafe try KernelHeap(context).allocateUncharged(tag: .process) }
     return unsafe try KernelHeap(context).allocate(tag: .process, for: parent)
   }
 
@@ -141,7 +141,7 @@ extension KernelHeap {
     tag: HeapTag, for job: Reference<Job>
   ) throws(SystemError) -> UnsafeMutablePointer<Value> {
     unsafe try JobRecords(context).charging(job, UInt32(MemoryLayout<Value>.size)) {
-      () throws(SystemError) in unsafe try allocate(tag: tag)
+      () throws(SystemError) in unsafe try allocateUncharged(tag: tag)
     }
   }
 
@@ -150,7 +150,9 @@ extension KernelHeap {
     _ count: UInt32, alignment: Int, tag: HeapTag, for job: Reference<Job>
   ) throws(SystemError) -> UInt32 {
     try JobRecords(context).charging(job, count) { () throws(SystemError) in
-      guard let memory = unsafe allocateBytes(Int(count), alignment: alignment, tag: tag) else { throw .outOfMemory }
+      guard let memory = unsafe allocateUnchargedBytes(Int(count), alignment: alignment, tag: tag) else {
+        throw .outOfMemory
+      }
       return UInt32(UInt(bitPattern: memory))
     }
   }
@@ -159,6 +161,27 @@ extension KernelHeap {
   package func freeBytes(at address: UInt32, _ count: UInt32, of job: Reference<Job>) {
     unsafe free(UnsafeMutableRawPointer(bitPattern: UInt(address)))
     JobRecords(context).discharge(job, .kernelBytes, count)
+  }
+
+  /// Copies a caller's memory into the heap.
+  package func copy(
+    of buffer: UserBuffer, limit: UInt32, for job: Reference<Job>
+  ) throws(SystemError) -> KernelBytes {
+    guard buffer.length <= limit else { throw .tooLarge }
+    let bytes = KernelBytes(
+      address: try allocateBytes(buffer.length, alignment: 16, tag: .image, for: job), length: buffer.length)
+    do throws(SystemError) {
+      unsafe try buffer.copyIn(to: DirectMap.pointer(bytes.address), count: bytes.length)
+    } catch {
+      free(bytes, of: job)
+      throw error
+    }
+    return bytes
+  }
+
+  /// Gives back bytes that were charged to `job`.
+  package func free(_ bytes: KernelBytes, of job: Reference<Job>) {
+    freeBytes(at: bytes.address, bytes.length, of: job)
   }
 
   /// Gives back what was charged to `job`.

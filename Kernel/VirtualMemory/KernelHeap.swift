@@ -1,7 +1,10 @@
 // The kernel's heap. Its pages: KernelHeapPages.swift.
 //
-// Invariant: every allocation carries the tag of who made it, and can fail with `outOfMemory`; freeing what was not
-// allocated is the kernel's own error.
+// Invariants:
+// - Every allocation carries the tag of who made it, and can fail with `outOfMemory`; freeing what was not allocated is the
+//   kernel's own error.
+// - A job pays for it (JobRecords.swift). Not charged where they are made are only: what was charged with the task that it is for
+//   (TaskRecords), entries of tables of the kernel's own, whose size bounds them, and what modules are loaded with.
 
 import ABI
 import Consoles
@@ -77,7 +80,7 @@ package struct KernelHeap {
   package init(_ context: Context) { self.context = context }
 
   @inline(__always)
-  package func allocateBytes(_ count: Int, alignment: Int, tag: HeapTag) -> UnsafeMutableRawPointer? {
+  package func allocateUnchargedBytes(_ count: Int, alignment: Int, tag: HeapTag) -> UnsafeMutableRawPointer? {
     // A guarded heap remembers who asked: the address of the function that this one is inlined into.
     let caller = context.memory.heap.isGuarded ? caller() : 0
     return unsafe allocate(UInt(count), UInt(alignment), tag, caller)
@@ -97,9 +100,11 @@ package struct KernelHeap {
   }
 
   /// Room for one value, uninitialized.
-  package func allocate<Value: ~Copyable>(tag: HeapTag) throws(SystemError) -> UnsafeMutablePointer<Value> {
+  package func allocateUncharged<Value: ~Copyable>(
+    tag: HeapTag
+  ) throws(SystemError) -> UnsafeMutablePointer<Value> {
     let alignment = max(16, MemoryLayout<Value>.alignment)
-    guard let memory = unsafe allocateBytes(MemoryLayout<Value>.size, alignment: alignment, tag: tag) else {
+    guard let memory = unsafe allocateUnchargedBytes(MemoryLayout<Value>.size, alignment: alignment, tag: tag) else {
       throw .outOfMemory
     }
     return unsafe memory.assumingMemoryBound(to: Value.self)
@@ -131,20 +136,5 @@ package struct KernelHeap {
 
   package func free<Value: ~Copyable>(_ memory: UnsafeMutablePointer<Value>?) {
     unsafe free(memory.map { UnsafeMutableRawPointer($0) })
-  }
-
-  /// Copies a caller's memory into the heap.
-  package func copy(
-    of buffer: UserBuffer, limit: UInt32
-  ) throws(SystemError) -> (pointer: UnsafeMutableRawPointer, bytes: KernelBytes) {
-    guard buffer.length <= limit else { throw .tooLarge }
-    guard let memory = unsafe allocateBytes(Int(buffer.length), alignment: 16, tag: .image) else { throw .outOfMemory }
-    do throws(SystemError) {
-      unsafe try buffer.copyIn(to: memory, count: buffer.length)
-    } catch {
-      unsafe free(memory)
-      throw error
-    }
-    return unsafe (memory, KernelBytes(address: UInt32(UInt(bitPattern: memory)), length: buffer.length))
   }
 }

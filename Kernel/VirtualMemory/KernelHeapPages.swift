@@ -14,7 +14,7 @@ import Primitives
 
 package struct KernelHeapPages: HeapPageSource {
   let context: Context
-  /// Where the search for room in the area begins.
+  /// Where the search for room in the area begins; 0: nothing has been joined.
   private var next: UInt32 = 0
   /// The module whose heap this is, as ModuleHeapArea knows it; 0: it is the kernel's own.
   private var module: UInt8 = 0
@@ -71,8 +71,10 @@ package struct KernelHeapPages: HeapPageSource {
 
   @inline(never)
   private mutating func joinPages(_ count: UInt32) -> UInt? {
+    let pages = (KernelLayout.joinedEnd &- joinedStart) / pageSize
+    if next == 0 { next = joinedStart &+ context.memory.placement.firstJoinedPage % pages &* pageSize }
     // More than there is would be taken only to be given back.
-    guard count <= (KernelLayout.joinedEnd &- joinedStart) / pageSize,
+    guard count <= pages,
       count <= context.memory.frames.freeFrames,
       let start = findRoom(count, from: max(next, joinedStart), to: KernelLayout.joinedEnd)
         ?? findRoom(count, from: joinedStart, to: KernelLayout.joinedEnd)

@@ -14,150 +14,13 @@ import Memory
 import Platform
 import Primitives
 
-/// Where things lie in the kernel half, above the direct map.
-package enum KernelLayout {
-  /// Kernel stacks, each below a guard page.
-  static var stacksStart: UInt32 { 0xe000_0000 }
-  static var stacksEnd: UInt32 { 0xe800_0000 }
-  /// The records of all frames there can be, 128 MiB.
-  static var recordsStart: UInt32 { 0xe800_0000 }
-  /// Where what these leave ends, which is for large pieces of the kernel's heap whose frames do not lie in a row.
-  static var joinedEnd: UInt32 { modulesStart }
-  /// Linked modules.
-  package static var modulesStart: UInt32 { 0xf000_0000 }
-  package static var modulesEnd: UInt32 { 0xf800_0000 }
-  /// The stacks that modules run on, each between guard pages.
-  package static var moduleStacksStart: UInt32 { 0xf800_0000 }
-  static var moduleStacksEnd: UInt32 { 0xfa00_0000 }
-  /// The memory that modules allocate (ModuleHeapArea.swift).
-  package static var moduleHeapStart: UInt32 { 0xfa00_0000 }
-  /// The frame buffer, where the screen has no text mode.
-  package static var screenStart: UInt32 { 0xfc00_0000 }
-  package static var screenEnd: UInt32 { 0xffc0_0000 }
-  /// Pages that callers lend to a module (ModuleWindow.swift), in a page table of their own.
-  package static var moduleWindow: UInt32 { 0xffc0_0000 }
-  /// Registers of the other interrupt controller and of the HPET; the local one's are where `Processor` expects them.
-  package static var ioapic: UInt32 { 0xffe0_1000 }
-  package static var highPrecisionTimer: UInt32 { 0xffe0_2000 }
-  /// The page through which the firmware's tables are read.
-  package static var firmwareTable: UInt32 { 0xffe0_3000 }
-  /// Pages through which frames outside the direct map are reached (FrameContents.swift).
-  package static var windows: UInt32 { 0xffe1_0000 }
-}
-
-/// Reaches page tables through the direct map and takes them from the frame allocator.
-package struct DirectTableMemory: PageTableMemory {
-  let context: Context
-  /// Who pays for the tables; nil: the kernel itself.
-  let job: Reference<Job>?
-
-  init(_ context: Context, for job: Reference<Job>? = nil) {
-    self.context = context
-    self.job = job
-  }
-
-  @inline(__always)
-  package func read(entryAt address: PhysicalAddress) -> UInt64 {
-    let words = unsafe DirectMap.pointer(DirectMap.address(of: address), as: UInt32.self)
-    return unsafe UInt64(words[1]) << 32 | UInt64(words[0])
-  }
-
-  @inline(__always)
-  package func write(_ entry: UInt64, at address: PhysicalAddress) {
-    let low = DirectMap.address(of: address)
-    let high = UInt32(truncatingIfNeeded: entry &>> 32)
-    // The half with the present bit goes last when the entry becomes present, and first when it stops being so.
-    if entry & 1 != 0 {
-      memory_write32(low &+ 4, high)
-      memory_write32(low, UInt32(truncatingIfNeeded: entry))
-    } else {
-      memory_write32(low, UInt32(truncatingIfNeeded: entry))
-      memory_write32(low &+ 4, high)
-    }
-  }
-
-  package func allocateTable() -> FrameNumber? {
-    guard let job else { return takeTable() }
-    do throws(SystemError) {
-      return try JobRecords(context).charging(job, pageSize) { () throws(SystemError) in
-        guard let table = takeTable() else { throw .outOfMemory }
-        return table
-      }
-    } catch {
-      context.memory.shortage = error
-      return nil
-    }
-  }
-
-  private func takeTable() -> FrameNumber? {
-    // A cached table would hide an injected failure.
-    if context.memory.frames.allocationsUntilFailure == 0, let table = context.memory.emptyTables.take() {
-      return table
-    }
-    guard let frame = Frames(context).allocate(zone: .low, owner: .pageTable) else { return nil }
-    zero_words(DirectMap.address(of: frame), 1024)
-    return frame
-  }
-
-  package func freeTable(_ table: FrameNumber) {
-    if !context.memory.emptyTables.keep(table) { Frames(context).release(table) }
-    if let job { JobRecords(context).discharge(job, .kernelBytes, pageSize) }
-  }
-
-  // A table's frame is held once by its being a table and once by each of its entries.
-  @inline(__always)
-  package func countEntry(in table: FrameNumber) { Frames(context).retain(table) }
-
-  package func uncountEntry(in table: FrameNumber) -> UInt32 {
-    Frames(context).release(table)
-    return entries(in: table)
-  }
-
-  package func entries(in table: FrameNumber) -> UInt32 { UInt32(context.memory.frames.references(of: table)) &- 1 }
-}
-
-/// Page tables that became empty, all zeroes, for the next address space: zeroing one takes longer than all else that
-/// is done with it.
-struct EmptyTables {
-  private var tables = InlineArray<16, FrameNumber>(repeating: FrameNumber(0))
-  private var count = 0
-
-  /// Returns false where enough are kept.
-  mutating func keep(_ table: FrameNumber) -> Bool {
-    guard count < 16 else { return false }
-    tables[count] = table
-    count += 1
-    return true
-  }
-
-  mutating func take() -> FrameNumber? {
-    guard count > 0 else { return nil }
-    count -= 1
-    return tables[count]
-  }
-}
-
-/// This processor's cache of translations.
-package struct ProcessorTranslationCache: TranslationCache {
-  let context: Context
-
-  package init(_ context: Context) { self.context = context }
-
-  @inline(__always)
-  package func invalidate(page address: VirtualAddress) {
-    invalidate_page(address.value)
-    context.counters.tlbFlushes &+= 1
-  }
-
-  package func reload() {
-    write_cr3(read_cr3())
-    context.counters.tlbFlushes &+= 1
-  }
-}
-
 package struct MemoryState: ~Copyable {
   package var frames: FrameAllocator
+  /// Where things lie in their areas.
+  var placement = Placement.inOrder
   var recordPages = FrameMetadataMap()
+  /// The address of a page that is never anything but zeroes.
+  package var pageOfZeroes: UInt32 { recordPages.pageOfZeroes }
   package var tables: PageTables<DirectTableMemory>
   var stacks: StackPool
   package var moduleStacks: StackPool
@@ -221,8 +84,21 @@ package struct KernelMemory {
     output.write("\n")
   }
 
+  /// Decides where the kernel's memory will lie: by a number that nobody can know, or one that was given and therefore told.
+  private func place(_ seed: UInt32?) {
+    let number = seed.map { UInt64($0) } ?? context.processor.unpredictableNumber(context.features)
+    context.memory.placement = Placement(seed: number)
+    context.memory.stacks.scatter(by: context.memory.placement.firstStack)
+    guard let seed else { return }
+    var output = LogOutput(context)
+    output.write("memory: the kernel's memory lies where seed ")
+    output.write(decimal: seed)
+    output.write(" puts it\n")
+  }
+
   /// Makes the frame allocator from the boot loader's map, once `check` has nothing against it.
   package func start(_ boot: borrowing BootInformation, check: (borrowing MemoryMap) -> Void) {
+    place(boot.seed)
     // The option heap=guarded: the kernel's heap watches over what lies in it.
     if boot.has(.guardedHeap) {
       context.memory.heap = Heap(source: KernelHeapPages(context), guarding: .on)

@@ -3,8 +3,8 @@
 //
 // A few stacks stay mapped after use, so that a short-lived task costs no page-table work.
 //
-// Invariant: slot i of a pool begins at `start + i * (pages + 1)` pages with the page that is never mapped; behind the last
-// slot lies another one.
+// Invariant: place i of a pool begins at `start + i * (pages + 1)` pages with the page that is never mapped; behind the last
+// place lies another one. Which slot has which place is another thing at each boot (Memory/Placement.swift).
 
 import ABI
 import Memory
@@ -18,6 +18,8 @@ package struct StackPool {
   let start: UInt32
   let pages: UInt32
   let slotCount: Int
+  /// What the number of a slot and that of its place differ by, in the bits of all numbers that there are.
+  private var scatter = 0
   fileprivate var slots = SlotSet()
   /// The mapped ones.
   fileprivate(set) var stackCount: UInt32 = 0
@@ -30,9 +32,24 @@ package struct StackPool {
     self.context = context
     self.start = start
     self.pages = pages
-    slotCount = min(Int((end - start) / ((pages + 1) * pageSize)), SlotSet.capacity)
+    slotCount = min(Int((end - start - pageSize) / ((pages + 1) * pageSize)), SlotSet.capacity)
     if isFirstReserved { _ = slots.takeLowest() }
   }
+
+  /// Says which slot has which place, before any is given out. Slots that share a page table go on sharing one.
+  mutating func scatter(by bits: UInt32) { scatter = Int(bits & UInt32(scatteredCount - 1)) }
+
+  /// How many slots change places with each other: as many as a number of bits can name.
+  private var scatteredCount: Int { 1 << (Int.bitWidth - 1 - slotCount.leadingZeroBitCount) }
+
+  /// The place of a slot, or the slot of a place.
+  private func partner(of number: Int) -> Int { number < scatteredCount ? number ^ scatter : number }
+
+  /// The first address of the stack of a slot.
+  fileprivate func stack(ofSlot slot: Int) -> UInt32 { start + UInt32(partner(of: slot)) * slotSize + pageSize }
+
+  /// The slot whose stack begins at an address.
+  fileprivate func slot(ofStack address: UInt32) -> Int { partner(of: Int((address - start) / slotSize)) }
 
   var size: UInt32 { pages * pageSize }
   fileprivate var slotSize: UInt32 { (pages + 1) * pageSize }
@@ -60,7 +77,7 @@ extension Reference where Value == StackPool {
       value.slots.free(slot)
       throw .limitReached
     }
-    let start = value.start + UInt32(slot) * value.slotSize + pageSize
+    let start = value.stack(ofSlot: slot)
     do throws(SystemError) { try map(start) } catch {
       value.slots.free(slot)
       throw error
@@ -100,7 +117,7 @@ extension Reference where Value == StackPool {
 
   private func release(_ start: UInt32) {
     unmap(start)
-    value.slots.free(Int((start - value.start) / value.slotSize))
+    value.slots.free(value.slot(ofStack: start))
   }
 }
 

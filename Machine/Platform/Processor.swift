@@ -33,6 +33,11 @@ public struct Processor: Sendable {
   @inline(__always)
   public var stamp: UInt64 { read_time_stamp() }
 
+  /// A number that nobody knows beforehand: the time stamp, and one of the processor's own random numbers where it makes any.
+  public func unpredictableNumber(_ features: ProcessorFeatures) -> UInt64 {
+    stamp ^ (features.hasRandomNumbers ? UInt64(random_number()) << 32 | UInt64(random_number()) : 0)
+  }
+
   /// Lets the interrupts in that wait, in the middle of the kernel's work.
   public func letInterruptsIn() { allow_interrupts() }
 

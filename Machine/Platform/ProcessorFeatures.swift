@@ -13,6 +13,7 @@ public struct ProcessorFeatures {
   public var hasSupervisorExecutionPrevention = false
   public var hasSupervisorAccessPrevention = false
   public var hasUserModeInstructionPrevention = false
+  public var hasRandomNumbers = false
   /// EDX of CPUID's leaf 1, as programs of other systems are told.
   public var basicFeatures: UInt32 = 0
   /// The width of a physical address in bits.
@@ -28,6 +29,7 @@ public struct ProcessorFeatures {
     features.hasGlobalPages = basic.edx & (1 << 13) != 0
     features.hasLocalController = basic.edx & (1 << 9) != 0
     features.hasExtendedState = basic.edx & (1 << 24) != 0
+    features.hasRandomNumbers = basic.ecx & (1 << 30) != 0
     // The Pentium Pro reports SEP without having it (Intel SDM Vol. 2, SYSENTER).
     let family = (basic.eax >> 8) & 15
     let model = (basic.eax >> 4) & 15

@@ -139,6 +139,15 @@ MACHINE_INLINE uint64_t read_time_stamp(void) { uint32_t lo, hi; __asm__ volatil
 MACHINE_INLINE uint64_t stamp_at_entry(void) { return entry_stamp; }
 MACHINE_INLINE uint64_t read_model_register(uint32_t number) { uint32_t lo, hi; __asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(number)); return ((uint64_t)hi << 32) | lo; }
 MACHINE_INLINE void write_model_register(uint32_t number, uint32_t low, uint32_t high) { __asm__ volatile("wrmsr" ::"c"(number), "a"(low), "d"(high)); }
+/* RDRAND may have no number yet: ten tries are enough (Intel SDM Vol. 1, 7.3.17.1). 0 where there was none. */
+MACHINE_INLINE uint32_t random_number(void) {
+  for (int tries = 0; tries < 10; tries++) {
+    uint32_t number; uint8_t is_there;
+    __asm__ volatile("rdrand %0; setc %1" : "=r"(number), "=qm"(is_there) : : "cc");
+    if (is_there) return number;
+  }
+  return 0;
+}
 MACHINE_INLINE struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf) {
   struct cpuid_result r;
   __asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));

@@ -42,6 +42,10 @@ struct FileDescription {
       typeBits = 0o020000
       mode = 0o666
       device = (1, 3)
+    case .zeroDevice:
+      typeBits = 0o020000
+      mode = 0o666
+      device = (1, 5)
     case .pipeReader, .pipeWriter:
       typeBits = 0o010000
       mode = 0o600

@@ -207,6 +207,7 @@ public func read_model_register(_ number: UInt32) -> UInt64 { machine.modelRegis
 public func write_model_register(_ number: UInt32, _ low: UInt32, _ high: UInt32) {
   machine.modelRegisters[number] = UInt64(high) << 32 | UInt64(low)
 }
+public func random_number() -> UInt32 { fatalError("this processor makes no random numbers") }
 /// A processor of family 6 with SYSENTER, global pages, no-execute and 36 address bits.
 public func cpuid(_ leaf: UInt32, _ subleaf: UInt32) -> cpuid_result {
   switch leaf {

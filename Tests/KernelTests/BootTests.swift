@@ -1,6 +1,8 @@
 // The kernel's boot and its first process, in a test process.
 
 import ABI
+@_spi(Entry) import Platform
+import Scheduling
 import Testing
 
 @testable import Kernel
@@ -19,11 +21,26 @@ extension KernelTests {
       #expect(result.text.contains("hello\r\n") || result.text.contains("hello\n"), "\(result.text)")
     }
 
+    @Test func recordsAndStacksLieElsewhereWithEachSeed() {
+      var (stacks, records): (Set<UInt32>, Set<UInt>) = ([], [])
+      for seed in 1...16 as ClosedRange<UInt64> {
+        let kernel = HostedKernel(seed: seed)
+        let result = kernel.run { _ in
+          let task = Context().scheduler.current
+          stacks.insert(task.value.kernelStackStart)
+          records.insert(task.address)
+          return 0
+        }
+        #expect(result.status == 0, "\(result.text)")
+      }
+      #expect(stacks.count >= 15 && records.count >= 8, "\(stacks.count) stacks, \(records.count) records")
+    }
+
     /// An option with a slip of the pen is one that is off, and nothing else would tell.
     @Test(
       arguments: [
-        ("modules=off heap=guarded windows=always", nil), ("modulse=off", "modulse=off;"),
-        ("modules=maybe heap", "modules=maybe, heap;"),
+        ("modules=off heap=guarded windows=always seed=4294967295", nil), ("modulse=off", "modulse=off;"),
+        ("modules=maybe heap", "modules=maybe, heap;"), ("seed=4294967296 seed=", "seed=4294967296, seed=;"),
       ] as [(String, String?)])
     func unknownOptionsAreTold(options: String, told: String?) {
       let result = HostedKernel(options: options).run { _ in 3 }

@@ -49,8 +49,10 @@ final class HostedKernel {
 
   /// - Parameters:
   ///   - megabytes: of memory, an even number.
+  ///   - seed: of schedules and of where the kernel's memory lies.
   ///   - options: the kernel's command line.
   init(megabytes: UInt64 = 32, seed: UInt64 = 1, options: String = "") {
+    self.seed = UInt32(truncatingIfNeeded: seed)
     random = SeededGenerator(seed: seed)
     memory = HostedMemory(size: megabytes << 20)
     machine = HostedMachine(memory: memory)
@@ -68,6 +70,8 @@ final class HostedKernel {
   }
 
   private let options: String
+  /// What the kernel's memory is placed by.
+  private let seed: UInt32
 
   // MARK: Programs
 
@@ -145,7 +149,7 @@ final class HostedKernel {
         MemoryMapRow(start: 0, length: 0x9_f000, type: 1),
         MemoryMapRow(start: 0x10_0000, length: memory.size - 0x10_0000, type: 1),
       ],
-      commandLine: "check=memory " + options, modules: [(archive.finish(), "boot.cpio")])
+      commandLine: "check=memory seed=\(seed) \(options)", modules: [(archive.finish(), "boot.cpio")])
     let image = contents.multiboot1()
     memory.load(image.bytes, at: MultibootImage.start)
     machine.select()

@@ -119,7 +119,7 @@ extension KernelTests {
       }
       let result = kernel.run { caller in
         #expect(caller.names(in: "/") == ["bin", "dev"])
-        #expect(caller.names(in: "/dev") == ["console", "null"])
+        #expect(caller.names(in: "/dev") == ["console", "null", "zero"])
         #expect(caller.mount("/", "files") == SystemError.badArgument.rawValue)
         #expect(caller.mount("/" + String(repeating: "x", count: 64), "files") == SystemError.tooLarge.rawValue)
         #expect(caller.mount("/a", "files", MountFlags(rawValue: 2)) == SystemError.badArgument.rawValue)

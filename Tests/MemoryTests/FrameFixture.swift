@@ -13,7 +13,10 @@ final class FrameFixture {
   private(set) var provided: [UInt32: FrameNumber] = [:]
 
   /// - Parameter chunks: those that are added as untouched.
-  init(frameCount: UInt32, free ranges: [Range<UInt32>], untouched chunks: [Range<UInt32>] = []) throws {
+  init(
+    frameCount: UInt32, free ranges: [Range<UInt32>], untouched chunks: [Range<UInt32>] = [],
+    placement: Placement = .inOrder
+  ) throws {
     self.frameCount = Int(frameCount)
     storage = .allocate(capacity: Int(frameCount))
     storage.initialize(repeating: FrameRecord(), count: Int(frameCount))
@@ -21,7 +24,7 @@ final class FrameFixture {
     frames = Reference(pointer)
     pointer.initialize(
       to: FrameAllocator(
-        storage: storage, frameCount: frameCount,
+        storage: storage, frameCount: frameCount, placement: placement,
         provideRecords: { [unowned self] page, frame in
           precondition(provided[page] == nil, "page \(page) was provided twice")
           provided[page] = frame

@@ -120,7 +120,8 @@ import Testing
   func framesAreHandedOutOnceAndCountedRight(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let fixture = try FrameFixture(
-      frameCount: 0x21000, free: [0x9..<0x9f, 0x1c00..<0x1c80], untouched: [1..<3, 4..<7, 126..<130])
+      frameCount: 0x21000, free: [0x9..<0x9f, 0x1c00..<0x1c80], untouched: [1..<3, 4..<7, 126..<130],
+      placement: Placement(seed: seed))
     let frames = fixture.frames
     let total = frames.value.freeFrames
     var held: [(frame: FrameNumber, order: Int)] = []

@@ -60,12 +60,18 @@ public struct DocumentTable: Sendable {
 
   /// The page with this table as the rows have it.
   public func updated(_ page: String, rows: [BenchmarkRow], budgets: Budgets) throws(DocumentTableMistake) -> String {
+    try Self.page(page, of: document, with: try make(Results(rows, budgets)), named: name)
+  }
+
+  /// A page with a table in the place of that name.
+  public static func page(
+    _ page: String, of document: String, with table: TextTable, named name: String
+  ) throws(DocumentTableMistake) -> String {
     let (start, end) = ("<!-- table: \(name) -->\n", "<!-- end of table -->")
     guard let first = page.range(of: start),
       let last = page.range(of: end, range: first.upperBound..<page.endIndex)
     else { throw DocumentTableMistake(description: "\(document) has no place for the table \(name): \(start)") }
-    let table = try make(Results(rows, budgets)).markdown
-    return page[..<first.upperBound] + table + page[last.lowerBound...]
+    return page[..<first.upperBound] + table.markdown + page[last.lowerBound...]
   }
 
   /// Writes all tables, and the numbers in sentences, into the pages of a tree.

@@ -10,9 +10,8 @@ extension Project {
   func measureLinux(timeout: Int) async throws -> [String: Int] {
     let folder = file("build/peers")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let kernel = try await linuxKernel(in: folder)
-    var archive = ArchiveWriter()
     let tools = try Toolchain.find().tools
+    var programs: [(path: String, file: String)] = []
     for (source, path) in [("measure", "init"), ("null", "null")] {
       let output = folder.appending(path: path).path
       _ = try await demand(
@@ -22,7 +21,20 @@ extension Project {
           "-fno-pic",
           "-mno-sse", "-O2", "-fuse-ld=lld", file("bench/linux/\(source).c").path, "-o", output,
         ], in: folder)
-      try archive.add(path: path, contents: [UInt8](try Data(contentsOf: URL(fileURLWithPath: output))))
+      programs.append((path, output))
+    }
+    return try await runLinux(programs, timeout: timeout)
+  }
+
+  /// Boots Linux with these programs as all its files, of which the first is what it starts. Returns the values of the lines
+  /// `row NAME VALUE` that it prints.
+  func runLinux(_ programs: [(path: String, file: String)], timeout: Int) async throws -> [String: Int] {
+    let folder = file("build/peers")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let kernel = try await linuxKernel(in: folder)
+    var archive = ArchiveWriter()
+    for program in programs {
+      try archive.add(path: program.path, contents: [UInt8](try Data(contentsOf: URL(fileURLWithPath: program.file))))
     }
     try Data(archive.finish()).write(to: folder.appending(path: "init.cpio"))
     let result = try await ChildProcess.capture(
@@ -35,13 +47,9 @@ extension Project {
         "-display", "none", "-net", "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-no-reboot",
         "-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm",
       ], in: folder)
-    var medians: [String: Int] = [:]
-    for line in result.output.split(whereSeparator: \.isNewline) {
-      let words = line.split(separator: " ")
-      if words.count == 3, words[0] == "row", let value = Int(words[2]) { medians[String(words[1])] = value }
-    }
-    guard !medians.isEmpty else { throw Failure("Linux measured nothing:\n\(result.output)") }
-    return medians
+    let values = measuredRows(in: result.output)
+    guard !values.isEmpty else { throw Failure("Linux measured nothing:\n\(result.output)") }
+    return values
   }
 
   /// The path of an unpacked Debian kernel for i686, which is downloaded once.
@@ -75,6 +83,16 @@ extension Project {
     _ = try await demand("dpkg-deb", ["-x", package, "linux"], in: folder)
     guard let path = find() else { throw Failure("The package \(package) holds no kernel.") }
     return path
+  }
+
+  /// The values of lines `row NAME VALUE`.
+  func measuredRows(in text: String) -> [String: Int] {
+    var values: [String: Int] = [:]
+    for line in text.split(whereSeparator: \.isNewline) {
+      let words = line.split(separator: " ")
+      if words.count == 3, words[0] == "row", let value = Int(words[2]) { values[String(words[1])] = value }
+    }
+    return values
   }
 
   /// Runs a command that must succeed; returns what it printed.

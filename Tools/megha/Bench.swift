@@ -202,7 +202,7 @@ extension Project {
   }
 
   /// Draws each chart of the folder as PNG beside the SVG.
-  fileprivate func drawPictures(in folder: URL) async throws {
+  func drawPictures(in folder: URL) async throws {
     let charts = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
     for chart in charts where chart.pathExtension == "svg" {
       let picture = chart.deletingPathExtension().appendingPathExtension("png")

@@ -6,7 +6,7 @@ import MeghaBuild
 
 struct Linux: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "linux", abstract: "Gets programs of Linux's.", subcommands: [Fetch.self])
+    commandName: "linux", abstract: "Gets and measures programs of Linux's.", subcommands: [Fetch.self, Study.self])
 
   struct Fetch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -77,6 +77,9 @@ struct MachineArguments: ParsableArguments {
 extension MachineArguments {
   /// Whether GRUB starts the kernel, from an image of this run.
   var bootsImage: Bool { iso || uefi || firmware != nil || medium != nil }
+  /// The kernel's options. What counts instructions also has the same addresses each time, unless another seed is given: of two the
+  /// last holds.
+  var commandLine: String { icount ? "seed=1 \(append)" : append }
   /// The firmware of such a machine.
   var chosenFirmware: Firmware { firmware ?? (uefi ? .uefi32 : .bios) }
 }
@@ -221,7 +224,7 @@ extension Project {
     var options: MachineOptions
     if arguments.bootsImage {
       let path = folder.path("megha.iso")
-      try await makeImage(at: path, modules: modules, commandLine: arguments.append)
+      try await makeImage(at: path, modules: modules, commandLine: arguments.commandLine)
       options = MachineOptions(boot: .iso(path: path))
       options.medium = arguments.medium ?? .cd
       options.firmware = try UEFI(firmware, folder: folder)
@@ -245,7 +248,7 @@ extension Project {
     options.missing = Set(arguments.missing)
     options.processor = arguments.processor
     options.deterministic = arguments.icount
-    options.commandLine = arguments.append
+    options.commandLine = arguments.commandLine
     return options
   }
 }

@@ -9,8 +9,11 @@ public enum Machine {
     _ = SystemCalls.powerOff(UInt32(bitPattern: status))
   }
 
-  /// Waits until the attention key is pressed, for the first process, which reads what is typed then.
-  public static func waitForAttention() throws(SystemError) { _ = try checked(SystemCalls.attentionWait()) }
+  /// Waits until the attention key is pressed, for the first process, which reads what is typed then. Returns how many microseconds
+  /// ago that was.
+  public static func waitForAttention() throws(SystemError) -> UInt32 {
+    try checked(SystemCalls.attentionWait())
+  }
 
   /// What the kernel has counted since boot.
   public static var counters: MachineCounters {

@@ -26,17 +26,25 @@ enum AttentionShell {
   private static func serve() -> Int32 {
     var shell: TaskIdentity?
     while true {
-      do throws(SystemError) { try Machine.waitForAttention() } catch { return 1 }
+      let pressed: UInt64
+      do throws(SystemError) {
+        let microseconds = try Machine.waitForAttention()
+        pressed = (Clock.sinceBoot / 1000 - UInt64(microseconds)) / 1000
+      } catch { return 1 }
       // It may have ended by itself.
       if let shell { try? shell.kill(status: 1) }
-      shell = startShell()
+      shell = startShell(pressed)
     }
   }
 
-  private static func startShell() -> TaskIdentity? {
+  /// - Parameter pressed: when the key was pressed, in milliseconds since boot.
+  private static func startShell(_ pressed: UInt64) -> TaskIdentity? {
     var arguments = WordList()
     arguments.append(Init.shell)
     arguments.append("--attention")
+    var number = ByteWriter()
+    number.write(decimal: pressed)
+    arguments.append(number.bytes)
     var options = StartOptions()
     options.priority = priority
     do throws(Refusal) {

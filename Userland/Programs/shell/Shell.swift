@@ -1,11 +1,12 @@
 // The shell: reads commands from the console, from a script or from an argument, and gives them to the interpreter of
 // its language (Portable), which runs them on this system.
 //
-//     shell                              at the console
-//     shell FILE [WORD...]               the commands of a file, with the words as $1 and on
-//     shell --script FILE                the same, and each command is shown before it runs
-//     shell --command TEXT [WORD...]     the commands of a text
-//     shell --attention                  at the console, beside a shell that does not answer
+//     shell                                  at the console
+//     shell FILE [WORD...]                   the commands of a file, with the words as $1 and on
+//     shell --script FILE                    the same, and each command is shown before it runs
+//     shell --command TEXT [WORD...]         the commands of a text
+//     shell --attention MILLISECONDS         at the console, beside a shell that does not answer, by a key that was
+//                                            pressed so long after boot
 //
 // Invariants: a command is understood wholly before any of it runs; every command leaves a status; a script's commands
 // are shown as if they had been typed, so that what a machine did can be read from its output.
@@ -42,9 +43,15 @@ struct Shell: Program {
       return shell.interpreter.state.status
     }
     if first == "--attention" {
-      Console.write(
-        "\nattention: ps shows what runs, kill ends it, free --by-job shows what jobs have; exit goes back\n")
-      var shell = Shell(isInteractive: true, wordsFrom: 2)
+      let now = Clock.sinceBoot / 1_000_000 + 1
+      let pressed = ProgramInformation.argument(2).number.map { UInt64($0) } ?? now
+      Console.write {
+        $0.write("\nattention: here ")
+        $0.write(decimal: now - min(pressed, now))
+        $0.write(" ms after the key; ps shows what runs, kill ends it, ")
+        $0.write("free --by-job shows what jobs have; exit goes back\n")
+      }
+      var shell = Shell(isInteractive: true, wordsFrom: 3)
       shell.runInteractively(prompt: attentionPrompt, keepsHistory: false)
       return shell.interpreter.state.status
     }

@@ -1167,7 +1167,7 @@ public enum SystemCalls {
   }
 
   /// Waits until the attention key is pressed, and then owns the console. Only the first process may.
-  /// - Returns: 0, or one of the errors cancelled, notPermitted.
+  /// - Returns: how many microseconds ago that was, or one of the errors cancelled, notPermitted.
   @inline(__always) @inlinable
   public static func attentionWait() -> Int32 {
     megha_system_call0(SystemCall.attentionWait.rawValue)

@@ -1,6 +1,6 @@
 // Programs that take all they can get and never end, and what it costs those beside them:
 //
-//     hog bomb spinners|threads|processes|regions|timers|messages|writes
+//     hog bomb spinners|threads|tasks|processes|memory|regions|timers|messages|writes
 //     hog latency        how late a sleeper of 1 ms wakes, at the most
 //
 // Invariant: a bomb goes on when it is refused something: it computes then, or tries again.
@@ -16,8 +16,14 @@ enum Bombs {
       for _ in 0..<100 { startSpinner() }
     } else if kind == "threads" {
       while startSpinner() {}
+    } else if kind == "tasks" {
+      var count: UInt32 = 0
+      while startSleeper() { count += 1 }
+      tell("all tasks", count)
     } else if kind == "processes" {
       while startChild() {}
+    } else if kind == "memory" {
+      tell("all memory but pages", takeMemory())
     } else if kind == "regions" {
       var isReadOnly = false
       while (try? Memory.map(4096, isReadOnly ? [.read] : [.read, .write])) != nil { isReadOnly = !isReadOnly }
@@ -42,6 +48,14 @@ enum Bombs {
   @discardableResult
   private static func startSpinner() -> Bool { (try? Thread.start { spin() }) != nil }
 
+  private static func startSleeper() -> Bool {
+    let thread = try? Thread.start {
+      Thread.sleep(milliseconds: 600_000)
+      return 0
+    }
+    return thread != nil
+  }
+
   private static func startChild() -> Bool {
     var arguments = WordList()
     arguments.append(ProgramInformation.argument(0))
@@ -52,6 +66,27 @@ enum Bombs {
 
   private static func spin() -> Never {
     while true { spin_hint() }
+  }
+
+  private static func tell(_ what: StaticString, _ count: UInt32) {
+    Console.write {
+      $0.write("hog: ")
+      $0.write(what)
+      $0.write(", ")
+      $0.write(decimal: count)
+      $0.write("\n")
+    }
+  }
+
+  /// Takes pages as long as it is not ended for that. Returns how many are left.
+  private static func takeMemory() -> UInt32 {
+    while true {
+      guard let free = try? Machine.memory().free, free > 56,
+        let start = try? Memory.map((free - 52) * 4096, [.read, .write])
+      else { return (try? Machine.memory().free) ?? 0 }
+      // A table for every 512 of them comes out of what is left.
+      for page in stride(from: start, to: start + (free - 52) / 2 * 4096, by: 4096) { volatile_write(page, 1) }
+    }
   }
 
   private static func call() -> Never {
