@@ -296,9 +296,13 @@ public enum SystemCallTable {
       44, "eventSend",
       [
         .init("task", .task, "the task to tell"),
-        .init("kind", .number, "the EventKind: yieldAsked or stopAsked"),
-      ], errors: ["noSuchTask", "badArgument", "notPermitted"],
-      "Asks a task for something. An event of the same kind that the task has not taken yet is counted up."),
+        .init("kind", .number, "the EventKind: yieldAsked, stopAsked or told"),
+        .init("keys", .flags(type: "TerminalSignals"), "of told: what happened at a terminal"),
+        .init("low", .number, "of told: the low 32 of the bits that the task's personality gives a meaning"),
+        .init("high", .number, "the high 32 bits"),
+      ], errors: ["noSuchTask", "badArgument", "notPermitted", "unsupported"],
+      "Asks a task for something. An event of the same kind that the task has not taken yet is counted up. Of told what is "
+        + "new is added; it is unsupported where the task's process has no personality."),
     .init(
       45, "eventTimer",
       [

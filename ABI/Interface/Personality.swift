@@ -5,6 +5,9 @@
 // system call that the kernel makes for the process, with that process's handles, rights and memory. So the service never
 // waits for what a call waits for, holds nothing of the process's, and can do nothing that the process could not.
 //
+// Before the process's own code goes on the service is told of what happened to it, a *notice*, and may have it go on elsewhere: with
+// other registers, and bytes on its stack.
+//
 // The exchange area lies in the process's own memory, at the same place in each: the bytes of every answer go to its start,
 // and a native call finds there what its addresses name. Whoever writes there in between changes what the process itself asks for.
 
@@ -15,6 +18,70 @@ public enum PersonalityRequest {
   /// The step that was answered last has been made. Word 0: its result, or the number of a `SystemError`. The data: the bytes that
   /// were to be brought, unless it failed.
   @inlinable public static var result: UInt32 { 0x7ffc_0000 }
+  /// A notice. Word 0: its `NoticeKinds`. Words 1 and 2: the set of 64 that others told it of. Word 3: the `TerminalSignals` that they
+  /// told it of. Word 4: the highest address below which its stack is free. The data: `NoticedRegisters`.
+  @inlinable public static var notice: UInt32 { 0x7ffb_0000 }
+}
+
+/// What a process with a personality is told of. Those that are events have the bits that they have in `EventKinds`.
+public struct NoticeKinds: OptionSet, BitwiseCopyable, Sendable {
+  public var rawValue: UInt32
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+  @inlinable public static var childEnded: NoticeKinds { .init(rawValue: 1) }
+  @inlinable public static var timer: NoticeKinds { .init(rawValue: 8) }
+  /// By another process, or itself, with `eventSend`. It need not ask to be told of it.
+  @inlinable public static var told: NoticeKinds { .init(rawValue: 16) }
+  /// Its own code raised an exception. Where the answer does not have it go on elsewhere it ends, as if nobody had been told.
+  @inlinable public static var fault: NoticeKinds { .init(rawValue: 32) }
+}
+
+/// The registers of a process that is told of something.
+public struct NoticedRegisters: BitwiseCopyable, Equatable, Sendable {
+  public var edi: UInt32 = 0
+  public var esi: UInt32 = 0
+  public var ebp: UInt32 = 0
+  public var ebx: UInt32 = 0
+  public var edx: UInt32 = 0
+  public var ecx: UInt32 = 0
+  public var eax: UInt32 = 0
+  public var eip: UInt32 = 0
+  public var esp: UInt32 = 0
+  public var eflags: UInt32 = 0
+  /// Of an exception: its vector, its error code, and the address of a page fault.
+  public var vector: UInt32 = 0
+  public var error: UInt32 = 0
+  public var address: UInt32 = 0
+  @inlinable public init() {}
+
+  /// In the order in which they lie in memory; words that are not there are 0.
+  @inlinable public init(words: some Collection<UInt32>) {
+    self.init()
+    var rest = words.makeIterator()
+    edi = rest.next() ?? 0
+    esi = rest.next() ?? 0
+    ebp = rest.next() ?? 0
+    ebx = rest.next() ?? 0
+    edx = rest.next() ?? 0
+    ecx = rest.next() ?? 0
+    eax = rest.next() ?? 0
+    eip = rest.next() ?? 0
+    esp = rest.next() ?? 0
+    eflags = rest.next() ?? 0
+    vector = rest.next() ?? 0
+    error = rest.next() ?? 0
+    address = rest.next() ?? 0
+  }
+
+  @inlinable public var words: InlineArray<13, UInt32> {
+    [edi, esi, ebp, ebx, edx, ecx, eax, eip, esp, eflags, vector, error, address]
+  }
+
+  /// How many words there are, and how many of them are set when it goes on elsewhere: those before `vector`.
+  @inlinable public static var count: Int { 13 }
+  @inlinable public static var settable: Int { 10 }
+
+  /// Flags that are set: those of arithmetic, and the direction of strings. The others stay as they are.
+  @inlinable public static var settableFlags: UInt32 { 0xcd5 }
 }
 
 /// Where the exchange area of a process lies.
@@ -42,6 +109,10 @@ public struct PersonalityStep: BitwiseCopyable, Equatable, Sendable {
     case bytes = 3
     /// The same, but no more than up to and without the first zero byte. Without one it is an error, `tooLarge`.
     case text = 4
+    /// Only of a notice: the process goes on elsewhere. The answer's bytes are the settable words of `NoticedRegisters`, and others that
+    /// go to the address in word 1. Word 2: where its x87 and SSE registers are put first, 512 bytes; word 3: where they come from
+    /// afterwards; 0: nowhere. What cannot be ends the process.
+    case enter = 5
   }
 
   /// What the kernel does with the result of a native call.
@@ -59,7 +130,15 @@ public struct PersonalityStep: BitwiseCopyable, Equatable, Sendable {
     PersonalityStep(
       rawValue: Kind.native.rawValue | ending.rawValue << 3 | min(count, ExchangeArea.answerLimit) << 4 | number << 18)
   }
-  @inlinable public static var answer: PersonalityStep { PersonalityStep(rawValue: Kind.answer.rawValue) }
+  /// - Parameters:
+  ///   - kinds: what the process is to be told of from now on.
+  ///   - isNoticed: whether there is to be a notice before its own code goes on, though nothing happened.
+  @inlinable public static func answer(_ kinds: NoticeKinds = [], isNoticed: Bool = false) -> PersonalityStep {
+    PersonalityStep(rawValue: Kind.answer.rawValue | (isNoticed ? 8 : 0) | (kinds.rawValue & 0x3fff) << 4)
+  }
+  @inlinable public static func enter(_ kinds: NoticeKinds = [], isNoticed: Bool = false) -> PersonalityStep {
+    PersonalityStep(rawValue: Kind.enter.rawValue | (isNoticed ? 8 : 0) | (kinds.rawValue & 0x3fff) << 4)
+  }
   @inlinable public static var bytes: PersonalityStep { PersonalityStep(rawValue: Kind.bytes.rawValue) }
   @inlinable public static var text: PersonalityStep { PersonalityStep(rawValue: Kind.text.rawValue) }
 
@@ -68,4 +147,6 @@ public struct PersonalityStep: BitwiseCopyable, Equatable, Sendable {
   @inlinable public var ending: Ending { rawValue & 8 == 0 ? .result : .value }
   @inlinable public var count: UInt32 { min(rawValue >> 4 & 0x3fff, ExchangeArea.answerLimit) }
   @inlinable public var number: UInt32 { rawValue >> 18 }
+  @inlinable public var kinds: NoticeKinds { NoticeKinds(rawValue: rawValue >> 4 & 0x3fff) }
+  @inlinable public var isNoticed: Bool { rawValue & 8 != 0 }
 }

@@ -204,6 +204,9 @@ public enum EventKind: UInt32, Sendable {
   case stopAsked = 2
   /// The time given to `eventTimer` is over.
   case timer = 3
+  /// Another task tells a process with a personality something, which its personality learns at once and no task by `eventWait`
+  /// (Personality.swift).
+  case told = 4
 }
 
 public struct EventKinds: OptionSet, BitwiseCopyable, Sendable {

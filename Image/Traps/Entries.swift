@@ -57,11 +57,7 @@ private func registersOfCaller(framePointer: UInt32) -> CallRegisters {
 
 /// More of a reply than three words, which the caller may ask for (`replyRest`). Returns 1, or an error.
 @c(keep_long_reply) func keepLongReply(_ request: UInt32) -> Int32 {
-  let services = Services(Context())
-  do throws(SystemError) {
-    try services.keep(replyAt: request)
-    return 1
-  } catch { return error.rawValue }
+  KeptCalls(Context()).result(ofLongReplyAt: request)
 }
 
 /// A call has come back from a module whose last call somebody waits for.

@@ -41,10 +41,11 @@ struct Faults {
     handle(frame)
   }
 
-  /// Ends the current task for what it did.
-  func end(_ frame: TrapFrame, address: UInt32?) -> Never {
+  /// Ends the current task for what it did, unless its personality has it go on.
+  func end(_ frame: TrapFrame, address: UInt32?) {
     // A module that jumped astray on a shared stack looks like the program that called it.
     ModuleFaults(context).contain(frame, address: address)
+    if Notices(context).take(frame, address: address) { return }
     FaultReporter(context).write(frame: frame, address: address)
     let isCheck =
       frame.pointee.vector == ExceptionVector.invalidOpcode

@@ -5,9 +5,10 @@ import MachineSupport
 import Primitives
 import Processes
 import Scheduling
+import SystemCalls
 
 /// Called at the outermost way out of the kernel while `pendingWork` is set: ends the task, lets another run, waits while the process is
-/// stopped, or ends whoever has most memory.
+/// stopped, ends whoever has most memory, or tells its personality of something.
 @c(see_to_pending_work) func seeToPendingWork() {
   let context = Context()
   while cpu.pending_work != 0 {
@@ -17,8 +18,9 @@ import Scheduling
       context.scheduler.preempt()
     } else if cpu.pending_work & PendingWork.watched != 0 {
       Watchdog(context).leavesKernel(task)
-    } else if !OutOfMemoryKiller(context).seeToShortage() && !Stopping(context).wait() {
+    } else if !OutOfMemoryKiller(context).seeToShortage() && !Stopping(context).wait() && !Notices(context).see() {
       cpu.pending_work = 0
     }
   }
+  Notices(context).end()
 }

@@ -51,7 +51,7 @@ private func handleTrap(_ frame: TrapFrame, _ context: Context) {
       output.write("\n")
     }
   }
-  if !frame.isKernel && cpu.pending_work != 0 { seeToPendingWork() }
+  if !frame.isKernel && Notices(context).begin(frame) { seeToPendingWork() }
 }
 
 /// A trap came while a Ring-0 task with a shared stack had its stack pointer where the kernel cannot work. A device's

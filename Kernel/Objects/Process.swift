@@ -43,6 +43,8 @@ package struct Process: ~Copyable {
   package var trace: Reference<TraceRing>?
   /// The service that says what its system calls mean; none: they are native. It has a reference to it.
   package var personality = HandleTarget.none
+  /// What others told it of that its personality has not learned yet.
+  package var told = Told()
   /// Nil: the root.
   var workingDirectory: Reference<WorkingDirectory>?
   /// Where the program's file lies in memory, for its symbols.
@@ -58,6 +60,18 @@ package struct Process: ~Copyable {
 
   package var identity: TaskIdentity { mainTask.value.identity }
   package var hasEnded: Bool { liveTasks == 0 }
+}
+
+/// What processes tell another one of: sets to which only is added.
+package struct Told {
+  /// `TerminalSignals` of the ABI.
+  package var keys: UInt32 = 0
+  /// What its personality gives a meaning.
+  package var low: UInt32 = 0
+  package var high: UInt32 = 0
+
+  package init() {}
+  package var isEmpty: Bool { keys | low | high == 0 }
 }
 
 /// Processes of one parent, linked through themselves: joining and leaving take constant time and no memory.

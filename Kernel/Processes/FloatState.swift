@@ -62,6 +62,39 @@ package struct FloatState {
     copy.value.floatState = UInt(bitPattern: area)
   }
 
+  /// Copies the registers of the current task, which has some from now on, to its memory.
+  package func save(toUser address: UInt32) throws(SystemError) {
+    guard take() else { throw .outOfMemory }
+    let area = context.scheduler.current.value.floatState
+    save(to: UInt32(area))
+    // On a processor without SSE the registers are in their first state now.
+    restore(from: UInt32(area))
+    let bytes = unsafe UnsafeRawPointer(bitPattern: area).unsafelyUnwrapped
+    let buffer = UserBuffer(address: address, length: UInt32(Self.areaSize), in: context)
+    unsafe try buffer.copyOut(from: bytes, count: buffer.length)
+  }
+
+  /// Gives the current task the registers that lie in its memory.
+  package func restore(fromUser address: UInt32) throws(SystemError) {
+    guard take() else { throw .outOfMemory }
+    let area = context.scheduler.current.value.floatState
+    save(to: UInt32(area))
+    let mask = memory_read32(UInt32(area) &+ Self.controlMask)
+    let bytes = unsafe UnsafeMutableRawPointer(bitPattern: area).unsafelyUnwrapped
+    let buffer = UserBuffer(address: address, length: UInt32(Self.areaSize), in: context)
+    unsafe try buffer.copyIn(to: bytes, count: buffer.length)
+    if context.features.hasExtendedState {
+      // A bit that the processor has not would raise an exception (Intel SDM Vol. 1, 11.6.6).
+      let control = UInt32(area) &+ Self.control
+      memory_write32(control, memory_read32(control) & (mask == 0 ? 0xffbf : mask))
+    }
+    restore(from: UInt32(area))
+  }
+
+  /// Where MXCSR and its mask lie in the area of FXSAVE.
+  private static var control: UInt32 { 24 }
+  private static var controlMask: UInt32 { 28 }
+
   func release(_ task: Reference<Task>) {
     if context.processes.floatOwner == task { context.processes.floatOwner = nil }
     task.value.protection &= ~Protection.float.rawValue

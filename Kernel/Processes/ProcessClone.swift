@@ -72,6 +72,7 @@ package struct ProcessClone {
   ) throws(SystemError) -> Reference<Process> {
     let parent = starter.value.process
     task.value.isGuarded = starter.value.isGuarded
+    task.value.noticed = starter.value.noticed
     task.value.stackStart = starter.value.stackStart
     task.value.stackEnd = starter.value.stackEnd
     task.value.spaceRecord = space.address

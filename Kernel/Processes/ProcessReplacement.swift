@@ -101,6 +101,7 @@ package struct ProcessReplacement {
     task.value.stackStart = replacement.stackStart
     task.value.stackEnd = replacement.stackEnd
     task.value.foreignFrame = 0
+    task.value.noticed = 0
     TaskStart(context).install(replacement.beginning, in: task)
     context.scheduler.enqueue(task)
     context.scheduler.resumeNext()

@@ -13,6 +13,8 @@ public enum PendingWork {
   @inlinable public static var shortage: UInt32 { 8 }
   /// The task's process is stopped.
   @inlinable public static var stopped: UInt32 { 16 }
+  /// The personality of the task's process is to be told of something.
+  @inlinable public static var noticed: UInt32 { 32 }
 }
 
 extension Task {

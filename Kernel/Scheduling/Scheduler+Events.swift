@@ -16,6 +16,21 @@ extension Scheduler {
     guard task.value.state != .ended else { return }
     task.value.events.add(kind, subject: subject, time: now)
     if task.value.awaitedEvents & kind.bit != 0 { wake(task) }
+    if task.value.noticed & kind.bit != 0 { notice(task) }
+  }
+
+  /// The personality of the task's process is told before the task's own code goes on; what the task waits for is cut short.
+  public func notice(_ task: Reference<Task>) {
+    task.value.pendingWork |= PendingWork.noticed
+    if task == current { processor.pendingWork |= PendingWork.noticed }
+    if task.value.state.isInterruptible, task.value.isInterrupted { wake(task, .cancelled) }
+  }
+
+  /// Takes all events of the kinds that the current task's personality is told of. Returns a bit for each.
+  public func takeNoticedEvents() -> UInt8 {
+    var kinds: UInt8 = 0
+    while let event = try? waitForEvent(current.value.noticed, noWait: true, deadline: nil) { kinds |= event.kind.bit }
+    return kinds
   }
 
   /// Takes the oldest event of the wanted kinds, or waits for one. `deadline` nil: without limit.

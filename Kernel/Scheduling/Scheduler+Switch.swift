@@ -8,7 +8,7 @@ import Primitives
 
 extension Scheduler {
   /// How much of a shared stack must be left for the kernel to work on.
-  static var sharedStackReserve: UInt32 { 12 * 1024 }
+  public static var sharedStackReserve: UInt32 { 12 * 1024 }
 
   /// Runs the next ready task. The current one has been put where it belongs: a queue, or the ready ones.
   public func reschedule() {

@@ -151,7 +151,8 @@ public struct Scheduler {
     if processor.pendingWork & PendingWork.reschedule != 0 { preempt() }
   }
 
-  /// Waits until another task wakes this one, or until `deadline` (nanoseconds since boot), or until it is to end.
+  /// Waits until another task wakes this one, or until `deadline` (nanoseconds since boot), or until it is to end or is told of
+  /// something.
   /// The caller holds nothing that its own end would leave behind.
   ///
   /// - Parameter mark: the reason that stands there until somebody wakes it.
@@ -160,7 +161,11 @@ public struct Scheduler {
     _ wait: TaskState, on queue: Reference<TaskQueue>? = nil, deadline: UInt64? = nil, mark: WakeReason = .woken
   ) -> WakeReason {
     let task = current
-    if task.value.isEnding { return .cancelled }
+    if task.value.pendingWork & (PendingWork.ending | (wait.isInterruptible ? PendingWork.noticed : 0)) != 0,
+      task.value.isEnding || task.value.isInterrupted
+    {
+      return .cancelled
+    }
     task.value.state = wait
     task.value.wakeReason = mark
     if let queue { if wait == .waitingForWord { queue.insert(task) } else { queue.append(task) } }

@@ -30,6 +30,17 @@ public enum TaskMode: UInt8, Sendable {
 public enum TaskState: UInt8, Sendable {
   case ready, running, sleeping, waitingForTask, waitingForInput, waitingForWord, waitingForMessage
   case waitingForReply, ended, waitingForEvent, waitingForLock, waitingForNotification, waitingForPipe, stopped
+
+  /// Whether such a wait may come to nothing where the task is told of something. Who waits for a reply or a lock has begun what
+  /// somebody else finishes.
+  @inlinable
+  public var isInterruptible: Bool {
+    switch self {
+    case .sleeping, .waitingForTask, .waitingForInput, .waitingForEvent, .waitingForNotification, .waitingForPipe: true
+    case .ready, .running, .waitingForWord, .waitingForMessage, .waitingForReply, .ended, .waitingForLock, .stopped:
+      false
+    }
+  }
 }
 
 /// Why a wait came back.
@@ -166,6 +177,14 @@ public struct Task: ~Copyable {
   public var share: Reference<Share>?
   /// Where the frame lies with which the call came that its personality is asked about; 0: there is none, or it came without.
   public var foreignFrame: UInt = 0
+  /// Of which events its personality is told, a bit each (TaskEvent.bit), and of what else (`NoticeKinds` of the ABI).
+  public var noticed: UInt8 = 0
+
+  /// Whether what it is told of can end a wait: not inside a module, which waits for itself too.
+  @inlinable
+  public var isInterrupted: Bool {
+    pendingWork & PendingWork.noticed != 0 && foreignFrame != 0 && moduleEdge == 0
+  }
 
   /// The processor time it has used until `stamp`, which is now.
   public func timeUsed(until stamp: UInt64) -> UInt64 { state == .running ? timeBalance &+ stamp : timeBalance }

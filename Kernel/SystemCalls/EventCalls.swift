@@ -2,6 +2,7 @@
 
 import ABI
 import Messages
+import Objects
 import Platform
 import Primitives
 import Scheduling
@@ -34,16 +35,30 @@ struct EventCalls {
   }
 
   func send(_ arguments: Arguments) throws(SystemError) -> Int32 {
-    let kind: TaskEvent
+    var kind: TaskEvent?
     switch EventKind(rawValue: arguments.second) {
     case .yieldAsked: kind = .yieldAsked
     case .stopAsked: kind = .stopAsked
+    case .told: kind = nil
     case .childEnded, .timer, nil: throw .badArgument
     }
     let task = try TaskCalls(context).find(arguments.first)
     try TaskCalls(context).checkRight(over: task)
     guard task.value.state != .ended else { throw .noSuchTask }
+    guard let kind else { return try tell(task, arguments) }
     context.scheduler.post(kind, to: task, subject: context.scheduler.current.value.identity)
+    return 0
+  }
+
+  private func tell(_ task: Reference<Task>, _ arguments: Arguments) throws(SystemError) -> Int32 {
+    let keys = TerminalSignals(rawValue: arguments.third)
+    guard !task.value.isThread, keys.isSubset(of: .all) else { throw .badArgument }
+    let process = task.value.process
+    guard process.value.personality.kind != .none else { throw .unsupported }
+    process.value.told.keys |= keys.rawValue
+    process.value.told.low |= arguments.fourth
+    process.value.told.high |= arguments.fifth
+    context.scheduler.notice(task)
     return 0
   }
 

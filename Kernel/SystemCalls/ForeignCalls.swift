@@ -4,6 +4,8 @@
 // Whose calls are foreign is known before any number is looked at. What is made for the process are native calls, with its own
 // handles, rights and memory, so they are checked where all native calls are.
 //
+// A notice is the same conversation, before the process's own code goes on (Notices.swift).
+//
 // Invariants:
 // - The kernel holds nothing between two steps: a call may end in any of them.
 // - A personality that cannot be asked, or that says what is no step, ends the process, with a line that says so.
@@ -25,12 +27,16 @@ package struct ForeignCalls {
   private let context: Context
   private let service: Reference<Service>
 
+  /// The address of the frame with which its own code goes on after a notice; 0: it is a call.
+  private let noticed: UInt
+
   /// Nil: the process of the task that runs has native calls.
   @inline(__always)
-  package init?(_ context: Context) {
+  package init?(_ context: Context, noticed: UInt = 0) {
     guard let service = context.currentProcess.value.personality.service else { return nil }
     self.context = context
     self.service = service
+    self.noticed = noticed
   }
 
   /// The most steps of one call: a personality that asks for more goes round in circles.
@@ -39,14 +45,34 @@ package struct ForeignCalls {
   /// Makes a call. Returns its value, unless it ends the task.
   @inline(never)
   package func result(of registers: CallRegisters) -> Int32 {
-    defer { context.scheduler.current.value.foreignFrame = 0 }
+    // The frame is kept for what is pending, which is seen to next.
+    if context.scheduler.current.value.foreignFrame != UInt(bitPattern: registers) {
+      context.scheduler.current.value.foreignFrame = 0
+    }
+    defer { if context.processor.pendingWork == 0 { context.scheduler.current.value.foreignFrame = 0 } }
     let number = min(unsafe registers.pointee.eax, PersonalityRequest.lastNumber)
-    var request = unsafe Request(
+    let request = unsafe Request(
       operation: PersonalityRequest.call &+ number,
       words: [
         registers.pointee.ebx, registers.pointee.ecx, registers.pointee.edx, registers.pointee.esi,
         registers.pointee.edi, registers.pointee.ebp,
       ])
+    return converse(request)
+  }
+
+  /// Tells of something; the registers lie where native calls write. Returns whether the process goes on elsewhere.
+  func tell(_ words: InlineArray<6, UInt32>) -> Bool {
+    var request = Request(operation: PersonalityRequest.notice, words: words)
+    request.data = exchange(from: ExchangeArea.resultsStart, UInt32(MemoryLayout<NoticedRegisters>.size))
+    return converse(request) == Self.entered
+  }
+
+  /// In place of a value: the process goes on elsewhere.
+  private static var entered: Int32 { 1 }
+
+  /// Asks, and makes the steps that are answered, until there is a value.
+  private func converse(_ first: Request) -> Int32 {
+    var request = first
     for step in 0..<Self.stepLimit {
       if step > 0 { context.scheduler.preemptionPoint() }
       let reply: KernelConversation.Reply
@@ -99,8 +125,10 @@ package struct ForeignCalls {
     let step = PersonalityStep(rawValue: reply.words[0])
     switch step.kind {
     case .answer:
+      settle(step)
+      if noticed != 0 { return .value(0) }
       guard reply.length > 0 else { return .value(Int32(bitPattern: reply.words[1])) }
-      let isThere = copy(reply.length, to: reply.words[2])
+      let isThere = copy(reply.length, from: ExchangeArea.start, to: reply.words[2])
       return .value(Int32(bitPattern: isThere ? reply.words[1] : reply.words[3]))
     case .native:
       let value = native(step.number, reply.words)
@@ -118,8 +146,40 @@ package struct ForeignCalls {
         let length = try bytes.lengthOfText()
         return .next(Request(result: 0, UserBuffer(address: reply.words[1], length: length, in: context)))
       } catch { return .next(Request(result: error.rawValue)) }
+    case .enter:
+      guard let frame = unsafe TrapFrame(bitPattern: noticed) else { giveUp("has it go on elsewhere without a notice") }
+      settle(step)
+      unsafe enter(reply, frame)
+      return .value(Self.entered)
     case nil: giveUp("gave an answer that is no step")
     }
+  }
+
+  /// What is to be told from now on.
+  private func settle(_ step: PersonalityStep) {
+    let task = context.scheduler.current
+    let kinds = UInt8(truncatingIfNeeded: step.kinds.rawValue)
+    // What happened before it asked to be told is nothing to it.
+    _ = task.value.events.take(kinds & ~task.value.noticed)
+    task.value.noticed = kinds
+    if step.isNoticed { context.scheduler.notice(task) }
+  }
+
+  /// Has the process go on elsewhere.
+  @inline(never)
+  private func enter(_ reply: KernelConversation.Reply, _ frame: TrapFrame) {
+    let size = UInt32(NoticedRegisters.settable * 4)
+    guard reply.length >= size else { giveUp("does not say where it goes on") }
+    var registers = NoticedRegisters()
+    do throws(SystemError) {
+      if reply.words[2] != 0 { try FloatState(context).save(toUser: reply.words[2]) }
+      if reply.words[3] != 0 { try FloatState(context).restore(fromUser: reply.words[3]) }
+      try exchange(from: ExchangeArea.start, UInt32(MemoryLayout<NoticedRegisters>.size)).read(into: &registers)
+    } catch { giveUp("has no room for what goes on its stack") }
+    guard copy(reply.length &- size, from: ExchangeArea.start &+ size, to: reply.words[1]) else {
+      giveUp("has no room for what goes on its stack")
+    }
+    guard unsafe Notices(context).set(registers, in: frame) else { giveUp("has it go on where it may not be") }
   }
 
   /// A native call with five words of an answer. It may end the task.
@@ -136,9 +196,9 @@ package struct ForeignCalls {
 
   /// Copies an answer's bytes to where the process wants them.
   @inline(never)
-  private func copy(_ count: UInt32, to address: UInt32) -> Bool {
+  private func copy(_ count: UInt32, from start: UInt32, to address: UInt32) -> Bool {
     let target = UserBuffer(address: address, length: count, in: context)
-    let source = exchange(from: ExchangeArea.start, count)
+    let source = exchange(from: start, count)
     var part = InlineArray<256, UInt8>(repeating: 0)
     var done: UInt32 = 0
     do throws(SystemError) {

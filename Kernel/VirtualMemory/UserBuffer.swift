@@ -122,7 +122,9 @@ package struct UserBuffer {
   private var isClearOfKernelPart: Bool {
     let task = context.scheduler.current
     let kernelPart = task.value.callRegisters &+ UInt32(MemoryLayout<saved_registers>.size)
-    return address >= kernelPart || address &+ length <= task.value.stackStart
+    // Lower than the kernel may need is the program's again: what handlers find is put there (Notices.swift).
+    let reserveStart = task.value.callRegisters &- Scheduler.sharedStackReserve
+    return address >= kernelPart || address &+ length <= max(task.value.stackStart, reserveStart)
   }
 
   /// Reads a structure of the ABI.

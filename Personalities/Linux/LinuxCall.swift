@@ -18,6 +18,8 @@ public enum LinuxCall: UInt32, CaseIterable, Sendable {
   case chmod = 15
   case lseek = 19
   case getpid = 20
+  case alarm = 27
+  case pause = 29
   case access = 33
   case sync = 36
   case kill = 37
@@ -28,15 +30,18 @@ public enum LinuxCall: UInt32, CaseIterable, Sendable {
   case pipe = 42
   case brk = 45
   case ioctl = 54
+  case setpgid = 57
   case umask = 60
   case dup2 = 63
   case getppid = 64
   case getpgrp = 65
+  case setsid = 66
   case gettimeofday = 78
   case symlink = 83
   case readlink = 85
   case munmap = 91
   case wait4 = 114
+  case sigreturn = 119
   case clone = 120
   case uname = 122
   case mprotect = 125
@@ -49,9 +54,13 @@ public enum LinuxCall: UInt32, CaseIterable, Sendable {
   case nanosleep = 162
   case poll = 168
   case prctl = 172
+  case rtSigreturn = 173
   case rtSigaction = 174
   case rtSigprocmask = 175
+  case rtSigpending = 176
+  case rtSigsuspend = 179
   case getcwd = 183
+  case sigaltstack = 186
   case vfork = 190
   case ugetrlimit = 191
   case mmap2 = 192
@@ -66,10 +75,12 @@ public enum LinuxCall: UInt32, CaseIterable, Sendable {
   case getdents64 = 220
   case fcntl64 = 221
   case gettid = 224
+  case tkill = 238
   case setThreadArea = 243
   case exitGroup = 252
   case setTidAddress = 258
   case clockGettime = 265
+  case clockNanosleep = 267
   case tgkill = 270
   case openat = 295
   case mkdirat = 296
@@ -87,4 +98,12 @@ public enum LinuxCall: UInt32, CaseIterable, Sendable {
   case clockGettime64 = 403
   case clockNanosleepTime64 = 407
   case faccessat2 = 439
+
+  /// Whether it is made once more where a handler cut it short that asks for this (signal(7)).
+  var isRestarted: Bool {
+    switch self {
+    case .read, .write, .readv, .writev, .open, .openat, .waitpid, .wait4, .ioctl: true
+    default: false
+    }
+  }
 }

@@ -13,7 +13,9 @@ import ServiceSupport
 
 public struct LinuxPersonality {
   /// Sorted by identity.
-  private var processes: [LinuxProcess] = []
+  var processes: [LinuxProcess] = []
+  /// Of sessions, the group that has the terminal, where it is not the first.
+  var foregrounds: [(session: UInt32, group: UInt32)] = []
   /// Calls that nobody answers and that have been told of, a bit each.
   private var toldOf: [UInt32]
 
@@ -39,7 +41,45 @@ public struct LinuxPersonality {
     }
     let index = place(of: process, isAlive: isAlive)
     processes[index].pending = .none
-    do throws(LinuxError) { return try processes[index].begin(call, words) } catch { return .fail(error) }
+    processes[index].signals.beginCall(number)
+    return withForeground(index) { personality, index throws(LinuxError) in
+      if !personality.processes[index].beginsProgram,
+        let step = try personality.beginOfOthers(call, words, index)
+      {
+        return step
+      }
+      return try personality.processes[index].begin(call, words)
+    }
+  }
+
+  /// Something happened to a process, or one of its calls asked for this.
+  public mutating func notice(_ notice: LinuxNotice, of process: UInt32, isAlive: (UInt32) -> Bool) -> LinuxStep {
+    let index = place(of: process, isAlive: isAlive)
+    let group = foreground(of: processes[index].sessionNumber)
+    return processes[index].notice(notice, isForeground: group == processes[index].groupNumber)
+  }
+
+  /// What is to be told of a process from now on, and whether there is something already.
+  public func settled(_ process: UInt32) -> (kinds: NoticeKinds, isNoticed: Bool) {
+    guard let index = find(process) else { return ([], false) }
+    return (processes[index].noticed, processes[index].wantsNotice)
+  }
+
+  /// Goes on with a call, which may be cut short and may give the terminal to another group.
+  private mutating func withForeground(
+    _ index: Int, _ body: (inout LinuxPersonality, Int) throws(LinuxError) -> LinuxStep
+  ) -> LinuxStep {
+    let session = processes[index].sessionNumber
+    let former = foreground(of: session)
+    processes[index].foreground = former
+    do throws(LinuxError) {
+      let step = try body(&self, index)
+      if processes[index].foreground != former { setForeground(of: session, to: processes[index].foreground) }
+      return step
+    } catch {
+      if error == .interrupted { processes[index].signals.isCutShort = true }
+      return .fail(error)
+    }
   }
 
   /// A step has been made.
@@ -48,7 +88,9 @@ public struct LinuxPersonality {
     guard let index = find(process) else { return .fail(.interrupted) }
     if processes[index].pending == .cloned, result.value > 0 { enterCopy(UInt32(result.value), of: index) }
     guard let index = find(process) else { return .fail(.interrupted) }
-    do throws(LinuxError) { return try processes[index].resume(result) } catch { return .fail(error) }
+    return withForeground(index) { personality, index throws(LinuxError) in
+      try personality.processes[index].resume(result)
+    }
   }
 
   private mutating func enterCopy(_ identity: UInt32, of index: Int) {
@@ -66,7 +108,7 @@ public struct LinuxPersonality {
     return low
   }
 
-  private func find(_ identity: UInt32) -> Int? {
+  func find(_ identity: UInt32) -> Int? {
     let index = lowestIndex(from: identity)
     return index < processes.count && processes[index].identity == identity ? index : nil
   }
@@ -85,6 +127,11 @@ public struct LinuxPersonality {
   public func save(to state: inout StateWriter) {
     state.write(UInt32(processes.count))
     for process in processes { process.save(to: &state) }
+    state.write(UInt32(foregrounds.count))
+    for entry in foregrounds {
+      state.write(entry.session)
+      state.write(entry.group)
+    }
   }
 
   /// Takes over what `save` wrote. Returns false, and changes nothing, where that makes no sense.
@@ -97,8 +144,15 @@ public struct LinuxPersonality {
       }
       restored.append(process)
     }
+    guard let foregroundCount = state.number() else { return false }
+    var groups: [(session: UInt32, group: UInt32)] = []
+    for _ in 0..<foregroundCount {
+      guard let session = state.number(), let group = state.number() else { return false }
+      groups.append((session, group))
+    }
     guard state.isAtEnd else { return false }
     processes = restored
+    foregrounds = groups
     return true
   }
 }

@@ -74,11 +74,11 @@ extension LinuxProcess {
     return transferNext(transfer)
   }
 
-  /// Who writes to a pipe that nobody reads gets a signal, which ends it unless it said otherwise.
+  /// Who writes to a pipe that nobody reads gets a signal.
   mutating func written(_ result: StepResult) throws(LinuxError) -> LinuxStep {
     let error = LinuxError(result.value)
-    guard error == .brokenPipe, disposition(of: Signal.pipe) == .byDefault else { throw error }
-    return end(by: Signal.pipe)
+    if error == .brokenPipe, !ignores(Signal.pipe) { signals.add(Signal.pipe) }
+    throw error
   }
 
   mutating func resize(_ words: InlineArray<6, UInt32>) throws(LinuxError) -> LinuxStep {

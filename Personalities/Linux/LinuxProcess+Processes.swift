@@ -65,6 +65,7 @@ extension LinuxProcess {
     beginsProgram = false
     programBreak = 0
     name = []
+    signals.beginProgram()
     // Handlers were code of the former program; what is ignored stays so.
     for index in actions.indices where actions[index].littleEndianWord(at: 0) > 1 { actions[index] = [] }
     var handles: [UInt32] = []
@@ -110,14 +111,15 @@ extension LinuxProcess {
   }
 
   /// The status as `wait` has it: who was ended has the signal in the low bits, who ended itself its status above them.
+  /// A fault's status is its exception.
   static func waitStatus(kind: UInt32, status: UInt32) -> UInt32 {
     switch OutcomeKind(rawValue: kind) {
     case .exited: return (status & 0xff) << 8
     // A signal ends a process with a status above 128.
     case .killed: return status > 128 && status <= 128 + Signal.count ? status - 128 : 9
     case .outOfMemory: return 9
-    // SIGSEGV.
-    default: return 11
+    case .faulted: return Signal.ofException(status)
+    default: return Signal.segment
     }
   }
 }

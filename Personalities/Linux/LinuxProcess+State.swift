@@ -5,7 +5,9 @@ import ServiceSupport
 extension LinuxProcess {
   func save(to state: inout StateWriter) {
     state.write(name)
-    for word in [identity, programBreak, creationMask, group, beginsProgram ? 1 : 0, UInt32(files.all.count)] {
+    for word in [
+      identity, programBreak, creationMask, group, session, parent, beginsProgram ? 1 : 0,
+    ] + signals.words + [UInt32(files.all.count)] {
       state.write(word)
     }
     for entry in files.all {
@@ -25,7 +27,8 @@ extension LinuxProcess {
   init?(from state: inout StateReader) {
     guard let name = state.text(), name.count <= 16, let identity = state.number(), let programBreak = state.number(),
       let creationMask = state.number(),
-      let group = state.number(), let beginsProgram = state.number(), beginsProgram <= 1,
+      let group = state.number(), let session = state.number(), let parent = state.number(),
+      let beginsProgram = state.number(), beginsProgram <= 1, let signals = SignalState(from: &state),
       let count = state.number(), count <= UInt32(FileTable.capacity)
     else { return nil }
     self.init(identity: identity)
@@ -33,6 +36,9 @@ extension LinuxProcess {
     self.programBreak = programBreak
     self.creationMask = creationMask & 0o777
     self.group = group
+    self.session = session
+    self.parent = parent
+    self.signals = signals
     self.beginsProgram = beginsProgram == 1
     var entries: [Descriptor?] = []
     for _ in 0..<count {
@@ -63,5 +69,16 @@ extension LinuxProcess {
     saved.bytes = bytes
     guard let pending = Pending(saved: saved) else { return nil }
     self.pending = pending
+  }
+}
+
+extension SignalState {
+  fileprivate init?(from state: inout StateReader) {
+    var words: [UInt32] = []
+    for _ in 0..<Self.wordCount {
+      guard let word = state.number() else { return nil }
+      words.append(word)
+    }
+    self.init(words: words)
   }
 }

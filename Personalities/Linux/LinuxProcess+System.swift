@@ -1,4 +1,4 @@
-// Calls about time, about who the process is, and about signals.
+// Calls about time, and about who the process is.
 
 import ABI
 
@@ -12,15 +12,12 @@ enum ClockForm: Equatable {
   case nanoseconds(isWide: Bool, isSinceBoot: Bool)
 }
 
-/// Numbers of signals (asm/signal.h), and what each does to a process that said nothing.
-enum Signal {
-  static var count: UInt32 { 64 }
-  static var pipe: UInt32 { 13 }
-
-  enum Disposition { case byDefault, ignored, handled }
-
-  /// Those that do nothing: SIGCHLD, SIGCONT, SIGURG, SIGWINCH.
-  static func isIgnoredByDefault(_ signal: UInt32) -> Bool { [17, 18, 23, 28].contains(signal) }
+/// A sleep, and where what is left of it goes.
+struct SleepForm: Equatable {
+  /// Whether seconds and nanoseconds have 64 bits each.
+  let isWide: Bool
+  /// 0: nowhere.
+  let leftAt: UInt32
 }
 
 extension LinuxProcess {
@@ -73,18 +70,55 @@ extension LinuxProcess {
     }
   }
 
-  mutating func sleep(at place: UInt32, isWide: Bool) -> LinuxStep {
-    pending = .sleep(isWide: isWide)
-    return .bytes(at: place, count: isWide ? 16 : 8)
+  mutating func sleep(at place: UInt32, _ form: SleepForm) -> LinuxStep {
+    pending = .sleep(form)
+    return .bytes(at: place, count: form.isWide ? 16 : 8)
   }
 
-  func sleep(_ result: StepResult, isWide: Bool) throws(LinuxError) -> LinuxStep {
+  mutating func sleep(_ result: StepResult, _ form: SleepForm) throws(LinuxError) -> LinuxStep {
     _ = try result.checked()
-    let seconds = UInt64(result.word(0)) | (isWide ? UInt64(result.word(1)) << 32 : 0)
-    let rest = UInt64(result.word(isWide ? 2 : 1))
+    let seconds = UInt64(result.word(0)) | (form.isWide ? UInt64(result.word(1)) << 32 : 0)
+    let rest = UInt64(result.word(form.isWide ? 2 : 1))
     guard rest < 1_000_000_000, seconds <= 0x7fff_ffff else { throw .invalid }
-    let time = seconds * 1_000_000_000 + rest
-    return .finish(.sleep, [UInt32(truncatingIfNeeded: time), UInt32(truncatingIfNeeded: time >> 32)])
+    pending = .sleepBegins(form, time: seconds * 1_000_000_000 + rest)
+    return .make(.clock, [ExchangeArea.resultsStart], count: 16)
+  }
+
+  /// One that was cut short and begins again ends when it was to.
+  mutating func beginSleep(_ result: StepResult, _ form: SleepForm, time: UInt64) throws(LinuxError) -> LinuxStep {
+    _ = try result.checked()
+    if signals.sleepEnd == 0 { signals.sleepEnd = Self.sinceBoot(result) &+ time }
+    let left = timeLeft(result)
+    pending = .slept(form)
+    return .make(.sleep, [UInt32(truncatingIfNeeded: left), UInt32(truncatingIfNeeded: left >> 32)])
+  }
+
+  mutating func slept(_ result: StepResult, _ form: SleepForm) throws(LinuxError) -> LinuxStep {
+    guard LinuxError(result.value) == .interrupted, form.leftAt != 0 else {
+      _ = try result.checked()
+      return .answer(0)
+    }
+    pending = .sleepCutShort(form)
+    return .make(.clock, [ExchangeArea.resultsStart], count: 16)
+  }
+
+  mutating func cutSleepShort(_ result: StepResult, _ form: SleepForm) throws(LinuxError) -> LinuxStep {
+    _ = try result.checked()
+    signals.isCutShort = true
+    let left = timeLeft(result)
+    var bytes: [UInt8] = []
+    for number in [left / 1_000_000_000, left % 1_000_000_000] {
+      bytes.append(word: UInt32(truncatingIfNeeded: number))
+      if form.isWide { bytes.append(word: 0) }
+    }
+    return .give(bytes, at: form.leftAt, LinuxError.interrupted.value)
+  }
+
+  private static func sinceBoot(_ clock: StepResult) -> UInt64 { UInt64(clock.word(1)) << 32 | UInt64(clock.word(0)) }
+
+  private func timeLeft(_ clock: StepResult) -> UInt64 {
+    let now = Self.sinceBoot(clock)
+    return signals.sleepEnd > now ? signals.sleepEnd - now : 0
   }
 
   // MARK: Who it is
@@ -151,67 +185,5 @@ extension LinuxProcess {
       if isWide { bytes.append(word: UInt32(truncatingIfNeeded: value >> 32)) }
     }
     return bytes
-  }
-
-  // MARK: Signals
-
-  func disposition(of signal: UInt32) -> Signal.Disposition {
-    guard signal > 0, Int(signal) <= actions.count, !actions[Int(signal) - 1].isEmpty else { return .byDefault }
-    switch actions[Int(signal) - 1].littleEndianWord(at: 0) {
-    case 0: return .byDefault
-    case 1: return .ignored
-    default: return .handled
-    }
-  }
-
-  /// With the status that shells give for who was ended by a signal.
-  func end(by signal: UInt32) -> LinuxStep { .finish(.kill, [identity, 128 + signal]) }
-
-  /// `rt_sigaction`: what is asked for is kept, the former action given back.
-  mutating func action(_ words: InlineArray<6, UInt32>) throws(LinuxError) -> LinuxStep {
-    let (signal, new, old) = (words[0], words[1], words[2])
-    // SIGKILL and SIGSTOP are nobody's to change.
-    guard signal > 0, signal <= Signal.count, new == 0 || signal != 9 && signal != 19, words[3] == 8 else {
-      throw .invalid
-    }
-    guard new != 0 else { return giveAction(signal, at: old) }
-    pending = .action(signal: signal, old: old)
-    return .bytes(at: new, count: 20)
-  }
-
-  private func giveAction(_ signal: UInt32, at place: UInt32) -> LinuxStep {
-    guard place != 0 else { return .answer(0) }
-    let known = Int(signal) <= actions.count ? actions[Int(signal) - 1] : []
-    return .give(known.isEmpty ? [UInt8](repeating: 0, count: 20) : known, at: place, 0)
-  }
-
-  mutating func action(_ result: StepResult, _ signal: UInt32, _ old: UInt32) throws(LinuxError) -> LinuxStep {
-    _ = try result.checked()
-    let answer = giveAction(signal, at: old)
-    while actions.count < Int(signal) { actions.append([]) }
-    actions[Int(signal) - 1] = result.data
-    return answer
-  }
-
-  /// `rt_sigprocmask`: only the present mask is told; nothing is delivered that a mask could hold back.
-  func mask(_ words: InlineArray<6, UInt32>) throws(LinuxError) -> LinuxStep {
-    guard words[3] == 8 else { throw .invalid }
-    guard words[2] != 0 else { return .answer(0) }
-    return .give([UInt8](repeating: 0, count: 8), at: words[2], 0)
-  }
-
-  /// To itself a process sends what ends it, or what it ignores; to others what ends them.
-  mutating func signal(_ signal: UInt32, to target: UInt32) throws(LinuxError) -> LinuxStep {
-    guard signal <= Signal.count else { throw .invalid }
-    guard target == identity else {
-      guard signal == 9 || signal == 15 else { throw .unknownCall }
-      return .finish(.kill, [target, 128 + signal])
-    }
-    if signal == 0 { return .answer(0) }
-    switch disposition(of: signal) {
-    case .ignored: return .answer(0)
-    case .handled: throw .unknownCall
-    case .byDefault: return Signal.isIgnoredByDefault(signal) ? .answer(0) : end(by: signal)
-    }
   }
 }

@@ -4,13 +4,17 @@ import ABI
 
 /// What is asked of a terminal.
 enum TerminalRequest: UInt32 {
-  /// TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCGWINSZ, FIONREAD (asm-generic/ioctls.h).
+  /// TCGETS, TCSETS, TCSETSW, TCSETSF, TIOCSCTTY, TIOCGPGRP, TIOCSPGRP, TIOCGWINSZ, FIONREAD, TIOCGSID (asm-generic/ioctls.h).
   case settings = 0x5401
   case setNow = 0x5402
   case setWhenWritten = 0x5403
   case setAndDropInput = 0x5404
+  case take = 0x540e
+  case foreground = 0x540f
+  case setForeground = 0x5410
   case size = 0x5413
   case readable = 0x541b
+  case session = 0x5429
 }
 
 /// A wait for several descriptors.
@@ -101,7 +105,7 @@ extension LinuxProcess {
     _ = try result.checked()
   }
 
-  func terminal(_ result: StepResult, _ request: UInt32, _ place: UInt32) throws(LinuxError) -> LinuxStep {
+  mutating func terminal(_ result: StepResult, _ request: UInt32, _ place: UInt32) throws(LinuxError) -> LinuxStep {
     try checkTerminal(result)
     guard result.data.count == TerminalLayout.nativeSize else { throw .inputOutput }
     switch TerminalRequest(rawValue: request) {
@@ -116,8 +120,23 @@ extension LinuxProcess {
       var bytes: [UInt8] = []
       bytes.append(word: result.word(9))
       return .give(bytes, at: place, 0)
+    case .take: return .answer(0)
+    case .foreground, .session:
+      var bytes: [UInt8] = []
+      bytes.append(word: request == TerminalRequest.session.rawValue ? sessionNumber : foreground)
+      return .give(bytes, at: place, 0)
+    case .setForeground:
+      pending = .newForeground
+      return .bytes(at: place, count: 4)
     default: throw .invalid
     }
+  }
+
+  mutating func newForeground(_ result: StepResult) throws(LinuxError) -> LinuxStep {
+    _ = try result.checked()
+    guard Int32(bitPattern: result.word(0)) > 0 else { throw .invalid }
+    foreground = result.word(0)
+    return .answer(0)
   }
 
   mutating func newSettings(

@@ -29,10 +29,14 @@ enum Pending: Equatable {
   case threadArea(at: UInt32)
   case threadSet(at: UInt32, descriptor: [UInt8])
   case clock(ClockForm, at: UInt32)
-  case sleep(isWide: Bool)
+  case sleep(SleepForm)
+  case sleepBegins(SleepForm, time: UInt64)
+  case slept(SleepForm)
+  case sleepCutShort(SleepForm)
   case terminal(request: UInt32, at: UInt32)
   case newSettings(handle: UInt32, dropsInput: Bool)
   case settingsSet
+  case newForeground
   case pollEntries(PollWait)
   case polled(PollWait)
   case pollResults(PollWait)
@@ -41,6 +45,16 @@ enum Pending: Equatable {
   case parent
   case stackLimit(at: UInt32)
   case action(signal: UInt32, old: UInt32)
+  case mask(how: UInt32, old: UInt32)
+  case suspending
+  /// A wait that nothing but a signal ends.
+  case paused
+  case otherStack(old: UInt32)
+  case alarm(seconds: UInt32)
+  /// A signal is on its way to those that are left.
+  case sending(SignalWork)
+  /// A handler has returned: the frame that it leaves.
+  case returning(SignalFrame.Kind, NoticedRegisters)
   case name
   case workingDirectory(at: UInt32, capacity: UInt32)
   /// A copy of the process, which waits to be let go on.
@@ -62,12 +76,18 @@ struct LinuxProcess {
   var beginsProgram = false
   /// The group of processes that it is in, and the session; 0: those of the process itself.
   var group: UInt32 = 0
+  var session: UInt32 = 0
+  /// The process that it is a copy of; 0: none.
+  var parent: UInt32 = 0
+  /// The group that has the terminal of the session: as it is when a call begins, and changed by the call.
+  var foreground: UInt32 = 0
   /// What it calls itself, 16 bytes; empty: nothing.
   var name: [UInt8] = []
   /// The permission bits that new files do not get.
   var creationMask: UInt32 = 0o022
   /// What was asked for each signal: the 20 bytes of its `sigaction`.
   var actions: [[UInt8]] = []
+  var signals = SignalState()
 
   init(identity: UInt32) { self.identity = identity }
 
@@ -76,7 +96,10 @@ struct LinuxProcess {
     self = process
     self.identity = identity
     pending = .none
-    if group == 0 { group = process.identity }
+    group = process.groupNumber
+    session = process.sessionNumber
+    parent = process.identity
+    signals.beginCopy()
   }
 
   /// A call.
@@ -148,10 +171,10 @@ struct LinuxProcess {
       pending = .threadArea(at: words[0])
       return .bytes(at: words[0], count: 16)
     case .time, .gettimeofday, .clockGettime, .clockGettime64: return try clock(call, words)
-    case .nanosleep: return sleep(at: words[0], isWide: false)
-    case .clockNanosleepTime64:
+    case .nanosleep: return sleep(at: words[0], SleepForm(isWide: false, leftAt: words[1]))
+    case .clockNanosleep, .clockNanosleepTime64:
       guard words[1] == 0 else { throw .invalid }
-      return sleep(at: words[2], isWide: true)
+      return sleep(at: words[2], SleepForm(isWide: call == .clockNanosleepTime64, leftAt: words[3]))
     case .schedYield: return .finish(.yield, [])
     case .uname: return .give(Self.systemName, at: words[0], 0)
     case .getpid, .gettid, .setTidAddress: return .answer(Int32(bitPattern: identity))
@@ -167,10 +190,7 @@ struct LinuxProcess {
       pending = .programPath(arguments: words[1], environment: words[2])
       return .text(at: words[0])
     case .waitpid, .wait4: return try wait(words)
-    case .getpgrp: return .answer(Int32(bitPattern: group == 0 ? identity : group))
-    case .getpgid, .getsid:
-      guard words[0] == 0 || words[0] == identity else { throw .noSuchProcess }
-      return .answer(Int32(bitPattern: group == 0 ? identity : group))
+    case .getpgrp: return .answer(Int32(bitPattern: groupNumber))
     case .getuid32, .geteuid32, .getgid32, .getegid32: return .answer(0)
     case .ugetrlimit: return try limit(words[0], at: words[1], isWide: false)
     case .prlimit64:
@@ -178,8 +198,17 @@ struct LinuxProcess {
       return words[3] == 0 ? .answer(0) : try limit(words[1], at: words[3], isWide: true)
     case .rtSigaction: return try action(words)
     case .rtSigprocmask: return try mask(words)
-    case .kill: return try signal(words[1], to: words[0])
-    case .tgkill: return try signal(words[2], to: words[1])
+    case .rtSigpending: return try waitingSignals(words)
+    case .rtSigsuspend: return try suspend(words)
+    case .pause: return try pause()
+    case .sigaltstack: return otherStack(words)
+    case .alarm: return alarm(words[0])
+    case .sigreturn, .rtSigreturn:
+      signals.returning = call == .sigreturn ? .plain : .withInformation
+      return .answer(0)
+    // These are about other processes too (LinuxPersonality+Signals.swift). The first call of a program comes here only when what the
+    // former one had is closed: it is made once more.
+    case .kill, .tkill, .tgkill, .setpgid, .getpgid, .setsid, .getsid: throw .interrupted
     }
   }
 
@@ -218,10 +247,14 @@ struct LinuxProcess {
       _ = try result.checked()
       return .give(descriptor, at: place, 0)
     case .clock(let form, let place): return try clock(result, form, place)
-    case .sleep(let isWide): return try sleep(result, isWide: isWide)
+    case .sleep(let form): return try sleep(result, form)
+    case .sleepBegins(let form, let time): return try beginSleep(result, form, time: time)
+    case .slept(let form): return try slept(result, form)
+    case .sleepCutShort(let form): return try cutSleepShort(result, form)
     case .terminal(let request, let place): return try terminal(result, request, place)
     case .newSettings(let handle, let dropsInput): return try newSettings(result, handle, dropsInput: dropsInput)
     case .settingsSet: return try settingsSet(result)
+    case .newForeground: return try newForeground(result)
     case .pollEntries(let wait): return try pollEntries(result, wait)
     case .polled(let wait): return try polled(result, wait)
     case .pollResults(let wait): return try pollResults(result, wait)
@@ -237,6 +270,15 @@ struct LinuxProcess {
       name = Array(result.data.prefix(15)) + [0]
       return .answer(0)
     case .action(let signal, let old): return try action(result, signal, old)
+    case .mask(let how, let old): return try mask(result, how: how, old: old)
+    case .suspending: return try suspend(result)
+    case .paused:
+      _ = try result.checked()
+      throw .interrupted
+    case .otherStack(let old): return try otherStack(result, old: old)
+    case .alarm(let seconds): return try alarm(result, seconds: seconds)
+    case .sending(let work): return try sent(result, work)
+    case .returning(let kind, let registers): return returned(result, kind, registers)
     case .cloned: return try cloned(result)
     case .released(let child): return .answer(Int32(bitPattern: child))
     case .programPath(let arguments, let environment): return try replace(result, arguments, environment)

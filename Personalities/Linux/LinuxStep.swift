@@ -13,8 +13,27 @@ public enum LinuxStep: Equatable {
   case bytes(at: UInt32, count: UInt32)
   /// A text of the process's memory is needed, up to its zero byte.
   case text(at: UInt32)
+  /// Of a notice: the process goes on elsewhere.
+  case enter(EnterStep)
 
   static func fail(_ error: LinuxError) -> LinuxStep { .answer(error.value) }
+}
+
+/// Where a process goes on, with bytes that go to its stack first.
+public struct EnterStep: Equatable {
+  public let registers: NoticedRegisters
+  public let bytes: [UInt8]
+  public let at: UInt32
+  /// Where its x87 and SSE registers go, and come from; 0: nowhere.
+  public let floatTo: UInt32
+  public let floatFrom: UInt32
+
+  /// As the kernel wants it: the registers that can be set, and the bytes for the stack.
+  public var data: [UInt8] {
+    var data: [UInt8] = []
+    for index in 0..<NoticedRegisters.settable { data.append(word: registers.words[index]) }
+    return data + bytes
+  }
 }
 
 public struct NativeStep: Equatable {

@@ -45,7 +45,10 @@ extension Pending {
     case .threadArea(let place): SavedPending(kind: 17, words: [place])
     case .threadSet(let place, let descriptor): SavedPending(kind: 18, words: [place], bytes: descriptor)
     case .clock(let form, let place): SavedPending(kind: 19, words: [form.saved, place])
-    case .sleep(let isWide): SavedPending(kind: 20, words: [isWide ? 1 : 0])
+    case .sleep(let form): SavedPending(kind: 20, words: form.saved)
+    case .sleepBegins(let form, let time): SavedPending(kind: 39, words: form.saved + time.halves)
+    case .slept(let form): SavedPending(kind: 40, words: form.saved)
+    case .sleepCutShort(let form): SavedPending(kind: 41, words: form.saved)
     case .terminal(let request, let place): SavedPending(kind: 21, words: [request, place])
     case .pipe(let place, let flags): SavedPending(kind: 22, words: [place, flags])
     case .duplicated(let place, let entry):
@@ -63,6 +66,14 @@ extension Pending {
     case .ended(let place): SavedPending(kind: 32, words: [place])
     case .newSettings(let handle, let dropsInput): SavedPending(kind: 34, words: [handle, dropsInput ? 1 : 0])
     case .settingsSet: SavedPending(kind: 35)
+    case .newForeground: SavedPending(kind: 42)
+    case .mask(let how, let old): SavedPending(kind: 43, words: [how, old])
+    case .suspending: SavedPending(kind: 44)
+    case .paused: SavedPending(kind: 45)
+    case .otherStack(let old): SavedPending(kind: 46, words: [old])
+    case .alarm(let seconds): SavedPending(kind: 47, words: [seconds])
+    case .sending(let work): SavedPending(kind: 48, words: [work.signal, work.isSent ? 1 : 0] + work.targets)
+    case .returning(let kind, let registers): SavedPending(kind: 49, words: [kind.rawValue] + registers.saved)
     case .pollEntries(let wait): SavedPending(kind: 36, words: wait.saved)
     case .polled(let wait): SavedPending(kind: 37, words: wait.saved)
     case .pollResults(let wait): SavedPending(kind: 38, words: wait.saved)
@@ -110,7 +121,22 @@ extension Pending {
     case 19:
       guard let form = ClockForm(saved: words[0]) else { return nil }
       self = .clock(form, at: words[1])
-    case 20: self = .sleep(isWide: words[0] != 0)
+    case 20: self = .sleep(SleepForm(saved: words))
+    case 39: self = .sleepBegins(SleepForm(saved: words), time: UInt64(words[2], words[3]))
+    case 40: self = .slept(SleepForm(saved: words))
+    case 41: self = .sleepCutShort(SleepForm(saved: words))
+    case 42: self = .newForeground
+    case 43: self = .mask(how: words[0], old: words[1])
+    case 44: self = .suspending
+    case 45: self = .paused
+    case 46: self = .otherStack(old: words[0])
+    case 47: self = .alarm(seconds: words[0])
+    case 48:
+      guard words[0] <= Signal.count, words.count % 2 == 0 else { return nil }
+      self = .sending(SignalWork(signal: words[0], targets: Array(words[2...]), isSent: words[1] != 0))
+    case 49:
+      guard let kind = SignalFrame.Kind(rawValue: words[0]) else { return nil }
+      self = .returning(kind, NoticedRegisters(saved: words))
     case 21: self = .terminal(request: words[0], at: words[1])
     case 22: self = .pipe(at: words[0], flags: words[1])
     case 23:
@@ -145,13 +171,14 @@ extension Pending {
 
   private static func wordCount(of kind: UInt32) -> Int {
     switch kind {
-    case 4, 7, 16, 17, 18, 20, 25, 30, 32: 1
-    case 1, 6, 19, 21, 22, 26, 28, 31, 34: 2
+    case 4, 7, 16, 17, 18, 25, 30, 32, 46, 47: 1
+    case 1, 6, 19, 20, 21, 22, 26, 28, 31, 34, 40, 41, 43, 48: 2
     case 2, 3, 14, 36, 37, 38: 3
-    case 5, 9, 10: 4
+    case 5, 9, 10, 39: 4
     case 8, 12, 23: 6
     case 33: 7
     case 13: 8
+    case 49: 1 + NoticedRegisters.count
     default: 0
     }
   }
@@ -224,6 +251,20 @@ extension SeekRequest {
       handle: words[0], distance: Int64(bitPattern: UInt64(words[1], words[2])), origin: words[3],
       resultAt: words[4] == 0 ? nil : words[5])
   }
+}
+
+extension SleepForm {
+  fileprivate var saved: [UInt32] { [isWide ? 1 : 0, leftAt] }
+  fileprivate init(saved words: [UInt32]) { self.init(isWide: words[0] != 0, leftAt: words[1]) }
+}
+
+extension NoticedRegisters {
+  fileprivate var saved: [UInt32] {
+    [edi, esi, ebp, ebx, edx, ecx, eax, eip, esp, eflags, vector, error, address]
+  }
+
+  /// Behind one other word.
+  fileprivate init(saved words: [UInt32]) { self.init(words: words.dropFirst()) }
 }
 
 extension ClockForm {

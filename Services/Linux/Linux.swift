@@ -16,7 +16,13 @@ struct LinuxService: Service {
     let operation = request.operation
     if operation == PersonalityRequest.result {
       let result = StepResult(value: Int32(bitPattern: request.words[0]), data: request.copiedData)
-      answer(personality.resume(result, of: request.sender), to: &request)
+      // In two steps: what is answered depends on what is known afterwards.
+      let step = personality.resume(result, of: request.sender)
+      answer(step, to: &request)
+    } else if operation == PersonalityRequest.notice {
+      let notice = LinuxNotice(request.words, request.copiedData)
+      let step = personality.notice(notice, of: request.sender, isAlive: { request.isAlive($0) })
+      answer(step, to: &request)
     } else if operation >= PersonalityRequest.call,
       operation &- PersonalityRequest.call <= PersonalityRequest.lastNumber
     {
@@ -46,12 +52,18 @@ struct LinuxService: Service {
   }
 
   private func answer(_ step: LinuxStep, to request: inout Request) {
+    let (kinds, isNoticed) = personality.settled(request.sender)
+    let answer = PersonalityStep.answer(kinds, isNoticed: isNoticed)
     switch step {
-    case .answer(let value): put(.answer, [UInt32(bitPattern: value)], in: &request)
+    case .answer(let value): put(answer, [UInt32(bitPattern: value)], in: &request)
     case .give(let bytes, let address, let value):
       let failure = UInt32(bitPattern: LinuxError.badAddress.value)
-      guard request.write(bytes) else { return put(.answer, [failure], in: &request) }
-      put(.answer, [UInt32(bitPattern: value), address, failure], in: &request)
+      guard request.write(bytes) else { return put(answer, [failure], in: &request) }
+      put(answer, [UInt32(bitPattern: value), address, failure], in: &request)
+    case .enter(let step):
+      // Where there is no room for that many bytes nothing is entered, and the kernel says so.
+      request.write(step.data)
+      put(.enter(kinds, isNoticed: isNoticed), [step.at, step.floatTo, step.floatFrom], in: &request)
     case .native(let step):
       request.write(step.input)
       put(.native(step.call.rawValue, step.ending, count: step.count), step.words, in: &request)

@@ -307,10 +307,17 @@ final class Caller {
 
   /// A call through the gate, with a whole frame; who is copied by it goes on in `copy`.
   func callByGate(_ number: UInt32, _ words: [UInt32] = [], copy: @escaping Program = { _ in 0 }) -> Int32 {
+    Int32(bitPattern: trap(0x80, number, words, copy: copy).registers.eax)
+  }
+
+  /// A trap of the program's. Returns the registers with which it goes on.
+  func trap(
+    _ vector: UInt32, _ number: UInt32 = 0, _ words: [UInt32] = [], copy: @escaping Program = { _ in 0 }
+  ) -> trap_frame {
     host.count()
     host.point(frame)
     var frame = frame
-    frame.vector = 0x80
+    frame.vector = vector
     frame.eip = host.address(of: copy)
     frame.esp = scratch - 256
     frame.registers.eax = number
@@ -321,7 +328,7 @@ final class Caller {
     if task.value.mode == .kernelSharedStack { task.value.callRegisters = frame.esp - 8192 }
     withUnsafeMutablePointer(to: &frame) { trapHandler($0) }
     host.point(self.frame)
-    return Int32(bitPattern: frame.registers.eax)
+    return frame
   }
 
   // MARK: Tasks

@@ -33,7 +33,7 @@ extension KernelTests {
         let words = message.words
         let data = caller.read(Int(message.dataLength), at: message.dataAddress)
         message.dataLength = 0
-        message.words = [PersonalityStep.answer.rawValue, 0, 0, UInt32(bitPattern: -14), 0, 0]
+        message.words = [PersonalityStep.answer().rawValue, 0, 0, UInt32(bitPattern: -14), 0, 0]
         func give(_ bytes: [UInt8], to address: UInt32) {
           caller.write(bytes, at: Caller.data)
           (message.dataAddress, message.dataLength) = (Caller.data, UInt32(bytes.count))

@@ -35,6 +35,29 @@ final class NativeModel {
   /// What each call is to answer instead of what it does.
   var failures: [SystemCall: SystemError] = [:]
   private(set) var ended: UInt32?
+  /// What was sent to others: the call, the receiver and the words behind.
+  private(set) var sent: [[UInt32]] = []
+  /// The registers of the process, which calls and notices change.
+  var registers: NoticedRegisters = {
+    var registers = NoticedRegisters()
+    (registers.eip, registers.esp, registers.eflags) = (NativeModel.callEnd, NativeModel.stackPointer, 0x202)
+    return registers
+  }()
+  /// What a native call is cut short by, once.
+  var interruptions: [SystemCall: (NoticeKinds, UInt64)] = [:]
+  /// What has happened and was not told.
+  private var happened: (kinds: NoticeKinds, signals: UInt64, keys: TerminalSignals)?
+  /// Of what the process is to be told.
+  private(set) var noticed: NoticeKinds = []
+  /// How far below the stack pointer the kernel may work.
+  var reserve: UInt32 = 0
+  /// Where x87 and SSE registers went and came from last.
+  private(set) var float: (to: UInt32, from: UInt32) = (0, 0)
+  /// Nanoseconds since boot, in addition to those that have passed at first.
+  var later: UInt64 = 0
+
+  static var callEnd: UInt32 { 0x0804_9002 }
+  static var stackPointer: UInt32 { 0x0900_3000 }
   var threadPointer: UInt32 = 0
   /// Whether the layer moves between any two steps.
   var moves = false
@@ -54,6 +77,9 @@ final class NativeModel {
       permissions[page] = permission
     }
   }
+
+  /// Forgets what was sent.
+  func forget() { sent = [] }
 
   // MARK: Memory
 
@@ -90,11 +116,60 @@ final class NativeModel {
   func call(number: UInt32, _ words: [UInt32]) -> Int32 {
     var six = InlineArray<6, UInt32>(repeating: 0)
     for (index, word) in words.prefix(6).enumerated() { six[index] = word }
-    var step = personality.begin(number, six, of: 77, isAlive: { _ in true }, tell: { toldOf.append($0) })
+    var number = number
+    while true {
+      let end = registers.eip
+      let value = result(
+        personality.begin(number, six, of: 77, isAlive: { _ in true }, tell: { toldOf.append($0) }))
+      registers.eax = UInt32(bitPattern: value)
+      see()
+      // Back in front of the call it is made once more.
+      guard ended == nil, registers.eip == end &- 2 else { return Int32(bitPattern: registers.eax) }
+      number = registers.eax
+      registers.eip = end
+    }
+  }
+
+  /// Something happens to the process while its own code runs.
+  func happen(_ kinds: NoticeKinds = [], signals: UInt64 = 0, keys: TerminalSignals = []) {
+    happened = (kinds, signals, keys)
+    see()
+  }
+
+  /// Tells what has happened, and what a call asked for, before the process's own code goes on.
+  private func see() {
+    for _ in 0..<100 where ended == nil {
+      let (kinds, isNoticed) = personality.settled(77)
+      noticed = kinds
+      guard isNoticed || happened != nil else { return }
+      let notice = LinuxNotice(
+        kinds: happened?.kinds ?? [], signals: happened?.signals ?? 0, keys: happened?.keys ?? [],
+        place: registers.esp &- reserve, registers: registers)
+      happened = nil
+      _ = result(personality.notice(notice, of: 77, isAlive: { _ in true }))
+    }
+    if ended == nil { Issue.record("there is no end of notices") }
+  }
+
+  /// The process goes on elsewhere.
+  private func enter(_ step: EnterStep) {
+    #expect(step.bytes.count + NoticedRegisters.settable * 4 <= Int(ExchangeArea.answerLimit))
+    float = (step.floatTo, step.floatFrom)
+    if (try? write(step.bytes, at: step.at)) == nil { ended = 139 }
+    let flags = registers.eflags & ~NoticedRegisters.settableFlags
+    registers = step.registers
+    registers.eflags = flags | registers.eflags & NoticedRegisters.settableFlags
+  }
+
+  private func result(_ first: LinuxStep) -> Int32 {
+    var step = first
     for _ in 0..<20000 {
       if moves { move() }
       switch step {
       case .answer(let value): return value
+      case .enter(let step):
+        enter(step)
+        return 0
       case .give(let bytes, let address, let value):
         #expect(bytes.count <= Int(ExchangeArea.answerLimit))
         return (try? write(bytes, at: address)) == nil ? LinuxError.badAddress.value : value
@@ -151,6 +226,10 @@ final class NativeModel {
 
   private func native(_ call: SystemCall, _ words: [UInt32]) throws(SystemError) -> Int32 {
     calls.append(call)
+    if let (kinds, signals) = interruptions.removeValue(forKey: call) {
+      happened = (kinds, signals, [])
+      throw .cancelled
+    }
     if let failure = failures[call] { throw failure }
     switch call {
     case .read:
@@ -233,7 +312,10 @@ final class NativeModel {
     case .clock:
       var bytes: [UInt8] = []
       // 5.25 s since a boot in 2023.
-      for word in [955_032_704, 1, 1_700_000_000, 0] as [UInt32] { bytes.append(word: word) }
+      let sinceBoot = 5_250_000_000 + later
+      for word in [
+        UInt32(truncatingIfNeeded: sinceBoot), UInt32(truncatingIfNeeded: sinceBoot >> 32), 1_700_000_000, 0,
+      ] { bytes.append(word: word) }
       try write(bytes, at: words[0])
       return 0
     case .pipeCreate:
@@ -267,8 +349,17 @@ final class NativeModel {
       ended = words[0]
       return 0
     case .kill:
-      if words[0] == 77 { ended = words[1] }
+      if words[0] == 77 { ended = words[1] } else { sent.append([call.rawValue, words[0], words[1]]) }
       return 0
+    case .eventSend, .processStop:
+      sent.append([call.rawValue] + words.prefix(5))
+      return 0
+    case .processClone: return 78
+    case .sleep:
+      // Who waits for ever is ended.
+      guard words[1] >= 0x7fff_ffff else { return 0 }
+      happened = (.told, Signal.bit(15), [])
+      throw .cancelled
     default: return 0
     }
   }

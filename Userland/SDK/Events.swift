@@ -38,11 +38,16 @@ public enum Events {
 extension TaskIdentity {
   /// Asks this task to finish its work and end.
   public func askToStop() throws(SystemError) {
-    _ = try checked(SystemCalls.eventSend(number, EventKind.stopAsked.rawValue))
+    _ = try checked(SystemCalls.eventSend(number, EventKind.stopAsked.rawValue, [], 0, 0))
   }
 
   /// Asks this task to let others run.
   public func askToYield() throws(SystemError) {
-    _ = try checked(SystemCalls.eventSend(number, EventKind.yieldAsked.rawValue))
+    _ = try checked(SystemCalls.eventSend(number, EventKind.yieldAsked.rawValue, [], 0, 0))
+  }
+
+  /// Tells the personality of this task's process what happened at a terminal. Fails where it has none.
+  public func tell(_ keys: TerminalSignals) throws(SystemError) {
+    _ = try checked(SystemCalls.eventSend(number, EventKind.told.rawValue, keys, 0, 0))
   }
 }

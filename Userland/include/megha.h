@@ -513,11 +513,15 @@ MEGHA_INLINE int32_t megha_event_wait(uint32_t kinds, void *event, uint32_t nano
   return megha_system_call4(MEGHA_CALL_EVENT_WAIT, kinds, (uint32_t)(uintptr_t)event, nanoseconds_low, nanoseconds_high);
 }
 
-/// Asks a task for something. An event of the same kind that the task has not taken yet is counted up.
+/// Asks a task for something. An event of the same kind that the task has not taken yet is counted up. Of
+/// told what is new is added; it is unsupported where the task's process has no personality.
 /// - task: the task to tell.
-/// - kind: the EventKind: yieldAsked or stopAsked.
-MEGHA_INLINE int32_t megha_event_send(uint32_t task, uint32_t kind) {
-  return megha_system_call2(MEGHA_CALL_EVENT_SEND, task, kind);
+/// - kind: the EventKind: yieldAsked, stopAsked or told.
+/// - keys: of told: what happened at a terminal.
+/// - low: of told: the low 32 of the bits that the task's personality gives a meaning.
+/// - high: the high 32 bits.
+MEGHA_INLINE int32_t megha_event_send(uint32_t task, uint32_t kind, uint32_t keys, uint32_t low, uint32_t high) {
+  return megha_system_call5(MEGHA_CALL_EVENT_SEND, task, kind, keys, low, high);
 }
 
 /// Sets the caller's event timer in place of the one before. A period is at least 100,000 nanoseconds.

@@ -200,9 +200,13 @@ public enum SystemCall: UInt32, Sendable {
   /// - `nanosecondsLow`: the low 32 bits of the longest wait; both 0: none; both 0xffffffff: no limit.
   /// - `nanosecondsHigh`: the high 32 bits.
   case eventWait = 43
-  /// Asks a task for something. An event of the same kind that the task has not taken yet is counted up.
+  /// Asks a task for something. An event of the same kind that the task has not taken yet is counted up. Of
+  /// told what is new is added; it is unsupported where the task's process has no personality.
   /// - `task`: the task to tell.
-  /// - `kind`: the EventKind: yieldAsked or stopAsked.
+  /// - `kind`: the EventKind: yieldAsked, stopAsked or told.
+  /// - `keys`: of told: what happened at a terminal.
+  /// - `low`: of told: the low 32 of the bits that the task's personality gives a meaning.
+  /// - `high`: the high 32 bits.
   case eventSend = 44
   /// Sets the caller's event timer in place of the one before. A period is at least 100,000 nanoseconds.
   /// - `nanosecondsLow`: the low 32 bits of the time until the event; both 0: no timer.

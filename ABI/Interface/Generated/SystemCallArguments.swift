@@ -125,10 +125,10 @@ extension SystemCall {
       1
     case .sleep, .processStart, .threadStart, .kill, .memoryUnmap, .memoryInformation, .fileEntry, .seek,
       .wordWake, .prioritySet, .moduleInformation, .serviceOpen, .servicePublish, .receive, .reply,
-      .serviceInformation, .eventSend, .heapInformation, .kernelTest, .handleDuplicate, .notificationSignal,
-      .portsClaim, .handlePlace, .handleInformation, .jobInformation, .handleFile, .fileResize, .fileSync,
-      .unmount, .mountInformation, .directoryChange, .directoryPath, .requestKeep, .receiveInRegisters,
-      .terminalGive, .processStop, .processReplace, .terminalInformation:
+      .serviceInformation, .heapInformation, .kernelTest, .handleDuplicate, .notificationSignal, .portsClaim,
+      .handlePlace, .handleInformation, .jobInformation, .handleFile, .fileResize, .fileSync, .unmount,
+      .mountInformation, .directoryChange, .directoryPath, .requestKeep, .receiveInRegisters, .terminalGive,
+      .processStop, .processReplace, .terminalInformation:
       2
     case .wait, .taskInformation, .memoryMap, .memoryProtect, .memoryRegion, .read, .write, .open, .logRead,
       .moduleLoad, .replyAndReceive, .serviceControl, .lockAcquire, .traceRead, .notificationWait,
@@ -138,7 +138,7 @@ extension SystemCall {
     case .wordWait, .call, .eventWait, .eventTimer, .memoryShare, .deviceMemory, .fileInformation,
       .fileRename, .linkRead:
       4
-    case .moduleUnload, .callShort, .portRead, .portWrite, .fileLink, .mount, .callInRegisters,
+    case .moduleUnload, .callShort, .eventSend, .portRead, .portWrite, .fileLink, .mount, .callInRegisters,
       .replyAndReceiveInRegisters, .wordWakeAndWait, .notificationSignalAndWait, .poll:
       5
     }
@@ -266,6 +266,9 @@ extension SystemCall {
     case (.eventWait, 3): CallArgument("nanosecondsHigh", .timeHigh)
     case (.eventSend, 0): CallArgument("task", .task)
     case (.eventSend, 1): CallArgument("kind", .number)
+    case (.eventSend, 2): CallArgument("keys", .flags)
+    case (.eventSend, 3): CallArgument("low", .number)
+    case (.eventSend, 4): CallArgument("high", .number)
     case (.eventTimer, 0): CallArgument("nanosecondsLow", .timeLow)
     case (.eventTimer, 1): CallArgument("nanosecondsHigh", .timeHigh)
     case (.eventTimer, 2): CallArgument("periodLow", .timeLow)

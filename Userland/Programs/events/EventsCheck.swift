@@ -149,7 +149,7 @@ struct EventsCheck: Program {
       unsafe SystemCalls.eventWait(.all, nil, 0, 0) == SystemError.badAddress.rawValue, "so is an event without a place"
     )
     checks.check(
-      SystemCalls.eventSend(current_task(), EventKind.timer.rawValue) == SystemError.badArgument.rawValue,
+      SystemCalls.eventSend(current_task(), EventKind.timer.rawValue, [], 0, 0) == SystemError.badArgument.rawValue,
       "nobody but the kernel sends timer events")
     checks.check(
       SystemCalls.eventTimer(1, 0, 99_999, 0) == SystemError.badArgument.rawValue, "a period under 100 us is refused")

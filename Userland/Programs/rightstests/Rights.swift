@@ -50,7 +50,7 @@ struct RightsCheck: Program {
     checks.check(
       SystemCalls.kill(parent, 1) == SystemError.notPermitted.rawValue, "ending a process that is no child is refused")
     checks.check(
-      SystemCalls.eventSend(parent, EventKind.stopAsked.rawValue) == SystemError.notPermitted.rawValue,
+      SystemCalls.eventSend(parent, EventKind.stopAsked.rawValue, [], 0, 0) == SystemError.notPermitted.rawValue,
       "asking one to stop is refused")
     checks.check(
       SystemCalls.prioritySet(0, 31) == SystemError.notPermitted.rawValue, "being more urgent than before is refused")

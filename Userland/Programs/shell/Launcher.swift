@@ -8,6 +8,8 @@ import ServiceSupport
 struct Launcher {
   private let words: [[UInt8]]
   private var options = StartOptions()
+  /// Whether the file is a program of Linux's, whatever its notes say.
+  private var isForeign = false
 
   /// How a start came out.
   enum Start {
@@ -57,14 +59,18 @@ struct Launcher {
     }
   }
 
-  /// `run [--ring0] [--stack separate|shared] [--guarded] [--guard-heap] [--priority N] [--limit LIST] [--share N] PROGRAM [WORD...]`
+  /// `run [--linux] [--ring0] [--stack separate|shared] [--guarded] [--guard-heap] [--priority N] [--limit LIST] [--share N] PROGRAM
+  /// [WORD...]`
   private init(run words: borrowing CommandWords) throws(WrongWord) {
     var options = StartOptions()
     var index = 1
+    var isForeign = false
     while index < words.count, words[index].hasPrefix("--") {
       let option = words[index]
       let value = index + 1 < words.count ? words[index + 1] : Bytes("")
-      if option == "--ring0" {
+      if option == "--linux" {
+        isForeign = true
+      } else if option == "--ring0" {
         options.flags.insert(.ring0)
       } else if option == "--guarded" {
         options.flags.formUnion([.ring0, .guarded])
@@ -98,6 +104,7 @@ struct Launcher {
     guard index < words.count else { throw WrongWord(index: nil) }
     self.init(words, from: index)
     self.options = options
+    self.isForeign = isForeign
   }
 
   /// Starts the program and waits for it. Returns its status; 127 where there is no such program, 126 where it could not
@@ -147,6 +154,7 @@ struct Launcher {
     let path = MeghaSystem.programPath(words[0], from: state.folder)
     let needs = try Self.rights(of: path)
     options.droppedRights.formUnion(Self.dropped(needs))
+    if isForeign { return try startForeign(path, arguments, options) }
     do throws(Refusal) {
       return try path.withBytes { path throws(Refusal) in
         try Process.start(path, arguments: arguments, options: options)

@@ -47,16 +47,25 @@ extension MeghaSystem {
     if let first = tasks.first { try? TypedInput.terminal?.give(to: first) }
     defer { TypedInput.takeForeground() }
     var outcomes: [Outcome] = []
+    // Ctrl-C was told to programs that may go on.
+    var isTold = false
     while outcomes.count < tasks.count {
       if let outcome = try tasks[outcomes.count].outcomeIfEnded() {
         outcomes.append(outcome)
+        if isTold, case .killed = outcome { hasInterrupted = true }
         continue
       }
       let running = tasks[outcomes.count...]
-      if TypedInput.takeInterrupt() {
-        hasInterrupted = true
+      let typed = TypedInput.takeInterrupt()
+      if !typed.isEmpty {
         Console.complain("^C\n")
-        for task in running { ProcessTree(of: task).kill(status: UInt32(Self.interrupted)) }
+        for task in running {
+          if ProcessTree(of: task).interrupt(typed, status: UInt32(Self.interrupted)) {
+            isTold = true
+          } else {
+            hasInterrupted = true
+          }
+        }
       } else if TypedInput.takeStop(), let text {
         stop([TaskIdentity](running), as: text)
         return outcomes
@@ -270,6 +279,21 @@ struct ProcessTree {
 
   func goOn() {
     for process in processes { try? TaskIdentity(process).goOn() }
+  }
+
+  /// Ends all but those whose personality is told of Ctrl-C, and says what it is to them. Returns whether that goes for all of them.
+  func interrupt(_ typed: TerminalSignals, status: UInt32) -> Bool {
+    // Nobody keeps itself from Ctrl-\, and from the end of the terminal.
+    guard typed == .interrupt else {
+      kill(status: status)
+      return false
+    }
+    var areTold = true
+    for process in processes where (try? TaskIdentity(process).tell(.interrupt)) == nil {
+      try? TaskIdentity(process).kill(status: status)
+      areTold = false
+    }
+    return areTold
   }
 
   func kill(status: UInt32) {

@@ -51,7 +51,7 @@ struct MeghaSystem: ShellHost {
       hasInterrupted = false
       return Self.interrupted
     }
-    guard TypedInput.takeInterrupt() else { return nil }
+    guard !TypedInput.takeInterrupt().isEmpty else { return nil }
     // A shell of its own, between pipes, reads lines whose editor has shown it.
     if isInteractive { Console.complain("^C\n") }
     return Self.interrupted

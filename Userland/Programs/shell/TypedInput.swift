@@ -98,23 +98,23 @@ enum TypedInput {
     }
   }
 
-  private static func take(_ wanted: TerminalSignals) -> Bool {
+  private static func take(_ wanted: TerminalSignals) -> TerminalSignals {
     _ = collect()
     return state.withLock {
-      let was = !$0.pending.isDisjoint(with: wanted)
+      let taken = $0.pending.intersection(wanted)
       $0.pending.subtract(wanted)
-      return was
+      return taken
     }
   }
 
   /// What ends commands: Ctrl-C, Ctrl-\, and that the terminal is gone.
   private static var ending: TerminalSignals { [.interrupt, .quit, .hungUp] }
 
-  /// Whether Ctrl-C was typed since this was last asked.
-  static func takeInterrupt() -> Bool { take(ending) }
+  /// What was typed of Ctrl-C and others that end commands since this was last asked.
+  static func takeInterrupt() -> TerminalSignals { take(ending) }
 
   /// Whether Ctrl-Z was typed since this was last asked.
-  static func takeStop() -> Bool { take(.suspend) }
+  static func takeStop() -> Bool { !take(.suspend).isEmpty }
 
   /// Whether Ctrl-C was typed; leaves it to be taken.
   static var isInterrupted: Bool { !collect().isDisjoint(with: ending) }

@@ -484,13 +484,19 @@ public enum SystemCalls {
       SystemCall.eventWait.rawValue, kinds.rawValue, word(event), nanosecondsLow, nanosecondsHigh)
   }
 
-  /// Asks a task for something. An event of the same kind that the task has not taken yet is counted up.
+  /// Asks a task for something. An event of the same kind that the task has not taken yet is counted up. Of
+  /// told what is new is added; it is unsupported where the task's process has no personality.
   /// - Parameter task: the task to tell.
-  /// - Parameter kind: the EventKind: yieldAsked or stopAsked.
-  /// - Returns: 0, or one of the errors noSuchTask, badArgument, notPermitted.
+  /// - Parameter kind: the EventKind: yieldAsked, stopAsked or told.
+  /// - Parameter keys: of told: what happened at a terminal.
+  /// - Parameter low: of told: the low 32 of the bits that the task's personality gives a meaning.
+  /// - Parameter high: the high 32 bits.
+  /// - Returns: 0, or one of the errors noSuchTask, badArgument, notPermitted, unsupported.
   @inline(__always) @inlinable
-  public static func eventSend(_ task: UInt32, _ kind: UInt32) -> Int32 {
-    megha_system_call2(SystemCall.eventSend.rawValue, task, kind)
+  public static func eventSend(
+    _ task: UInt32, _ kind: UInt32, _ keys: TerminalSignals, _ low: UInt32, _ high: UInt32
+  ) -> Int32 {
+    megha_system_call5(SystemCall.eventSend.rawValue, task, kind, keys.rawValue, low, high)
   }
 
   /// Sets the caller's event timer in place of the one before. A period is at least 100,000 nanoseconds.

@@ -161,7 +161,7 @@ struct Attempts {
       return SystemCalls.memoryShare(manager, UInt32(bitPattern: page) << 12, 4096, [.read])
     }
     attempt("asking the manager to stop", needs: .tasks) {
-      SystemCalls.eventSend(manager, EventKind.stopAsked.rawValue)
+      SystemCalls.eventSend(manager, EventKind.stopAsked.rawValue, [], 0, 0)
     }
     attempt("the calls of another process", [.notPermitted, .noSuchTask, .badArgument]) {
       var record = TraceRecord()

@@ -39,7 +39,7 @@ enum Builtin: UInt8 {
     case .run:
       CommandHelp(
         "run", "[OPTION...] PROGRAM [WORD...]",
-        "runs a program: --ring0, --stack separate|shared, --guarded, --guard-heap, --priority N, --limit memory=4M,kernel=64K,tasks=5, --share N",
+        "runs a program: --ring0, --stack separate|shared, --guarded, --guard-heap, --linux, --priority N, --limit memory=4M,kernel=64K,tasks=5, --share N",
         example: "run --ring0 rings", .programs)
     case .sandbox:
       CommandHelp(
