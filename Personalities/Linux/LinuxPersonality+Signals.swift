@@ -151,17 +151,15 @@ extension LinuxProcess {
     switch way {
     case .look:
       return .make(
-        .taskInformation, [target, ExchangeArea.resultsStart, UInt32(MemoryLayout<TaskInformation>.size)])
+        .taskInformation, target, ExchangeArea.resultsStart, UInt32(MemoryLayout<TaskInformation>.size))
     case .tell:
       let bit = Signal.bit(work.signal)
       return .make(
         .eventSend,
-        [
-          target, EventKind.told.rawValue, 0, UInt32(truncatingIfNeeded: bit), UInt32(truncatingIfNeeded: bit >> 32),
-        ])
-    case .end: return .make(.kill, [target, 128 + work.signal])
-    case .stop: return .make(.processStop, [target, 1])
-    case .goOn: return .make(.processStop, [target, 0])
+        target, EventKind.told.rawValue, 0, UInt32(truncatingIfNeeded: bit), UInt32(truncatingIfNeeded: bit >> 32))
+    case .end: return .make(.kill, target, 128 + work.signal)
+    case .stop: return .make(.processStop, target, 1)
+    case .goOn: return .make(.processStop, target, 0)
     }
   }
 

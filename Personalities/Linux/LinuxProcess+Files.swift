@@ -58,7 +58,7 @@ extension LinuxProcess {
     pending = .transferred(transfer)
     return .make(
       transfer.isWriting ? .write : .read,
-      [transfer.handle, transfer.pieces[transfer.next], transfer.pieces[transfer.next + 1]])
+      transfer.handle, transfer.pieces[transfer.next], transfer.pieces[transfer.next + 1])
   }
 
   mutating func transferred(_ result: StepResult, _ transfer: VectorTransfer) throws(LinuxError) -> LinuxStep {
@@ -85,7 +85,7 @@ extension LinuxProcess {
     let handle = try files.find(words[0]).handle
     guard words[2] == 0 else { throw .tooLarge }
     pending = .answer(0)
-    return .make(.fileResize, [handle, words[1]])
+    return .make(.fileResize, handle, words[1])
   }
 
   // MARK: Where it goes on
@@ -103,8 +103,8 @@ extension LinuxProcess {
     pending = .position(request)
     let results = ExchangeArea.resultsStart
     return origin == 1
-      ? .make(.handleInformation, [request.handle, results], count: 12)
-      : .make(.handleFile, [request.handle, results], count: FileDescription.size)
+      ? .make(.handleInformation, request.handle, results, count: 12)
+      : .make(.handleFile, request.handle, results, count: FileDescription.size)
   }
 
   mutating func position(_ result: StepResult, _ request: SeekRequest) throws(LinuxError) -> LinuxStep {
@@ -117,7 +117,7 @@ extension LinuxProcess {
     guard !overflow, position >= 0 else { throw .invalid }
     guard position <= UInt32.max else { throw .tooLarge }
     pending = .sought(request, to: UInt64(position))
-    return .make(.seek, [request.handle, UInt32(position)])
+    return .make(.seek, request.handle, UInt32(position))
   }
 
   func sought(_ result: StepResult, _ request: SeekRequest, _ position: UInt64) throws(LinuxError) -> LinuxStep {
@@ -140,7 +140,7 @@ extension LinuxProcess {
   ) throws(LinuxError) -> LinuxStep {
     if let handle, SystemError(rawValue: result.value) == .unsupported {
       pending = .kind(form, buffer: buffer)
-      return .make(.handleInformation, [handle, ExchangeArea.resultsStart], count: 12)
+      return .make(.handleInformation, handle, ExchangeArea.resultsStart, count: 12)
     }
     _ = try result.checked(isPath: true)
     return .give(FileDescription(result.data).bytes(form), at: buffer, 0)
@@ -175,7 +175,7 @@ extension LinuxProcess {
     pending = .directory(reading)
     let position = UInt32(truncatingIfNeeded: reading.position - 2)
     return .make(
-      .directoryEntry, [reading.handle, position, ExchangeArea.resultsStart], count: NativeEntry.size)
+      .directoryEntry, reading.handle, position, ExchangeArea.resultsStart, count: NativeEntry.size)
   }
 
   mutating func directory(_ result: StepResult, _ reading: DirectoryReading) throws(LinuxError) -> LinuxStep {
@@ -207,7 +207,7 @@ extension LinuxProcess {
     _ = try files.find(descriptor)
     guard let handle = files.remove(descriptor) else { return .answer(0) }
     pending = .answer(0)
-    return .make(.close, [handle])
+    return .make(.close, handle)
   }
 
   mutating func duplicate(_ descriptor: UInt32, to place: UInt32, closesOnExec: Bool) throws(LinuxError) -> LinuxStep {
@@ -231,7 +231,7 @@ extension LinuxProcess {
       return .answer(Int32(bitPattern: place))
     }
     pending = .duplicated(place, entry)
-    return .make(.close, [former])
+    return .make(.close, former)
   }
 
   /// `fcntl64` (asm-generic/fcntl.h).
@@ -256,7 +256,7 @@ extension LinuxProcess {
   mutating func makePipe(at place: UInt32, flags: UInt32) -> LinuxStep {
     guard flags & ~OpenMode.closeOnExec == 0 else { return .fail(.invalid) }
     pending = .pipe(at: place, flags: flags)
-    return .make(.pipeCreate, [ExchangeArea.resultsStart], count: 8)
+    return .make(.pipeCreate, ExchangeArea.resultsStart, count: 8)
   }
 
   mutating func pipe(_ result: StepResult, _ place: UInt32, _ flags: UInt32) throws(LinuxError) -> LinuxStep {

@@ -23,11 +23,11 @@ extension LinuxProcess {
     // Nobody else could see what is shared: there is no other process that has it.
     if flags & 0x10 == 0 {
       pending = .mapped
-      return .make(.memoryMap, [0, length, permissions])
+      return .make(.memoryMap, 0, length, permissions)
     }
     guard address & 4095 == 0 else { throw .invalid }
     pending = .replacing(address: address, length: length, permissions: permissions)
-    return .make(.memoryUnmap, [address, length])
+    return .make(.memoryUnmap, address, length)
   }
 
   func mappedPage(_ result: StepResult) throws(LinuxError) -> Int32 {
@@ -54,8 +54,8 @@ extension LinuxProcess {
     return needed > mapped
       ? .make(
         .memoryMap,
-        [mapped, needed - mapped, MemoryPermissions.read.rawValue | MemoryPermissions.write.rawValue])
-      : .make(.memoryUnmap, [needed, mapped - needed])
+        mapped, needed - mapped, MemoryPermissions.read.rawValue | MemoryPermissions.write.rawValue)
+      : .make(.memoryUnmap, needed, mapped - needed)
   }
 
   private static func page(after address: UInt32) -> UInt32 { (address &+ 4095) & ~4095 }
@@ -77,6 +77,6 @@ extension LinuxProcess {
     var descriptor = result.data
     descriptor.put(Self.segment, at: 0)
     pending = .threadSet(at: place, descriptor: descriptor)
-    return .make(.threadPointerSet, [result.word(1)])
+    return .make(.threadPointerSet, result.word(1))
   }
 }

@@ -62,7 +62,7 @@ extension LinuxProcess {
   mutating func status(of descriptor: UInt32, _ form: StatusForm, at buffer: UInt32) throws(LinuxError) -> LinuxStep {
     let handle = try files.find(descriptor).handle
     pending = .described(form, buffer: buffer, handle: handle)
-    return .make(.handleFile, [handle, ExchangeArea.resultsStart], count: FileDescription.size)
+    return .make(.handleFile, handle, ExchangeArea.resultsStart, count: FileDescription.size)
   }
 
   /// The path is there.
@@ -72,31 +72,30 @@ extension LinuxProcess {
       return .text(at: second)
     }
     guard !text.isEmpty else { throw .noEntry }
-    let path = [ExchangeArea.start, UInt32(text.count)]
     let results = ExchangeArea.resultsStart
     switch call {
     case .open(let flags, _):
       pending = .opened(flags: flags)
-      return .make(.open, path + [try OpenMode.native(flags)], input: text)
+      return .make(.open, onPath: text, try OpenMode.native(flags))
     case .status(let form, let buffer, let flags):
       pending = .described(form, buffer: buffer, handle: nil)
-      return .make(.fileInformation, path + [flags, results], input: text, count: FileDescription.size)
+      return .make(.fileInformation, onPath: text, flags, results, count: FileDescription.size)
     case .access(let mode):
       pending = .access(mode: mode)
-      return .make(.fileInformation, path + [0, results], input: text, count: FileDescription.size)
+      return .make(.fileInformation, onPath: text, 0, results, count: FileDescription.size)
     case .changeDirectory:
       pending = .answer(0, isPath: true)
-      return .make(.directoryChange, path, input: text)
+      return .make(.directoryChange, onPath: text)
     case .changeMode(let mode): return changeMode(text, mode)
     case .makeDirectory(let mode):
       pending = .answer(0, isPath: true)
-      return .make(.directoryCreate, path + [mode & 0o7777 & ~creationMask], input: text)
+      return .make(.directoryCreate, onPath: text, mode & 0o7777 & ~creationMask)
     case .remove(let isDirectory):
       pending = .answer(0, isPath: true)
-      return .make(.fileRemove, path + [isDirectory ? PathFlags.directory.rawValue : 0], input: text)
+      return .make(.fileRemove, onPath: text, isDirectory ? PathFlags.directory.rawValue : 0)
     case .readLink(let buffer, let capacity):
       guard capacity > 0, capacity <= 0x7fff_ffff else { throw .invalid }
-      return .finish(.linkRead, path + [buffer, capacity], input: text)
+      return .finish(.linkRead, onPath: text, buffer, capacity)
     case .rename, .link, .symbolicLink: throw .invalid
     }
   }
@@ -108,21 +107,18 @@ extension LinuxProcess {
     let place = ExchangeArea.start + UInt32(input.count)
     for word in [1, mode & 0o7777, 0] as [UInt32] { input.append(word: word) }
     pending = .answer(0, isPath: true)
-    return .make(.fileChange, [ExchangeArea.start, UInt32(text.count), place], input: input)
+    return .make(.fileChange, ExchangeArea.start, UInt32(text.count), place, input: input)
   }
 
   /// Both paths are there.
   mutating func take(_ first: [UInt8], _ second: [UInt8], for call: PathCall) throws(LinuxError) -> LinuxStep {
     guard !first.isEmpty, !second.isEmpty else { throw .noEntry }
     guard first.count + second.count <= Int(ExchangeArea.answerLimit) else { throw .nameTooLong }
-    let words = [
-      ExchangeArea.start, UInt32(first.count), ExchangeArea.start + UInt32(first.count), UInt32(second.count),
-    ]
     pending = .answer(0, isPath: true)
     switch call {
-    case .rename: return .make(.fileRename, words, input: first + second)
-    case .symbolicLink: return .make(.fileLink, words + [PathFlags.symbolic.rawValue], input: first + second)
-    default: return .make(.fileLink, words + [0], input: first + second)
+    case .rename: return .make(.fileRename, onPaths: first, second)
+    case .symbolicLink: return .make(.fileLink, onPaths: first, second, PathFlags.symbolic.rawValue)
+    default: return .make(.fileLink, onPaths: first, second, 0)
     }
   }
 
@@ -135,7 +131,7 @@ extension LinuxProcess {
     guard let descriptor = try? files.lowestFree() else {
       // The handle is given back first.
       pending = .answer(LinuxError.tooManyFiles.value)
-      return .make(.close, [handle])
+      return .make(.close, handle)
     }
     files.set(descriptor, entry)
     return .answer(Int32(bitPattern: descriptor))
@@ -152,7 +148,7 @@ extension LinuxProcess {
   mutating func workingDirectory(at place: UInt32, capacity: UInt32) -> LinuxStep {
     pending = .workingDirectory(at: place, capacity: capacity)
     let room = ExchangeArea.length - (ExchangeArea.resultsStart - ExchangeArea.start)
-    return .make(.directoryPath, [ExchangeArea.resultsStart, room], count: Int(room))
+    return .make(.directoryPath, ExchangeArea.resultsStart, room, count: Int(room))
   }
 
   func workingDirectory(_ result: StepResult, _ place: UInt32, _ capacity: UInt32) throws(LinuxError) -> LinuxStep {

@@ -8,7 +8,7 @@ extension LinuxProcess {
   /// The copy waits until it is known here what it has.
   mutating func clone() -> LinuxStep {
     pending = .cloned
-    return .make(.processClone, [1])
+    return .make(.processClone, 1)
   }
 
   /// `clone` as `fork` and `vfork` of libraries use it. What shares memory would be a thread.
@@ -24,7 +24,7 @@ extension LinuxProcess {
     if error == .limitReached { throw .tryAgain }
     let child = UInt32(bitPattern: try result.checked())
     pending = .released(child)
-    return .make(.processStop, [child, 0])
+    return .make(.processStop, child, 0)
   }
 
   // MARK: Other programs
@@ -57,7 +57,7 @@ extension LinuxProcess {
     }
     beginsProgram = true
     pending = .programPath(arguments: 0, environment: 0)
-    return .make(.processReplace, [ExchangeArea.start, UInt32(size)], input: input + result.data)
+    return .make(.processReplace, ExchangeArea.start, UInt32(size), input: input + result.data)
   }
 
   /// The first call of another program: what was to end with the former one ends.
@@ -84,7 +84,7 @@ extension LinuxProcess {
       return try begin(call, words)
     }
     pending = .closing(Array(handles.dropLast()), call, list)
-    return .make(.close, [handle])
+    return .make(.close, handle)
   }
 
   // MARK: Children
@@ -96,7 +96,7 @@ extension LinuxProcess {
     let target = Int32(bitPattern: words[0]) > 0 ? words[0] : 0
     pending = .ended(statusAt: words[1])
     let flags = words[2] & 1 != 0 ? WaitFlags.noWait.rawValue : 0
-    return .make(.wait, [target, flags, ExchangeArea.resultsStart], count: 12)
+    return .make(.wait, target, flags, ExchangeArea.resultsStart, count: 12)
   }
 
   func ended(_ result: StepResult, statusAt place: UInt32) throws(LinuxError) -> LinuxStep {

@@ -72,7 +72,7 @@ extension LinuxProcess {
   var wantsNotice: Bool { !beginsProgram && (signals.ready != 0 || signals.isCutShort || signals.returning != nil) }
 
   /// With the status that shells give for who was ended by a signal.
-  func end(by signal: UInt32) -> LinuxStep { .finish(.kill, [identity, 128 + signal]) }
+  func end(by signal: UInt32) -> LinuxStep { .finish(.kill, identity, 128 + signal) }
 
   /// `rt_sigaction`: what is asked for is kept, the former action given back.
   mutating func action(_ words: InlineArray<6, UInt32>) throws(LinuxError) -> LinuxStep {
@@ -156,7 +156,7 @@ extension LinuxProcess {
   mutating func pause() throws(LinuxError) -> LinuxStep {
     if signals.ready != 0 { throw .interrupted }
     pending = .paused
-    return .make(.sleep, [.max, .max >> 1])
+    return .make(.sleep, .max, .max >> 1)
   }
 
   /// `sigaltstack`.
@@ -189,7 +189,7 @@ extension LinuxProcess {
   /// `alarm`: the event timer of the process. The value is in how many seconds the former one would have come.
   mutating func alarm(_ seconds: UInt32) -> LinuxStep {
     pending = .alarm(seconds: seconds)
-    return .make(.clock, [ExchangeArea.resultsStart], count: 16)
+    return .make(.clock, ExchangeArea.resultsStart, count: 16)
   }
 
   mutating func alarm(_ result: StepResult, seconds: UInt32) throws(LinuxError) -> LinuxStep {
@@ -199,7 +199,7 @@ extension LinuxProcess {
     let time = UInt64(seconds) * 1_000_000_000
     signals.alarm = seconds == 0 ? 0 : now &+ time
     pending = .answer(Int32(clamping: left))
-    return .make(.eventTimer, [UInt32(truncatingIfNeeded: time), UInt32(truncatingIfNeeded: time >> 32), 0, 0])
+    return .make(.eventTimer, UInt32(truncatingIfNeeded: time), UInt32(truncatingIfNeeded: time >> 32), 0, 0)
   }
 
   // MARK: Notices
@@ -264,7 +264,7 @@ extension LinuxProcess {
         case .ends: return end(by: signal)
         case .stops:
           pending = .answer(0)
-          return .make(.processStop, [identity, 1])
+          return .make(.processStop, identity, 1)
         }
       }
     }

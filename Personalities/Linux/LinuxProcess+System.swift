@@ -40,7 +40,7 @@ extension LinuxProcess {
       place = words[1]
     }
     pending = .clock(form, at: place)
-    return .make(.clock, [ExchangeArea.resultsStart], count: 16)
+    return .make(.clock, ExchangeArea.resultsStart, count: 16)
   }
 
   func clock(_ result: StepResult, _ form: ClockForm, _ place: UInt32) throws(LinuxError) -> LinuxStep {
@@ -81,7 +81,7 @@ extension LinuxProcess {
     let rest = UInt64(result.word(form.isWide ? 2 : 1))
     guard rest < 1_000_000_000, seconds <= 0x7fff_ffff else { throw .invalid }
     pending = .sleepBegins(form, time: seconds * 1_000_000_000 + rest)
-    return .make(.clock, [ExchangeArea.resultsStart], count: 16)
+    return .make(.clock, ExchangeArea.resultsStart, count: 16)
   }
 
   /// One that was cut short and begins again ends when it was to.
@@ -90,7 +90,7 @@ extension LinuxProcess {
     if signals.sleepEnd == 0 { signals.sleepEnd = Self.sinceBoot(result) &+ time }
     let left = timeLeft(result)
     pending = .slept(form)
-    return .make(.sleep, [UInt32(truncatingIfNeeded: left), UInt32(truncatingIfNeeded: left >> 32)])
+    return .make(.sleep, UInt32(truncatingIfNeeded: left), UInt32(truncatingIfNeeded: left >> 32))
   }
 
   mutating func slept(_ result: StepResult, _ form: SleepForm) throws(LinuxError) -> LinuxStep {
@@ -99,7 +99,7 @@ extension LinuxProcess {
       return .answer(0)
     }
     pending = .sleepCutShort(form)
-    return .make(.clock, [ExchangeArea.resultsStart], count: 16)
+    return .make(.clock, ExchangeArea.resultsStart, count: 16)
   }
 
   mutating func cutSleepShort(_ result: StepResult, _ form: SleepForm) throws(LinuxError) -> LinuxStep {
@@ -148,7 +148,7 @@ extension LinuxProcess {
 
   static var describeTask: LinuxStep {
     .make(
-      .taskInformation, [0, ExchangeArea.resultsStart, UInt32(MemoryLayout<TaskInformation>.size)],
+      .taskInformation, 0, ExchangeArea.resultsStart, UInt32(MemoryLayout<TaskInformation>.size),
       count: MemoryLayout<TaskInformation>.size)
   }
 

@@ -96,7 +96,7 @@ extension LinuxProcess {
       // Others are for other devices; who is no terminal learns that first.
       pending = .terminal(request: words[1], at: words[2])
       return .make(
-        .terminalInformation, [handle, ExchangeArea.resultsStart], count: TerminalLayout.nativeSize)
+        .terminalInformation, handle, ExchangeArea.resultsStart, count: TerminalLayout.nativeSize)
     }
   }
 
@@ -147,7 +147,7 @@ extension LinuxProcess {
     let changes: TerminalChanges = dropsInput ? [.settings, .dropInput] : .settings
     pending = .settingsSet
     return .make(
-      .terminalChange, [handle, changes.rawValue, ExchangeArea.start], input: TerminalLayout.native(result.data))
+      .terminalChange, handle, changes.rawValue, ExchangeArea.start, input: TerminalLayout.native(result.data))
   }
 
   func settingsSet(_ result: StepResult) throws(LinuxError) -> LinuxStep {
@@ -190,10 +190,8 @@ extension LinuxProcess {
     pending = .polled(wait)
     return .make(
       .poll,
-      [
-        ExchangeArea.start, UInt32(input.count / 12), 0, UInt32(truncatingIfNeeded: wait.time),
-        UInt32(truncatingIfNeeded: wait.time >> 32),
-      ], input: input)
+      ExchangeArea.start, UInt32(input.count / 12), 0, UInt32(truncatingIfNeeded: wait.time),
+      UInt32(truncatingIfNeeded: wait.time >> 32), input: input)
   }
 
   /// Nil: the entry is not looked at, or is for nothing that is open.

@@ -106,11 +106,11 @@ struct LinuxProcess {
   mutating func begin(_ call: LinuxCall, _ words: InlineArray<6, UInt32>) throws(LinuxError) -> LinuxStep {
     if beginsProgram { return try beginProgram(call, words) }
     switch call {
-    case .exit, .exitGroup: return .finish(.abort, [words[0] & 0xff])
-    case .read: return .finish(.read, [try files.find(words[0]).handle, words[1], words[2]])
+    case .exit, .exitGroup: return .finish(.abort, words[0] & 0xff)
+    case .read: return .finish(.read, try files.find(words[0]).handle, words[1], words[2])
     case .write:
       pending = .written
-      return .finish(.write, [try files.find(words[0]).handle, words[1], words[2]])
+      return .finish(.write, try files.find(words[0]).handle, words[1], words[2])
     case .readv, .writev: return try vectors(words, isWriting: call == .writev)
     case .open: return path(.open(flags: words[1], mode: words[2]), at: words[0])
     case .openat: return try path(.open(flags: words[2], mode: words[3]), from: words[0], at: words[1])
@@ -145,7 +145,7 @@ struct LinuxProcess {
     case .ftruncate64: return try resize(words)
     case .sync:
       pending = .answer(0)
-      return .make(.fileSync, [ExchangeArea.start, 1], input: [0x2f])
+      return .make(.fileSync, ExchangeArea.start, 1, input: [0x2f])
     case .umask:
       defer { creationMask = words[0] & 0o777 }
       return .answer(Int32(creationMask))
@@ -163,10 +163,10 @@ struct LinuxProcess {
     case .mmap2: return try map(words)
     case .munmap:
       pending = .answer(0)
-      return .make(.memoryUnmap, [words[0], words[1]])
+      return .make(.memoryUnmap, words[0], words[1])
     case .mprotect:
       pending = .answer(0)
-      return .make(.memoryProtect, [words[0], words[1], try permissions(words[2])])
+      return .make(.memoryProtect, words[0], words[1], try permissions(words[2]))
     case .setThreadArea:
       pending = .threadArea(at: words[0])
       return .bytes(at: words[0], count: 16)
@@ -175,7 +175,7 @@ struct LinuxProcess {
     case .clockNanosleep, .clockNanosleepTime64:
       guard words[1] == 0 else { throw .invalid }
       return sleep(at: words[2], SleepForm(isWide: call == .clockNanosleepTime64, leftAt: words[3]))
-    case .schedYield: return .finish(.yield, [])
+    case .schedYield: return .finish(.yield)
     case .uname: return .give(Self.systemName, at: words[0], 0)
     case .getpid, .gettid, .setTidAddress: return .answer(Int32(bitPattern: identity))
     case .getppid:
@@ -239,7 +239,7 @@ struct LinuxProcess {
     case .sought(let request, let position): return try sought(result, request, position)
     case .replacing(let address, let length, let permissions):
       self.pending = .mapped
-      return .make(.memoryMap, [address, length, permissions])
+      return .make(.memoryMap, address, length, permissions)
     case .mapped: return .answer(Int32(bitPattern: UInt32(bitPattern: try mappedPage(result)) << 12))
     case .programBreak(let wanted): return brokeTo(wanted, result)
     case .threadArea(let place): return try threadArea(result, place)

@@ -38,7 +38,7 @@ public struct EnterStep: Equatable {
 
 public struct NativeStep: Equatable {
   public let call: SystemCall
-  public let words: [UInt32]
+  public let words: StepWords
   /// Bytes that lie at the start of the exchange area when the call is made.
   public let input: [UInt8]
   public let ending: PersonalityStep.Ending
@@ -46,15 +46,52 @@ public struct NativeStep: Equatable {
   public let count: UInt32
 }
 
+/// The words of a native call, those behind the last one that matters being 0: in place, since an array would take memory for each
+/// step.
+public struct StepWords: Equatable, Sendable {
+  public let first, second, third, fourth, fifth: UInt32
+}
+
 extension LinuxStep {
   /// A call whose result the layer gets.
-  static func make(_ call: SystemCall, _ words: [UInt32], input: [UInt8] = [], count: Int = 0) -> LinuxStep {
-    .native(NativeStep(call: call, words: words, input: input, ending: .result, count: UInt32(count)))
+  static func make(
+    _ call: SystemCall, _ first: UInt32 = 0, _ second: UInt32 = 0, _ third: UInt32 = 0, _ fourth: UInt32 = 0,
+    _ fifth: UInt32 = 0, input: [UInt8] = [], count: Int = 0
+  ) -> LinuxStep {
+    let words = StepWords(first: first, second: second, third: third, fourth: fourth, fifth: fifth)
+    return .native(NativeStep(call: call, words: words, input: input, ending: .result, count: UInt32(count)))
+  }
+
+  /// A call on a path, whose place and length are its first words.
+  static func make(
+    _ call: SystemCall, onPath path: [UInt8], _ third: UInt32 = 0, _ fourth: UInt32 = 0, count: Int = 0
+  ) -> LinuxStep {
+    make(call, ExchangeArea.start, UInt32(path.count), third, fourth, input: path, count: count)
+  }
+
+  /// A call on two paths, whose places and lengths are its first words.
+  static func make(
+    _ call: SystemCall, onPaths first: [UInt8], _ second: [UInt8], _ fifth: UInt32 = 0
+  ) -> LinuxStep {
+    let length = UInt32(first.count)
+    return make(
+      call, ExchangeArea.start, length, ExchangeArea.start + length, UInt32(second.count), fifth, input: first + second)
   }
 
   /// A call whose result is the answer, unless it is an error.
-  static func finish(_ call: SystemCall, _ words: [UInt32], input: [UInt8] = []) -> LinuxStep {
-    .native(NativeStep(call: call, words: words, input: input, ending: .value, count: 0))
+  static func finish(
+    _ call: SystemCall, _ first: UInt32 = 0, _ second: UInt32 = 0, _ third: UInt32 = 0, _ fourth: UInt32 = 0,
+    input: [UInt8] = []
+  ) -> LinuxStep {
+    let words = StepWords(first: first, second: second, third: third, fourth: fourth, fifth: 0)
+    return .native(NativeStep(call: call, words: words, input: input, ending: .value, count: 0))
+  }
+
+  /// The same on a path.
+  static func finish(
+    _ call: SystemCall, onPath path: [UInt8], _ third: UInt32 = 0, _ fourth: UInt32 = 0
+  ) -> LinuxStep {
+    finish(call, ExchangeArea.start, UInt32(path.count), third, fourth, input: path)
   }
 }
 

@@ -55,26 +55,35 @@ struct LinuxService: Service {
     let (kinds, isNoticed) = personality.settled(request.sender)
     let answer = PersonalityStep.answer(kinds, isNoticed: isNoticed)
     switch step {
-    case .answer(let value): put(answer, [UInt32(bitPattern: value)], in: &request)
+    case .answer(let value): put(answer, UInt32(bitPattern: value), in: &request)
     case .give(let bytes, let address, let value):
       let failure = UInt32(bitPattern: LinuxError.badAddress.value)
-      guard request.write(bytes) else { return put(answer, [failure], in: &request) }
-      put(answer, [UInt32(bitPattern: value), address, failure], in: &request)
+      guard request.write(bytes) else { return put(answer, failure, in: &request) }
+      put(answer, UInt32(bitPattern: value), address, failure, in: &request)
     case .enter(let step):
       // Where there is no room for that many bytes nothing is entered, and the kernel says so.
       request.write(step.data)
-      put(.enter(kinds, isNoticed: isNoticed), [step.at, step.floatTo, step.floatFrom], in: &request)
+      put(.enter(kinds, isNoticed: isNoticed), step.at, step.floatTo, step.floatFrom, in: &request)
     case .native(let step):
-      request.write(step.input)
-      put(.native(step.call.rawValue, step.ending, count: step.count), step.words, in: &request)
-    case .bytes(let address, let count): put(.bytes, [address, count], in: &request)
-    case .text(let address): put(.text, [address, ExchangeArea.answerLimit], in: &request)
+      if !step.input.isEmpty { request.write(step.input) }
+      put(
+        .native(step.call.rawValue, step.ending, count: step.count), step.words.first, step.words.second,
+        step.words.third, step.words.fourth, step.words.fifth, in: &request)
+    case .bytes(let address, let count): put(.bytes, address, count, in: &request)
+    case .text(let address): put(.text, address, ExchangeArea.answerLimit, in: &request)
     }
   }
 
-  private func put(_ step: PersonalityStep, _ words: [UInt32], in request: inout Request) {
+  private func put(
+    _ step: PersonalityStep, _ first: UInt32, _ second: UInt32 = 0, _ third: UInt32 = 0, _ fourth: UInt32 = 0,
+    _ fifth: UInt32 = 0, in request: inout Request
+  ) {
     request.reply[0] = step.rawValue
-    for (index, word) in words.prefix(5).enumerated() { request.reply[index + 1] = word }
+    request.reply[1] = first
+    request.reply[2] = second
+    request.reply[3] = third
+    request.reply[4] = fourth
+    request.reply[5] = fifth
   }
 
   // MARK: Moving

@@ -178,10 +178,10 @@ final class NativeModel {
         step = resume { () throws(SystemError) in (0, try read(address, Int(count))) }
       case .text(let address): step = resume { () throws(SystemError) in (0, try text(at: address)) }
       case .native(let native):
-        #expect(native.input.count <= Int(ExchangeArea.answerLimit) && native.words.count <= 5)
+        #expect(native.input.count <= Int(ExchangeArea.answerLimit))
         try? write(native.input, at: ExchangeArea.start)
         do throws(SystemError) {
-          let value = try self.native(native.call, native.words + [0, 0, 0, 0, 0])
+          let value = try self.native(native.call, native.words.all)
           if ended != nil || native.ending == .value { return value }
           step = personality.resume(
             StepResult(value: value, data: (try? read(ExchangeArea.resultsStart, Int(native.count))) ?? []), of: 77)
@@ -394,4 +394,9 @@ final class NativeModel {
     ] { bytes.append(word: word) }
     return bytes
   }
+}
+
+extension StepWords {
+  /// As an array, in their order.
+  fileprivate var all: [UInt32] { [first, second, third, fourth, fifth] }
 }
