@@ -40,6 +40,8 @@ public enum LinuxCall: UInt32, CaseIterable, Sendable {
   case symlink = 83
   case readlink = 85
   case munmap = 91
+  case setitimer = 104
+  case getitimer = 105
   case wait4 = 114
   case sigreturn = 119
   case clone = 120

@@ -184,24 +184,6 @@ extension LinuxProcess {
     return answer
   }
 
-  // MARK: The alarm
-
-  /// `alarm`: the event timer of the process. The value is in how many seconds the former one would have come.
-  mutating func alarm(_ seconds: UInt32) -> LinuxStep {
-    pending = .alarm(seconds: seconds)
-    return .make(.clock, ExchangeArea.resultsStart, count: 16)
-  }
-
-  mutating func alarm(_ result: StepResult, seconds: UInt32) throws(LinuxError) -> LinuxStep {
-    _ = try result.checked()
-    let now = UInt64(result.word(1)) << 32 | UInt64(result.word(0))
-    let left = signals.alarm > now ? (signals.alarm - now + 999_999_999) / 1_000_000_000 : 0
-    let time = UInt64(seconds) * 1_000_000_000
-    signals.alarm = seconds == 0 ? 0 : now &+ time
-    pending = .answer(Int32(clamping: left))
-    return .make(.eventTimer, UInt32(truncatingIfNeeded: time), UInt32(truncatingIfNeeded: time >> 32), 0, 0)
-  }
-
   // MARK: Notices
 
   /// Something happened, or a call asked for this.
@@ -215,7 +197,8 @@ extension LinuxProcess {
     if notice.kinds.contains(.childEnded) { signals.add(Signal.child) }
     if notice.kinds.contains(.timer) {
       signals.add(Signal.alarm)
-      signals.alarm = 0
+      // One with a period comes again that much later.
+      signals.alarm = signals.alarmPeriod == 0 ? 0 : signals.alarm &+ signals.alarmPeriod
     }
     if notice.kinds.contains(.fault) { return exception(notice) }
     // Its handlers were code of the former program: what came is seen to after its first call.

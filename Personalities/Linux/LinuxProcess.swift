@@ -50,7 +50,9 @@ enum Pending: Equatable {
   /// A wait that nothing but a signal ends.
   case paused
   case otherStack(old: UInt32)
-  case alarm(seconds: UInt32)
+  case alarmTime(old: UInt32)
+  case alarm(AlarmRequest)
+  case alarmSet(place: UInt32, [UInt8])
   /// A signal is on its way to those that are left.
   case sending(SignalWork)
   /// A handler has returned: the frame that it leaves.
@@ -202,7 +204,12 @@ struct LinuxProcess {
     case .rtSigsuspend: return try suspend(words)
     case .pause: return try pause()
     case .sigaltstack: return otherStack(words)
-    case .alarm: return alarm(words[0])
+    case .alarm:
+      return setAlarm(AlarmRequest(form: .seconds, place: 0, time: UInt64(words[0]) * 1_000_000_000, period: 0))
+    case .setitimer: return try alarm(words)
+    case .getitimer:
+      guard words[0] == 0 else { throw .invalid }
+      return setAlarm(AlarmRequest(form: .look, place: words[1], time: 0, period: 0))
     case .sigreturn, .rtSigreturn:
       signals.returning = call == .sigreturn ? .plain : .withInformation
       return .answer(0)
@@ -276,7 +283,11 @@ struct LinuxProcess {
       _ = try result.checked()
       throw .interrupted
     case .otherStack(let old): return try otherStack(result, old: old)
-    case .alarm(let seconds): return try alarm(result, seconds: seconds)
+    case .alarmTime(let old): return try alarm(result, old: old)
+    case .alarm(let request): return try alarm(result, request)
+    case .alarmSet(let place, let bytes):
+      _ = try result.checked()
+      return .give(bytes, at: place, 0)
     case .sending(let work): return try sent(result, work)
     case .returning(let kind, let registers): return returned(result, kind, registers)
     case .cloned: return try cloned(result)

@@ -71,7 +71,9 @@ extension Pending {
     case .suspending: SavedPending(kind: 44)
     case .paused: SavedPending(kind: 45)
     case .otherStack(let old): SavedPending(kind: 46, words: [old])
-    case .alarm(let seconds): SavedPending(kind: 47, words: [seconds])
+    case .alarmTime(let old): SavedPending(kind: 47, words: [old])
+    case .alarm(let request): SavedPending(kind: 50, words: request.saved)
+    case .alarmSet(let place, let bytes): SavedPending(kind: 51, words: [place], bytes: bytes)
     case .sending(let work): SavedPending(kind: 48, words: [work.signal, work.isSent ? 1 : 0] + work.targets)
     case .returning(let kind, let registers): SavedPending(kind: 49, words: [kind.rawValue] + registers.saved)
     case .pollEntries(let wait): SavedPending(kind: 36, words: wait.saved)
@@ -130,7 +132,13 @@ extension Pending {
     case 44: self = .suspending
     case 45: self = .paused
     case 46: self = .otherStack(old: words[0])
-    case 47: self = .alarm(seconds: words[0])
+    case 47: self = .alarmTime(old: words[0])
+    case 50:
+      guard let request = AlarmRequest(saved: words) else { return nil }
+      self = .alarm(request)
+    case 51:
+      guard saved.bytes.count == 16 else { return nil }
+      self = .alarmSet(place: words[0], saved.bytes)
     case 48:
       guard words[0] <= Signal.count, words.count % 2 == 0 else { return nil }
       self = .sending(SignalWork(signal: words[0], targets: Array(words[2...]), isSent: words[1] != 0))
@@ -171,11 +179,11 @@ extension Pending {
 
   private static func wordCount(of kind: UInt32) -> Int {
     switch kind {
-    case 4, 7, 16, 17, 18, 25, 30, 32, 46, 47: 1
+    case 4, 7, 16, 17, 18, 25, 30, 32, 46, 47, 51: 1
     case 1, 6, 19, 20, 21, 22, 26, 28, 31, 34, 40, 41, 43, 48: 2
     case 2, 3, 14, 36, 37, 38: 3
     case 5, 9, 10, 39: 4
-    case 8, 12, 23: 6
+    case 8, 12, 23, 50: 6
     case 33: 7
     case 13: 8
     case 49: 1 + NoticedRegisters.count
@@ -250,6 +258,15 @@ extension SeekRequest {
     self.init(
       handle: words[0], distance: Int64(bitPattern: UInt64(words[1], words[2])), origin: words[3],
       resultAt: words[4] == 0 ? nil : words[5])
+  }
+}
+
+extension AlarmRequest {
+  fileprivate var saved: [UInt32] { [form.rawValue, place] + time.halves + period.halves }
+
+  fileprivate init?(saved words: [UInt32]) {
+    guard let form = Form(rawValue: words[0]) else { return nil }
+    self.init(form: form, place: words[1], time: UInt64(words[2], words[3]), period: UInt64(words[4], words[5]))
   }
 }
 

@@ -105,8 +105,9 @@ struct SignalState: Equatable {
   var isRepeated = false
   /// When a sleep that was cut short ends, in nanoseconds since boot; 0: there was none.
   var sleepEnd: UInt64 = 0
-  /// When the alarm comes; 0: none is set.
+  /// When the alarm comes, in nanoseconds since boot, and how long after it the next; 0: none.
   var alarm: UInt64 = 0
+  var alarmPeriod: UInt64 = 0
   /// A handler has returned: from which kind of frame.
   var returning: SignalFrame.Kind?
 
@@ -133,6 +134,7 @@ struct SignalState: Equatable {
   mutating func beginCopy() {
     waiting = 0
     alarm = 0
+    alarmPeriod = 0
     beginCall(call)
   }
 
@@ -153,7 +155,7 @@ struct SignalState: Equatable {
 
   // MARK: Moving
 
-  static var wordCount: Int { 17 }
+  static var wordCount: Int { 19 }
 
   var words: [UInt32] {
     func halves(_ value: UInt64) -> [UInt32] {
@@ -161,7 +163,7 @@ struct SignalState: Equatable {
     }
     return halves(waiting) + halves(mask) + [maskAfterwards == nil ? 0 : 1] + halves(maskAfterwards ?? 0)
       + [otherStack.start, otherStack.size, call, isCutShort ? 1 : 0, isRepeated ? 1 : 0] + halves(sleepEnd)
-      + halves(alarm) + [returning?.rawValue ?? 0]
+      + halves(alarm) + [returning?.rawValue ?? 0] + halves(alarmPeriod)
   }
 
   init() {}
@@ -179,5 +181,6 @@ struct SignalState: Equatable {
     sleepEnd = whole(12)
     alarm = whole(14)
     returning = SignalFrame.Kind(rawValue: words[16])
+    alarmPeriod = whole(17)
   }
 }

@@ -15,6 +15,7 @@ enum LinuxCallsPage {
     .open: "no `O_NOFOLLOW`, `O_TMPFILE`, `O_NONBLOCK`", .openat: "the same; relative to the working directory only",
     .kill: "to whom the sender may end", .tgkill: "the same", .tkill: "the same",
     .rtSigaction: "no `SA_NOCLDWAIT`; who sent is not told",
+    .setitimer: "`ITIMER_REAL`", .getitimer: "the same",
     .sigaltstack: "not where the kernel works on the program's stack",
     .ioctl: "settings, size and group of terminals, `FIONREAD` of them",
     .poll: "32 descriptors; reading, writing, hang-ups",
