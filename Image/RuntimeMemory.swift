@@ -7,10 +7,8 @@ import VirtualMemory
 @c(posix_memalign) public func kernelAllocateAligned(
   _ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: UInt, _ size: UInt
 ) -> Int32 {
-  guard
-    let memory = KernelHeap(Context()).allocateUnchargedBytes(
-      Int(size), alignment: Int(max(16, alignment)), tag: .runtime)
-  else {
+  let heap = KernelHeap(Context())
+  guard let memory = heap.allocateUnchargedBytes(Int(size), alignment: Int(max(16, alignment)), tag: .runtime) else {
     return 12
   }
   result.pointee = memory

@@ -93,7 +93,7 @@ public enum DeviceRights {
       // The highest bit keeps NMIs away, by which the watchdog looks.
       case 0x70 where byte & 0x80 != 0: rights.insert(.timer)
       // An access of four bytes at 0xcf8 is to the PCI bus, any other reaches the reset control register.
-      case 0xcf9 where width < 4: rights.insert(.reset)
+      case 0xcf9 where port != 0xcf8 || width < 4: rights.insert(.reset)
       default: break
       }
     }

@@ -112,6 +112,8 @@ struct ArchiveIndex {
 
   /// The first node after `number` that is in the folder of number `folder`.
   func child(of folder: Int, after number: Int) -> Int? {
+    // Whoever lists a directory may say any position.
+    guard number < count else { return nil }
     var next = number &+ 1
     while next < count {
       if Int(self[next].folder) == folder, self[next].state != .hidden { return next }

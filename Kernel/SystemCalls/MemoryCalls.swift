@@ -127,13 +127,43 @@ struct MemoryCalls {
     let permissions = try checkedPermissions(arguments.fourth)
     let length = try roundedLength(arguments.third)
     try checkDynamic(arguments.second, length)
-    let task = try TaskCalls(context).find(arguments.first)
+    let source = arguments.second
+    let place = try partner(arguments.first).addRoomForSharing(length: length, permissions)
+    var done: UInt32 = 0
+    do throws(SystemError) {
+      while done < length {
+        let size = min(length &- done, Self.sharingStep)
+        guard let range = VirtualRange(start: source &+ done, length: size) else { throw .badArgument }
+        let space = context.scheduler.current.value.space
+        try partner(arguments.first).addShared(range, of: space, at: place &+ done, permissions)
+        done &+= size
+        if done < length { context.scheduler.preemptionPoint() }
+      }
+    } catch {
+      takeBack(place, length, of: arguments.first)
+      throw error
+    }
+    return Int32(bitPattern: place >> 12)
+  }
+
+  /// Removes room for sharing from another space. Where that has ended there is nothing to take back.
+  private func takeBack(_ start: UInt32, _ length: UInt32, of task: UInt32) {
+    for offset in stride(from: 0, to: length, by: Int(Self.sharingStep)) {
+      if offset > 0 { context.scheduler.preemptionPoint() }
+      try? partner(task).removeMappings(start: start &+ offset, length: min(length &- offset, Self.sharingStep))
+    }
+  }
+
+  /// How much is shared between two preemption points.
+  private static var sharingStep: UInt32 { 8 * pageSize }
+
+  /// The space with which memory is shared: found anew after others ran, since it may have ended.
+  private func partner(_ task: UInt32) throws(SystemError) -> Reference<AddressSpace> {
+    let task = try TaskCalls(context).find(task)
     try TaskCalls(context).checkRight(over: task)
-    let source = context.scheduler.current.value.space
     guard let target = task.value.process.value.space else { throw .noSuchTask }
-    guard target != source else { throw .badArgument }
-    let start = try target.addShared(start: arguments.second, length: length, of: source, permissions)
-    return Int32(bitPattern: start >> 12)
+    guard target != context.scheduler.current.value.space else { throw .badArgument }
+    return target
   }
 
   private func checkedPermissions(_ word: UInt32) throws(SystemError) -> MemoryPermissions {

@@ -143,24 +143,27 @@ extension Reference where Value == AddressSpace {
     }
   }
 
-  /// Shares mappings of another space, which both may change then. Returns where they are here. Nothing is executable
-  /// here: what one side can write the other must not run.
+  /// Adds room for mappings of another space, which `addShared` fills. Nothing is executable there: what one side can write the other
+  /// must not run.
+  package func addRoomForSharing(length: UInt32, _ permissions: MemoryPermissions) throws(SystemError) -> UInt32 {
+    guard !permissions.contains(.execute), !permissions.isEmpty else { throw .badArgument }
+    return try addMapping(length: length, permissions, .shared)
+  }
+
+  /// Shares a part of another space's mappings at an address of such room. What was promised there only becomes memory now, or each
+  /// side would get a page of its own.
   package func addShared(
-    start: UInt32, length: UInt32, of source: Reference<AddressSpace>, _ permissions: MemoryPermissions
-  ) throws(SystemError) -> UInt32 {
-    guard !permissions.contains(.execute), !permissions.isEmpty,
-      let range = VirtualRange(start: start, length: length), source.value.regions.firstHole(in: range) == nil
+    _ range: VirtualRange, of source: Reference<AddressSpace>, at place: UInt32, _ permissions: MemoryPermissions
+  ) throws(SystemError) {
+    guard let room = VirtualRange(start: place, length: range.length),
+      isAll(of: room, { $0.purpose == .shared }),
+      source.isAll(
+        of: range,
+        {
+          $0.purpose == .mapping && permissions.isSubset(of: $0.permissions) && !$0.permissions.contains(.execute)
+        })
     else { throw .badArgument }
-    var isAllowed = true
-    source.value.regions.forEach(in: range) { region in
-      isAllowed =
-        region.purpose == .mapping && permissions.isSubset(of: region.permissions)
-        && !region.permissions.contains(.execute)
-      return isAllowed
-    }
-    guard isAllowed else { throw .badArgument }
-    // What was promised only becomes memory now, or each side would get a page of its own.
-    for page in stride(from: start, to: start &+ length, by: Int(pageSize)) {
+    for page in stride(from: range.start, to: range.start &+ range.length, by: Int(pageSize)) {
       if let entry = source.value.tables.lookup(VirtualAddress(page)) {
         if entry.isCopyOnWrite { _ = try source.makeOwnIfWritable(page: page, entry) }
         continue
@@ -168,14 +171,18 @@ extension Reference where Value == AddressSpace {
       guard let region = source.region(containing: page) else { throw .badArgument }
       _ = try source.populate(page: page, region.permissions)
     }
-    let place = try addMapping(length: length, permissions, .shared)
-    do throws(SystemError) {
-      try share(range, of: source, at: place, permissions.page)
-    } catch {
-      remove(start: place, length: length)
-      throw error
+    try share(range, of: source, at: place, permissions.page)
+  }
+
+  /// Whether regions cover a range, each of them one that `body` is content with.
+  private func isAll(of range: VirtualRange, _ body: (SpaceRegion) -> Bool) -> Bool {
+    guard value.regions.firstHole(in: range) == nil else { return false }
+    var isRight = true
+    value.regions.forEach(in: range) { region in
+      isRight = body(region)
+      return isRight
     }
-    return place
+    return isRight
   }
 
   /// Maps frames of a device, or such that a device reaches too, where there is room. Returns where.

@@ -60,9 +60,9 @@ public struct LinuxPersonality {
   }
 
   /// What is to be told of a process from now on, and whether there is something already.
-  public func settled(_ process: UInt32) -> (kinds: NoticeKinds, isNoticed: Bool) {
+  public mutating func settled(_ process: UInt32) -> (kinds: NoticeKinds, isNoticed: Bool) {
     guard let index = find(process) else { return ([], false) }
-    return (processes[index].noticed, processes[index].wantsNotice)
+    return processes[index].settled()
   }
 
   /// Goes on with a call, which may be cut short and may give the terminal to another group.

@@ -68,6 +68,10 @@ extension LinuxProcess {
     return kinds
   }
 
+  /// What the kernel is to tell of, and whether there is to be a notice at once. Nothing changes: a process that is not `mutating` would be
+  /// copied to be looked at.
+  mutating func settled() -> (kinds: NoticeKinds, isNoticed: Bool) { (noticed, wantsNotice) }
+
   /// Whether there is to be a notice though nothing happened.
   var wantsNotice: Bool { !beginsProgram && (signals.ready != 0 || signals.isCutShort || signals.returning != nil) }
 

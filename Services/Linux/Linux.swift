@@ -51,7 +51,7 @@ struct LinuxService: Service {
     }
   }
 
-  private func answer(_ step: LinuxStep, to request: inout Request) {
+  private mutating func answer(_ step: LinuxStep, to request: inout Request) {
     let (kinds, isNoticed) = personality.settled(request.sender)
     let answer = PersonalityStep.answer(kinds, isNoticed: isNoticed)
     switch step {

@@ -74,6 +74,7 @@ import Testing
       #expect(needed(value, 1, 0x70) == (value & 0x80 != 0 ? .timer : []))
       #expect(needed(value << 8 | value, 2, 0x6f) == (value & 0x80 != 0 ? .timer : []))
       #expect(needed(value, 1, 0xcf9) == .reset && needed(value, 2, 0xcf8) == .reset)
+      #expect((1...4).allSatisfy { needed(value, $0, 0xcf9) == .reset } && needed(value, 4, 0xcf7) == .reset)
       #expect(needed(value, 4, 0xcf8).isEmpty && needed(value, 1, 0xcfc).isEmpty)
       #expect(needed(value, 1, 0x60).isEmpty && needed(value, 1, 0x71).isEmpty && needed(value, 1, 0x1f7).isEmpty)
     }

@@ -172,7 +172,7 @@ private struct FakeNames: CompletionSource {
       #expect(throws: Never.self) { try ShellParser.parse(Array(example.utf8)) }
       #expect(!example.isEmpty && example.contains("\(help!.name)"))
     }
-    #expect(CommandHelp.find(Array("run".utf8))?.options.count == 7)
+    #expect(CommandHelp.find(Array("run".utf8))?.options.count == 8)
     #expect(Builtin(rawValue: 57) == nil && LanguageCommand(rawValue: 20) == nil)
   }
 }

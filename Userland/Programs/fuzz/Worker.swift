@@ -98,7 +98,7 @@ struct Worker {
   private mutating func word(for kind: CallArgumentKind, of call: SystemCall) -> UInt32 {
     switch kind {
     case .number: return number()
-    case .flags: return random.oneIn(8) ? random.next() : random.below(16)
+    case .flags: return random.oneIn(8) ? random.next() : random.below(64)
     case .task: return task()
     case .handle:
       // Without an endpoint.
@@ -117,12 +117,14 @@ struct Worker {
   }
 
   private mutating func number() -> UInt32 {
-    switch random.below(6) {
+    switch random.below(7) {
     case 0: return 0
     case 1: return random.below(8)
     case 2: return random.below(0x4000)
     case 3: return 1 << random.below(32)
     case 4: return 0 &- random.below(0x2000)
+    // Where a number of one more bit, or of the other sign, begins.
+    case 5: return (1 << random.below(32)) &- 1
     default: return random.next()
     }
   }

@@ -19,5 +19,22 @@ enum CallTests {
       }
       return true
     }
+    report.run("a directory has nothing at positions that make no sense") { hasNothingAtOddPositions() }
+  }
+
+  /// Around each number where another bit or the sign begins.
+  private static func hasNothingAtOddPositions() -> Bool {
+    for path in ["/", "/bin", "/dev"] as [StaticString] {
+      guard let directory = try? Handle.open(Bytes(path).copied, .directory) else { return false }
+      defer { directory.close() }
+      for bit in 12..<32 as Range<UInt32> {
+        for distance in 0..<3 as Range<UInt32> {
+          var entry = DirectoryEntry()
+          let result = unsafe SystemCalls.directoryEntry(directory.number, (1 << bit) &- 2 &+ distance, &entry)
+          guard result >= 0 || SystemError(rawValue: result) == .notFound else { return false }
+        }
+      }
+    }
+    return true
   }
 }

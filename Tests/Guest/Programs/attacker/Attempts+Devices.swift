@@ -47,21 +47,22 @@ extension Attempts {
 
   /// A device that one may drive is no way to the machine.
   private mutating func onOwnPorts() {
-    for (name, first, count, port, value, right) in [
+    for (name, first, count, port, value, width, right) in [
       (
         "a pulse of the reset line by the keyboard's controller" as StaticString, 0x64 as UInt32, 1 as UInt32,
-        0x64 as UInt32, 0xfe as UInt8, .reset as Rights
+        0x64 as UInt32, 0xfe as UInt32, 1 as UInt32, .reset as Rights
       ),
-      ("all lines of the keyboard's controller", 0x64, 1, 0x64, 0xd1, .reset),
-      ("keeping the watchdog away by the clock", 0x70, 2, 0x70, 0x8f, .timer),
-      ("a reset by a port of the bus", 0xcf8, 8, 0xcf9, 0x06, .reset),
+      ("all lines of the keyboard's controller", 0x64, 1, 0x64, 0xd1, 1, .reset),
+      ("keeping the watchdog away by the clock", 0x70, 2, 0x70, 0x8f, 1, .timer),
+      ("a reset by a port of the bus", 0xcf8, 8, 0xcf9, 0x06, 1, .reset),
+      ("a reset by four bytes that begin at a port of the bus", 0xcf8, 8, 0xcf9, 0x06, 4, .reset),
     ] {
       let ports = SystemCalls.portsClaim(first, count)
       // Without the right to the device, or where a service drives it, there is no such way.
       guard ports >= 0 else { continue }
       attempt(name, needs: right) {
         unsafe withUnsafeBytes(of: value) {
-          unsafe SystemCalls.portWrite(UInt32(bitPattern: ports), port, $0.baseAddress, 1, 1)
+          unsafe SystemCalls.portWrite(UInt32(bitPattern: ports), port, $0.baseAddress, width, width)
         }
       }
       _ = SystemCalls.close(UInt32(bitPattern: ports))
