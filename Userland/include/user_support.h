@@ -101,8 +101,9 @@ INSTRUCTION struct cpuid_result processor_identification(uint32_t leaf, uint32_t
   __asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
   return r;
 }
-/// Tells the processor that this is a loop that waits.
-INSTRUCTION void spin_hint(void) { __asm__ volatile("pause" ::: "memory"); }
+/// A turn of a loop that waits, which the compiler leaves in. Without PAUSE: there is one processor, so nobody gets on faster for it, and
+/// an emulator leaves its translated code at each.
+INSTRUCTION void spin_hint(void) { __asm__ volatile("" ::: "memory"); }
 
 /// The identity of the calling task, from the block that the kernel puts at the base of segment GS (ThreadBlock).
 MEGHA_INLINE uint32_t current_task(void) {
