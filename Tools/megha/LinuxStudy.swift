@@ -86,7 +86,8 @@ struct LinuxStudy {
     defer { folder.delete() }
     let arguments = try MachineArguments.parse(["--icount"] + files.flatMap { ["--add", $0] })
     let option = ring == "Ring 0" ? "--ring0 " : ""
-    let script = "service start files --as linked; service start linux --as \(placement); run \(option)/extra/study; exit $?"
+    let services = "service start files --as linked; service start linux --as \(placement)"
+    let script = "\(services); run \(option)/extra/study; exit $?"
     let options = try await project.machine(arguments, script: script, folder: folder)
     let console = Collector()
     let result = try await Emulator.run(
