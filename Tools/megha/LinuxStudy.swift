@@ -16,7 +16,7 @@ extension Linux {
       abstract: "Measures programs of Linux's on Linux and here, in instructions.",
       discussion: """
         Debian's busybox-static and a program that measures run on Debian's kernel and on Megha, in both rings and with the \
-        layer in its three placements. --write puts the tables and the chart into docs/linux-study.md and docs/results.
+        layer in its three placements. --write puts the tables and the chart into docs/linux-study.md and docs/results/linux.
         """)
 
     @Flag(help: "Write the tables and the chart into docs.")
@@ -128,8 +128,8 @@ struct LinuxStudy {
       page = try DocumentTable.page(page, of: document, with: table(rows), named: name)
     }
     try Data(page.utf8).write(to: file, options: .atomic)
-    let results = project.file("docs/results")
-    try Data(chart.svg.utf8).write(to: results.appending(path: "linux.svg"))
+    let results = project.file("docs/results/linux")
+    try Data(chart.svg.utf8).write(to: results.appending(path: "calls.svg"))
     try await project.drawPictures(in: results)
   }
 }
