@@ -39,10 +39,13 @@ package struct Exit {
     }
   }
 
-  /// The same at the outermost way out of the kernel, on the task's own stack: a large space is given up there, where others can
-  /// run between its pages. On the reaper stack nobody else can.
+  /// The same at the outermost way out of the kernel, on the task's own stack: threads are told to end and a large space is given up
+  /// there, where others can run in between. On the reaper stack nobody else can.
   package func leaveAtEdge() -> Never {
     let process = context.currentProcess
+    // Where many tasks end one after the other, each wakes in the kernel and leaves it never: no interrupt would come in.
+    context.scheduler.preemptionPoint()
+    if !context.scheduler.current.value.isThread { endThreadsInSteps(of: process) { process } }
     if process.value.liveTasks == 1, let space = process.value.space { space.removeBeforeEnd() }
     leave()
   }
@@ -72,6 +75,32 @@ package struct Exit {
   package func tellProcessToEnd(_ process: Reference<Process>, _ ending: TaskEnding, status: Int32) {
     context.scheduler.tellToEnd(process.value.mainTask, ending, status: status)
     endThreads(of: process)
+  }
+
+  /// The same for a process that a call ends. Others run in between, since how many threads there are is for programs to say.
+  ///
+  /// - Parameter find: the process, where it is still there after others ran.
+  package func tellProcessToEnd(
+    _ process: Reference<Process>, _ ending: TaskEnding, status: Int32, find: () -> Reference<Process>?
+  ) {
+    context.scheduler.tellToEnd(process.value.mainTask, ending, status: status)
+    endThreadsInSteps(of: process, find: find)
+  }
+
+  @inline(never)
+  private func endThreadsInSteps(of process: Reference<Process>, find: () -> Reference<Process>?) {
+    process.value.isEnding = true
+    var thread = process.value.firstThread
+    while let task = thread {
+      thread = task.value.nextOfProcess
+      context.scheduler.tellToEnd(task, .killed, status: 0)
+      let switches = context.scheduler.state.value.switches
+      context.scheduler.preemptionPoint()
+      if switches == context.scheduler.state.value.switches { continue }
+      // Threads may have ended since, and the process. No new ones have begun.
+      thread = find()?.value.firstThread
+      while let told = thread, told.value.isEnding || told.value.state == .ended { thread = told.value.nextOfProcess }
+    }
   }
 
   private func endThreads(of process: Reference<Process>) {

@@ -20,7 +20,7 @@ struct TaskCalls {
   func abort(_ arguments: Arguments) -> Never {
     let process = context.currentProcess
     let status = Int32(bitPattern: arguments.first)
-    Exit(context).tellProcessToEnd(process, .exited, status: status)
+    Exit(context).tellProcessToEnd(process, .exited, status: status) { process }
     Exit(context).endCurrentAtEdge(.exited, status: status)
   }
 
@@ -96,7 +96,10 @@ struct TaskCalls {
       context.scheduler.tellToEnd(task, .killed, status: status)
     } else {
       guard task.value.process != context.objects.root else { throw .notPermitted }
-      Exit(context).tellProcessToEnd(task.value.process, .killed, status: status)
+      let identity = task.value.identity
+      Exit(context).tellProcessToEnd(task.value.process, .killed, status: status) {
+        context.scheduler.tasks.find(identity)?.value.process
+      }
     }
     return 0
   }
