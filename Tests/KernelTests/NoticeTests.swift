@@ -74,33 +74,7 @@ extension KernelTests {
       seed: UInt64, _ layer: Layer, _ program: @escaping Program,
       meanwhile: @escaping (Caller, UInt32) -> Void = { _, _ in }
     ) -> (outcome: TaskOutcome?, text: String) {
-      let kernel = HostedKernel(seed: seed)
-      kernel.preemptions = Int(seed * 11 % 50)
-      kernel.kernelPreemptions = Int(seed * 7 % 50)
-      kernel.add("/bin/layer") { layer.serve($0) }
-      kernel.add("/bin/program", program)
-      var outcome: TaskOutcome?
-      let result = kernel.run { caller in
-        let before = caller.memoryInformation().free
-        let server = caller.start("/bin/layer", Processes.kinds[Int(seed / 4 % 4)])
-        var handle = caller.open(service: "layer")
-        while handle < 0 {
-          caller.sleep(100_000)
-          handle = caller.open(service: "layer")
-        }
-        let task = caller.start("/bin/program", Processes.kinds[Int(seed % 4)], personality: handle)
-        #expect(task > 0)
-        meanwhile(caller, UInt32(bitPattern: task))
-        outcome = caller.wait(task)
-        caller.call(.close, UInt32(bitPattern: handle))
-        caller.call(.kill, UInt32(bitPattern: server), 0)
-        #expect(caller.wait(server) != nil)
-        let after = caller.memoryInformation()
-        #expect(after.free == before && after.discrepancies == 0)
-        return 0
-      }
-      #expect(result.status == 0, "\(result.text)")
-      return (outcome, result.text)
+      KernelTests.run(program, seed: seed, layer: { layer.serve($0) }, meanwhile: meanwhile)
     }
 
     private static func native(_ caller: Caller, _ call: SystemCall, _ words: UInt32...) -> Int32 {

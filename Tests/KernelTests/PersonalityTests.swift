@@ -67,35 +67,8 @@ extension KernelTests {
     }
 
     /// Runs `program` with the layer as its personality, in a kind that the seed says. Returns how it ended.
-    private func run(
-      seed: UInt64, _ program: @escaping Program, stopsLayer: Bool = true
-    ) -> (outcome: TaskOutcome?, text: String) {
-      let kernel = HostedKernel(seed: seed)
-      kernel.preemptions = Int(seed * 11 % 50)
-      kernel.kernelPreemptions = Int(seed * 7 % 50)
-      kernel.add("/bin/layer", Self.serve)
-      kernel.add("/bin/program", program)
-      var outcome: TaskOutcome?
-      let result = kernel.run { caller in
-        let before = caller.memoryInformation().free
-        let layer = caller.start("/bin/layer", Processes.kinds[Int(seed / 4 % 4)])
-        var handle = caller.open(service: "layer")
-        while handle < 0 {
-          caller.sleep(100_000)
-          handle = caller.open(service: "layer")
-        }
-        let task = caller.start("/bin/program", Processes.kinds[Int(seed % 4)], personality: handle)
-        #expect(task > 0)
-        outcome = caller.wait(task)
-        caller.call(.close, UInt32(bitPattern: handle))
-        caller.call(.kill, UInt32(bitPattern: layer), 0)
-        #expect(caller.wait(layer) != nil)
-        let after = caller.memoryInformation()
-        #expect(after.free == before && after.discrepancies == 0)
-        return 0
-      }
-      #expect(result.status == 0, "\(result.text)")
-      return (outcome, result.text)
+    private func run(seed: UInt64, _ program: @escaping Program) -> (outcome: TaskOutcome?, text: String) {
+      KernelTests.run(program, seed: seed, layer: Self.serve)
     }
 
     /// Every kind of step, from every kind of task, with the layer in every kind of task.
